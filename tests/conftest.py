@@ -84,8 +84,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A spec marked `both_engines` that asks for `engine` runs on DuckDB and, if marked `fast` or in the slow lane, on Spark."""
-    asked = metafunc.definition.get_closest_marker("both_engines") or metafunc.config.getoption("--both-engines")
-    if asked and "engine" in metafunc.fixturenames:
+    on_both = metafunc.definition.get_closest_marker("both_engines") or metafunc.config.getoption("--both-engines")
+    if on_both and "engine" in metafunc.fixturenames:
         on_spark = pytest.param("spark", marks=pytest.mark.spark)
         metafunc.parametrize("engine", ["duckdb", on_spark], indirect=True)
 
@@ -155,8 +155,8 @@ def spark_engine(spark_session: Any, tmp_path: Path) -> Iterator[Engine]:
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
     """The engine under test: DuckDB, or each in turn where the spec is marked `both_engines`."""
-    found: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'duckdb')}_engine")
-    return found
+    tested: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'duckdb')}_engine")
+    return tested
 
 
 World = Callable[[str], Table]
@@ -172,10 +172,10 @@ def world(engine: Engine) -> World:
 def rows(engine: Engine) -> Callable[[Table], list[tuple[Any, ...]]]:
     """Rows of a table as sorted tuples, in the table's column order; compare with rows(world(...))."""
 
-    def found(table: Table) -> list[tuple[Any, ...]]:
+    def sorted_rows(table: Table) -> list[tuple[Any, ...]]:
         return sorted((tuple(row.values()) for row in engine_rows(engine, table)), key=repr)
 
-    return found
+    return sorted_rows
 
 
 def parse(text: str) -> pa.Table:
@@ -197,11 +197,11 @@ def parse(text: str) -> pa.Table:
 
 
 def _guess(cells: list[str | None]) -> str:
-    known = [cell for cell in cells if cell is not None]
-    if known and all(cell.lstrip("-").isdigit() and (cell == "0" or not cell.startswith("0")) for cell in known):
+    values = [cell for cell in cells if cell is not None]
+    if values and all(cell.lstrip("-").isdigit() and (cell == "0" or not cell.startswith("0")) for cell in values):
         return "int"
-    if known and all(
-        len(cell) == 10 and cell[4] == cell[7] == "-" and cell.replace("-", "").isdigit() for cell in known
+    if values and all(
+        len(cell) == 10 and cell[4] == cell[7] == "-" and cell.replace("-", "").isdigit() for cell in values
     ):
         return "date"
     return "text"
@@ -262,8 +262,8 @@ def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
         monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
         with pytest.raises(SystemExit) as left:
             main()
-        shown = capsys.readouterr()
-        return int(left.value.code or 0), shown.out, shown.err
+        output = capsys.readouterr()
+        return int(left.value.code or 0), output.out, output.err
 
     return call
 

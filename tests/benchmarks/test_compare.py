@@ -49,12 +49,12 @@ def test_copies_are_other_people(typos):
 def write(tmp_path):
     """A Parquet file of rows."""
 
-    def written(name, columns, *rows):
+    def write(name, columns, *rows):
         values = ", ".join(f"({', '.join(map(repr, row))})" for row in rows)
         duckdb.sql(f"copy (select * from (values {values}) as t({columns})) to '{tmp_path / name}' (format parquet)")
         return tmp_path / name
 
-    return written
+    return write
 
 
 def test_links_are_judged_one_to_one_against_the_pairs_that_can_be_linked(write):
@@ -77,8 +77,8 @@ def test_links_are_judged_one_to_one_against_the_pairs_that_can_be_linked(write)
 def test_clusters_are_judged_by_their_pairs(write):
     truth = write("truth.parquet", "left_id, right_id", ("b", "a"), ("c", "d"))
     clusters = write("out.parquet", "id, person_id", ("a", 1), ("b", 1), ("c", 1), ("d", 2))
-    found = judged(DataSet("d", (truth,), (truth,), truth), clusters)
-    assert (found["links"], found["precision"], found["recall"]) == (3, pytest.approx(1 / 3), 0.5)
+    scores = judged(DataSet("d", (truth,), (truth,), truth), clusters)
+    assert (scores["links"], scores["precision"], scores["recall"]) == (3, pytest.approx(1 / 3), 0.5)
 
 
 def test_a_folder_without_truth_is_no_data_set(tmp_path):

@@ -19,10 +19,10 @@ variable = [{variables}]
 
 
 def variable(name, **more):
-    told = "".join(f', {key} = "{value}"' for key, value in more.items())
+    keys = "".join(f', {key} = "{value}"' for key, value in more.items())
     return (
         f'{{ name = "{name}", type = "string", concept = "c", identifiability = 2, sensitivity = "E", '
-        f'description = "d"{told} }}'
+        f'description = "d"{keys} }}'
     )
 
 
@@ -37,33 +37,33 @@ def faults(folder, frames, **files):
 
 def test_a_dataset_that_is_described_twice(tmp_path):
     """One file was copied, and its first line left as it was: the first of the two was lost."""
-    told = faults(tmp_path, "", a=("school", variable("A")), b=("school", variable("B")))
-    assert told == ["b.toml: dataset 'school' is described in another file already"]
+    text = faults(tmp_path, "", a=("school", variable("A")), b=("school", variable("B")))
+    assert text == ["b.toml: dataset 'school' is described in another file already"]
 
 
 def test_two_columns_of_one_role(tmp_path):
-    told = faults(tmp_path, "", a=("school", variable("HOME", role="postcode"), variable("TERM", role="postcode")))
-    assert told == ["a.toml: table.persons: two columns have the role 'postcode'; linkage would read only the first"]
+    text = faults(tmp_path, "", a=("school", variable("HOME", role="postcode"), variable("TERM", role="postcode")))
+    assert text == ["a.toml: table.persons: two columns have the role 'postcode'; linkage would read only the first"]
 
 
 def test_sexes_in_another_language(tmp_path):
     frames = '[kjonn]\n1 = "Gutt"\n2 = "Jente"\n'
-    told = faults(tmp_path, frames, a=("school", variable("KJONN", role="sex", frame="kjonn")))
-    assert told == [
+    text = faults(tmp_path, frames, a=("school", variable("KJONN", role="sex", frame="kjonn")))
+    assert text == [
         "a.toml: table.persons.KJONN: no label of frame 'kjonn' is Male or Female; no person's sex would be known"
     ]
 
 
 def test_a_year_that_is_told_by_no_table(tmp_path):
-    told = faults(tmp_path, "", a=("school", variable("LEFT", year_of="school.persons")))
-    assert told == ["school.persons.LEFT: year_of 'school.persons' is not a table with years; write it as \"npd.ks4\""]
+    text = faults(tmp_path, "", a=("school", variable("LEFT", year_of="school.persons")))
+    assert text == ["school.persons.LEFT: year_of 'school.persons' is not a table with years; write it as \"npd.ks4\""]
 
 
 def test_frames_that_cannot_be_read_and_labels_that_are_none(tmp_path):
-    told = faults(tmp_path, "[a]\n1 = \n", a=("school", variable("A")))
-    assert told[0].startswith("frames.toml: Invalid value (at line 2")
-    told = faults(tmp_path, "[a]\n1 = 2\n", a=("school", variable("A")))
-    assert told == ["frames.toml: a: a frame is a table of codes, each with a label in quotes"]
+    text = faults(tmp_path, "[a]\n1 = \n", a=("school", variable("A")))
+    assert text[0].startswith("frames.toml: Invalid value (at line 2")
+    text = faults(tmp_path, "[a]\n1 = 2\n", a=("school", variable("A")))
+    assert text == ["frames.toml: a: a frame is a table of codes, each with a label in quotes"]
 
 
 def test_a_number_of_persons_that_an_extract_might_hold(tmp_path):

@@ -27,10 +27,10 @@ def site(content: Everything, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_variable_has_one_page(content: Everything) -> None:
-    held = [v for d in shipped().datasets.values() for t in d.table.values() for v in t.variable]
+    variables = [v for d in shipped().datasets.values() for t in d.table.values() for v in t.variable]
     listed = [v for table in standard_extract().tables.values() for v in table.variable]
-    assert len(content.entries) == len(held) + len(listed) > 4000
-    assert sum(entry.is_held for entry in content.entries) == len(held)
+    assert len(content.entries) == len(variables) + len(listed) > 4000
+    assert sum(entry.is_held for entry in content.entries) == len(variables)
     pages = [entry.page.lower() for entry in content.entries]  # on a file system that ignores case, too
     assert len(set(pages)) == len(pages)
 

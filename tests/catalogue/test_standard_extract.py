@@ -35,7 +35,7 @@ phases = ["secondary"]
 HEAD = "name,as,type,years,concept,rating,frame,held,description\n"
 
 
-def written(folder: Path, **files: str) -> Path:
+def write_files(folder: Path, **files: str) -> Path:
     (folder / "tables.toml").write_text(TABLES)
     for name, text in files.items():
         (folder / f"npd.{name}.csv").write_text(text)
@@ -44,7 +44,7 @@ def written(folder: Path, **files: str) -> Path:
 
 def test_what_is_held_and_what_is_listed_are_told_apart(tmp_path: Path) -> None:
     text = HEAD + "ACADYR,,number,2001/02,,,,ACADYR,\nMODE,KS4_Mode[yy],string,2001/02,course,5E,,,The mode.\n"
-    table = load_standard(written(tmp_path, ks4=text, ks4_results=HEAD)).tables["npd.ks4"]
+    table = load_standard(write_files(tmp_path, ks4=text, ks4_results=HEAD)).tables["npd.ks4"]
     assert table.held == {"ACADYR": "ACADYR"}
     assert table.names == {"ACADYR": "KS4_ACADYR", "MODE": "KS4_Mode[yy]"}
     assert [(v.name, v.identifiability, v.sensitivity) for v in table.variable] == [("MODE", 5, "E")]
@@ -56,8 +56,8 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         "F,,string,2001/02,course,5E,no_frame,,.\nD,,string,2001/02,course,5E,,,.\nD,,string,2001/02,course,5E,,,.\nE,,string,2001/02,,,,GONE,\n"
     )
     with pytest.raises(ConfigError) as refused:
-        load_standard(written(tmp_path, ks4=text, ks4_results="name\n"), shipped())
-    said = str(refused.value)
+        load_standard(write_files(tmp_path, ks4=text, ks4_results="name\n"), shipped())
+    message = str(refused.value)
     for fault in (
         "npd.ks4.csv: line 2: A: '2001/03' is not a year",
         "line 3: B",
@@ -67,7 +67,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
         "no code frame 'no_frame'",
         "npd.ks4_results.csv: its columns are not",
     ):
-        assert fault in said
+        assert fault in message
 
 
 @given(st.sets(st.integers(1990, 2040)))

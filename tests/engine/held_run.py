@@ -39,10 +39,10 @@ def _hold(place: str) -> None:
 def main() -> int:
     from linkage.engine.spark import SparkEngine
 
-    told, read, begun = RunLog.event, SparkEngine.fingerprint, [""]
+    log_event, read, begun = RunLog.event, SparkEngine.fingerprint, [""]
 
     def event(log: RunLog, kind: str, **facts: Any) -> None:
-        told(log, kind, **facts)
+        log_event(log, kind, **facts)
         if kind == "stage started":
             begun[0] = facts["stage"]
         if "stage" in facts:

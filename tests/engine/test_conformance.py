@@ -55,14 +55,14 @@ def answer(engine: Engine, spec: Spec) -> list[Any]:
     key = (engine.name, spec.world)
     if key not in _ANSWERS:
         _ANSWERS[key] = answers(engine, spec.world, [other.expression for other in SPECS if other.world == spec.world])
-    found = _ANSWERS[key].get(spec.expression)
-    return asked(engine, spec.world, [spec.expression])[0] if found is None else found
+    values = _ANSWERS[key].get(spec.expression)
+    return query_values(engine, spec.world, [spec.expression])[0] if values is None else values
 
 
 def answers(engine: Engine, world: str, expressions: list[str]) -> dict[str, list[Any]]:
     """Values by expression. All are asked in one query, or in two where that fails, down to each that fails alone."""
     try:
-        return dict(zip(expressions, asked(engine, world, expressions), strict=True))
+        return dict(zip(expressions, query_values(engine, world, expressions), strict=True))
     except LeoError:
         half = len(expressions) // 2
         if not half:
@@ -70,14 +70,14 @@ def answers(engine: Engine, world: str, expressions: list[str]) -> dict[str, lis
         return answers(engine, world, expressions[:half]) | answers(engine, world, expressions[half:])
 
 
-def asked(engine: Engine, world: str, expressions: list[str]) -> list[list[Any]]:
+def query_values(engine: Engine, world: str, expressions: list[str]) -> list[list[Any]]:
     table = engine.from_arrow(parse(WORLDS[world]))
     by = table.columns[0]
     values = ", ".join(f"{expression} as v{place}" for place, expression in enumerate(expressions))
     group = f"group by {by}" if by == "g" else ""
-    found = rows(engine, engine.sql(f"select {by} as k, {values} from {{t}} {group}", t=table))
-    found.sort(key=lambda row: row["k"])
-    return [[plain(row[f"v{place}"]) for row in found] for place in range(len(expressions))]
+    result = rows(engine, engine.sql(f"select {by} as k, {values} from {{t}} {group}", t=table))
+    result.sort(key=lambda row: row["k"])
+    return [[plain(row[f"v{place}"]) for row in result] for place in range(len(expressions))]
 
 
 def plain(value: Any) -> Any:
@@ -107,8 +107,8 @@ _OF_ONE_ENGINE = {
 
 
 def test_every_function_in_use_has_a_spec(duckdb_engine):
-    known = {row["name"] for row in rows(duckdb_engine, duckdb_engine.sql(_NAMES))} | RENDERINGS.keys()
-    used = {name for text in sql_texts() for name in _CALL.findall(text)} & known
+    functions = {row["name"] for row in rows(duckdb_engine, duckdb_engine.sql(_NAMES))} | RENDERINGS.keys()
+    used = {name for text in sql_texts() for name in _CALL.findall(text)} & functions
     here = Path(__file__)
     specs = "".join(path.read_text(encoding="utf-8") for path in (here, here.with_name("functions.txt")))
     assert len(used) > 60
@@ -254,5 +254,5 @@ QUERIES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 @pytest.mark.parametrize(("query", "expected"), QUERIES.values(), ids=QUERIES.keys())
 def test_a_query_answers_the_same(engine, query, expected):
     tables = {name: engine.from_arrow(parse(text)) for name, text in WRITTEN.items() if f"{{{name}}}" in query}
-    found = engine.sql(query, **tables)
-    assert sorted((tuple(row.values()) for row in rows(engine, found)), key=repr) == expected
+    result = engine.sql(query, **tables)
+    assert sorted((tuple(row.values()) for row in rows(engine, result)), key=repr) == expected

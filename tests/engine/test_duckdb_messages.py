@@ -12,7 +12,7 @@ from linkage.errors import InputError, LeoError
 
 
 @pytest.mark.parametrize(
-    ("error", "said"),
+    ("error", "message"),
     [
         (duckdb.IOException('IO Error: Could not write file "/data/x": No space left on device'), "the disk is full"),
         (duckdb.IOException('IO Error: Could not write file "/data/x": File too large'), "the disk is full"),
@@ -27,8 +27,8 @@ from linkage.errors import InputError, LeoError
         (duckdb.IOException('IO Error: Cannot open file "/memory limit/x.parquet": gone'), "a file could not be read"),
     ],
 )
-def test_what_is_wrong_is_not_read_from_a_files_name(error: duckdb.Error, said: str) -> None:
-    assert said in str(_explained(error, Path("scratch")))
+def test_what_is_wrong_is_not_read_from_a_files_name(error: duckdb.Error, message: str) -> None:
+    assert message in str(_explained(error, Path("scratch")))
 
 
 def test_a_value_that_could_not_be_read_is_not_quoted() -> None:

@@ -26,8 +26,8 @@ def _summed() -> Callable[[pa.Table], pa.Table]:
     def summed(rows: pa.Table) -> pa.Table:
         """The sum of each group, and in how many rows it came."""
         units, values = (np.array(rows[name].to_pylist()) for name in ("unit_id", "value"))
-        found = [(int(unit), int(values[units == unit].sum()), rows.num_rows) for unit in dict.fromkeys(units.tolist())]
-        return pa.table({name: pa.array(held) for name, held in zip(SUMS, zip(*found, strict=True), strict=True)})
+        sums = [(int(unit), int(values[units == unit].sum()), rows.num_rows) for unit in dict.fromkeys(units.tolist())]
+        return pa.table({name: pa.array(column) for name, column in zip(SUMS, zip(*sums, strict=True), strict=True)})
 
     return summed  # of a spec's file workers know nothing: a function within a function goes to them as it is
 
@@ -38,37 +38,37 @@ WORLD = "unit_id | value\n1 | 1\n2 | 10\n1 | 2\n3 | 100\n2 | 20\n2 | 30"
 @pytest.mark.both_engines
 @pytest.mark.usefixtures("_many")
 def test_a_group_comes_whole(engine: Engine, world: World, rows: Rows) -> None:
-    found = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id", order=("value",)))
-    assert [row[:2] for row in found] == [(1, 3), (2, 60), (3, 100)]
-    most = max(row[2] for row in found)
+    sums = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id", order=("value",)))
+    assert [row[:2] for row in sums] == [(1, 3), (2, 60), (3, 100)]
+    most = max(row[2] for row in sums)
     assert most == 6 if engine.name == "duckdb" else most < 6, "all at once on one machine, a few at a time by workers"
 
 
 @pytest.mark.both_engines
 def test_few_rows_stay_here(engine: Engine, world: World, rows: Rows) -> None:
-    found = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id"))
-    assert found == [(1, 3, 6), (2, 60, 6), (3, 100, 6)]
+    sums = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id"))
+    assert sums == [(1, 3, 6), (2, 60, 6), (3, 100, 6)]
 
 
 @given(st.lists(st.integers(1, 5), max_size=30), st.integers(1, 4), st.integers(1, 9))
 def test_pieces_hold_whole_groups_and_all_rows(groups: list[int], size: int, batch_rows: int) -> None:
     ordered = sorted(groups)
     arrow_batches = pa.table({"g": pa.array(ordered, pa.int64())}).to_batches(size)
-    seen: list[list[int]] = []
+    pieces: list[list[int]] = []
 
     def note(rows: pa.Table) -> pa.Table:
-        seen.append(rows["g"].to_pylist())
+        pieces.append(rows["g"].to_pylist())
         return rows
 
-    made = batches.work_in_batches(arrow_batches, note, "g", pa.schema([("g", pa.int64())]), batch_rows)
-    assert [value for batch in made for value in batch.column(0).to_pylist()] == ordered
-    assert sum(len(set(piece)) for piece in seen) == len(set(groups)), "no group is in two batches"
+    batched = batches.work_in_batches(arrow_batches, note, "g", pa.schema([("g", pa.int64())]), batch_rows)
+    assert [value for batch in batched for value in batch.column(0).to_pylist()] == ordered
+    assert sum(len(set(piece)) for piece in pieces) == len(set(groups)), "no group is in two batches"
     largest = max(map(ordered.count, ordered), default=0)
-    assert all(len(piece) < batch_rows + size + largest for piece in seen)
+    assert all(len(piece) < batch_rows + size + largest for piece in pieces)
 
 
 def _components() -> Callable[[pa.Table], pa.Table]:
-    def told(rows: pa.Table) -> pa.Table:
+    def smallest(rows: pa.Table) -> pa.Table:
         """Each pair with the smallest left unit that hangs together with it, as far as these rows show."""
         pairs = list(zip(rows["left_id"].to_pylist(), rows["right_id"].to_pylist(), strict=True))
         names = {left: left for left, _ in pairs}
@@ -80,7 +80,7 @@ def _components() -> Callable[[pa.Table], pa.Table]:
         return pa.table({"left_id": [a for a, _ in pairs], "right_id": [x for _, x in pairs],
                          "first": [names[a] for a, _ in pairs]})  # fmt: skip
 
-    return told
+    return smallest
 
 
 @pytest.mark.both_engines

@@ -29,13 +29,13 @@ def test_a_fingerprint_is_one_number_on_every_engine(engine):
 
 def test_lists_have_one_fingerprint_on_every_engine_whichever_way_it_writes_them(engine):
     day = datetime.date(2011, 2, 16)
-    told = {
+    lists = {
         "held": pa.array([["a, b", None], [], None, ["null"]], pa.list_(pa.string())),
         "first": pa.array([[day, None], [], None, [None]], pa.list_(pa.date32())),
         "last": pa.array([None, [day], [None, day], []], pa.list_(pa.date32())),
         "numbers": pa.array([[1, None], [], None, [2]], pa.list_(pa.int64())),
     }
-    assert engine.fingerprint(engine.from_arrow(pa.table(told))) == "4-744082e714343ac"
+    assert engine.fingerprint(engine.from_arrow(pa.table(lists))) == "4-744082e714343ac"
 
 
 def test_a_fingerprint_knows_rows_not_their_order_nor_the_order_of_columns(engine):
@@ -68,8 +68,8 @@ def test_the_last_bits_of_a_double_do_not_count(engine):
 
 def test_whole_numbers_count_the_same_in_any_width(engine):
     small = engine.from_arrow(pa.table({"n": pa.array([1, 2], pa.int32())}))
-    added = engine.sql("select sum(n) as n from {t} group by n", t=small)
-    assert engine.fingerprint(small) == engine.fingerprint(added)
+    sums = engine.sql("select sum(n) as n from {t} group by n", t=small)
+    assert engine.fingerprint(small) == engine.fingerprint(sums)
 
 
 def test_numbers_that_are_none_have_a_fingerprint(engine):
@@ -80,8 +80,8 @@ def test_numbers_that_are_none_have_a_fingerprint(engine):
 def test_a_struct_has_a_fingerprint_of_its_fields(engine):
     one_way = pa.table({"s": [{"a": 1, "b": "X"}, None]})
     other_way = pa.table({"s": [{"a": 1, "b": None}, None]})
-    found = [engine.fingerprint(engine.from_arrow(table)) for table in (one_way, other_way)]
-    assert found[0] != found[1]
+    prints = [engine.fingerprint(engine.from_arrow(table)) for table in (one_way, other_way)]
+    assert prints[0] != prints[1]
 
 
 def test_a_column_of_no_known_type_is_refused(engine):

@@ -32,14 +32,14 @@ def test_what_goes_in_comes_out(engine, world, rows):
 
 def test_tables_and_values_enter_a_query_by_name(engine, world, rows):
     people = world("id | name\n1 | O'NEIL\n2 | LEE")
-    found = engine.sql("select id from {people} where name = $name", people=people, params={"name": "O'NEIL"})
-    assert rows(found) == [(1,)]
+    table = engine.sql("select id from {people} where name = $name", people=people, params={"name": "O'NEIL"})
+    assert rows(table) == [(1,)]
 
 
 def test_a_value_is_data_whatever_it_says(engine, world, rows):
     people = world("id\n1")
-    said = "a'; drop table x; -- \\ {people} $name"
-    assert rows(engine.sql("select $said as said from {people}", people=people, params={"said": said})) == [(said,)]
+    value = "a'; drop table x; -- \\ {people} $name"
+    assert rows(engine.sql("select $said as said from {people}", people=people, params={"said": value})) == [(value,)]
 
 
 def test_any_column_name_is_safe(engine, rows):
@@ -105,8 +105,8 @@ def test_a_split_puts_equal_keys_together_and_null_nowhere(engine, world, rows, 
     parts: dict[str, dict[int, set[str]]] = {"l": {}, "r": {}}
     for side in tables:
         for place in (tmp_path / side).glob("part=*"):
-            kept = engine.sql("select id, k from {t}", t=engine.read(place))
-            parts[side][int(place.name.removeprefix("part="))] = {key for _, key in rows(kept)}
+            piece = engine.sql("select id, k from {t}", t=engine.read(place))
+            parts[side][int(place.name.removeprefix("part="))] = {key for _, key in rows(piece)}
     assert sorted(key for part in parts["l"].values() for key in part) == ["A", "B", "C", "D"]
     for part, keys in parts["r"].items():
         assert 0 <= part < 3
@@ -151,21 +151,21 @@ def test_a_folder_of_any_name_is_written_to_and_read(engine, rows, tmp_path, nam
 
 def test_files_that_programs_write_otherwise_give_the_same_rows(engine, rows, tmp_path):
     """Of whole numbers in one file and, since some are missing, numbers with a fraction in the other; as pandas writes."""
-    seen = pa.array([datetime.datetime(2001, 2, 3, 4, 5)], pa.timestamp("ns"))
+    times = pa.array([datetime.datetime(2001, 2, 3, 4, 5)], pa.timestamp("ns"))
     parts = [
-        {"id": pa.array([1], pa.int64()), "seen": seen, "n": pa.array([7], pa.int32()), "key": ["A"]},
-        {"id": pa.array([2], pa.int32()), "seen": seen, "n": pa.array([2.5]), "key": pa.array([5], pa.int64())},
-        {"id": pa.array([3], pa.int64()), "seen": seen, "n": pa.nulls(1), "more": ["X"]},
+        {"id": pa.array([1], pa.int64()), "seen": times, "n": pa.array([7], pa.int32()), "key": ["A"]},
+        {"id": pa.array([2], pa.int32()), "seen": times, "n": pa.array([2.5]), "key": pa.array([5], pa.int64())},
+        {"id": pa.array([3], pa.int64()), "seen": times, "n": pa.nulls(1), "more": ["X"]},
     ]
     for number, part in enumerate(parts):
         pq.write_table(pa.table(part), tmp_path / f"_{number}.parquet")
-    found = engine.read([tmp_path / f"_{number}.parquet" for number in range(3)])
-    asked = "select id, cast(seen as date) as seen, n, key, more from {t}"
+    table = engine.read([tmp_path / f"_{number}.parquet" for number in range(3)])
+    query = "select id, cast(seen as date) as seen, n, key, more from {t}"
     day = datetime.date(2001, 2, 3)
-    assert rows(engine.sql(asked, t=found)) == [
+    assert rows(engine.sql(query, t=table)) == [
         *((1, day, 7.0, "A", None), (2, day, 2.5, "5", None), (3, day, None, None, "X"))
     ]
-    assert engine.count(found) == 3
+    assert engine.count(table) == 3
     alone = engine.read(tmp_path / "_0.parquet")
     assert rows(engine.sql("select id, cast(seen as date) as seen from {t}", t=alone)) == [(1, day)]
 
@@ -173,25 +173,25 @@ def test_files_that_programs_write_otherwise_give_the_same_rows(engine, rows, tm
 def test_the_day_of_a_time_with_a_zone_is_that_of_utc_on_every_machine(tmp_path):
     late = datetime.datetime(2000, 6, 30, 23, 30, tzinfo=datetime.UTC)
     pq.write_table(pa.table({"seen": pa.array([late], pa.timestamp("us", tz="UTC"))}), tmp_path / "t.parquet")
-    asked = """import sys, pathlib, linkage.engine as e
+    script = """import sys, pathlib, linkage.engine as e
 with e.connect() as engine:
     held = engine.read(pathlib.Path(sys.argv[1]))
     asked = [lambda: engine.sql("select cast(seen as date) as day from {held}", held=held)] * 2
     print(*(e.one(engine, found)["day"] for found in engine.run_concurrently(*asked)))"""
-    told = subprocess.run(
-        [sys.executable, "-c", asked, str(tmp_path / "t.parquet")],
+    process = subprocess.run(
+        [sys.executable, "-c", script, str(tmp_path / "t.parquet")],
         env={**os.environ, "TZ": "Europe/London"},
         capture_output=True,
         text=True,
     )
-    assert told.stdout.split() == ["2000-06-30", "2000-06-30"], told.stderr
+    assert process.stdout.split() == ["2000-06-30", "2000-06-30"], process.stderr
 
 
 def test_an_empty_table_is_written_and_read_with_its_columns(engine, world, tmp_path):
     none = engine.sql("select * from {t} where n > 9", t=world("n | name\n1 | A"))
     assert engine.write(none, tmp_path / "none.parquet") == 0
-    found = engine.read(tmp_path / "none.parquet")
-    assert (found.columns, engine.count(found)) == (("n", "name"), 0)
+    table = engine.read(tmp_path / "none.parquet")
+    assert (table.columns, engine.count(table)) == (("n", "name"), 0)
 
 
 @pytest.mark.parametrize("fault", ["missing", "folder without parquet", "truncated", "text"])
@@ -220,7 +220,7 @@ def test_an_unknown_engine_is_refused_with_what_there_is():
 
 def test_pieces_of_work_together_give_their_results_in_order(engine, world, rows):
     people = world("id | name\n1 | LEE\n2 | KHAN\n3 | LEE")
-    made = engine.run_concurrently(
+    tables = engine.run_concurrently(
         *(
             lambda name=name: engine.sql(
                 "select id from {people} where name = $name", people=people, params={"name": name}, store=True
@@ -228,25 +228,25 @@ def test_pieces_of_work_together_give_their_results_in_order(engine, world, rows
             for name in ("LEE", "KHAN", "OYELARAN", "LEE")
         )
     )
-    assert [sorted(rows(table)) for table in made] == [[(1,), (3,)], [(2,)], [], [(1,), (3,)]]
+    assert [sorted(rows(table)) for table in tables] == [[(1,), (3,)], [(2,)], [], [(1,), (3,)]]
     assert engine.run_concurrently() == []
 
 
 def test_what_fails_among_pieces_is_told_when_all_have_ended(engine, world):
     people = world("id | dob\n1 | 1990-02-31\n2 | x")
-    done = []
+    counts = []
 
     def cast():
         return engine.count(
             engine.sql("select cast(id || 'x' as integer) as n from {people}", people=people, store=True)
         )
 
-    def counted():
-        done.append(engine.count(people))
+    def count():
+        counts.append(engine.count(people))
 
     with pytest.raises(ContractError):
-        engine.run_concurrently(counted, cast)
-    assert done == [2]
+        engine.run_concurrently(count, cast)
+    assert counts == [2]
 
 
 @pytest.mark.parametrize("way", ["arrow", "count"])
@@ -255,20 +255,20 @@ def test_a_query_that_ctrl_c_ends_says_so(duckdb_engine, way):
     slow = (
         "select sum(a.n * b.n) as n from (select unnest(range(400000)) as n) a, (select unnest(range(400000)) as n) b"
     )
-    asked = duckdb_engine.arrow if way == "arrow" else duckdb_engine.count
-    counted, connection, ended = duckdb_engine.sql(slow), duckdb_engine.connection, threading.Event()
+    run = duckdb_engine.arrow if way == "arrow" else duckdb_engine.count
+    table, connection, has_ended = duckdb_engine.sql(slow), duckdb_engine.connection, threading.Event()
 
     def stop() -> None:
-        while not ended.wait(0.3):  # again and again: on a busy machine the query may begin later than this
+        while not has_ended.wait(0.3):  # again and again: on a busy machine the query may begin later than this
             connection.interrupt()
 
     stopping = threading.Thread(target=stop)
     stopping.start()
     try:
         with pytest.raises(KeyboardInterrupt):
-            asked(counted)
+            run(table)
     finally:
-        ended.set()
+        has_ended.set()
         stopping.join()
     assert duckdb_engine.arrow(duckdb_engine.sql("select 1 as n")).to_pylist() == [{"n": 1}]
 
@@ -291,9 +291,9 @@ def test_what_a_runs_file_may_say_of_memory_is_an_amount(amount):
 @pytest.mark.parametrize("way", ["arrow", "batches"])
 def test_rows_that_are_worked_out_when_they_are_asked_for_fail_as_others_do(engine, world, way, capfd):
     people = world("id | name\n1 | SECRETNAME")
-    found = engine.sql("select cast(name as integer) as n from {people}", people=people)
+    table = engine.sql("select cast(name as integer) as n from {people}", people=people)
     with pytest.raises(ContractError) as error:
-        engine.arrow(found) if way == "arrow" else list(engine.batches(found))
+        engine.arrow(table) if way == "arrow" else list(engine.batches(table))
     assert "SECRETNAME" not in str(error.value)
     assert "SECRETNAME" not in "".join(capfd.readouterr())
 
@@ -304,13 +304,13 @@ def test_rows_that_ask_for_more_memory_than_there_is_say_what_to_raise(tmp_path,
     with connect("duckdb", memory_limit="20MB", threads=1, scratch=tmp_path) as small:
         small.connection.execute("set max_temp_directory_size = '0B'")
         query = "select list(n) as all_of_them from (select unnest(range(4000000)) as n) group by n % 3"
-        found = small.sql(query)
+        table = small.sql(query)
         with pytest.raises(LeoError, match="ran out of its memory limit\n  raise"):
-            small.arrow(found) if way == "arrow" else list(small.batches(found))
+            small.arrow(table) if way == "arrow" else list(small.batches(table))
 
 
 def test_no_spec_finds_what_another_left_in_the_database_that_they_share(duckdb_engine):
     left = "select table_name as name from duckdb_tables() union all select view_name from duckdb_views() where not internal"
-    found = duckdb_engine.connection.execute(left).fetchall()
-    assert found == []
+    leftovers = duckdb_engine.connection.execute(left).fetchall()
+    assert leftovers == []
     assert not any(duckdb_engine.scratch.iterdir())

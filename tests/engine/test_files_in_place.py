@@ -14,24 +14,24 @@ def kind(request):
     return request.param
 
 
-def put(path, kind, text):
+def write(path, kind, text):
     if kind == "folder":
         path.mkdir()
         path /= "part-00000.parquet"
     path.write_text(text)
 
 
-def held(path):
+def content(path):
     return (path / "part-00000.parquet" if path.is_dir() else path).read_text()
 
 
 @pytest.mark.parametrize("earlier", ["file", "folder"])
 def test_the_new_takes_the_place_of_the_earlier(tmp_path, kind, earlier):
-    put(tmp_path / "t", earlier, "earlier")
+    write(tmp_path / "t", earlier, "earlier")
     with whole(tmp_path / "t") as part:
-        put(part, kind, "new")
-        assert held(tmp_path / "t") == "earlier"
-    assert held(tmp_path / "t") == "new"
+        write(part, kind, "new")
+        assert content(tmp_path / "t") == "earlier"
+    assert content(tmp_path / "t") == "new"
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
 
 
@@ -40,30 +40,30 @@ def test_what_cannot_be_put_in_place_leaves_the_earlier_there(tmp_path, kind, ea
     def refused(*_):
         raise OSError(13, "Permission denied")
 
-    put(tmp_path / "t", earlier, "earlier")
+    write(tmp_path / "t", earlier, "earlier")
     monkeypatch.setattr("os.replace", refused)
     with pytest.raises(OSError, match="Permission denied"), whole(tmp_path / "t") as part:
-        put(part, kind, "new")
-    assert held(tmp_path / "t") == "earlier"
+        write(part, kind, "new")
+    assert content(tmp_path / "t") == "earlier"
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
 
 
 def test_a_process_killed_between_both_renames_loses_nothing(tmp_path, kind):
-    put(tmp_path / ".t.before", kind, "earlier")
-    put(tmp_path / ".t.part", kind, "half")
+    write(tmp_path / ".t.before", kind, "earlier")
+    write(tmp_path / ".t.part", kind, "half")
     with pytest.raises(KeyboardInterrupt), whole(tmp_path / "t"):
         raise KeyboardInterrupt
-    assert held(tmp_path / "t") == "earlier"
+    assert content(tmp_path / "t") == "earlier"
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
 
 
 def test_of_a_link_to_a_folder_the_link_alone_makes_room(tmp_path, kind):
-    put(tmp_path / "elsewhere", "folder", "earlier")
+    write(tmp_path / "elsewhere", "folder", "earlier")
     (tmp_path / "t").symlink_to("elsewhere")
     with whole(tmp_path / "t") as part:
-        put(part, kind, "new")
-    assert held(tmp_path / "t") == "new"
-    assert held(tmp_path / "elsewhere") == "earlier"
+        write(part, kind, "new")
+    assert content(tmp_path / "t") == "new"
+    assert content(tmp_path / "elsewhere") == "earlier"
     assert sorted(left.name for left in tmp_path.iterdir()) == ["elsewhere", "t"]
 
 

@@ -32,14 +32,14 @@ def killed_while(work: Callable[[], object]) -> None:
 
 
 def writes_a_spill() -> LockedTempdir:
-    made = scratch_folder()
-    (made.path / "spilled").write_text("rows")
-    return made
+    scratch = scratch_folder()
+    (scratch.path / "spilled").write_text("rows")
+    return scratch
 
 
 def test_what_a_killed_process_left_is_cleared_by_the_next(temporary: Path) -> None:
-    kept = []
-    killed_while(lambda: kept.append(writes_a_spill()))
+    folders = []
+    killed_while(lambda: folders.append(writes_a_spill()))
     assert [path.name for path in temporary.glob("leo-work-*/*")] == ["spilled"]
     with scratch_folder() as own:
         assert list(temporary.iterdir()) == [own]
@@ -47,8 +47,8 @@ def test_what_a_killed_process_left_is_cleared_by_the_next(temporary: Path) -> N
 
 
 def test_an_engine_clears_them_and_keeps_none(temporary: Path) -> None:
-    kept = []
-    killed_while(lambda: kept.append(writes_a_spill()))
+    folders = []
+    killed_while(lambda: folders.append(writes_a_spill()))
     with connect("duckdb") as engine:
         assert list(temporary.iterdir()) == [engine.scratch]
     assert not list(temporary.iterdir())
@@ -56,18 +56,18 @@ def test_an_engine_clears_them_and_keeps_none(temporary: Path) -> None:
 
 def test_those_of_processes_at_work_stay(temporary: Path) -> None:
     """Of another process as of this one: it says that it has begun, and ends when it is told."""
-    (said, says), (told, tells) = os.pipe(), os.pipe()
+    (ready_read, ready_write), (stop_read, stop_write) = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
         with scratch_folder():
-            os.write(says, b"!")
-            os.read(told, 1)
+            os.write(ready_write, b"!")
+            os.read(stop_read, 1)
         os._exit(0)
-    os.read(said, 1)
+    os.read(ready_read, 1)
     (theirs,) = temporary.iterdir()
     with scratch_folder() as first, scratch_folder() as second:
         assert {theirs, first, second} == set(temporary.iterdir())
-    os.write(tells, b"!")
+    os.write(stop_write, b"!")
     assert os.waitpid(child, 0)[1] == 0
     assert not list(temporary.iterdir())
 
@@ -95,28 +95,28 @@ def test_a_folder_that_was_cleared_before_it_was_locked_is_made_again(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process takes it for one that was left: nobody holds it yet."""
-    make, taken = tempfile.mkdtemp, []
+    make, folders = tempfile.mkdtemp, []
 
     def made_and_cleared(**about: object) -> str:
         folder = make(**about)  # type: ignore[call-overload]
-        if not taken:
-            taken.append(folder)
+        if not folders:
+            folders.append(folder)
             shutil.rmtree(folder)
         return str(folder)
 
     monkeypatch.setattr(held_folders.tempfile, "mkdtemp", made_and_cleared)
     with scratch_folder() as own:
         assert own.is_dir()
-        assert [str(own)] != taken
+        assert [str(own)] != folders
 
 
 @pytest.mark.parametrize("what", ["absent", "a file"])
 def test_rows_are_put_nowhere_but_where_tmpdir_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
-    named = tmp_path / "scratch disk"
+    folder = tmp_path / "scratch disk"
     if what == "a file":
-        named.touch()
-    monkeypatch.setenv("TMPDIR", str(named))
-    with pytest.raises(ConfigError, match=f"TMPDIR: {named} is no folder that this user may write to\n  let it name"):
+        folder.touch()
+    monkeypatch.setenv("TMPDIR", str(folder))
+    with pytest.raises(ConfigError, match=f"TMPDIR: {folder} is no folder that this user may write to\n  let it name"):
         scratch_folder()
 
 

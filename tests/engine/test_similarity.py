@@ -28,9 +28,9 @@ def test_any_two_texts_are_as_like_as_duckdb_finds_them(name, pairs):
         table = engine.from_arrow(pa.table({"n": list(range(len(pairs))), "l": left, "r": right, "ascii": ascii_only}))
         query = f"select {ON_DUCKDB[name]}(l, r) as score from {{t}} order by n"
         theirs = [row["score"] for row in rows(engine, engine.sql(query, t=table))]
-    for found, expected, plain in zip(ours.to_pylist(), theirs, ascii_only.to_pylist(), strict=True):
+    for similarity, expected, plain in zip(ours.to_pylist(), theirs, ascii_only.to_pylist(), strict=True):
         if plain:  # texts in tables are ASCII; beyond it DuckDB counts bytes in some of these functions
-            assert found == (None if expected is None else pytest.approx(expected, abs=1e-12))
+            assert similarity == (None if expected is None else pytest.approx(expected, abs=1e-12))
 
 
 @pytest.mark.parametrize("name", ["leo_jaro_winkler", "leo_jaro"])

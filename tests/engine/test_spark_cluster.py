@@ -82,10 +82,10 @@ def test_an_executor_that_outlives_its_worker_is_killed(monkeypatch):
 
 def test_a_master_whose_port_is_taken_ends(tmp_path, monkeypatch):
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    with socket.socket() as taken:
-        taken.bind((cluster.HOST, 0))
-        taken.listen()
-        ports = taken.getsockname()[1], cluster.free_ports()[0]
+    with socket.socket() as listener:
+        listener.bind((cluster.HOST, 0))
+        listener.listen()
+        ports = listener.getsockname()[1], cluster.free_ports()[0]
         monkeypatch.setattr(cluster, "free_ports", lambda: ports)
         with pytest.raises(LeoError, match="the cluster did not come up: master ended"):
             cluster.start(tmp_path, workers=1, memory="512m")

@@ -75,17 +75,17 @@ def test_rows_that_a_worker_wrote_to_another_disk_are_missed_on_spark(durable, t
 
     numbers = durable.from_arrow(pa.table({"n": [1, 2, 3, 4]}))
     monkeypatch.setattr(durable._on_driver, "store", lambda *_: False)
-    written = DataFrameWriter.parquet
+    write = DataFrameWriter.parquet
 
     def elsewhere(writer: DataFrameWriter, path: str) -> None:
-        written(writer, path)
+        write(writer, path)
         next(Path(path).rglob("*.parquet")).unlink()
 
     monkeypatch.setattr(DataFrameWriter, "parquet", elsewhere)
-    asked = "select n % 2 as n, count(*) as c from {t} group by n % 2"
+    query = "select n % 2 as n, count(*) as c from {t} group by n % 2"
     asked_for = {
-        "store": lambda: durable.sql(asked, t=numbers, store=True),
-        "write": lambda: durable.write(durable.sql(asked, t=numbers), tmp_path / "out" / "t.parquet"),
+        "store": lambda: durable.sql(query, t=numbers, store=True),
+        "write": lambda: durable.write(durable.sql(query, t=numbers), tmp_path / "out" / "t.parquet"),
         "split": lambda: durable.split(numbers, tmp_path / "out", "n", 2),
     }
     with pytest.raises(LeoError, match=r"not all that workers wrote there is to be seen\n.* every worker see it"):
@@ -97,11 +97,11 @@ def test_a_missing_part_of_an_input_is_named(durable, tmp_path):
     path = tmp_path / "in" / "census.parquet"
     durable.write(durable.from_arrow(pa.table({"n": list(range(100))})), path)
     table = durable.read(path)
-    gone = sorted(path.glob("*.parquet"))[0]
-    gone.unlink()
+    part = sorted(path.glob("*.parquet"))[0]
+    part.unlink()
     with pytest.raises(InputError, match="is no longer there") as error:
         durable.write(table, tmp_path / "out" / "t.parquet")
-    assert gone.name in str(error.value)
+    assert part.name in str(error.value)
     assert list((tmp_path / "out").iterdir()) == []
 
 
@@ -121,23 +121,23 @@ def explained(error: Exception, *, stopped: bool = False, session: Any = None) -
     from linkage.engine import spark_errors
 
     java = SimpleNamespace(sc=lambda: SimpleNamespace(isStopped=lambda: stopped))
-    known = session or SimpleNamespace(sparkContext=SimpleNamespace(_jsc=java))
-    return spark_errors.explained(error, Path("scratch"), known)
+    live = session or SimpleNamespace(sparkContext=SimpleNamespace(_jsc=java))
+    return spark_errors.explained(error, Path("scratch"), live)
 
 
-@pytest.mark.parametrize("said", ["[INTERNAL_ERROR] The action failed: SECRETNAME", "java.lang.NullPointerException"])
-def test_what_fails_because_spark_was_stopped_is_no_fault_of_a_row(said, spark_engine):
+@pytest.mark.parametrize("cause", ["[INTERNAL_ERROR] The action failed: SECRETNAME", "java.lang.NullPointerException"])
+def test_what_fails_because_spark_was_stopped_is_no_fault_of_a_row(cause, spark_engine):
     """A signal in the middle of a job: what was at work meets what is gone, and does not say why it is."""
-    told = str(explained(RuntimeError(said), stopped=True))
-    assert told.startswith("Spark's driver was stopped, or killed for want of memory\n  run the same command")
-    of_a_row = str(explained(RuntimeError(said), session=spark_engine.session))
+    message = str(explained(RuntimeError(cause), stopped=True))
+    assert message.startswith("Spark's driver was stopped, or killed for want of memory\n  run the same command")
+    of_a_row = str(explained(RuntimeError(cause), session=spark_engine.session))
     assert of_a_row.startswith("Spark failed on a row: ")
-    assert "SECRETNAME" not in told + of_a_row
+    assert "SECRETNAME" not in message + of_a_row
 
 
 def test_a_value_that_is_no_number_is_one_though_spark_was_stopped_then():
-    told = explained(RuntimeError("[CAST_INVALID_INPUT] SECRETNAME"), stopped=True)
-    assert str(told).startswith("Spark failed on a row: CAST_INVALID_INPUT\n")
+    message = explained(RuntimeError("[CAST_INVALID_INPUT] SECRETNAME"), stopped=True)
+    assert str(message).startswith("Spark failed on a row: CAST_INVALID_INPUT\n")
 
 
 def test_java_that_ends_while_it_is_asked_what_failed_was_stopped():
@@ -145,15 +145,15 @@ def test_java_that_ends_while_it_is_asked_what_failed_was_stopped():
         def __str__(self) -> str:
             raise ConnectionRefusedError(111, "Connection refused")
 
-    told = explained(Ended())
-    assert str(told).startswith("Spark's driver was stopped")
+    message = explained(Ended())
+    assert str(message).startswith("Spark's driver was stopped")
 
 
 _STOPPED = "Spark's driver was stopped, or killed for want of memory\n  run the same command"
 
 
 @pytest.mark.parametrize(
-    ("said", "starts", "remedy"),
+    ("cause", "starts", "remedy"),
     [
         ("org.apache.spark.SparkException: Python worker failed to connect back.", "Spark has waited in vain", ""),
         ("Could not execute broadcast in 300 secs.", "Spark has waited in vain", ""),
@@ -182,22 +182,22 @@ _STOPPED = "Spark's driver was stopped, or killed for want of memory\n  run the 
         ),
     ],
 )
-def test_what_failed_is_told_without_what_it_quotes(said, starts, remedy):
+def test_what_failed_is_told_without_what_it_quotes(cause, starts, remedy):
     """Machines too busy, workers gone, a driver stopped or without memory are no fault of a row."""
-    error = said if isinstance(said, Exception) else RuntimeError(f"Job aborted: {said} SECRETNAME")
-    told = explained(error)
-    assert str(told).startswith(starts)
-    assert remedy in str(told)
+    error = cause if isinstance(cause, Exception) else RuntimeError(f"Job aborted: {cause} SECRETNAME")
+    reported = explained(error)
+    assert str(reported).startswith(starts)
+    assert remedy in str(reported)
     of_a_row = starts.startswith("Spark failed on a row")
-    assert (type(told) is LeoError) is not of_a_row
-    assert of_a_row or "run the same command again" in str(told)
-    assert "SECRETNAME" not in str(told)
+    assert (type(reported) is LeoError) is not of_a_row
+    assert of_a_row or "run the same command again" in str(reported)
+    assert "SECRETNAME" not in str(reported)
 
 
 @pytest.mark.parametrize(
-    "ended", [KeyboardInterrupt(), LeoError("the disk is full"), ConnectionRefusedError(111, "refused")]
+    "cause", [KeyboardInterrupt(), LeoError("the disk is full"), ConnectionRefusedError(111, "refused")]
 )
-def test_what_ended_the_work_is_told_where_java_ended_with_it(ended, spark_session, tmp_path, monkeypatch):
+def test_what_ended_the_work_is_told_where_java_ended_with_it(cause, spark_session, tmp_path, monkeypatch):
     from linkage.engine.spark import SparkEngine
 
     def refused(*_: object) -> None:
@@ -206,7 +206,7 @@ def test_what_ended_the_work_is_told_where_java_ended_with_it(ended, spark_sessi
     engine = SparkEngine(session=spark_session, scratch=tmp_path / "scratch", durable=True)
     engine.sql("select 1 as n", store=True)
     monkeypatch.setattr(engine.session.catalog, "dropTempView", refused)
-    with pytest.raises(LeoError if isinstance(ended, ConnectionError) else type(ended)) as error, engine:
-        raise ended
-    assert error.value is ended or "run the same command again" in str(error.value)
+    with pytest.raises(LeoError if isinstance(cause, ConnectionError) else type(cause)) as error, engine:
+        raise cause
+    assert error.value is cause or "run the same command again" in str(error.value)
     assert not [path for path in (tmp_path / "scratch").rglob("*") if path.is_file()]

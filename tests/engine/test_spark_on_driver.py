@@ -64,43 +64,43 @@ def jobs(spark_session):
 
 @pytest.mark.parametrize("query", QUERIES)
 def test_rows_and_types_are_those_of_spark(engines, query):
-    found = []
+    results = []
     for engine in engines:
-        made = engine.sql(query, t=engine.from_arrow(DATA), store=True)
-        kinds = engine.data_frame(made).dtypes
-        read_by_spark = sorted(map(repr, engine.data_frame(made).collect()))
-        found.append((kinds, read_by_spark, sorted(map(repr, rows_of(engine, made)))))
-    assert found[0] == found[1]
+        table = engine.sql(query, t=engine.from_arrow(DATA), store=True)
+        kinds = engine.data_frame(table).dtypes
+        read_by_spark = sorted(map(repr, engine.data_frame(table).collect()))
+        results.append((kinds, read_by_spark, sorted(map(repr, rows_of(engine, table)))))
+    assert results[0] == results[1]
 
 
 def test_what_reads_little_asks_spark_for_no_job(engines, jobs):
     here, there = engines
     for engine, expected in ((here, False), (there, True)):
         before = jobs()
-        made = engine.sql("select * from {t} where id > 1", t=engine.from_arrow(DATA), store=True)
-        view = engine.sql("select count(*) as n from {t}", t=made)
-        assert (engine.count(made), rows_of(engine, view)) == (2, [{"n": 2}])
+        stored = engine.sql("select * from {t} where id > 1", t=engine.from_arrow(DATA), store=True)
+        view = engine.sql("select count(*) as n from {t}", t=stored)
+        assert (engine.count(stored), rows_of(engine, view)) == (2, [{"n": 2}])
         assert (jobs() > before) is expected
 
 
 def test_types_may_be_said_and_are_those_of_spark(engines):
     query, kinds = "select id, cast(level as tinyint) as level, weight from {t}", ("bigint", "tinyint", "double")
-    said = dict(zip(("id", "level", "weight"), kinds, strict=True))
+    types = dict(zip(("id", "level", "weight"), kinds, strict=True))
     for engine in engines:
-        made = engine.sql(query, t=engine.from_arrow(DATA), store=said)
-        assert engine.data_frame(made).dtypes == list(said.items())
-        assert [row["id"] for row in rows_of(engine, made)] == [1, 2, 3]
+        table = engine.sql(query, t=engine.from_arrow(DATA), store=types)
+        assert engine.data_frame(table).dtypes == list(types.items())
+        assert [row["id"] for row in rows_of(engine, table)] == [1, 2, 3]
 
 
 def test_a_query_asked_again_of_other_types_has_other_types(engines):
     for engine in engines:
-        made = [
+        tables = [
             engine.sql("select n + n as twice from {t}", t=engine.from_arrow(pa.table({"n": data})), store=True)
             for data in (pa.array([1], pa.int32()), pa.array([1], pa.int32()), pa.array([1.5], pa.float64()))
         ]
-        kinds = [engine.data_frame(table).dtypes[0][1] for table in made]
+        kinds = [engine.data_frame(table).dtypes[0][1] for table in tables]
         assert kinds == ["int", "int", "double"]
-        assert [rows_of(engine, table)[0]["twice"] for table in made] == [2, 2, 3.0]
+        assert [rows_of(engine, table)[0]["twice"] for table in tables] == [2, 2, 3.0]
 
 
 def test_files_are_read_and_hashed_without_a_job(engines, jobs, tmp_path):
@@ -130,8 +130,8 @@ def test_what_a_unit_has_held_and_when_is_read_on_the_driver(engines, jobs):
     """Units with histories are the sides of most steps: every query of theirs was a job."""
     here, _ = engines
     before = jobs()
-    made = here.sql("select id, spans from {t}", t=here.from_arrow(DATA.select(["id", "spans"])), store=True)
-    again = here.sql("select unnest(spans) as span from {t}", t=made, store=True)
+    stored = here.sql("select id, spans from {t}", t=here.from_arrow(DATA.select(["id", "spans"])), store=True)
+    again = here.sql("select unnest(spans) as span from {t}", t=stored, store=True)
     assert [row["span"] for row in rows_of(here, again)] == DATA["spans"][0].as_py()
     assert jobs() == before
 
@@ -153,8 +153,8 @@ def test_a_cluster_may_be_told_to_answer_all_queries(engines, jobs, monkeypatch)
 
     _, there = engines
     context = there.session.sparkContext
-    asked = context.getConf().set("spark.leo.onDriver", "false")
-    monkeypatch.setattr(context, "getConf", lambda: asked)
+    conf = context.getConf().set("spark.leo.onDriver", "false")
+    monkeypatch.setattr(context, "getConf", lambda: conf)
     assert spark._most(there.session) == spark.Most(rows=0, bytes=0)
 
 
@@ -179,10 +179,10 @@ def test_a_written_table_is_a_folder_of_its_rows(engines, tmp_path):
 
 def test_decimals_keep_their_scale(engines):
     table = pa.table({"price": pa.array([Decimal("1.50"), Decimal("2.25")], pa.decimal128(10, 2))})
-    found = [
+    prices = [
         rows_of(e, e.sql("select price from {t} order by price", t=e.from_arrow(table), store=True)) for e in engines
     ]
-    assert found[0] == found[1] == [{"price": Decimal("1.50")}, {"price": Decimal("2.25")}]
+    assert prices[0] == prices[1] == [{"price": Decimal("1.50")}, {"price": Decimal("2.25")}]
 
 
 def test_a_table_is_judged_for_broadcasts_by_four_times_its_bytes_on_disk(engines):

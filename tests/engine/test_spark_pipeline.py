@@ -65,15 +65,15 @@ class Submitted:
     lost_a_worker_during: str
     lost_its_driver_during: str
     codes: tuple[int, int]
-    said: str
+    output: str
     pages: dict[str, str]  # Spark's pages that the second driver showed, once it had made the extract
 
     def log(self, run: str) -> list[dict[str, Any]]:
         return [json.loads(line) for line in (self.folder / run / "log.jsonl").read_text(encoding="utf-8").splitlines()]
 
     def manifest(self, run: str) -> dict[str, Any]:
-        found: dict[str, Any] = json.loads((self.folder / run / "manifest.json").read_text(encoding="utf-8"))
-        return found
+        manifest: dict[str, Any] = json.loads((self.folder / run / "manifest.json").read_text(encoding="utf-8"))
+        return manifest
 
 
 class _Driver:
@@ -87,11 +87,11 @@ class _Driver:
         self, folder: Path, on: cluster.Cluster, out: str = "spark", held_at: Sequence[str] = (), **settings: str
     ) -> None:
         home = spark_home()
-        asked = _SMALL | {"spark.eventLog.dir": (folder / "events").as_uri()} | settings
+        options = _SMALL | {"spark.eventLog.dir": (folder / "events").as_uri()} | settings
         log = f"-Dlog4j2.configurationFile={(on.settings / 'log4j2.properties').as_uri()}"
-        asked |= {f"spark.{who}.extraJavaOptions": f"{_QUICK_START} {log}" for who in ("driver", "executor")}
+        options |= {f"spark.{who}.extraJavaOptions": f"{_QUICK_START} {log}" for who in ("driver", "executor")}
         command = [str(home / "bin" / "spark-submit")]
-        for key, value in asked.items():
+        for key, value in options.items():
             command += ["--conf", f"{key}={value}"]
         program = Path(held_run.__file__) if held_at else _HOME / "spark_jobs" / "run.py"
         command += [str(program), str(folder / "village.toml")]
@@ -149,8 +149,8 @@ class _Driver:
     def _until(self, holds: Callable[[], bool], else_said: str) -> None:
         until = time.monotonic() + _PATIENCE
         while not holds():
-            assert self.process.poll() is None, f"the driver ended, and {else_said}: {self.said()}"
-            assert time.monotonic() < until, f"{else_said} within {_PATIENCE} s: {self.said()}"
+            assert self.process.poll() is None, f"the driver ended, and {else_said}: {self.output()}"
+            assert time.monotonic() < until, f"{else_said} within {_PATIENCE} s: {self.output()}"
             time.sleep(0.1)
 
     def _computed(self, during: str) -> int:
@@ -158,15 +158,15 @@ class _Driver:
         since = [at for event, stage, at in self._events() if event == "stage started" and stage == during]
         if not since:
             return 0
-        ended = [json.loads(line) for line in event_lines(self._root.parent) if line.startswith(_STAGE_COMPLETED)]
-        return sum(stage["Stage Info"]["Completion Time"] / 1e3 > since[0] for stage in ended)
+        stages = [json.loads(line) for line in event_lines(self._root.parent) if line.startswith(_STAGE_COMPLETED)]
+        return sum(stage["Stage Info"]["Completion Time"] / 1e3 > since[0] for stage in stages)
 
     def ends(self) -> int:
         try:
             return self.process.wait(_PATIENCE)
         except subprocess.TimeoutExpired:
             self.kill()
-            pytest.fail(f"the run did not end within {_PATIENCE} s: {self.said()}")
+            pytest.fail(f"the run did not end within {_PATIENCE} s: {self.output()}")
 
     def kill(self) -> None:
         """End it at once, with its Python, which holds the run's folder for as long as it lives."""
@@ -176,7 +176,7 @@ class _Driver:
         while cluster.group_lives(self.process.pid):
             time.sleep(0.05)
 
-    def said(self) -> str:
+    def output(self) -> str:
         self.log.seek(0)
         return self.log.read()
 
@@ -184,8 +184,8 @@ class _Driver:
         path = self._root / "log.jsonl"
         whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # a line that is being written is left out
         for line in whole:
-            told = json.loads(line)
-            yield told["event"], told.get("stage", ""), datetime.datetime.fromisoformat(told["time"]).timestamp()
+            entry = json.loads(line)
+            yield entry["event"], entry.get("stage", ""), datetime.datetime.fromisoformat(entry["time"]).timestamp()
 
 
 @pytest.fixture(scope="module")
@@ -196,9 +196,9 @@ def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
         find_java()
     except ConfigError as missing:
         pytest.skip(str(missing).splitlines()[0])
-    found = cluster.start(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
-    yield found
-    found.end()
+    workers = cluster.start(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
+    yield workers
+    workers.end()
 
 
 @pytest.fixture(scope="module")
@@ -212,19 +212,19 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
         (folder / place).mkdir()
     # A village is little, and the driver would answer for it: executors that have nothing to do lose nothing.
     linking, later = "link-npd-cis", "longitudinal"
-    held_at = (made, begun) = f"made {linking}", f"stage started {later}"
+    held_at = (at_made, begun) = f"made {linking}", f"stage started {later}"
     first = _Driver(folder, on, held_at=held_at, **{"spark.leo.onDriver": "false"})
     try:
         first.computes(stages=3, during=linking)
         on.processes[-1].end(signal.SIGKILL)  # with its executor, and what that held for others
         first.loses_an_executor()
-        first.goes_on(made)  # where it waited if it came to the stage's end before
+        first.goes_on(at_made)  # where it waited if it came to the stage's end before
         first.reaches(begun)
     finally:
         first.kill()
     port, _ = free_ports()
-    shown = {"spark.ui.enabled": "true", "spark.ui.port": str(port)}
-    second = _Driver(folder, on, held_at=[_EXTRACTED], **shown, **_WORD)
+    web_pages = {"spark.ui.enabled": "true", "spark.ui.port": str(port)}
+    second = _Driver(folder, on, held_at=[_EXTRACTED], **web_pages, **_WORD)
     try:
         second.reaches(_EXTRACTED)  # a run that ended would take the pages with it
         pages = second.shows(port)
@@ -232,11 +232,11 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
         codes = (first.process.returncode, second.ends())
     finally:
         second.kill()
-    return Submitted(folder, on_duckdb, linking, later, codes, second.said(), pages)
+    return Submitted(folder, on_duckdb, linking, later, codes, second.output(), pages)
 
 
 def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
-    assert runs.codes == (-signal.SIGKILL, ExitCode.DONE), runs.said
+    assert runs.codes == (-signal.SIGKILL, ExitCode.DONE), runs.output
     assert runs.manifest("spark")["status"] == "done"
 
 
@@ -245,9 +245,9 @@ def test_executors_computed_the_stage_that_lost_a_worker_before_and_after(runs):
     first, last = (datetime.datetime.fromisoformat(stage[f"stage {did}"]).timestamp() for did in ("started", "done"))
     events = [json.loads(line) for line in event_lines(runs.folder)]
     lost = min(event["Timestamp"] for event in events if event["Event"] == "SparkListenerExecutorRemoved") / 1e3
-    ended = [event["Task Info"]["Finish Time"] / 1e3 for event in events if event["Event"] == "SparkListenerTaskEnd"]
-    assert [at for at in ended if first < at < lost]
-    assert [at for at in ended if lost < at < last]
+    times = [event["Task Info"]["Finish Time"] / 1e3 for event in events if event["Event"] == "SparkListenerTaskEnd"]
+    assert [at for at in times if first < at < lost]
+    assert [at for at in times if lost < at < last]
 
 
 def test_the_second_driver_goes_on_where_the_first_was_killed(runs):
@@ -259,9 +259,9 @@ def test_the_second_driver_goes_on_where_the_first_was_killed(runs):
 
 
 def test_every_table_has_the_rows_of_duckdb(runs):
-    made = {run: fingerprints(runs.manifest(run)) for run in ("duckdb", "spark")}
-    assert made["spark"] == made["duckdb"]
-    assert {"links/npd-cis", "spine", "outcomes", "geography"} <= made["duckdb"].keys()
+    prints = {run: fingerprints(runs.manifest(run)) for run in ("duckdb", "spark")}
+    assert prints["spark"] == prints["duckdb"]
+    assert {"links/npd-cis", "spine", "outcomes", "geography"} <= prints["duckdb"].keys()
 
 
 def test_weights_agree_to_a_millionth(runs):
@@ -292,8 +292,8 @@ def test_no_log_holds_a_key_or_a_persons_value(runs, on):
     assert any(path.name == "stderr" for path in logs), "executors' output is kept"
     for path in logs:
         text = path.read_text(encoding="utf-8", errors="replace").lower()
-        found = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text, values)]
-        assert not found, f"{path.name} holds a {' and a '.join(found)}'s value"
+        kinds = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text, values)]
+        assert not kinds, f"{path.name} holds a {' and a '.join(kinds)}'s value"
 
 
 def test_no_page_of_spark_holds_a_key_or_a_persons_value(runs):
@@ -302,8 +302,8 @@ def test_no_page_of_spark_holds_a_key_or_a_persons_value(runs):
     secrets = keys_as_they_might_be_written(runs.folder) | set(_WORD.values())
     people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
     for page, text in runs.pages.items():
-        found = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text.lower(), values)]
-        assert not found, f"{page} holds a {' and a '.join(found)}'s value"
+        kinds = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text.lower(), values)]
+        assert not kinds, f"{page} holds a {' and a '.join(kinds)}'s value"
 
 
 def test_a_worker_without_enough_memory_is_told(runs, on):
@@ -312,8 +312,8 @@ def test_a_worker_without_enough_memory_is_told(runs, on):
         assert asking.ends() == ExitCode.FAILED
     finally:
         asking.kill()
-    assert "has given an executor of 64g within 2 s" in asking.said()
-    assert "--conf spark.executor.memory" in asking.said()
+    assert "has given an executor of 64g within 2 s" in asking.output()
+    assert "--conf spark.executor.memory" in asking.output()
     assert not any((runs.folder / "starved" / "stages").glob("[!.]*"))
 
 
@@ -324,8 +324,8 @@ _EVERY_PLAN = "api/v1/applications/{application}/sql?details=false&planDescripti
 
 def _application(pages: dict[str, str]) -> str:
     """The id of the run's application, once Spark has told it."""
-    found = re.search(r"app-\d+-\d+", pages.get(_APPLICATIONS, ""))
-    return found.group() if found else "none"
+    match = re.search(r"app-\d+-\d+", pages.get(_APPLICATIONS, ""))
+    return match.group() if match else "none"
 
 
 _STAGE_COMPLETED = '{"Event":"SparkListenerStageCompleted"'
@@ -338,15 +338,15 @@ def event_lines(folder: Path) -> Iterator[str]:
 
 
 def fingerprints(manifest: dict[str, Any]) -> dict[str, str]:
-    made = {name: about for stage in manifest["stages"] for name, about in stage["made"].items()}
-    return {name: about["fingerprint"] for name, about in made.items() if "fingerprint" in about}
+    tables = {name: about for stage in manifest["stages"] for name, about in stage["made"].items()}
+    return {name: about["fingerprint"] for name, about in tables.items() if "fingerprint" in about}
 
 
 def rows_of(root: Path, name: str) -> list[dict[str, Any]]:
     (path,) = (root / "stages").glob(f"*/{name}.parquet")
     parts = sorted(path.rglob("*.parquet")) if path.is_dir() else [path]
-    found: list[dict[str, Any]] = pa.concat_tables([pq.read_table(part) for part in parts]).to_pylist()
-    return found
+    rows: list[dict[str, Any]] = pa.concat_tables([pq.read_table(part) for part in parts]).to_pylist()
+    return rows
 
 
 def files(folder: Path) -> list[Path]:

@@ -67,22 +67,22 @@ def test_a_java_that_does_not_run_is_told_as_such(tmp_path, monkeypatch, text, m
     assert "apt-get install" in str(error.value)
 
 
-@pytest.mark.parametrize(("given", "found"), [("", "/of a/cluster"), ("/my own", "/my own")])
-def test_spark_submit_finds_the_java_of_the_cluster_where_none_is_named(tmp_path, monkeypatch, given, found):
+@pytest.mark.parametrize(("home", "java"), [("", "/of a/cluster"), ("/my own", "/my own")])
+def test_spark_submit_finds_the_java_of_the_cluster_where_none_is_named(tmp_path, monkeypatch, home, java):
     monkeypatch.setenv("JAVA_HOME", "/of a/cluster")
     cluster.write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
-    asked = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$JAVA_HOME $SPARK_LOCAL_IP"']
-    said = subprocess.run(asked, capture_output=True, text=True, check=True, env={"JAVA_HOME": given})
-    assert said.stdout == f"{found} 127.0.0.1\n"
+    command = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$JAVA_HOME $SPARK_LOCAL_IP"']
+    output = subprocess.run(command, capture_output=True, text=True, check=True, env={"JAVA_HOME": home})
+    assert output.stdout == f"{java} 127.0.0.1\n"
 
 
-@pytest.mark.parametrize(("given", "found"), [("", sys.executable), ("/my own", "/my own")])
-def test_spark_submit_finds_the_python_that_started_the_cluster_where_none_is_named(tmp_path, given, found):
+@pytest.mark.parametrize(("home", "python"), [("", sys.executable), ("/my own", "/my own")])
+def test_spark_submit_finds_the_python_that_started_the_cluster_where_none_is_named(tmp_path, home, python):
     """The first python3 on the path stood in: it had no leo-linkage."""
     cluster.write_settings(tmp_path, "spark://127.0.0.1:7077", 1, "1g")
-    asked = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$PYSPARK_PYTHON"']
-    said = subprocess.run(asked, capture_output=True, text=True, check=True, env={"PYSPARK_PYTHON": given})
-    assert said.stdout == f"{found}\n"
+    command = ["/bin/sh", "-c", f'. "{tmp_path}/conf/spark-env.sh"; echo "$PYSPARK_PYTHON"']
+    output = subprocess.run(command, capture_output=True, text=True, check=True, env={"PYSPARK_PYTHON": home})
+    assert output.stdout == f"{python}\n"
 
 
 @pytest.mark.parametrize("home", [True, False])
@@ -97,7 +97,7 @@ def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home
 
 
 @pytest.mark.parametrize(
-    ("said", "java"),
+    ("setting", "java"),
     [
         ("8GB", "8g"),
         ("512 MiB", "512m"),
@@ -110,8 +110,8 @@ def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home
         ("8 gigabytes", "8g"),
     ],
 )
-def test_memory_as_java_writes_it(session, said, java):
-    assert session.java_memory(said) == java
+def test_memory_as_java_writes_it(session, setting, java):
+    assert session.java_memory(setting) == java
 
 
 def test_no_amount_of_memory_is_refused(session):
@@ -122,37 +122,37 @@ def test_no_amount_of_memory_is_refused(session):
 class OfJava(Exception):
     """What py4j raises, as much of it as is asked for."""
 
-    def __init__(self, said):
+    def __init__(self, message):
         super().__init__()
-        self.java_exception = SimpleNamespace(getMessage=lambda: said)
+        self.java_exception = SimpleNamespace(getMessage=lambda: message)
 
 
 @pytest.mark.parametrize(
-    ("said", "why"),
+    ("cause", "why"),
     [
         ("[INVALID_EXECUTOR_MEMORY] Executor memory 104857600 must be at least 471859200.\nmore", "[INVALID_EXECUTOR_"),
         ("Cannot call methods on a stopped SparkContext.", "no master answers at spark://10.0.0.1:7077"),
         (f"key {'ab' * 32} is no key", "key * is no key"),
     ],
 )
-def test_why_no_session_came_is_said(session, monkeypatch, said, why):
+def test_why_no_session_came_is_said(session, monkeypatch, cause, why):
     """All were JavaObject."""
     monkeypatch.setattr(session, "SparkConf", lambda: {"spark.master": "spark://10.0.0.1:7077"})
-    told = str(session._not_started(OfJava(said)))
-    assert told.startswith(f"Spark's session could not be started: {why}")
-    assert "--driver-memory" in told
+    message = str(session._not_started(OfJava(cause)))
+    assert message.startswith(f"Spark's session could not be started: {why}")
+    assert "--driver-memory" in message
 
 
 def test_a_session_whose_java_a_signal_has_ended_ends_without_a_word(session):
     """leo: stopped, and thirty lines of a traceback below it."""
-    asked = []
+    calls = []
 
     def stop():
-        asked.append("stop")
+        calls.append("stop")
         raise ConnectionRefusedError
 
     session._ended(SimpleNamespace(stop=stop))
-    assert asked == ["stop"]
+    assert calls == ["stop"]
 
 
 def test_a_wait_that_is_no_number_is_refused(session):
@@ -169,14 +169,14 @@ def test_jobs_that_no_executor_is_left_for_are_ended(session, executors, jobs, c
     java = SimpleNamespace(
         isStopped=lambda: next(looks), getExecutorMemoryStatus=lambda: SimpleNamespace(size=lambda: 1 + executors)
     )
-    ended = []
+    calls = []
     context = SimpleNamespace(
         _jsc=SimpleNamespace(sc=lambda: java),
         statusTracker=lambda: SimpleNamespace(getActiveJobsIds=lambda: jobs),
-        cancelAllJobs=lambda: ended.append(True),
+        cancelAllJobs=lambda: calls.append(True),
     )
     session._watch(context, seconds=0.0, pause=0.001)
-    assert bool(ended) == cancelled
+    assert bool(calls) == cancelled
 
 
 def test_a_call_that_a_signal_ended_writes_no_trace(session):
@@ -184,8 +184,8 @@ def test_a_call_that_a_signal_ended_writes_no_trace(session):
     from py4j import clientserver, java_gateway
 
     for module in (clientserver, java_gateway):
-        told = logging.LogRecord("root", logging.ERROR, module.__file__, 1, "KeyboardInterrupt", None, None)
-        assert not session._is_ours(told)
+        record = logging.LogRecord("root", logging.ERROR, module.__file__, 1, "KeyboardInterrupt", None, None)
+        assert not session._is_ours(record)
     assert session._is_ours(logging.LogRecord("root", logging.ERROR, __file__, 1, "ours", None, None))
 
 
@@ -196,9 +196,9 @@ def test_a_stored_table_outlives_its_source_and_leaves_nothing(spark_session, tm
 
     with SparkEngine(session=spark_session, scratch=tmp_path, durable=durable) as engine:
         source = engine.from_arrow(pa.table({"n": [1, 2]}))
-        kept = engine.sql("select n + 1 as n from {source}", source=source, store=True)
+        stored = engine.sql("select n + 1 as n from {source}", source=source, store=True)
         engine.drop(source)
-        assert sorted(row["n"] for row in rows(engine, kept)) == [2, 3]
+        assert sorted(row["n"] for row in rows(engine, stored)) == [2, 3]
         assert bool(list(tmp_path.iterdir())) == durable
     assert list(tmp_path.iterdir()) == []
 
@@ -209,10 +209,10 @@ def test_rows_of_a_stored_table_are_counted_where_they_lie(spark_session, tmp_pa
     from linkage.engine.spark import SparkEngine
 
     with SparkEngine(session=spark_session, scratch=tmp_path, durable=False) as engine:
-        kept = engine.sql("select unnest([1, 2, 3]) as n", store=True)
-        none = engine.sql("select n from {t} where n > 3", t=kept, store=True)
+        stored = engine.sql("select unnest([1, 2, 3]) as n", store=True)
+        none = engine.sql("select n from {t} where n > 3", t=stored, store=True)
         monkeypatch.setattr(engine, "data_frame", None)
-        assert (engine.count(kept), engine.count(none)) == (3, 0)
+        assert (engine.count(stored), engine.count(none)) == (3, 0)
 
 
 def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
@@ -230,12 +230,12 @@ def test_a_job_that_a_scheduler_stops_ends_as_leo_run_does(tmp_path, capsys, mon
 
     facts = SimpleNamespace(settings={"configuration": {"run": {"group": None}}})
     runner = SimpleNamespace(folder=SimpleNamespace(root=tmp_path / "run"), facts=facts, run=stopped)
-    asked = {}
-    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda **options: asked.update(options) or (runner, None))
-    given = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
-    assert run.main(given) == 130
+    passed = {}
+    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda **options: passed.update(options) or (runner, None))
+    arguments = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
+    assert run.main(arguments) == 130
     assert "the same command continues" in capsys.readouterr().err
-    assert (asked["engine"], asked["previous"]) == ("spark", tmp_path / "before")
+    assert (passed["engine"], passed["previous"]) == ("spark", tmp_path / "before")
 
 
 @pytest.mark.spark
@@ -259,13 +259,13 @@ print("told", "files", session.conf.get("spark.sql.files.minPartitionNum"))
 """,
         encoding="utf-8",
     )
-    asked = {
+    options = {
         "spark.ui.showConsoleProgress": "true",
         "spark.driver.extraJavaOptions": cluster.QUICK_START,
         "spark.executor.extraJavaOptions": "-Xss700k",
         "spark.sql.shuffle.partitions": "3",
     }
-    settings = [part for key, value in asked.items() for part in ("--conf", f"{key}={value}")]
+    settings = [part for key, value in options.items() for part in ("--conf", f"{key}={value}")]
     home = Path(__file__).parents[2]
     environment = {
         **os.environ,
@@ -274,10 +274,10 @@ print("told", "files", session.conf.get("spark.sql.files.minPartitionNum"))
         "SPARK_LOCAL_IP": "127.0.0.1",
     }
     command = [str(spark_home() / "bin" / "spark-submit"), "--master", "local[1]", *settings, str(script)]
-    said = subprocess.run(command, capture_output=True, text=True, env=environment | {"PYSPARK_PYTHON": sys.executable})
-    told = dict(line.split(" ", 2)[1:] for line in said.stdout.splitlines() if line.startswith("told "))
-    assert told["spark.ui.showConsoleProgress"] == "true"
-    assert " -Xss700k -Duser.timezone=UTC " in told["spark.executor.extraJavaOptions"]
-    assert told["spark.ui.enabled"] == "false"  # ours, where nothing is said
-    assert told["partitions"] == "3"
-    assert told["files"] == "8"
+    job = subprocess.run(command, capture_output=True, text=True, env=environment | {"PYSPARK_PYTHON": sys.executable})
+    values = dict(line.split(" ", 2)[1:] for line in job.stdout.splitlines() if line.startswith("told "))
+    assert values["spark.ui.showConsoleProgress"] == "true"
+    assert " -Xss700k -Duser.timezone=UTC " in values["spark.executor.extraJavaOptions"]
+    assert values["spark.ui.enabled"] == "false"  # ours, where nothing is said
+    assert values["partitions"] == "3"
+    assert values["files"] == "8"

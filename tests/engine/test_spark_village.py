@@ -26,6 +26,6 @@ def test_every_table_of_the_village_is_that_of_duckdb(spark_session: Any, tmp_pa
 
     on_duckdb, on_spark = runner("duckdb"), runner("spark")
     on_spark._open_engine = lambda scratch: SparkEngine(session=spark_session, scratch=scratch)
-    made = tables(on_duckdb.run())
-    assert {"links/npd-cis", "spine", "outcomes", "geography"} <= made.keys()
-    assert tables(on_spark.run()) == made
+    expected = tables(on_duckdb.run())
+    assert {"links/npd-cis", "spine", "outcomes", "geography"} <= expected.keys()
+    assert tables(on_spark.run()) == expected

@@ -77,22 +77,22 @@ def test_a_full_disk_takes_nothing_of_what_was_said(tmp_path: Path) -> None:
     schema = SCHEMA.remove(2)
     store = RowStore(tmp_path / "labels.duckdb", "labels", schema)
     store.add(pa.table({"n": [1, 2], "said": ["yes", "no"]}, schema))
-    told = subprocess.run([sys.executable, "-c", FULL, str(store.path)], capture_output=True, text=True)
-    assert told.stdout.startswith(f"LeoError {store.path}: there is no space on the disk, and nothing was added\n"), (
-        told
+    result = subprocess.run([sys.executable, "-c", FULL, str(store.path)], capture_output=True, text=True)
+    assert result.stdout.startswith(f"LeoError {store.path}: there is no space on the disk, and nothing was added\n"), (
+        result
     )
     assert store.rows().column("n").to_pylist() == [1, 2]
 
 
-@pytest.mark.parametrize("said", ["Permission denied", "Read-only file system"])
+@pytest.mark.parametrize("cause", ["Permission denied", "Read-only file system"])
 def test_a_file_that_may_not_be_opened_is_not_to_be_moved_away(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, said: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cause: str
 ) -> None:
     store = RowStore(tmp_path / "labels.duckdb", "labels", SCHEMA)
     store.add(some(1))
 
     def refuse(path: str, **how: object) -> None:
-        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": {said}')
+        raise duckdb.IOException(f'IO Error: Cannot open file "{path}": {cause}')
 
     monkeypatch.setattr("linkage.engine.store.duckdb.connect", refuse)
     with pytest.raises(LeoError, match="this user may not open it\n  give"):

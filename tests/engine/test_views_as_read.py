@@ -9,30 +9,30 @@ from linkage.engine import rows
 
 @pytest.fixture
 def views(duckdb_engine: Any) -> Any:
-    asked = "select count(*) from duckdb_views() where not internal"
-    return lambda: duckdb_engine.connection.execute(asked).fetchall()[0][0]
+    query = "select count(*) from duckdb_views() where not internal"
+    return lambda: duckdb_engine.connection.execute(query).fetchall()[0][0]
 
 
 def test_what_only_we_read_is_no_view(duckdb_engine, views):
-    found = duckdb_engine.sql("select 1 as n union all select 2 order by n")
-    assert found.columns == ("n",)
-    assert rows(duckdb_engine, found) == [{"n": 1}, {"n": 2}]
-    assert rows(duckdb_engine, found) == [{"n": 1}, {"n": 2}]
-    duckdb_engine.drop(found)
+    table = duckdb_engine.sql("select 1 as n union all select 2 order by n")
+    assert table.columns == ("n",)
+    assert rows(duckdb_engine, table) == [{"n": 1}, {"n": 2}]
+    assert rows(duckdb_engine, table) == [{"n": 1}, {"n": 2}]
+    duckdb_engine.drop(table)
     assert views() == 0
 
 
 def test_what_other_queries_read_is_one_view(duckdb_engine, views):
-    found = duckdb_engine.sql("select 1 as n")
-    asked = [duckdb_engine.sql(f"select n + {more} as m from {{t}}", t=found) for more in (1, 2)]
-    assert [rows(duckdb_engine, one) for one in asked] == [[{"m": 2}], [{"m": 3}]]
+    table = duckdb_engine.sql("select 1 as n")
+    tables = [duckdb_engine.sql(f"select n + {more} as m from {{t}}", t=table) for more in (1, 2)]
+    assert [rows(duckdb_engine, one) for one in tables] == [[{"m": 2}], [{"m": 3}]]
     assert views() == 1
-    duckdb_engine.drop(*asked, found)
+    duckdb_engine.drop(*tables, table)
     assert views() == 0
 
 
 def test_queries_at_once_that_read_another_find_it_there(duckdb_engine, views):
-    found = duckdb_engine.sql("select 1 as n")
-    work = [lambda: rows(duckdb_engine, duckdb_engine.sql("select n from {t}", t=found))] * 8
+    table = duckdb_engine.sql("select 1 as n")
+    work = [lambda: rows(duckdb_engine, duckdb_engine.sql("select n from {t}", t=table))] * 8
     assert duckdb_engine.run_concurrently(*work) == [[{"n": 1}]] * 8
     assert views() == 1

@@ -81,7 +81,7 @@ def key() -> MasterKey:
 def make_project() -> Callable[..., Project]:
     """A project that is approved for a little of everything; arguments replace its keys."""
 
-    def made(**changes: Any) -> Project:
+    def make(**changes: Any) -> Project:
         raw: dict[str, Any] = {
             "id": "study",
             "title": "A study",
@@ -97,7 +97,7 @@ def make_project() -> Callable[..., Project]:
         }
         return Project.model_validate({**raw, **changes})
 
-    return made
+    return make
 
 
 @pytest.fixture
@@ -160,7 +160,7 @@ def run_tables(world: Callable[[str], Table]) -> dict[str, Table]:
 def planted(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dict[str, Table]]:
     """The run with a text planted in a free column of an approved table."""
 
-    def made(text: str) -> dict[str, Table]:
+    def plant(text: str) -> dict[str, Table]:
         table = engine.sql(
             'select entity_id, "ACADYR", "URN", "Grade", $text as "Note" from {ks4}',
             params={"text": text},
@@ -168,15 +168,15 @@ def planted(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dic
         )
         return {**run_tables, "attributes/npd_ks4": table}
 
-    return made
+    return plant
 
 
 @pytest.fixture
 def publish(
     engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
 ) -> Callable[..., ExtractSummary]:
-    def made(
-        project: Project, *, out: str | Path = "out", tables: dict[str, Table] | None = None, **asked: Any
+    def release(
+        project: Project, *, out: str | Path = "out", tables: dict[str, Table] | None = None, **options: Any
     ) -> ExtractSummary:
         return extract(
             engine,
@@ -187,10 +187,10 @@ def publish(
             tmp_path / out,
             run_info={"name": "test"},
             today=TODAY,
-            **asked,
+            **options,
         )
 
-    return made
+    return release
 
 
 PublishedOnce = Callable[[str, Callable[[Path], ExtractSummary]], ExtractSummary]
@@ -201,10 +201,10 @@ _published: dict[str, ExtractSummary] = {}
 def published_once(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishedOnce:
     """Publishes once what several specs look at, and gives each of them a copy of the folder, to be changed."""
 
-    def given(name: str, made_in: Callable[[Path], ExtractSummary]) -> ExtractSummary:
+    def copy_of(name: str, made_in: Callable[[Path], ExtractSummary]) -> ExtractSummary:
         if name not in _published:
             _published[name] = made_in(tmp_path_factory.mktemp("published") / "out")
-        found = _published[name]
-        return replace(found, folder=Path(shutil.copytree(found.folder, tmp_path / "out")))
+        summary = _published[name]
+        return replace(summary, folder=Path(shutil.copytree(summary.folder, tmp_path / "out")))
 
-    return given
+    return copy_of

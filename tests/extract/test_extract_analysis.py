@@ -99,11 +99,11 @@ def tables(engine: Engine, world: Callable[[str], Table]) -> dict[str, Table]:
 def give(
     engine: Engine, tables: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Path
 ) -> Callable[..., ExtractSummary]:
-    def made(**changes: Any) -> ExtractSummary:
+    def make(**changes: Any) -> ExtractSummary:
         project = make_project(**{"link_metadata": False, "analysis": ALL, "table": TABLES, **changes})
         return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, today=TODAY)
 
-    return made
+    return make
 
 
 @pytest.fixture
@@ -112,9 +112,9 @@ def rows(key: MasterKey) -> Callable[..., list[tuple[Any, ...]]]:
     number = {key.project("study", "a university", "").pseudonym("AE_ID", person): int(person) for person in ("1", "2")}
 
     def read(summary: ExtractSummary, table: str) -> list[tuple[Any, ...]]:
-        found = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")
-        told = [tuple(number.get(value, value) for value in row.values()) for row in found.to_pylist()]
-        return [tuple(found.column_names), *sorted(told)]
+        table_read = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")
+        values = [tuple(number.get(value, value) for value in row.values()) for row in table_read.to_pylist()]
+        return [tuple(table_read.column_names), *sorted(values)]
 
     return read
 
@@ -134,7 +134,7 @@ KS4 = {"variables": ["ACADYR"], "name": "npd.ks4"}
 
 
 @pytest.mark.parametrize(
-    ("tables_asked", "cohorts", "years", "told"),
+    ("tables_asked", "cohorts", "years", "coverage"),
     [
         ([{**KS4, "years": "2006/07"}], ["2006/07", "2007/08"], (200607, None), " Empty outside 2006/07,"),
         ([{**KS4, "years": "2005/06"}], [], (None, None), " Empty outside 2005/06,"),
@@ -154,19 +154,19 @@ def test_a_year_of_a_person_is_one_that_the_project_sees(
     tables_asked: list[dict[str, Any]],
     cohorts: list[str],
     years: tuple[int | None, ...],
-    told: str,
+    coverage: str,
 ) -> None:
     """ks4_year told of years for which the project had not been approved."""
     person = {"name": "leo.person", "variables": ["ks4_year"]}
     population = {"cohort": [{"table": "npd.ks4", "years": one} for one in cohorts]}
     summary = give(table=[person, *tables_asked], population=population, analysis=["person"])
     for table in ("leo_person", "analysis_person"):
-        header, *held = rows(summary, table)
-        assert [row[header.index("ks4_year")] for row in held] == list(years)
+        header, *body = rows(summary, table)
+        assert [row[header.index("ks4_year")] for row in body] == list(years)
     package = json.loads((summary.folder / "datapackage.json").read_text())
     resource = next(one for one in package["resources"] if one["path"] == "parquet/leo_person.parquet")
     described = next(one["description"] for one in resource["leo:schema"]["fields"] if one["name"] == "ks4_year")
-    assert described.partition(" Empty")[2].partition(" the years")[0] == told.removeprefix(" Empty")
+    assert described.partition(" Empty")[2].partition(" the years")[0] == coverage.removeprefix(" Empty")
 
 
 def test_person_by_tax_year(give: Give, rows: Rows) -> None:
@@ -249,12 +249,12 @@ def test_they_are_described_verified_and_explained(give: Give, engine: Engine) -
 
 
 def test_self_employment_fills_its_tax_year(give: Give, rows: Rows, engine: Engine, tables: dict[str, Table]) -> None:
-    asked = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
-    assert rows(give(analysis=["person_month"], table=asked), "analysis_person_month")[1:] == []
+    requests = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
+    assert rows(give(analysis=["person_month"], table=requests), "analysis_person_month")[1:] == []
     tables["self_assessment"] = engine.sql(
         "select EDUKEY, TaxYear + 101 as TaxYear from {t}", t=tables["self_assessment"]
     )
-    months = rows(give(analysis=["person_month"], table=asked), "analysis_person_month")[1:]
+    months = rows(give(analysis=["person_month"], table=requests), "analysis_person_month")[1:]
     assert [row[1:3] for row in months] == [
         (month, "self_employment") for month in (*range(201304, 201313), 201401, 201402, 201403)
     ]

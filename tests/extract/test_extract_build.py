@@ -46,9 +46,9 @@ def test_only_approved_columns_years_and_people_leave(
 def test_only_rows_of_the_approved_phase_leave(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
-    asked = {"name": "npd.ks4", "years": "2010/11-2013/14", "variables": ["ACADYR", "Grade"]}
+    table = {"name": "npd.ks4", "years": "2010/11-2013/14", "variables": ["ACADYR", "Grade"]}
     only = {"column": "URN", "values": ["600"]}
-    summary = publish(make_project(table=[{**asked, "only": only}]))
+    summary = publish(make_project(table=[{**table, "only": only}]))
     assert [(row["ACADYR"], row["Grade"]) for row in read(summary, "npd_ks4")] == [(201213, "A"), (201314, "A")]
     assert "`npd_ks4` holds only rows whose `URN` is one of 600." in (summary.folder / "README.md").read_text()
     resources = json.loads((summary.folder / "datapackage.json").read_text())["resources"]
@@ -71,9 +71,9 @@ def test_spells_are_cut_to_the_approved_years(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     name = key.project("study", "a university", "").pseudonym
-    found = read(publish(make_project()), "leo_employment")
-    assert {row["EDUKEY"] for row in found} == {name("EDUKEY", "K1"), name("EDUKEY", "K3")}
-    assert sorted((str(row["StartDate"]), str(row["EndDate"])) for row in found) == [
+    spells = read(publish(make_project()), "leo_employment")
+    assert {row["EDUKEY"] for row in spells} == {name("EDUKEY", "K1"), name("EDUKEY", "K3")}
+    assert sorted((str(row["StartDate"]), str(row["EndDate"])) for row in spells) == [
         ("2012-04-06", "2012-06-30"),
         ("2012-08-01", "2012-09-30"),
         ("2013-01-01", "2013-04-05"),
@@ -85,9 +85,9 @@ def test_rows_of_a_person_table_are_chosen_by_whichever_year_they_bear(
 ) -> None:
     table = {"name": "leo.outcomes", "years": "2012/13", "variables": ["tax_year", "main_enterprise"]}
     name = key.project("study", "a university", "").pseudonym
-    found = {row["AE_ID"]: row for row in read(publish(make_project(table=[table])), "leo_outcomes")}
-    assert set(found) == {name("AE_ID", "1"), name("AE_ID", "2")}
-    first, second = found[name("AE_ID", "1")], found[name("AE_ID", "2")]
+    rows = {row["AE_ID"]: row for row in read(publish(make_project(table=[table])), "leo_outcomes")}
+    assert set(rows) == {name("AE_ID", "1"), name("AE_ID", "2")}
+    first, second = rows[name("AE_ID", "1")], rows[name("AE_ID", "2")]
     assert (first["EDUKEY"], first["main_enterprise"]) == (name("EDUKEY", "K1"), name("ENTERPRISEREF", "77"))
     assert (second["EDUKEY"], second["main_enterprise"]) == (None, None)
 
@@ -109,12 +109,12 @@ def test_population(
     population: dict[str, Any],
     members: set[str],
 ) -> None:
-    found = publish(make_project(population=population))
+    summary = publish(make_project(population=population))
     name = key.project("study", "a university", "").pseudonym
-    assert [row["AE_ID"] for row in read(found, "people")] == sorted(name("AE_ID", member) for member in members)
+    assert [row["AE_ID"] for row in read(summary, "people")] == sorted(name("AE_ID", member) for member in members)
     allowed = {name("AE_ID", member) for member in members}
     for table in ("npd_ks4", "leo_employment", "linkage"):
-        assert {row["AE_ID"] for row in read(found, table)} <= allowed
+        assert {row["AE_ID"] for row in read(summary, table)} <= allowed
 
 
 def test_the_least_certain_link_stands_for_a_person(
@@ -144,9 +144,9 @@ def test_csv_says_what_parquet_says_and_order_tells_nothing(
     for table in summary.rows:
         rows = read(summary, table)
         with (summary.folder / "csv" / f"{table}.csv").open(encoding="utf-8", newline="") as file:
-            found = list(csv.reader(file))
-        shown = [["" if v is None else str(v).removesuffix(".0") for v in row.values()] for row in rows]
-        assert [list(rows[0]), *shown] == [found[0], *([v.removesuffix(".0") for v in row] for row in found[1:])]
+            lines = list(csv.reader(file))
+        texts = [["" if v is None else str(v).removesuffix(".0") for v in row.values()] for row in rows]
+        assert [list(rows[0]), *texts] == [lines[0], *([v.removesuffix(".0") for v in row] for row in lines[1:])]
         assert [row["AE_ID"] for row in rows] == sorted(row["AE_ID"] for row in rows)
 
 

@@ -31,7 +31,7 @@ def of(engine: Engine, rows: int, *, filled: int, folder: Path) -> dict[str, dic
 
 
 @pytest.mark.parametrize(
-    ("rows", "filled", "found"),
+    ("rows", "filled", "expected"),
     [
         (100, 80, []),
         (104, 83, []),
@@ -43,12 +43,12 @@ def of(engine: Engine, rows: int, *, filled: int, folder: Path) -> dict[str, dic
     ],
 )
 def test_changes_of_more_than_a_twentieth_are_listed(
-    engine: Engine, tmp_path: Path, rows: int, filled: int, found: list[tuple[str, str | None, float]]
+    engine: Engine, tmp_path: Path, rows: int, filled: int, expected: list[tuple[str, str | None, float]]
 ) -> None:
     before = of(engine, 100, filled=80, folder=tmp_path)
     assert before == {"t": {"rows": 100, "people": 50, "filled": {"pay": 0.8, "sex": 1.0}}}
     listed = changes(before, of(engine, rows, filled=filled, folder=tmp_path), last="last").summary["changes"]
-    assert [(row["what"], row["column"], row["change"]) for row in listed] == found
+    assert [(row["what"], row["column"], row["change"]) for row in listed] == expected
 
 
 def test_columns_that_came_and_went_are_named(engine: Engine, tmp_path: Path) -> None:

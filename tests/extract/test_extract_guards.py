@@ -99,8 +99,8 @@ def signs(
 
 @pytest.mark.parametrize("name", ["NINO", "former_surname", "Date Of Birth", "UPN", "PMR", "home_postcode", "EMail"])
 def test_a_column_with_an_identifiers_name_is_found(engine: Engine, catalogue: Catalogue, name: str) -> None:
-    found = signs(engine, catalogue, [Field(name, "string", "")], pa.table({name: ["x"]}))
-    assert found == [f"t.{name}: its name is that of an identifier"]
+    faults = signs(engine, catalogue, [Field(name, "string", "")], pa.table({name: ["x"]}))
+    assert faults == [f"t.{name}: its name is that of an identifier"]
 
 
 def test_a_raw_key_where_a_pseudonym_should_be_is_found(engine: Engine, catalogue: Catalogue) -> None:
@@ -111,8 +111,8 @@ def test_a_raw_key_where_a_pseudonym_should_be_is_found(engine: Engine, catalogu
 
 def test_numbers_as_long_as_an_identifier_are_found(engine: Engine, catalogue: Catalogue) -> None:
     data = pa.table({"pay": pa.array([45_000, 1_000_000_019, 9_999_999_999_999])})
-    found = signs(engine, catalogue, [Field("pay", "integer", "")], data)
-    assert found == ["t.pay: 1 value looks like ULN", "t.pay: 1 value looks like HUSID"]
+    faults = signs(engine, catalogue, [Field("pay", "integer", "")], data)
+    assert faults == ["t.pay: 1 value looks like ULN", "t.pay: 1 value looks like HUSID"]
 
 
 @pytest.mark.parametrize(
@@ -137,21 +137,21 @@ def test_names_of_the_run_are_found_however_rare(
 
 def test_lists_and_structs_are_read(engine: Engine, catalogue: Catalogue) -> None:
     data = pa.table({"a": [["x", "AB123456C"]], "b": [{"c": "SW1A 1AA"}]})
-    found = signs(engine, catalogue, [Field("a", "string", ""), Field("b", "string", "")], data)
-    assert found == ["t.a: 1 value looks like NINO", "t.b: 1 value looks like postcode"]
+    faults = signs(engine, catalogue, [Field("a", "string", ""), Field("b", "string", "")], data)
+    assert faults == ["t.a: 1 value looks like NINO", "t.b: 1 value looks like postcode"]
 
 
 def test_dates_that_lie_like_births_are_found(engine: Engine, catalogue: Catalogue) -> None:
     born = pa.array(["1995-03-04", "1996-05-06", "2012-01-01"]).cast(pa.date32())
     begun = pa.array(["2005-09-01", "2011-09-01", "2012-09-01"]).cast(pa.date32())
     fields = [Field("when", "date", ""), Field("since", "date", "")]
-    found = signs(engine, catalogue, fields, pa.table({"when": born, "since": begun}))
-    assert found == ["t.when: 2 different values look like a birth date"]
+    faults = signs(engine, catalogue, fields, pa.table({"when": born, "since": begun}))
+    assert faults == ["t.when: 2 different values look like a birth date"]
 
 
 def test_a_column_that_nobody_approved_is_found(engine: Engine, catalogue: Catalogue) -> None:
-    found = signs(engine, catalogue, [Field("a", "integer", "")], pa.table({"a": [1], "b": [2]}))
-    assert found == ["t.b: its name is that of a column that the project does not list"]
+    faults = signs(engine, catalogue, [Field("a", "integer", "")], pa.table({"a": [1], "b": [2]}))
+    assert faults == ["t.b: its name is that of a column that the project does not list"]
 
 
 def test_a_code_of_the_frame_is_no_sign(engine: Engine, catalogue: Catalogue) -> None:

@@ -14,7 +14,7 @@ from linkage.extract import master_key, write_new_key
 GOOD = bytes(range(32))
 
 
-def written(path: Path, text: str, mode: int = 0o600) -> Path:
+def write(path: Path, text: str, mode: int = 0o600) -> Path:
     path.write_text(text)
     path.chmod(mode)
     return path
@@ -22,18 +22,18 @@ def written(path: Path, text: str, mode: int = 0o600) -> Path:
 
 @pytest.mark.parametrize("text", [GOOD.hex(), GOOD.hex().upper() + "\n", base64.b64encode(GOOD).decode()])
 def test_hexadecimal_and_base64_are_read(tmp_path: Path, text: str) -> None:
-    assert master_key(written(tmp_path / "key", text)).secret == GOOD
+    assert master_key(write(tmp_path / "key", text)).secret == GOOD
     assert master_key(environment={"LEO_MASTER_KEY": text}).secret == GOOD
 
 
 @pytest.mark.parametrize("mode", [0o640, 0o604, 0o660, 0o644])
 def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> None:
     with pytest.raises(ConfigError, match="chmod 600"):
-        master_key(written(tmp_path / "key", GOOD.hex(), mode))
+        master_key(write(tmp_path / "key", GOOD.hex(), mode))
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "fault"),
     [
         ("", "empty"),
         ("not a key!", "neither hexadecimal nor base64"),
@@ -41,9 +41,9 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
         ("ab" * 32, "repeats"),
     ],
 )
-def test_what_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, says: str) -> None:
-    with pytest.raises(ConfigError, match=says) as refused:
-        master_key(written(tmp_path / "key", text))
+def test_what_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault) as refused:
+        master_key(write(tmp_path / "key", text))
     assert not text or text not in str(refused.value)
 
 
@@ -54,12 +54,12 @@ def test_no_key_says_how_to_make_one(tmp_path: Path) -> None:
 
 
 def test_a_new_key_is_private_and_never_written_over(tmp_path: Path) -> None:
-    made = write_new_key(tmp_path / "key")
+    key = write_new_key(tmp_path / "key")
     assert stat.S_IMODE(os.stat(tmp_path / "key").st_mode) == 0o600
-    assert master_key(tmp_path / "key") == made
+    assert master_key(tmp_path / "key") == key
     with pytest.raises(ConfigError, match="never written over"):
         write_new_key(tmp_path / "key")
-    assert write_new_key(tmp_path / "other") != made
+    assert write_new_key(tmp_path / "other") != key
 
 
 def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:

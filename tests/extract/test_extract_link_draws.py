@@ -23,7 +23,7 @@ EARNINGS = {"name": "leo.earnings", "years": "2012/13", "variables": ["TaxYear",
 
 
 @pytest.fixture
-def drawn(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[str, Table]:
+def run(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[str, Table]:
     """Person 1 has the key K1 in the first draw, K3 in the second, and in the third a record of nobody."""
     return {
         **run_tables,
@@ -55,15 +55,15 @@ def drawn(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[s
 
 @pytest.fixture
 def give(
-    engine: Engine, drawn: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Any
+    engine: Engine, run: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Any
 ) -> Callable[..., ExtractSummary]:
-    def made(without: str = "", **changes: Any) -> ExtractSummary:
+    def make(without: str = "", **changes: Any) -> ExtractSummary:
         project = make_project(**{"link_samples": True, "table": [EARNINGS], **changes})
-        tables = {name: table for name, table in drawn.items() if not (without and name.startswith(without))}
+        tables = {name: table for name, table in run.items() if not (without and name.startswith(without))}
         more: dict[str, Any] = {"run_info": {}, "today": TODAY}
         return extract(engine, project, shipped(), tables, key, tmp_path / "out", **more)
 
-    return made
+    return make
 
 
 def test_each_person_has_the_keys_of_each_draw(
@@ -77,40 +77,40 @@ def test_each_person_has_the_keys_of_each_draw(
 
 
 def test_what_the_run_has_parted_is_parted_in_every_draw(
-    give: Callable[..., ExtractSummary], drawn: dict[str, Table], key: MasterKey, world: Callable[[str], Table]
+    give: Callable[..., ExtractSummary], run: dict[str, Table], key: MasterKey, world: Callable[[str], Table]
 ) -> None:
     """Unit 4 was persons 1 and 2: record 31 is person 1's, and 32, which neither has, goes to the lower of them."""
-    drawn["units/education-cis"] = world("""
+    run["units/education-cis"] = world("""
         step          | side  | unit_id | entity_id
         education-cis | left  | 4       | 11
         education-cis | left  | 4       | 13
         education-cis | right | 7       | 31
         education-cis | right | 8       | 32
     """)
-    drawn["link_draws/education-cis"] = world("""
+    run["link_draws/education-cis"] = world("""
         step          | draw | left_id | right_id
         education-cis | 1    | 4       | 7
         education-cis | 2    | 4       | 8
         education-cis | 3    | 5       | 8
         education-cis | 3    | 4       | 9
     """)
-    drawn["removed_links"] = world("step | left_id | right_id\neducation-cis | 4 | 9\nother | 4 | 7")
+    run["removed_links"] = world("step | left_id | right_id\neducation-cis | 4 | 9\nother | 4 | 7")
     assert _keys(give(), key) == [("1", 1, "K1"), ("1", 2, "K3")]
-    drawn["removed_links"] = world("step | left_id | right_id\neducation-cis | 4 | 8")
+    run["removed_links"] = world("step | left_id | right_id\neducation-cis | 4 | 8")
     assert _keys(give(), key) == [("1", 1, "K1")]
 
 
 def _keys(summary: ExtractSummary, key: MasterKey) -> list[tuple[str, int, str]]:
     """Person, draw and tax key, by their names in the run."""
     name = key.project("study", "a university", "").pseudonym
-    known = {name("AE_ID", person): person for person in "123"} | {name("EDUKEY", tax): tax for tax in ("K1", "K3")}
-    found = pq.read_table(summary.folder / "parquet" / "link_draws.parquet").to_pylist()
-    return sorted((known[row["AE_ID"]], row["draw"], known[row["EDUKEY"]]) for row in found)
+    people = {name("AE_ID", person): person for person in "123"} | {name("EDUKEY", tax): tax for tax in ("K1", "K3")}
+    draws = pq.read_table(summary.folder / "parquet" / "link_draws.parquet").to_pylist()
+    return sorted((people[row["AE_ID"]], row["draw"], people[row["EDUKEY"]]) for row in draws)
 
 
-def said_by_the_example(folder: Path, name: str = "rubin") -> str:
+def example_output(folder: Path, name: str = "rubin") -> str:
     """What an example prints, run as its user would."""
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, f"examples/{name}.py"],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])},
@@ -119,21 +119,19 @@ def said_by_the_example(folder: Path, name: str = "rubin") -> str:
         timeout=600,
         check=False,
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return done.stdout
+    assert process.returncode == 0, process.stderr[-2000:]
+    return process.stdout
 
 
 @pytest.mark.parametrize("form", ["parquet", "csv"])
 def test_the_example_runs_and_adds_up(
-    give: Callable[..., ExtractSummary], engine: Engine, drawn: dict[str, Table], form: str
+    give: Callable[..., ExtractSummary], engine: Engine, run: dict[str, Table], form: str
 ) -> None:
     """Without the draw of one person alone: means 200 and 200, variances 10,000 each, nothing between them."""
-    drawn["link_draws/education-cis"] = engine.sql(
-        "select * from {t} where draw < 3", t=drawn["link_draws/education-cis"]
-    )
+    run["link_draws/education-cis"] = engine.sql("select * from {t} where draw < 3", t=run["link_draws/education-cis"])
     folder = give(formats=[form]).folder
-    says = "200.00, standard error 100.00 over 2 link draws\nshare of its variance 0.0% is from linkage\n"
-    assert said_by_the_example(folder) == says
+    expected = "200.00, standard error 100.00 over 2 link draws\nshare of its variance 0.0% is from linkage\n"
+    assert example_output(folder) == expected
 
 
 def test_without_pay_the_example_is_of_who_is_linked(
@@ -141,8 +139,8 @@ def test_without_pay_the_example_is_of_who_is_linked(
 ) -> None:
     """Two of three people have a key in the first two draws, one in the third: 5/9, and 2/27 of 1 + 1/3 between."""
     ks4 = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR"]}
-    said = said_by_the_example(give(table=[ks4]).folder)
-    assert said.startswith("0.5556, standard error 0.35")
+    output = example_output(give(table=[ks4]).folder)
+    assert output.startswith("0.5556, standard error 0.35")
 
 
 LINKED: list[dict[str, Any]] = [
@@ -152,16 +150,16 @@ LINKED: list[dict[str, Any]] = [
 
 
 def test_linked_people_are_weighted_by_the_link_rate_of_their_group(
-    give: Callable[..., ExtractSummary], drawn: dict[str, Table], world: Callable[[str], Table]
+    give: Callable[..., ExtractSummary], run: dict[str, Table], world: Callable[[str], Table]
 ) -> None:
     """Of persons 1 and 2, in grade A, tax knows the first, of pay 100; and 3, in none, of pay 300: 2/3 by 1/2 and 1."""
-    drawn["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A\n13 | 201112 | A")
-    said = said_by_the_example(give(table=LINKED, link_samples=False).folder, "weights")
-    assert [line.split() for line in said.splitlines()[2:4]] == [
+    run["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A\n13 | 201112 | A")
+    output = example_output(give(table=LINKED, link_samples=False).folder, "weights")
+    assert [line.split() for line in output.splitlines()[2:4]] == [
         ["A", "0.5", "1.333"],
         ["not", "known", "1.0", "0.667"],
     ]
-    assert said.endswith("mean pay of a person-year 200.00, weighted 166.67\n")
+    assert output.endswith("mean pay of a person-year 200.00, weighted 166.67\n")
 
 
 _COLUMNS = re.compile(  # where R and Stata name columns
@@ -173,18 +171,18 @@ _COLUMNS = re.compile(  # where R and Stata name columns
 
 @pytest.mark.parametrize(("tables", "count"), [(LINKED, 4), (LINKED[1:], 2)])
 def test_examples_in_r_and_stata_name_columns_that_are_there(
-    give: Callable[..., ExtractSummary], drawn: dict[str, Table], world: Callable[[str], Table], tables: Any, count: int
+    give: Callable[..., ExtractSummary], run: dict[str, Table], world: Callable[[str], Table], tables: Any, count: int
 ) -> None:
-    drawn["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A")
+    run["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A")
     folder = give(table=tables).folder
     examples = [path.read_text() for path in folder.glob("examples/*") if path.suffix in (".R", ".do")]
     assert len(examples) == count
     for text in examples:
         read = map("".join, re.findall(r'read\("(\w+)|csv/(\w+)', text))
-        held = {column for name in read for column in pq.read_schema(folder / f"parquet/{name}.parquet").names}
-        named = set(re.findall(r"\w+", " ".join(map(" ".join, _COLUMNS.findall(text)))))
-        assert named
-        assert named <= held
+        columns = {column for name in read for column in pq.read_schema(folder / f"parquet/{name}.parquet").names}
+        names = set(re.findall(r"\w+", " ".join(map(" ".join, _COLUMNS.findall(text)))))
+        assert names
+        assert names <= columns
 
 
 def test_only_where_it_is_approved_and_the_run_has_them(give: Callable[..., ExtractSummary]) -> None:

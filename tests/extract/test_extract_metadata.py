@@ -36,8 +36,8 @@ def published(
 
 
 def descriptor(summary: ExtractSummary) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((summary.folder / "datapackage.json").read_text())
-    return found
+    package: dict[str, Any] = json.loads((summary.folder / "datapackage.json").read_text())
+    return package
 
 
 def test_frictionless_finds_nothing_wrong(published: ExtractSummary) -> None:
@@ -108,13 +108,13 @@ def test_the_guides_join_runs(published: ExtractSummary, engine: Any, monkeypatc
     guide = (published.folder / "README.md").read_text()
     query = guide.split("```sql\n")[1].split("```")[0]
     monkeypatch.chdir(published.folder)
-    found = dict(engine.connection.execute(query).fetchall())
-    assert len(found) == 2  # two of three people have a key stage 4 row, one of them several
+    joined = dict(engine.connection.execute(query).fetchall())
+    assert len(joined) == 2  # two of three people have a key stage 4 row, one of them several
     first, second = re.findall(r"join ('parquet/\w+[.]parquet')", query)
     rows = engine.connection.execute(f"select AE_ID from {first}").fetchall()
-    assert len(rows) > len(found)
-    held = Counter(person for (person,) in engine.connection.execute(f"select AE_ID from {second}").fetchall())
-    assert found == {person: held[person] for (person,) in rows}, "a person's rows are counted once, as in R"
+    assert len(rows) > len(joined)
+    counts = Counter(person for (person,) in engine.connection.execute(f"select AE_ID from {second}").fetchall())
+    assert joined == {person: counts[person] for (person,) in rows}, "a person's rows are counted once, as in R"
 
 
 def test_no_key_or_raw_value_is_in_the_documents(published: ExtractSummary, key: MasterKey) -> None:
@@ -145,10 +145,10 @@ def test_an_extract_names_its_register_definitions_and_conditions(
     decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "conditions": ["Ask first."]}
     project = make_project(decision={**decision, "register_hash": "a1" * 32, "same_user": True})
     info = {"definitions": ["requests/data.toml"], "definitions_hash": "b2" * 32}
-    made = extract(engine, project, catalogue, run_tables, key, tmp_path / "o", run_info=info, today=TODAY)
-    guide = (made.folder / "README.md").read_text()
-    package = json.loads((made.folder / "datapackage.json").read_text())
-    assert made.same_user
+    summary = extract(engine, project, catalogue, run_tables, key, tmp_path / "o", run_info=info, today=TODAY)
+    guide = (summary.folder / "README.md").read_text()
+    package = json.loads((summary.folder / "datapackage.json").read_text())
+    assert summary.same_user
     assert package["leo:decision"]["register_hash"] == "a1" * 32
     assert package["leo:run"]["definitions_hash"] == "b2" * 32
     assert package["leo:decision"]["conditions"] == ["Ask first."]

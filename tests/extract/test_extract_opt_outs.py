@@ -26,7 +26,7 @@ def called_otherwise(engine: Engine, tables: dict[str, Table]) -> dict[str, Tabl
 
 
 @pytest.fixture
-def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
+def tables_of_run(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
     """The run, with each record's key in its spine."""
     spine = engine.sql(
         "select * exclude (entity_key), 'Key' || cast(entity_id as varchar) as entity_key from {spine}",
@@ -36,7 +36,7 @@ def named(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
 
 
 @pytest.mark.parametrize(
-    ("rows", "left", "counted", "own_names"),
+    ("rows", "left", "opted_out", "own_names"),
     [
         ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1), False),
         ([("NPD ", " KEY12 "), ("cis", "key 31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1), False),
@@ -51,22 +51,22 @@ def test_they_are_left_out_and_counted_whatever_the_run_calls_its_sources(
     engine: Engine,
     publish: Callable[..., ExtractSummary],
     make_project: Callable[..., Project],
-    named: dict[str, Table],
+    tables_of_run: dict[str, Table],
     key: MasterKey,
     rows: list[tuple[str, str]],
     left: set[str],
-    counted: OptedOut,
+    opted_out: OptedOut,
     own_names: bool,
 ) -> None:
     """A list for all runs names datasets: of a run with names of its own it left out nobody."""
-    tables, datasets = (called_otherwise(engine, named), DATASETS) if own_names else (named, None)
+    tables, datasets = (called_otherwise(engine, tables_of_run), DATASETS) if own_names else (tables_of_run, None)
     summary = publish(make_project(), tables=tables, opt_outs=listed(*rows), datasets=datasets)
-    assert summary.opted_out == counted
+    assert summary.opted_out == opted_out
     allowed = {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in left}
     assert summary.people == len(left)
     for table in summary.rows:
-        found = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")["AE_ID"].to_pylist()
-        assert set(found) <= allowed
+        people = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")["AE_ID"].to_pylist()
+        assert set(people) <= allowed
     text = "".join((summary.folder / name).read_text() for name in ("README.md", "datapackage.json"))
     assert "People who opted out, or withdrew, are in no table." in text
     assert "nobody" not in text.lower().split("opted out")[0]
@@ -86,12 +86,12 @@ def test_a_population_is_of_datasets_whatever_the_run_calls_its_sources(
 
 
 def test_a_source_that_there_is_none_of_is_refused(
-    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], named: dict[str, Table]
+    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], tables_of_run: dict[str, Table]
 ) -> None:
     """A slip in the source's name would leave the person in."""
     slips = [("ndp", "Key13"), ("npd", "Key12"), ("Key31", "cis"), ("hmrc", "Key31")]
     with pytest.raises(InputError, match=r"3 rows of the list .* is none of cis, npd\n") as refused:
-        publish(make_project(), tables=named, opt_outs=listed(*slips))
+        publish(make_project(), tables=tables_of_run, opt_outs=listed(*slips))
     assert "Key31" not in str(refused.value)
 
 
@@ -103,7 +103,7 @@ def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "says"),
+    ("text", "error", "fault"),
     [
         (None, ConfigError, "no such file"),
         ("source,key\nnpd,SECRET\n", ConfigError, "lacks a column"),
@@ -114,10 +114,10 @@ def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_list_is_refused_without_a_value(
-    tmp_path: Path, text: str | None, error: type[Exception], says: str
+    tmp_path: Path, text: str | None, error: type[Exception], fault: str
 ) -> None:
     if text is not None:
         (tmp_path / "list.csv").write_text(text)
-    with pytest.raises(error, match=says) as refused:
+    with pytest.raises(error, match=fault) as refused:
         read_opt_outs(tmp_path / "list.csv")
     assert "SECRET" not in str(refused.value)

@@ -33,7 +33,7 @@ def test_an_approved_project_passes(make_project: Callable[..., Project], catalo
 
 
 @pytest.mark.parametrize(
-    ("table", "says"),
+    ("table", "fault"),
     [
         ({"name": "npd.ks5", "variables": ["A"]}, "no table 'npd.ks5'; nearest: npd.ks4"),
         ({"variables": ["Grad"]}, "no variable 'Grad'; nearest: Grade"),
@@ -49,14 +49,14 @@ def test_an_approved_project_passes(make_project: Callable[..., Project], catalo
     ],
 )
 def test_a_table_that_may_not_be_given(
-    make_project: Callable[..., Project], catalogue: Catalogue, table: dict[str, object], says: str
+    make_project: Callable[..., Project], catalogue: Catalogue, table: dict[str, object], fault: str
 ) -> None:
-    asked = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["Grade"], **table}
-    assert says in refusal(make_project(table=[asked]), catalogue)
+    entry = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["Grade"], **table}
+    assert fault in refusal(make_project(table=[entry]), catalogue)
 
 
 @pytest.mark.parametrize(
-    ("decision", "says"),
+    ("decision", "fault"),
     [
         (None, "decision: there is none"),
         ({"reference": "D", "date": "2025-01-01", "expires": "2026-05-31"}, "ended on 2026-05-31"),
@@ -65,9 +65,9 @@ def test_a_table_that_may_not_be_given(
     ],
 )
 def test_nothing_leaves_without_a_decision_in_force(
-    make_project: Callable[..., Project], catalogue: Catalogue, decision: object, says: str
+    make_project: Callable[..., Project], catalogue: Catalogue, decision: object, fault: str
 ) -> None:
-    assert says in refusal(make_project(decision=decision), catalogue)
+    assert fault in refusal(make_project(decision=decision), catalogue)
 
 
 def test_all_faults_are_told_at_once(make_project: Callable[..., Project], catalogue: Catalogue) -> None:
@@ -79,10 +79,10 @@ def test_all_faults_are_told_at_once(make_project: Callable[..., Project], catal
             {"name": "npd.ks4", "years": "2011/12", "variables": ["Grade"]},
         ],
     )
-    said = refusal(project, catalogue)
-    assert said.startswith("project 'study': 6 faults\n")
+    message = refusal(project, catalogue)
+    assert message.startswith("project 'study': 6 faults\n")
     for part in ("decision", "no source 'ndp'; nearest: npd", "no year to choose", "named twice", "UPN", "Grad"):
-        assert part in said
+        assert part in message
 
 
 @pytest.mark.parametrize("text", ["2012/14", "2012", "2013/14-2012/13", "201213", ""])
@@ -108,26 +108,26 @@ def test_every_derived_table_and_column_keeps_to_the_approved_years(
         columns = ", ".join(f'{_value(v)} as "{v.name}"' for v in holding.definition.variable)
         types = "(values ('ks4'), ('graduation'), ('fe')) as t(type)" if holding.name == "leo.outcomes" else "range(1)"
         tables[holding.run_table] = engine.sql(f"select {columns} from range(2000, 2021) as r(y), {types}")
-    asked: list[dict[str, Any]] = [
+    requests: list[dict[str, Any]] = [
         {"name": name, "variables": [year], "years": "2013/14-2014/15"} for name, year in cohorts.items()
     ]
     for holding in derived:
         variables = [v.name for v in holding.definition.variable if not names_a_person(v)]
         yearly = {"years": "2013/14-2014/15"} if holding.year_columns or holding.spell_columns else {}
-        asked.append({"name": holding.name, "variables": variables, **yearly})
-    project = make_project(table=asked, link_metadata=False, formats=["parquet"])
-    made = extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, today=TODAY)
+        requests.append({"name": holding.name, "variables": variables, **yearly})
+    project = make_project(table=requests, link_metadata=False, formats=["parquet"])
+    summary = extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, today=TODAY)
     span = Years.parse("2013/14-2014/15")
-    seen = set()
-    for path in sorted((made.folder / "parquet").glob("leo_*.parquet")):
+    of_years = set()
+    for path in sorted((summary.folder / "parquet").glob("leo_*.parquet")):
         for name, column in pq.read_table(path).to_pydict().items():
             years = {v for v in column if type(v) is int and v > 190_000}
             days = {v for v in column if isinstance(v, datetime.date)}
             assert years <= {201314, 201415}, f"{path.stem}.{name}"
             assert all(span.first_day <= day <= span.last_day for day in days), f"{path.stem}.{name}"
-            seen |= {f"{path.stem}.{name}"} if years or days else set()
+            of_years |= {f"{path.stem}.{name}"} if years or days else set()
     dated = {f"{h.file_name}.{v.name}" for h in derived for v in h.definition.variable if v.concept == "time"}
-    assert seen == dated - {"leo_outcomes.years_after", "leo_outcomes.academic_year"}, "these are of no year"
+    assert of_years == dated - {"leo_outcomes.years_after", "leo_outcomes.academic_year"}, "these are of no year"
 
 
 def _value(variable: Variable) -> str:

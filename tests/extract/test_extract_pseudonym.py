@@ -26,17 +26,17 @@ def by_hand(secret: bytes, kind: str, value: str) -> str:
 def test_engine_and_python_give_the_same_pseudonym(engine: Engine, values: list[str]) -> None:
     key = MasterKey(b"k" * 40).project("study")
     table = engine.from_arrow(pa.table({"v": values}))
-    found = engine_rows(engine, pseudonyms(engine, key, table, "v", kind="URN"))
-    assert {row["value"]: row["pseudonym"] for row in found} == {v: by_hand(key.secret, "URN", v) for v in values}
-    assert all(key.pseudonym("URN", row["value"]) == row["pseudonym"] for row in found)
-    assert all(PATTERN.fullmatch(row["pseudonym"]) for row in found)
+    rows = engine_rows(engine, pseudonyms(engine, key, table, "v", kind="URN"))
+    assert {row["value"]: row["pseudonym"] for row in rows} == {v: by_hand(key.secret, "URN", v) for v in values}
+    assert all(key.pseudonym("URN", row["value"]) == row["pseudonym"] for row in rows)
+    assert all(PATTERN.fullmatch(row["pseudonym"]) for row in rows)
 
 
 def test_numbers_get_the_pseudonym_of_their_digits_and_nulls_none(engine: Engine, key: MasterKey) -> None:
     project = key.project("study")
     table = engine.from_arrow(pa.table({"URN": pa.array([7, None, 7], pa.int64())}))
-    found = engine_rows(engine, pseudonyms(engine, project, table, "URN", kind="URN"))
-    assert found == [{"value": 7, "pseudonym": by_hand(project.secret, "URN", "7")}]
+    rows = engine_rows(engine, pseudonyms(engine, project, table, "URN", kind="URN"))
+    assert rows == [{"value": 7, "pseudonym": by_hand(project.secret, "URN", "7")}]
 
 
 def test_project_and_kind_each_change_the_pseudonym(key: MasterKey) -> None:
@@ -57,28 +57,28 @@ def test_a_key_is_of_id_organisation_and_approval(key: MasterKey, make_project: 
 def test_pseudonyms_are_those_of_every_release(engine: Engine) -> None:
     """Values written down once: a pseudonym must be the same in each version, or two releases of a project part."""
     project = MasterKey(bytes(range(32))).project("study")
-    known = {
+    expected = {
         "1": "zchkhhz44xegtpsreyylvrie4m",
         "Ægir": "fh5kwk37rbjq4exbf3r6rojpfu",
         "x" * 200: "g5yu2gbuwbya2pikpr6py6w6ra",
     }
-    found = pseudonyms(engine, project, engine.from_arrow(pa.table({"v": list(known)})), "v", kind="AE_ID")
-    assert {row["value"]: row["pseudonym"] for row in engine_rows(engine, found)} == known
+    pseudonym_table = pseudonyms(engine, project, engine.from_arrow(pa.table({"v": list(expected)})), "v", kind="AE_ID")
+    assert {row["value"]: row["pseudonym"] for row in engine_rows(engine, pseudonym_table)} == expected
 
 
 @pytest.mark.both_engines
 def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypatch: pytest.MonkeyPatch) -> None:
     """Also where workers compute pseudonyms, as they do on Spark of more rows than one process should hold."""
     project = key.project("study")
-    seen: list[str] = []
+    queries: list[str] = []
     engine_type = type(engine)
 
     def recorded(name: str, text: Callable[..., str]) -> None:
         original = getattr(engine_type, name)
 
-        def call(self: Any, *given: Any, **rest: Any) -> Any:
-            seen.append(text(*given, **rest))
-            return original(self, *given, **rest)
+        def call(self: Any, *arguments: Any, **rest: Any) -> Any:
+            queries.append(text(*arguments, **rest))
+            return original(self, *arguments, **rest)
 
         monkeypatch.setattr(engine_type, name, call)
 
@@ -88,28 +88,28 @@ def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypat
         monkeypatch.setattr(batches, "BATCH_ROWS", 1)
         recorded("_kept", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
     table = engine.from_arrow(pa.table({"v": ["x", "y"]}))
-    named = engine_rows(engine, pseudonyms(engine, project, table, "v", kind="URN"))
-    assert {row["value"]: row["pseudonym"] for row in named} == {v: by_hand(project.secret, "URN", v) for v in "xy"}
-    shown = "".join(seen).lower()
-    assert "message" in shown  # the queries were recorded
-    assert engine.name != "spark" or "mapinarrow" in shown
+    rows = engine_rows(engine, pseudonyms(engine, project, table, "v", kind="URN"))
+    assert {row["value"]: row["pseudonym"] for row in rows} == {v: by_hand(project.secret, "URN", v) for v in "xy"}
+    query_text = "".join(queries).lower()
+    assert "message" in query_text  # the queries were recorded
+    assert engine.name != "spark" or "mapinarrow" in query_text
     for secret in (project.secret, key.secret):
-        assert str(secret[:5])[2:-1].lower() not in shown
-        assert secret[:5].hex() not in shown
+        assert str(secret[:5])[2:-1].lower() not in query_text
+        assert secret[:5].hex() not in query_text
 
 
 def test_keys_show_nothing_of_themselves(key: MasterKey) -> None:
-    shown = repr(key) + repr(key.project("study"))
-    assert "\\x01" not in shown
-    assert "secret" not in shown
+    text = repr(key) + repr(key.project("study"))
+    assert "\\x01" not in text
+    assert "secret" not in text
     assert key.fingerprint == hashlib.sha256(b"key-check" + bytes(range(32))).hexdigest()[:8]
 
 
 def test_values_of_more_than_one_batch(engine: Engine, key: MasterKey) -> None:
     project = key.project("study")
     many = engine.sql("select range as v from range(70000)")
-    found = engine_rows(engine, pseudonyms(engine, project, many, "v", kind="URN"))
-    assert {row["value"]: row["pseudonym"] for row in found} == {
+    rows = engine_rows(engine, pseudonyms(engine, project, many, "v", kind="URN"))
+    assert {row["value"]: row["pseudonym"] for row in rows} == {
         v: by_hand(project.secret, "URN", str(v)) for v in range(70_000)
     }
 

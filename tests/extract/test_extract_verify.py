@@ -26,7 +26,7 @@ FORMATS = ["parquet", "csv"]
 
 
 @pytest.fixture
-def made(
+def extract(
     published_once: PublishedOnce, make_project: Callable[..., Project], request: pytest.FixtureRequest
 ) -> ExtractSummary:
     project = make_project(formats=["parquet", "csv"])
@@ -37,30 +37,30 @@ def made(
 def faults(engine: Engine, catalogue: Catalogue) -> Callable[..., str]:
     """What verify says of a folder that something is wrong with."""
 
-    def told(folder: Path, **asked: Any) -> str:
+    def message(folder: Path, **options: Any) -> str:
         with pytest.raises(GateError) as refused:
-            verify(engine, catalogue, folder, **asked)
+            verify(engine, catalogue, folder, **options)
         assert int(refused.value.exit_code) == 3
         return str(refused.value)
 
-    return told
+    return message
 
 
-def put(made: ExtractSummary, table: str, rows: pa.Table) -> None:
+def replace_table(extract: ExtractSummary, table: str, rows: pa.Table) -> None:
     """Another table in the place of a Parquet file, with all hashes and sizes as they then are."""
-    path = made.folder / "parquet" / f"{table}.parquet"
+    path = extract.folder / "parquet" / f"{table}.parquet"
     pq.write_table(rows, path)
-    described = json.loads((made.folder / "datapackage.json").read_text())
+    described = json.loads((extract.folder / "datapackage.json").read_text())
     for resource in described["resources"]:
         if resource["path"] == f"parquet/{table}.parquet":
             resource["hash"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
             resource["bytes"] = path.stat().st_size
-    (made.folder / "datapackage.json").write_text(json.dumps(described))
-    write_seal(made.folder, {})
+    (extract.folder / "datapackage.json").write_text(json.dumps(described))
+    write_seal(extract.folder, {})
 
 
-def held(made: ExtractSummary, table: str) -> pa.Table:
-    return pq.read_table(made.folder / "parquet" / f"{table}.parquet")
+def read(extract: ExtractSummary, table: str) -> pa.Table:
+    return pq.read_table(extract.folder / "parquet" / f"{table}.parquet")
 
 
 def test_an_extract_as_it_was_made_has_no_fault(
@@ -70,47 +70,47 @@ def test_an_extract_as_it_was_made_has_no_fault(
     catalogue: Catalogue,
     key: MasterKey,
 ) -> None:
-    made = publish(make_project(formats=FORMATS))
-    found = verify(engine, catalogue, made.folder, key=key, seal=made.seal[:12])
-    assert (found.project, found.tables, found.rows) == ("study", 4 * 2, 13 * 2)
-    assert found.files == len(made.files) == sum(path.is_file() for path in made.folder.rglob("*"))
-    assert found.seal == made.seal == hashlib.sha256((made.folder / SUMS).read_bytes()).hexdigest()
+    summary = publish(make_project(formats=FORMATS))
+    result = verify(engine, catalogue, summary.folder, key=key, seal=summary.seal[:12])
+    assert (result.project, result.tables, result.rows) == ("study", 4 * 2, 13 * 2)
+    assert result.files == len(summary.files) == sum(path.is_file() for path in summary.folder.rglob("*"))
+    assert result.seal == summary.seal == hashlib.sha256((summary.folder / SUMS).read_bytes()).hexdigest()
 
 
 @given(data=st.data())
-def test_a_byte_changed_is_found_and_its_file_named(made: ExtractSummary, data: st.DataObject) -> None:
-    name = data.draw(st.sampled_from(sorted(made.files)))
-    file = made.folder / name
+def test_a_byte_changed_is_found_and_its_file_named(extract: ExtractSummary, data: st.DataObject) -> None:
+    name = data.draw(st.sampled_from(sorted(extract.files)))
+    file = extract.folder / name
     before = file.read_bytes()
     place = data.draw(st.integers(0, len(before) - 1))
     changed = bytearray(before)
     changed[place] ^= data.draw(st.integers(1, 255))
     try:
         file.write_bytes(bytes(changed))
-        found = broken(made.folder)
+        fault = broken(extract.folder)
         # A change to the list of hashes shows at the file whose line it is.
-        assert name in found if name != SUMS else found
+        assert name in fault if name != SUMS else fault
     finally:
         file.write_bytes(before)
-    assert not broken(made.folder)
+    assert not broken(extract.folder)
 
 
-def test_files_gone_or_added_are_named(made: ExtractSummary, faults: Callable[..., str]) -> None:
-    (made.folder / "csv" / "people.csv").unlink()
-    (made.folder / "csv" / "more.csv").write_text("a\n1\n")
-    said = faults(made.folder)
-    assert "csv/people.csv: is missing" in said
-    assert "csv/more.csv: is not in SHA256SUMS" in said
+def test_files_gone_or_added_are_named(extract: ExtractSummary, faults: Callable[..., str]) -> None:
+    (extract.folder / "csv" / "people.csv").unlink()
+    (extract.folder / "csv" / "more.csv").write_text("a\n1\n")
+    message = faults(extract.folder)
+    assert "csv/people.csv: is missing" in message
+    assert "csv/more.csv: is not in SHA256SUMS" in message
 
 
-def test_a_folder_written_anew_shows_against_the_seal(made: ExtractSummary, faults: Callable[..., str]) -> None:
-    (made.folder / "README.md").write_text("Something else.")
-    assert write_seal(made.folder, {}) != made.seal
-    assert f"{SUMS}: is not that of the seal" in faults(made.folder, seal=made.seal)
+def test_a_folder_written_anew_shows_against_the_seal(extract: ExtractSummary, faults: Callable[..., str]) -> None:
+    (extract.folder / "README.md").write_text("Something else.")
+    assert write_seal(extract.folder, {}) != extract.seal
+    assert f"{SUMS}: is not that of the seal" in faults(extract.folder, seal=extract.seal)
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "fault"),
     [
         (lambda t: t.slice(1), "has 2 rows, and 3 are described"),
         (lambda t: t.drop_columns(["Grade"]), "lacks Grade"),
@@ -127,16 +127,16 @@ def test_a_folder_written_anew_shows_against_the_seal(made: ExtractSummary, faul
     ],
 )
 def test_wrong_tables_are_told_with_their_file(
-    made: ExtractSummary, faults: Callable[..., str], change: Callable[[pa.Table], pa.Table], says: str
+    extract: ExtractSummary, faults: Callable[..., str], change: Callable[[pa.Table], pa.Table], fault: str
 ) -> None:
-    put(made, "npd_ks4", change(held(made, "npd_ks4")))
-    assert f"parquet/npd_ks4.parquet: {says}" in faults(made.folder)
+    replace_table(extract, "npd_ks4", change(read(extract, "npd_ks4")))
+    assert f"parquet/npd_ks4.parquet: {fault}" in faults(extract.folder)
 
 
-def test_a_person_who_stands_twice_breaks_the_key(made: ExtractSummary, faults: Callable[..., str]) -> None:
-    people = held(made, "people")
-    put(made, "people", pa.concat_tables([people.slice(0, 2), people.slice(0, 1)]))
-    assert "1 values of its primary key (AE_ID) stand in more than one row" in faults(made.folder)
+def test_a_person_who_stands_twice_breaks_the_key(extract: ExtractSummary, faults: Callable[..., str]) -> None:
+    people = read(extract, "people")
+    replace_table(extract, "people", pa.concat_tables([people.slice(0, 2), people.slice(0, 1)]))
+    assert "1 values of its primary key (AE_ID) stand in more than one row" in faults(extract.folder)
 
 
 @pytest.mark.parametrize(
@@ -148,22 +148,22 @@ def test_a_person_who_stands_twice_breaks_the_key(made: ExtractSummary, faults: 
     ],
 )
 def test_signs_of_identifiers_are_found_in_any_column_and_never_shown(
-    made: ExtractSummary, faults: Callable[..., str], text: str, kind: str
+    extract: ExtractSummary, faults: Callable[..., str], text: str, kind: str
 ) -> None:
-    ks4 = held(made, "npd_ks4")
-    put(made, "npd_ks4", ks4.set_column(5, "Note", pa.array([text, None, None])))
-    said = faults(made.folder)
-    assert f"parquet/npd_ks4.parquet: npd_ks4.Note: 1 value looks like {kind}" in said
-    assert text.lower() not in said.lower()
+    ks4 = read(extract, "npd_ks4")
+    replace_table(extract, "npd_ks4", ks4.set_column(5, "Note", pa.array([text, None, None])))
+    message = faults(extract.folder)
+    assert f"parquet/npd_ks4.parquet: npd_ks4.Note: 1 value looks like {kind}" in message
+    assert text.lower() not in message.lower()
 
 
 @pytest.mark.parametrize("form", [lambda s: s, lambda s: s.hex().encode(), lambda s: s.hex().upper().encode()])
 def test_key_material_is_found(
-    made: ExtractSummary, faults: Callable[..., str], key: MasterKey, form: Callable[[bytes], bytes]
+    extract: ExtractSummary, faults: Callable[..., str], key: MasterKey, form: Callable[[bytes], bytes]
 ) -> None:
-    (made.folder / "notes.txt").write_bytes(b"x" * 2_000_000 + form(key.secret))
-    write_seal(made.folder, {})
-    assert "notes.txt: holds the master key" in faults(made.folder, key=key)
+    (extract.folder / "notes.txt").write_bytes(b"x" * 2_000_000 + form(key.secret))
+    write_seal(extract.folder, {})
+    assert "notes.txt: holds the master key" in faults(extract.folder, key=key)
 
 
 def test_a_folder_that_is_no_extract_is_a_usage_error(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> None:
@@ -171,15 +171,15 @@ def test_a_folder_that_is_no_extract_is_a_usage_error(engine: Engine, catalogue:
         verify(engine, catalogue, tmp_path)
 
 
-def test_another_key_than_that_of_the_extract_is_reported(made: ExtractSummary, faults: Callable[..., str]) -> None:
+def test_another_key_than_that_of_the_extract_is_reported(extract: ExtractSummary, faults: Callable[..., str]) -> None:
     other = MasterKey(b"another key of the right length.")
-    assert f"this one has {other.fingerprint}" in faults(made.folder, key=other)
+    assert f"this one has {other.fingerprint}" in faults(extract.folder, key=other)
 
 
-def test_extract_verify_as_a_command(made: ExtractSummary) -> None:
-    passed = CliRunner().invoke(app, ["extract", "verify", str(made.folder), "--seal", made.seal[:8]])
+def test_extract_verify_as_a_command(extract: ExtractSummary) -> None:
+    passed = CliRunner().invoke(app, ["extract", "verify", str(extract.folder), "--seal", extract.seal[:8]])
     assert (passed.exit_code, "no fault in study" in passed.output) == (0, True)
-    (made.folder / "README.md").write_text("x")
-    failed = CliRunner().invoke(app, ["extract", "verify", str(made.folder)])
+    (extract.folder / "README.md").write_text("x")
+    failed = CliRunner().invoke(app, ["extract", "verify", str(extract.folder)])
     assert isinstance(failed.exception, GateError)
     assert "README.md" in str(failed.exception)

@@ -17,7 +17,7 @@ Held = tuple[Any, ...]  # a value and the date it was seen, or the first and the
 def entities(engine: Engine) -> Callable[..., Table]:
     """A table of entities; each entity names what it held, newest first, as (value, date) or (value, first, last)."""
 
-    def made(source: str, entities: dict[int, dict[str, list[Held]]]) -> Table:
+    def build(source: str, entities: dict[int, dict[str, list[Held]]]) -> Table:
         dated = pa.list_(pa.date32())
         arrays: dict[str, Any] = {
             "entity_id": pa.array(list(entities), pa.int64()),
@@ -26,10 +26,10 @@ def entities(engine: Engine) -> Callable[..., Table]:
             "records": pa.array([1] * len(entities), pa.int32()),
         }
         for field in IDENTIFIERS:
-            held = [history.get(field, []) for history in entities.values()]
-            first, last = ([[_day(each[place]) for each in values] for values in held] for place in (1, -1))
+            histories = [history.get(field, []) for history in entities.values()]
+            first, last = ([[_day(each[place]) for each in values] for values in histories] for place in (1, -1))
             kind = pa.date32() if field == "dob" else pa.string()
-            values = [[_day(each[0]) if field == "dob" else each[0] for each in values] for values in held]
+            values = [[_day(each[0]) if field == "dob" else each[0] for each in values] for values in histories]
             arrays |= {
                 field: pa.array(values, pa.list_(kind)),
                 f"{field}_first": pa.array(first, dated),
@@ -37,14 +37,14 @@ def entities(engine: Engine) -> Callable[..., Table]:
             }
         return engine.from_arrow(pa.table(arrays))
 
-    return made
+    return build
 
 
 @pytest.fixture
 def identifier_records(engine: Engine) -> Callable[..., Table]:
     """A table of identifier_records: what stood together on one row of an entity."""
 
-    def made(rows: list[dict[str, Any]]) -> Table:
+    def build(rows: list[dict[str, Any]]) -> Table:
         columns: dict[str, Any] = {"entity_id": pa.array([row["entity_id"] for row in rows], pa.int64())}
         for field in IDENTIFIERS:
             values = [row.get(field) for row in rows]
@@ -54,7 +54,7 @@ def identifier_records(engine: Engine) -> Callable[..., Table]:
                 columns[field] = pa.array(values, pa.string())
         return engine.from_arrow(pa.table(columns))
 
-    return made
+    return build
 
 
 def _day(text: str | None) -> datetime.date | None:

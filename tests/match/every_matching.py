@@ -16,6 +16,6 @@ def every_matching(edges: Sequence[Edge]) -> Iterator[tuple[frozenset[int], floa
 
 def marginals(edges: Sequence[Edge]) -> list[float]:
     """The share of all matchings, weighed, that holds each pair."""
-    found = list(every_matching(edges))
-    total = sum(likely for _, likely in found)
-    return [sum(likely for places, likely in found if place in places) / total for place in range(len(edges))]
+    matchings = list(every_matching(edges))
+    total = sum(likely for _, likely in matchings)
+    return [sum(likely for places, likely in matchings if place in places) / total for place in range(len(edges))]

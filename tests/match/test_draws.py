@@ -33,37 +33,37 @@ def _urn(of: Pairs) -> Urn:
 @pytest.mark.parametrize("edges", [STAR, PATH, CYCLE, APART], ids=["star", "path", "cycle", "apart"])
 def test_a_pair_is_in_as_many_draws_as_its_probability_says(edges: list[Edge]) -> None:
     urn = _urn(pairs(edges))
-    seen = np.mean([urn.draw(7, number) for number in range(DRAWS)], axis=0)
+    shares = np.mean([urn.draw(7, number) for number in range(DRAWS)], axis=0)
     expected = np.array(marginals(edges))
-    assert np.abs(seen - expected).max() < 4 * np.sqrt(expected * (1 - expected) / DRAWS).max()
+    assert np.abs(shares - expected).max() < 4 * np.sqrt(expected * (1 - expected) / DRAWS).max()
 
 
 @pytest.mark.parametrize("edges", [PATH, CYCLE], ids=["path", "cycle"])
 def test_a_whole_matching_is_drawn_as_often_as_it_is_likely(edges: list[Edge]) -> None:
     """Pairs drawn each by itself would have the right frequencies one by one, but not jointly."""
     urn = _urn(pairs(edges))
-    drawn = [frozenset(np.flatnonzero(urn.draw(3, number)).tolist()) for number in range(DRAWS)]
-    found = dict(every_matching(edges))
-    total = sum(found.values())
-    for matching, likely in found.items():
+    matchings = [frozenset(np.flatnonzero(urn.draw(3, number)).tolist()) for number in range(DRAWS)]
+    likelihoods = dict(every_matching(edges))
+    total = sum(likelihoods.values())
+    for matching, likely in likelihoods.items():
         share = likely / total
-        assert abs(drawn.count(matching) / DRAWS - share) < 4 * np.sqrt(share * (1 - share) / DRAWS) + 1e-3
+        assert abs(matchings.count(matching) / DRAWS - share) < 4 * np.sqrt(share * (1 - share) / DRAWS) + 1e-3
 
 
 @given(graphs, st.integers(0, 1000))
 def test_no_unit_has_two_partners_in_a_draw(edges: list[Edge], number: int) -> None:
-    chosen = [edge for edge, drawn in zip(edges, _urn(pairs(edges)).draw(1, number), strict=True) if drawn]
+    chosen = [edge for edge, is_drawn in zip(edges, _urn(pairs(edges)).draw(1, number), strict=True) if is_drawn]
     assert len({edge[0] for edge in chosen}) == len({edge[1] for edge in chosen}) == len(chosen)
 
 
 def test_a_component_too_large_to_walk_through_is_drawn_pair_by_pair() -> None:
     left, right = (ends.reshape(-1) for ends in np.meshgrid(np.arange(14), np.arange(14)))
     urn = _urn(Pairs(numbered(left), numbered(right), np.full(196, 6.0)))
-    drawn = [urn.draw(1, number) for number in range(4)]
-    for chosen in drawn:
+    draws = [urn.draw(1, number) for number in range(4)]
+    for chosen in draws:
         assert np.bincount(left[chosen]).max() == np.bincount(right[chosen]).max() == 1
-    assert 11 < np.mean([chosen.sum() for chosen in drawn]) <= 14
-    assert len({chosen.tobytes() for chosen in drawn}) == 4
+    assert 11 < np.mean([chosen.sum() for chosen in draws]) <= 14
+    assert len({chosen.tobytes() for chosen in draws}) == 4
 
 
 def test_what_is_drawn_of_a_component_depends_on_no_other() -> None:
@@ -79,24 +79,24 @@ def test_what_is_drawn_of_a_component_depends_on_no_other() -> None:
 def _chosen(edges: list[Edge], number: int) -> list[Edge]:
     of = pairs(edges)
     left, right = (np.array([edge[side] for edge in edges]) for side in (0, 1))
-    drawn = Urn(of, lots(left, right)).draw(5, number)
-    return [edge for edge, is_drawn in zip(edges, drawn, strict=True) if is_drawn]
+    flags = Urn(of, lots(left, right)).draw(5, number)
+    return [edge for edge, is_drawn in zip(edges, flags, strict=True) if is_drawn]
 
 
 def test_a_step_draws_what_it_is_unsure_of(engine: Engine, rows: Rows) -> None:
     """1 and 11 weigh 17 bits: 0.99999; 4 has two equal candidates; 3 and 13 weigh 9 bits; 2 and 12 are disputed."""
-    found = linked(engine, link_draws=200).draws
-    assert found is not None
-    assert found.columns == ("step", "draw", "left_id", "right_id")
-    drawn = rows(found)
-    assert {row[1] for row in drawn} == set(range(1, 201))
-    times = {pair: sum(row[2:] == pair for row in drawn) for pair in {row[2:] for row in drawn}}
+    draws = linked(engine, link_draws=200).draws
+    assert draws is not None
+    assert draws.columns == ("step", "draw", "left_id", "right_id")
+    links = rows(draws)
+    assert {row[1] for row in links} == set(range(1, 201))
+    times = {pair: sum(row[2:] == pair for row in links) for pair in {row[2:] for row in links}}
     assert times[1, 11] >= 199
     assert times[3, 13] >= 195
     assert 70 < times[4, 14] < 130
     assert times[4, 14] + times[4, 15] >= 198
     assert times.get((2, 12), 0) == 0
-    assert len({(row[1], row[2]) for row in drawn}) == len({(row[1], row[3]) for row in drawn}) == len(drawn)
+    assert len({(row[1], row[2]) for row in links}) == len({(row[1], row[3]) for row in links}) == len(links)
 
 
 def test_draws_are_the_same_again_however_many_are_asked_for(engine: Engine, rows: Rows) -> None:
@@ -119,8 +119,8 @@ LINKS = """
 
 def _drawn(engine: Engine, links: Table, persons: Table | None = None, **keys: Any) -> list[tuple[Any, ...]]:
     step = Step(name="s", left="a", right="b", **keys)
-    drawn = link_draws(engine, step, links, persons, 0.0, 1)
-    return sorted((int(row["draw"]), int(row["left_id"]), int(row["right_id"])) for row in _rows(engine, drawn))
+    draws = link_draws(engine, step, links, persons, 0.0, 1)
+    return sorted((int(row["draw"]), int(row["left_id"]), int(row["right_id"])) for row in _rows(engine, draws))
 
 
 def _rows(engine: Engine, table: Table) -> list[dict[str, Any]]:
@@ -129,12 +129,12 @@ def _rows(engine: Engine, table: Table) -> list[dict[str, Any]]:
 
 @pytest.mark.both_engines
 def test_links_of_reviewers_and_certain_ones_stand_in_every_draw(engine: Engine, world: World) -> None:
-    drawn = _drawn(engine, world(LINKS), link_draws=50)
-    times = {pair: sum(row[1:] == pair for row in drawn) for pair in {row[1:] for row in drawn}}
+    links = _drawn(engine, world(LINKS), link_draws=50)
+    times = {pair: sum(row[1:] == pair for row in links) for pair in {row[1:] for row in links}}
     assert times[1, 11] == times[2, 12] == 50
     assert 0 < times[3, 13] < 50
     assert times[4, 14] + times[5, 14] >= 48
-    assert len({row[:2] for row in drawn}) == len({(row[0], row[2]) for row in drawn}) == len(drawn)
+    assert len({row[:2] for row in links}) == len({(row[0], row[2]) for row in links}) == len(links)
 
 
 def test_duplicates_of_one_person_are_drawn_with_it(engine: Engine, world: World) -> None:
@@ -144,8 +144,8 @@ def test_duplicates_of_one_person_are_drawn_with_it(engine: Engine, world: World
         4       | 14       | 4           | 14           | 1
         5       | 14       | 4           | 14           | 0.9
     """)
-    drawn = _drawn(engine, world(LINKS), persons, link_draws=200)
-    both = [{row[1] for row in drawn if row[0] == draw and row[2] == 14} for draw in range(1, 201)]
+    links = _drawn(engine, world(LINKS), persons, link_draws=200)
+    both = [{row[1] for row in links if row[0] == draw and row[2] == 14} for draw in range(1, 201)]
     assert 150 < sum(units == {4, 5} for units in both) < 195
     assert not any(units == {5} for units in both)
 

@@ -26,29 +26,29 @@ def test_a_second_record_of_a_person_is_linked_where_the_step_says_so(engine: En
         (1, 11): ("accepted", None),
         (1, 12): ("rejected", LOST),
     }
-    found = _joined(engine, *sides)
-    assert outcomes(engine, found) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
-    assert reasons(engine, found) == {}
-    assert found.summary["duplicates"]["right"] > KNOWN_SHARE
+    result = _joined(engine, *sides)
+    assert outcomes(engine, result) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
+    assert reasons(engine, result) == {}
+    assert result.summary["duplicates"]["right"] > KNOWN_SHARE
 
 
 def test_it_joins_a_unit_that_a_pass_has_linked(engine: Engine) -> None:
-    found = _joined(engine, [f"1 | {JO} | N1"], [f"11 | {JO} | N1", f"12 | {MOVED} | N2"])
-    assert outcomes(engine, found) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
+    result = _joined(engine, [f"1 | {JO} | N1"], [f"11 | {JO} | N1", f"12 | {MOVED} | N2"])
+    assert outcomes(engine, result) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
     turned = _joined(engine, [f"1 | {JO} | N1", f"2 | {MOVED} | N2"], [f"11 | {JO} | N1"])
     assert outcomes(engine, turned) == {(1, 11): ("accepted", None), (2, 11): ("accepted", DUPLICATE)}
 
 
 def test_two_equal_records_of_one_person_are_no_doubt(engine: Engine) -> None:
-    found = _joined(engine, [f"1 | {JO} | -"], [f"11 | {JO} | -", f"12 | {JO} | -"])
-    assert {decision for decision, _ in outcomes(engine, found).values()} == {"accepted"}
+    result = _joined(engine, [f"1 | {JO} | -"], [f"11 | {JO} | -", f"12 | {JO} | -"])
+    assert {decision for decision, _ in outcomes(engine, result).values()} == {"accepted"}
 
 
 def test_a_record_that_fits_two_people_is_not_guessed(engine: Engine) -> None:
     anna, vague = "ANNA | JONES | 1993-01-02 | F | P4", "- | JONES | 1993-01-02 | F | P4"
     right = [f"11 | {JO} | -", f"12 | {anna} | -", f"13 | {vague} | -"]
-    found = _joined(engine, [f"1 | {JO} | -", f"2 | {anna} | -"], right)
-    accepted = {pair for pair, (decision, _) in outcomes(engine, found).items() if decision == "accepted"}
+    result = _joined(engine, [f"1 | {JO} | -", f"2 | {anna} | -"], right)
+    accepted = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
     assert accepted == {(1, 11), (2, 12)}
 
 
@@ -56,8 +56,8 @@ def test_a_pupil_of_two_numbers_keeps_both_where_he_may_hold_many_learners(engin
     """Learner 11 is pupil 1 and pupil 2, who are one; learner 12 is the same person's by another provider."""
     left = [f"1 | {JO} | -", f"2 | {MOVED} | -", "3 | EVE | HART | 1990-01-02 | F | P1 | -"]
     right = [f"11 | {JO} | -", f"12 | {JO} | -", "13 | EVE | HART | 1990-01-02 | F | P1 | -"]
-    found = _joined(engine, left, right, cardinality="one-to-many")
-    accepted = {pair for pair, (decision, _) in outcomes(engine, found).items() if decision == "accepted"}
+    result = _joined(engine, left, right, cardinality="one-to-many")
+    accepted = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
     assert accepted == {(1, 11), (1, 12), (2, 11), (2, 12), (3, 13)}
 
 

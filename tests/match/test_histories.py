@@ -29,7 +29,7 @@ COLLEGES = {
 
 def test_a_history_keeps_its_dates(engine: Engine, entities: Any, identifier_records: Any) -> None:
     side = (entities("npd", SCHOOLS), identifier_records([]))
-    assert held(engine, from_sources(engine, "npd", [side], None, ["surname_held"]).units) == {
+    assert histories(engine, from_sources(engine, "npd", [side], None, ["surname_held"]).units) == {
         1: [("KHAN", "2010-01-01", "2014-06-30"), ("LEE", "2005-01-01", "2009-12-31")],
         2: [("DUNN", "2001-01-01", "9999-12-31"), ("ADAMS", "9999-12-31", "0001-01-01")],
         3: [],
@@ -54,7 +54,7 @@ def test_people_of_several_entities_hold_a_value_from_its_first_day_to_its_last(
     (first,) = [row for row in engine_rows(engine, units) if row["unit_id"] == 1]
     # SMITH is still held, which is later than any day that is past.
     assert (first["surname"], list(first["surname_all"])) == ("SMITH", ["SMITH", "KHAN", "LEE"])
-    assert held(engine, units)[1] == [
+    assert histories(engine, units)[1] == [
         ("SMITH", "2016-01-01", "9999-12-31"),
         ("KHAN", "2010-01-01", "2014-06-30"),
         ("LEE", "2003-05-01", "2009-12-31"),
@@ -72,30 +72,30 @@ OTHERS = {
 
 
 def test_agreement_at_one_time_is_a_level_of_its_own(engine: Engine, entities: Any, identifier_records: Any) -> None:
-    made = settings([comparison("surname", "name", history=True, dated=True)])
-    for graded in made["comparisons"][0]["comparison_levels"]:
+    raw = settings([comparison("surname", "name", history=True, dated=True)])
+    for graded in raw["comparisons"][0]["comparison_levels"]:
         graded |= {"u_probability": 0.1}
         graded.pop("tf_adjustment_column", None)
-    model = from_dict(made)
-    told = {unit: {"surname": names} for unit, (names, _) in OTHERS.items()}
+    model = from_dict(raw)
+    others = {unit: {"surname": names} for unit, (names, _) in OTHERS.items()}
     left, right = (
-        from_sources(engine, "npd", [(entities("npd", said), identifier_records([]))], None, model.columns).units
-        for said in (SCHOOLS, told)
+        from_sources(engine, "npd", [(entities("npd", histories), identifier_records([]))], None, model.columns).units
+        for histories in (SCHOOLS, others)
     )
     pairs = engine.sql("select 1 as left_id, unit_id as right_id from {r}", r=right)
     labels = {graded.value: graded.label for graded in model.comparisons[0].levels}
-    found = engine_rows(engine, score_given(engine, model, left, right, {}, pairs))
-    assert {row["right_id"]: labels[row["gamma_surname"]] for row in found} == {
+    scored = engine_rows(engine, score_given(engine, model, left, right, {}, pairs))
+    assert {row["right_id"]: labels[row["gamma_surname"]] for row in scored} == {
         unit: f"surname: {level}" for unit, (_, level) in OTHERS.items()
     }
 
 
-def held(engine: Engine, units: Table) -> dict[int, list[tuple[str, str, str]]]:
+def histories(engine: Engine, units: Table) -> dict[int, list[tuple[str, str, str]]]:
     """Each unit's surnames with their dates, as text."""
 
-    def said(span: Any) -> tuple[str, str, str]:
+    def as_text(span: Any) -> tuple[str, str, str]:
         value, *days = span.values() if isinstance(span, dict) else tuple(span)
         first, last = (day.isoformat() if isinstance(day, datetime.date) else str(day) for day in days)
         return value, first, last
 
-    return {row["unit_id"]: [said(span) for span in row["surname_held"] or ()] for row in engine_rows(engine, units)}
+    return {row["unit_id"]: [as_text(span) for span in row["surname_held"] or ()] for row in engine_rows(engine, units)}

@@ -27,10 +27,10 @@ def test_on_small_graphs_it_is_what_counting_all_matchings_gives(edges: list[Edg
 
 @given(graphs)
 def test_of_one_unit_no_more_than_one_pair_is_expected(edges: list[Edge]) -> None:
-    found = messages(pairs(edges))  # whatever the graph, exact or not
+    beliefs = messages(pairs(edges))  # whatever the graph, exact or not
     for side in (0, 1):
         unit = [edge[side] for edge in edges]
-        assert np.bincount(unit, weights=found).max() <= 1 + 1e-6
+        assert np.bincount(unit, weights=beliefs).max() <= 1 + 1e-6
 
 
 @given(graphs, st.integers(0, 8))
@@ -45,16 +45,16 @@ def test_evidence_for_a_pair_is_evidence_against_competing_pairs(edges: list[Edg
 
 
 def test_weights_of_a_hundred_bits_do_not_overflow() -> None:
-    found = probabilities(pairs([(0, 0, 100.0), (0, 1, 99.0), (1, 1, 100.0), (1, 0, 99.0)]))
-    assert found == pytest.approx([0.8, 0.2, 0.8, 0.2])  # both heavy pairs, or both light ones: 200 bits against 198
+    likely = probabilities(pairs([(0, 0, 100.0), (0, 1, 99.0), (1, 1, 100.0), (1, 0, 99.0)]))
+    assert likely == pytest.approx([0.8, 0.2, 0.8, 0.2])  # both heavy pairs, or both light ones: 200 bits against 198
 
 
 def test_a_component_too_large_to_sum_is_left_to_belief_propagation() -> None:
     edges = [(left, right, 1.0) for left in range(14) for right in range(14)]
     assert Matchings.of(pairs(edges)) is None
-    found = probabilities(pairs(edges))
-    assert np.ptp(found) < 1e-9
-    assert 0 < found[0] * 14 < 1
+    likely = probabilities(pairs(edges))
+    assert np.ptp(likely) < 1e-9
+    assert 0 < likely[0] * 14 < 1
 
 
 def test_components_are_pairs_that_touch() -> None:

@@ -22,7 +22,7 @@ Rows = Callable[[Table], list[tuple[Any, ...]]]
 HEAD = "left_source,left_key,right_source,right_key,decision"
 
 
-def written(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
+def write_decisions(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
     path = tmp_path / "decisions.csv"
     path.write_text("\n".join([head, *lines]) + "\n")
     return path
@@ -34,7 +34,7 @@ def test_decisions_are_read_with_their_lines_and_further_columns_are_the_reviewe
 ) -> None:
     lines = [HEAD + ",by", "npd,A,cis, N1 ,link,kim", "npd,B,cis,N2,never,lee"]
     head, *others = (line.replace(",", separator) for line in lines)
-    path = written(tmp_path, *others, head=head)
+    path = write_decisions(tmp_path, *others, head=head)
     assert load(path).to_pylist() == [
         {
             "left_source": "npd",
@@ -56,30 +56,30 @@ def test_decisions_are_read_with_their_lines_and_further_columns_are_the_reviewe
 
 
 def test_every_fault_is_named_by_its_line_and_no_key_is_shown(tmp_path: Path) -> None:
-    path = written(
+    path = write_decisions(
         tmp_path,
         "npd,SECRET1,cis,SECRET2,link",
         "npd,,cis,SECRET3,link",
         "npd,SECRET4,cis,SECRET5,perhaps",
         "cis,SECRET2,npd,SECRET1,never",
     )
-    with pytest.raises(ConfigError) as found:
+    with pytest.raises(ConfigError) as refused:
         load(path)
-    said = str(found.value)
-    assert "3 faults" in said
-    assert "line 3: left_key is empty" in said
-    assert "line 4: decision is neither link nor never" in said
-    assert "line 5: says never of a pair of which line 2 says otherwise" in said
-    assert "SECRET" not in said
+    message = str(refused.value)
+    assert "3 faults" in message
+    assert "line 3: left_key is empty" in message
+    assert "line 4: decision is neither link nor never" in message
+    assert "line 5: says never of a pair of which line 2 says otherwise" in message
+    assert "SECRET" not in message
 
 
 def test_one_fault_is_called_one(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="1 fault\n  line 2: decision"):
-        load(written(tmp_path, "npd,A,cis,N1,perhaps"))
+        load(write_decisions(tmp_path, "npd,A,cis,N1,perhaps"))
 
 
 def test_a_source_that_the_run_has_not_is_named_by_its_column(tmp_path: Path) -> None:
-    file = written(tmp_path, "npd,A,cis,N1,link", "npdx,A,cis,N2,never")
+    file = write_decisions(tmp_path, "npd,A,cis,N1,link", "npdx,A,cis,N2,never")
     with pytest.raises(ConfigError, match="line 3: left_source is no source of the run; there are cis, npd"):
         load(file, {"npd": 1, "cis": 2})
     assert load(file).num_rows == 2
@@ -87,7 +87,7 @@ def test_a_source_that_the_run_has_not_is_named_by_its_column(tmp_path: Path) ->
 
 def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no column decision"):
-        load(written(tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"))
+        load(write_decisions(tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"))
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "none.csv")
 
@@ -119,31 +119,31 @@ def decisions(*rows: tuple[str, str, str, str, str]) -> pa.Table:
     )
 
 
-def met(engine: Engine, given: pa.Table, cardinality: str = "one-to-one") -> Overrides:
+def resolved(engine: Engine, rows: pa.Table, cardinality: str = "one-to-one") -> Overrides:
     sides = [engine.from_arrow(parse(text)) for text in (LEFT_MEMBERS, RIGHT_MEMBERS)]
-    return of_units(engine, given, engine.from_arrow(parse(ENTITIES)), *sides, cardinality, "decisions.csv")
+    return of_units(engine, rows, engine.from_arrow(parse(ENTITIES)), *sides, cardinality, "decisions.csv")
 
 
 @pytest.mark.both_engines
 def test_a_decision_holds_for_the_units_of_its_entities_whichever_side_they_are_named_on(
     engine: Engine, rows: Rows
 ) -> None:
-    found = met(
+    overrides = resolved(
         engine,
         decisions(
             ("ilr", "B", "cis", "N1", "link"), ("cis", "N2", "npd", "A", "never"), ("npd", "gone", "cis", "N1", "link")
         ),
     )
-    assert rows(found.forced) == [(1, 3)]
-    assert rows(found.barred) == [(1, 4)]
-    assert found.counts == {"decisions": 3, "met": 2}
+    assert rows(overrides.forced) == [(1, 3)]
+    assert rows(overrides.barred) == [(1, 4)]
+    assert overrides.counts == {"decisions": 3, "met": 2}
 
 
 def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Rows) -> None:
-    given = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
+    table = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
     with pytest.raises(ConfigError, match="1 unit of the left side is linked twice, for example by lines 2 and 3"):
-        met(engine, given)
-    assert rows(met(engine, given, "one-to-many").forced) == [(1, 3), (1, 4)]
+        resolved(engine, table)
+    assert rows(resolved(engine, table, "one-to-many").forced) == [(1, 3), (1, 4)]
 
 
 def test_few_decisions_about_many_units_do_not_set_every_unit_against_every_other() -> None:
@@ -165,17 +165,17 @@ def test_few_decisions_about_many_units_do_not_set_every_unit_against_every_othe
         left, right = (
             engine.sql(of_side, params={"right": is_right}, entities=entities, store=True) for is_right in (False, True)
         )
-        given = decisions(("npd", "gone", "cis", "gone", "link"), ("npd", "npd7", "cis", "cis30007", "never"))
-        found = of_units(engine, given, entities, left, right, "one-to-one", "decisions.csv")
-        assert found.counts == {"decisions": 2, "met": 1}
-        assert engine.arrow(found.barred).to_pylist() == [{"left_id": 7, "right_id": 30007}]
+        rows = decisions(("npd", "gone", "cis", "gone", "link"), ("npd", "npd7", "cis", "cis30007", "never"))
+        overrides = of_units(engine, rows, entities, left, right, "one-to-one", "decisions.csv")
+        assert overrides.counts == {"decisions": 2, "met": 1}
+        assert engine.arrow(overrides.barred).to_pylist() == [{"left_id": 7, "right_id": 30007}]
 
 
 def linked(engine: Engine, world: World, forced: str, barred: str) -> dict[tuple[int, int], tuple[Any, ...]]:
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
-    given = Overrides(world(forced), world(barred), {"decisions": 2, "met": 2})
-    found = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), overrides=given)
-    links = engine.arrow(found.links).to_pylist()
+    overrides = Overrides(world(forced), world(barred), {"decisions": 2, "met": 2})
+    result = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), overrides=overrides)
+    links = engine.arrow(result.links).to_pylist()
     return {
         (row["left_id"], row["right_id"]): (row["method"], row["pass"], row["decision"], row["reason"]) for row in links
     }

@@ -43,16 +43,16 @@ def scored(engine: Engine, partitions: Partitions | None = None) -> Candidates:
     return score_candidates(engine, model, *sides, frequencies, -4.0, partitions=partitions)
 
 
-def made(engine: Engine, found: Candidates) -> tuple[list[tuple[Any, ...]], list[int]]:
-    names = sorted(found.pairs.columns)
-    pairs = sorted(tuple(round(row[name], 9) for name in names) for row in rows(engine, found.pairs))
-    return pairs, [count["pairs_kept"] for count in found.rules]
+def pairs_and_counts(engine: Engine, candidates: Candidates) -> tuple[list[tuple[Any, ...]], list[int]]:
+    names = sorted(candidates.pairs.columns)
+    pairs = sorted(tuple(round(row[name], 9) for name in names) for row in rows(engine, candidates.pairs))
+    return pairs, [count["pairs_kept"] for count in candidates.rules]
 
 
 @pytest.mark.both_engines
 def test_partitions_make_the_pairs_of_the_whole(engine: Engine, tmp_path: Path) -> None:
     split = scored(engine, Partitions(tmp_path / "partitions", rows=140, whole_rows=0))
-    assert made(engine, split) == made(engine, scored(engine))
+    assert pairs_and_counts(engine, split) == pairs_and_counts(engine, scored(engine))
 
 
 def test_sides_that_share_no_value_of_the_key_make_no_pair(engine: Engine, tmp_path: Path) -> None:
@@ -63,17 +63,17 @@ def test_sides_that_share_no_value_of_the_key_make_no_pair(engine: Engine, tmp_p
     model = exact_model(('l."dob" = r."dob" AND l."surname" = r."surname"',))
     partitions = Partitions(tmp_path / "partitions", rows=1, whole_rows=0)
     frequencies = term_frequencies(engine, model, *sides)
-    found = score_candidates(engine, model, *sides, frequencies, -99.0, partitions=partitions)
-    assert [rows(engine, table) for table in (found.pairs, found.prematched)] == [[], []]
-    assert found.rules[0]["pairs_kept"] == 0
+    candidates = score_candidates(engine, model, *sides, frequencies, -99.0, partitions=partitions)
+    assert [rows(engine, table) for table in (candidates.pairs, candidates.prematched)] == [[], []]
+    assert candidates.rules[0]["pairs_kept"] == 0
 
 
 def test_one_query_of_all_rules_makes_what_a_query_a_rule_makes(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of_few = made(engine, scored(engine))
+    of_few = pairs_and_counts(engine, scored(engine))
     monkeypatch.setattr(candidates, "FEW_ROWS", 0)
-    assert made(engine, scored(engine)) == of_few
+    assert pairs_and_counts(engine, scored(engine)) == of_few
 
 
 def test_rules_are_grouped_by_the_equality_that_they_share() -> None:
@@ -104,11 +104,11 @@ def test_what_a_killed_run_has_made_is_not_made_again(
         "of_partition",
         lambda work, part, *a: (after.append(part.name), of_partition(work, part, *a))[1],
     )
-    found = scored(engine, partitions)
+    resumed = scored(engine, partitions)
     assert len(before) == 3
     assert after
     assert not set(before) & set(after)
-    assert made(engine, found) == made(engine, scored(engine))
+    assert pairs_and_counts(engine, resumed) == pairs_and_counts(engine, scored(engine))
 
 
 @pytest.mark.parametrize("duplicates", ["leave", "join"])
@@ -116,6 +116,6 @@ def test_a_step_in_partitions_makes_what_the_whole_makes(engine: Engine, tmp_pat
     """Unit 9 fits unit 11, which the pass has linked to unit 1."""
     left = STEP_LEFT.rstrip() + "\n    9       | AVA      | LEE     | 1990-01-02 | F   | P1       | -\n"
     split = Partitions(tmp_path / "partitions", rows=4, whole_rows=0)
-    found = [linked(engine, left, duplicates=duplicates, partitions=cut) for cut in (None, split)]
+    results = [linked(engine, left, duplicates=duplicates, partitions=cut) for cut in (None, split)]
     for name in ("links", "unlinked"):
-        assert engine.fingerprint(getattr(found[1], name)) == engine.fingerprint(getattr(found[0], name))
+        assert engine.fingerprint(getattr(results[1], name)) == engine.fingerprint(getattr(results[0], name))

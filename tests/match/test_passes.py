@@ -47,11 +47,11 @@ def test_what_is_unambiguous_is_accepted_and_leaves_the_rest_to_the_next_pass(
 ) -> None:
     left = engine.sql("select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}", t=world(LEFT))
     right = engine.sql("select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}", t=world(RIGHT))
-    found = passes.run(engine, [NUMBER, NAMES], left, right, "one-to-one")
+    result = passes.run(engine, [NUMBER, NAMES], left, right, "one-to-one")
     # 2 is taken by its number, which leaves 3 and 13 to each other. NULL agrees with nothing: 5 and 6 stay.
-    assert rows(found.links) == [(1, 11, "nino"), (2, 12, "nino"), (3, 13, "names"), (4, 14, "names")]
-    kept = ("pass", "equal", "pairs", "accepted", "ambiguous")
-    assert [{key: counted[key] for key in kept} for counted in found.counts] == [
+    assert rows(result.links) == [(1, 11, "nino"), (2, 12, "nino"), (3, 13, "names"), (4, 14, "names")]
+    keys = ("pass", "equal", "pairs", "accepted", "ambiguous")
+    assert [{key: row[key] for key in keys} for row in result.counts] == [
         {"pass": "nino", "equal": list(NUMBER.equal), "pairs": 2, "accepted": 2, "ambiguous": 0},
         {"pass": "names", "equal": list(NAMES.equal), "pairs": 2, "accepted": 2, "ambiguous": 0},
     ]
@@ -71,9 +71,9 @@ def test_two_of_one_name_and_birth_date_on_both_sides_are_not_guessed(
     cardinality: Any, accepted: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
 ) -> None:
     left, right = (_texts(engine, world(side)) for side in (LEFT, RIGHT))
-    found = passes.run(engine, [NAMES], left, right, cardinality)
-    assert [row[:2] for row in rows(found.links)] == accepted
-    assert found.counts[0]["ambiguous"] == 5 - len(accepted)
+    result = passes.run(engine, [NAMES], left, right, cardinality)
+    assert [row[:2] for row in rows(result.links)] == accepted
+    assert result.counts[0]["ambiguous"] == 5 - len(accepted)
 
 
 TWICE = """
@@ -103,8 +103,8 @@ SURNAME = Pass(name="surname", why="a rule for a small world", equal=("surname",
 def test_only_a_side_that_holds_one_link_must_be_unambiguous(
     cardinality: Any, accepted: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
 ) -> None:
-    found = passes.run(engine, [SURNAME], world(TWICE), world(ONCE), cardinality)
-    assert [row[:2] for row in rows(found.links)] == accepted
+    result = passes.run(engine, [SURNAME], world(TWICE), world(ONCE), cardinality)
+    assert [row[:2] for row in rows(result.links)] == accepted
 
 
 def test_a_side_that_holds_many_stays_open_to_later_passes(engine: Engine, world: World, rows: Rows) -> None:
@@ -127,16 +127,16 @@ def test_a_side_that_holds_many_stays_open_to_later_passes(engine: Engine, world
 
 def test_a_pair_that_a_pass_made_is_not_made_again(engine: Engine, world: World, rows: Rows) -> None:
     again = SURNAME.model_copy(update={"name": "again"})
-    found = passes.run(engine, [SURNAME, again], world(TWICE), world(ONCE), "many-to-many")
-    assert {row[2] for row in rows(found.links)} == {"surname"}
-    again = found.counts[1]
+    result = passes.run(engine, [SURNAME, again], world(TWICE), world(ONCE), "many-to-many")
+    assert {row[2] for row in rows(result.links)} == {"surname"}
+    again = result.counts[1]
     assert (again["pass"], again["pairs"], again["accepted"], again["ambiguous"]) == ("again", 0, 0, 0)
 
 
 def test_accept_all_takes_every_pair(engine: Engine, world: World, rows: Rows) -> None:
     everything = SURNAME.model_copy(update={"accept": "all"})
-    found = passes.run(engine, [everything], world(TWICE), world(ONCE), "one-to-one")
-    assert [row[:2] for row in rows(found.links)] == [(1, 11), (2, 11), (3, 12), (3, 13)]
+    result = passes.run(engine, [everything], world(TWICE), world(ONCE), "one-to-one")
+    assert [row[:2] for row in rows(result.links)] == [(1, 11), (2, 11), (3, 12), (3, 13)]
 
 
 AGREEING = """
@@ -172,9 +172,9 @@ def test_one_of_the_further_agreements_must_hold(
     agree_any: tuple[str, ...], accepted: list[int], engine: Engine, world: World, rows: Rows
 ) -> None:
     rule = Pass(name="p", why="a rule for a small world", equal=("dob",), agree_any=agree_any)
-    found = passes.run(engine, [rule], world(AGREEING), world(SEEN), "one-to-one")
-    assert [row[0] for row in rows(found.links)] == accepted
-    assert all(row[1] == row[0] + 10 for row in rows(found.links))
+    result = passes.run(engine, [rule], world(AGREEING), world(SEEN), "one-to-one")
+    assert [row[0] for row in rows(result.links)] == accepted
+    assert all(row[1] == row[0] + 10 for row in rows(result.links))
 
 
 def test_a_rule_may_ask_for_the_first_letters_alone(engine: Engine, world: World, rows: Rows) -> None:
@@ -210,20 +210,20 @@ def test_a_rule_holds_at_any_appearance_but_never_over_two(engine: Engine, world
         12      | DUNN    | D
     """)
     rule = Pass(name="p", why="a rule for a small world", equal=("surname", "town"))
-    found = passes.run(engine, [rule], left, right, "one-to-one")
-    assert rows(found.links) == [(1, 11, "p")]
-    assert found.counts[0]["pairs"] == 1
+    result = passes.run(engine, [rule], left, right, "one-to-one")
+    assert rows(result.links) == [(1, 11, "p")]
+    assert result.counts[0]["pairs"] == 1
 
 
 def test_a_pass_whose_fields_a_side_lacks_is_left_out(engine: Engine, world: World, rows: Rows) -> None:
-    found = passes.run(engine, [NUMBER, SURNAME], world(TWICE), world(ONCE), "many-to-many")
-    assert [counted["pass"] for counted in found.counts] == ["surname"]
+    result = passes.run(engine, [NUMBER, SURNAME], world(TWICE), world(ONCE), "many-to-many")
+    assert [row["pass"] for row in result.counts] == ["surname"]
 
 
 def test_no_passes_make_no_links(engine: Engine, world: World, rows: Rows) -> None:
-    found = passes.run(engine, [], world(TWICE), world(ONCE), "one-to-one")
-    assert (rows(found.links), found.counts) == ([], [])
-    assert found.links.columns == ("left_id", "right_id", "pass")
+    result = passes.run(engine, [], world(TWICE), world(ONCE), "one-to-one")
+    assert (rows(result.links), result.counts) == ([], [])
+    assert result.links.columns == ("left_id", "right_id", "pass")
 
 
 @pytest.mark.parametrize(("first", "left_many", "right_many"), [

@@ -39,18 +39,18 @@ def _linked(engine: Engine, partitions: Partitions | None = None, **keys: Any) -
     return link_step(engine, step, *sides, rules=(), model=MODEL, partitions=partitions)
 
 
-def _links(engine: Engine, found: StepResult) -> list[tuple[int, int]]:
-    accepted = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=found.links)
+def _links(engine: Engine, result: StepResult) -> list[tuple[int, int]]:
+    accepted = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=result.links)
     return sorted((row["left_id"], row["right_id"]) for row in rows(engine, accepted))
 
 
 @pytest.mark.both_engines
 def test_pairs_of_exact_agreement_are_accepted_first(engine: Engine) -> None:
     """1 and 11 agree in all, 3 and 15 in all but sex; 2 has two such partners, and 4 agrees on one rule alone."""
-    found = _linked(engine)
-    assert found.summary["prematched"] == 2
-    assert _links(engine, found) == [(1, 11), (3, 15), (4, 16)]
-    assert _links(engine, _linked(engine, diagnose=True)) == _links(engine, found)
+    result = _linked(engine)
+    assert result.summary["prematched"] == 2
+    assert _links(engine, result) == [(1, 11), (3, 15), (4, 16)]
+    assert _links(engine, _linked(engine, diagnose=True)) == _links(engine, result)
 
 
 @pytest.mark.parametrize(("cardinality", "prematched"), [("one-to-many", 4), ("many-to-many", 0)])
@@ -68,10 +68,10 @@ def test_the_rule_is_the_likeliest_of_those_of_ample_weight() -> None:
     assert both is not None
     assert set(both.rule.columns) == {"dob", "surname", "forename", "postcode"}
     assert both.number == 0
-    named = exact_model(('l."postcode" = r."postcode"', 'l."dob" = r."dob"', 'l."surname" = r."surname"'))
+    model = exact_model(('l."postcode" = r."postcode"', 'l."dob" = r."dob"', 'l."surname" = r."surname"'))
     # Birth date and postcode are worth 5 bits, with the surname 4 or 3: enough with the cardinality adjustment alone.
-    assert prematch(named, "one-to-one", least=8, more=0) is None
-    dated = prematch(named, "one-to-one", least=8, more=5)
+    assert prematch(model, "one-to-one", least=8, more=0) is None
+    dated = prematch(model, "one-to-one", least=8, more=5)
     assert dated is not None
     assert set(dated.rule.columns) == {"dob", "postcode"}
     fuzzy = exact_model(("levenshtein(l.dob, r.dob) <= 1", "l.surname = r.surname"))

@@ -22,8 +22,8 @@ def test_each_rule_says_what_it_made_and_what_came_of_it(engine: Engine) -> None
 
 
 def test_a_link_of_a_pass_that_the_model_disputes_is_no_link(engine: Engine) -> None:
-    (counted,) = linked(engine).summary["passes"]
-    assert (counted["pairs"], counted["accepted"], counted["links"]) == (2, 2, 1)
+    (counts,) = linked(engine).summary["passes"]
+    assert (counts["pairs"], counts["accepted"], counts["links"]) == (2, 2, 1)
 
 
 def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> None:

@@ -25,18 +25,18 @@ LIMITS = {"accept_probability": 0.9, "review_probability": 0.1}
 
 
 def resolved(
-    engine: Engine, pairs: Table, cardinality: Any = "one-to-one", sizes: dict[str, int] = SIZES, **given: Any
+    engine: Engine, pairs: Table, cardinality: Any = "one-to-one", sizes: dict[str, int] = SIZES, **options: Any
 ) -> dict[tuple[int, int], Row]:
-    keys = {name: given.pop(name) for name in list(given) if name.endswith("probability")}
+    keys = {name: options.pop(name) for name in list(options) if name.endswith("probability")}
     step = Step(name="s", left="a", right="b", cardinality=cardinality, **(LIMITS | keys))
     if "method" not in pairs.columns:
         pairs = engine.sql("select *, 'probabilistic' as method from {p}", p=pairs)
-    found = resolve(engine, step, pairs, sizes, **given)
-    return {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, found.pairs)}
+    result = resolve(engine, step, pairs, sizes, **options)
+    return {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, result.pairs)}
 
 
-def outcomes(found: dict[tuple[int, int], Row]) -> dict[tuple[int, int], tuple[str, str | None]]:
-    return {pair: (row["decision"], row["reason"]) for pair, row in found.items()}
+def outcomes(pairs: dict[tuple[int, int], Row]) -> dict[tuple[int, int], tuple[str, str | None]]:
+    return {pair: (row["decision"], row["reason"]) for pair, row in pairs.items()}
 
 
 @pytest.mark.both_engines
@@ -59,18 +59,18 @@ def test_a_pair_that_nothing_competes_with_is_decided_by_its_weight(engine: Engi
 
 def test_a_tie_is_unresolved_and_not_guessed(engine: Engine, world: World) -> None:
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 9\n1 | 12 | 9")
-    found = resolved(engine, pairs)
-    assert outcomes(found) == dict.fromkeys([(1, 11), (1, 12)], ("review", UNRESOLVED))
-    for row in found.values():
+    links = resolved(engine, pairs)
+    assert outcomes(links) == dict.fromkeys([(1, 11), (1, 12)], ("review", UNRESOLVED))
+    for row in links.values():
         assert row["match_probability"] == pytest.approx(0.4995, abs=1e-4)
         assert row["runner_up_weight"] == 9
 
 
 def test_the_better_of_two_candidates_takes_the_evidence_of_the_other(engine: Engine, world: World) -> None:
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 20\n1 | 12 | 10\n2 | 12 | 12")
-    found = resolved(engine, pairs)
-    assert outcomes(found) == {(1, 11): ("accepted", None), (1, 12): ("rejected", LOST), (2, 12): ("accepted", None)}
-    assert [found[pair]["runner_up_weight"] for pair in found] == [10.0, 20.0, 10.0]
+    links = resolved(engine, pairs)
+    assert outcomes(links) == {(1, 11): ("accepted", None), (1, 12): ("rejected", LOST), (2, 12): ("accepted", None)}
+    assert [links[pair]["runner_up_weight"] for pair in links] == [10.0, 20.0, 10.0]
 
 
 CANDIDATES = """
@@ -96,17 +96,17 @@ CANDIDATES = """
 def test_only_what_the_cardinality_forbids_competes(
     cardinality: str, expected: list[float], engine: Engine, world: World
 ) -> None:
-    found = resolved(engine, world(CANDIDATES), cardinality)
-    assert [found[pair]["match_probability"] for pair in sorted(found)] == pytest.approx(expected, abs=1e-6)
+    pairs = resolved(engine, world(CANDIDATES), cardinality)
+    assert [pairs[pair]["match_probability"] for pair in sorted(pairs)] == pytest.approx(expected, abs=1e-6)
 
 
 def test_where_most_units_have_a_partner_less_evidence_will_do(engine: Engine, world: World) -> None:
     """Three of four are sure on either side, and the fourth at -1 is worth a third: 3.33 of 4 leave 2.58 bits a side."""
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 30\n2 | 12 | 30\n3 | 13 | 30\n4 | 14 | -1")
     assert outcomes(resolved(engine, pairs))[4, 14] == ("review", BELOW)
-    found = resolved(engine, pairs, sizes={"left": 4, "right": 4})
-    assert outcomes(found)[4, 14] == ("accepted", None)
-    assert found[4, 14]["match_probability"] == pytest.approx(1 / (1 + 2.0 ** (1 - 2 * np.log2(6))))
+    links = resolved(engine, pairs, sizes={"left": 4, "right": 4})
+    assert outcomes(links)[4, 14] == ("accepted", None)
+    assert links[4, 14]["match_probability"] == pytest.approx(1 / (1 + 2.0 ** (1 - 2 * np.log2(6))))
 
 
 PASSES = """
@@ -120,21 +120,21 @@ PASSES = """
 
 
 def test_a_pass_stands_and_its_units_are_not_linked_elsewhere(engine: Engine, world: World) -> None:
-    found = resolved(engine, world(PASSES))
-    assert outcomes(found) == {
+    pairs = resolved(engine, world(PASSES))
+    assert outcomes(pairs) == {
         (1, 11): ("accepted", None),
         (1, 12): ("rejected", LOST),
         (2, 12): ("review", "the model disagrees"),
         (3, 11): ("rejected", LOST),
         (4, 14): ("accepted", None),
     }
-    assert found[3, 11]["match_probability"] == pytest.approx((1 - 32 / 33) * 512 / 513)
+    assert pairs[3, 11]["match_probability"] == pytest.approx((1 - 32 / 33) * 512 / 513)
 
 
 def test_a_unit_that_holds_many_stays_open_after_a_pass(engine: Engine, world: World) -> None:
-    found = outcomes(resolved(engine, world(PASSES), "one-to-many"))
-    assert found[3, 11] == ("rejected", LOST)
-    assert found[1, 12] == ("review", UNRESOLVED)  # unit 12 is of a pass that the model disputes
+    pairs = outcomes(resolved(engine, world(PASSES), "one-to-many"))
+    assert pairs[3, 11] == ("rejected", LOST)
+    assert pairs[1, 12] == ("review", UNRESOLVED)  # unit 12 is of a pass that the model disputes
 
 
 def test_a_pair_of_the_last_release_needs_less(engine: Engine, world: World) -> None:
@@ -152,15 +152,15 @@ def test_duplicates_of_one_person_do_not_compete(engine: Engine, world: World) -
     """11 and 12 are one person: each has the person's probability, 12 with how likely it is that person's."""
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 9\n1 | 12 | 9\n1 | 13 | 3")
     persons = {"right": world("unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.95")}
-    found = resolved(engine, pairs, persons=persons)
-    assert outcomes(found) == {
+    links = resolved(engine, pairs, persons=persons)
+    assert outcomes(links) == {
         (1, 11): ("accepted", None),
         (1, 12): ("accepted", DUPLICATE),
         (1, 13): ("rejected", LOST),
     }
     person = 512 / (1 + 512 + 8)
-    assert found[1, 11]["match_probability"] == pytest.approx(person, abs=1e-3)
-    assert found[1, 12]["match_probability"] == pytest.approx(0.95 * person, abs=1e-3)
+    assert links[1, 11]["match_probability"] == pytest.approx(person, abs=1e-3)
+    assert links[1, 12]["match_probability"] == pytest.approx(0.95 * person, abs=1e-3)
 
 
 def test_a_duplicate_of_a_unit_that_a_pass_has_linked_joins_it(engine: Engine, world: World) -> None:
@@ -170,9 +170,9 @@ def test_a_duplicate_of_a_unit_that_a_pass_has_linked_joins_it(engine: Engine, w
         1       | 12       | 4                  | probabilistic
     """)
     persons = {"right": world("unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.97")}
-    found = resolved(engine, pairs, persons=persons)
-    assert outcomes(found) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
-    assert found[1, 12]["match_probability"] == pytest.approx(0.97)
+    links = resolved(engine, pairs, persons=persons)
+    assert outcomes(links) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
+    assert links[1, 12]["match_probability"] == pytest.approx(0.97)
 
 
 def test_no_pairs_make_no_links(engine: Engine, world: World) -> None:
@@ -212,16 +212,16 @@ def _table(engine: Engine, pairs: list[tuple[tuple[int, int], float]]) -> Table:
 def test_the_decision_is_by_the_probability_and_keeps_the_cardinality(
     shared: Engine, pairs: dict[tuple[int, int], float], cardinality: str, accept: float
 ) -> None:
-    found = resolved(
+    links = resolved(
         shared, _table(shared, list(pairs.items())), cardinality, accept_probability=accept, review_probability=0.1
     )
-    assert found.keys() == pairs.keys(), "every pair is decided once"
-    accepted = [pair for pair, row in found.items() if row["decision"] == "accepted"]
+    assert links.keys() == pairs.keys(), "every pair is decided once"
+    accepted = [pair for pair, row in links.items() if row["decision"] == "accepted"]
     if cardinality in ("one-to-one", "many-to-one"):
         assert max(Counter(left for left, _ in accepted).values(), default=1) == 1
     if cardinality in ("one-to-one", "one-to-many"):
         assert max(Counter(right for _, right in accepted).values(), default=1) == 1
-    for row in found.values():
+    for row in links.values():
         if row["decision"] == "accepted":
             assert row["match_probability"] >= accept
         elif row["decision"] == "review":
@@ -237,8 +237,8 @@ def test_the_probability_is_the_share_of_all_matchings(shared: Engine, pairs: di
     """What competes with a clear pair leaves the exact sum: within a hundredth."""
     edges = [(left, right, weight) for (left, right), weight in pairs.items()]
     expected = dict(zip(pairs, marginals(edges), strict=True))
-    found = resolved(shared, _table(shared, list(pairs.items())))
-    for pair, row in found.items():
+    links = resolved(shared, _table(shared, list(pairs.items())))
+    for pair, row in links.items():
         assert row["match_probability"] == pytest.approx(expected[pair], abs=0.011)
 
 

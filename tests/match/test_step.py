@@ -47,17 +47,17 @@ RIGHT = """
 def linked(
     engine: Engine, left: str = LEFT, right: str = RIGHT, rules: Sequence[Pass] = (PASS,), **keys: Any
 ) -> StepResult:
-    given = {name: keys.pop(name) for name in ("overrides", "progress", "model", "partitions") if name in keys}
+    options = {name: keys.pop(name) for name in ("overrides", "progress", "model", "partitions") if name in keys}
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", left), ("right", right))]
-    return link_step(engine, STEP.model_copy(update=keys), *sides, rules=rules, **({"model": exact_model()} | given))
+    return link_step(engine, STEP.model_copy(update=keys), *sides, rules=rules, **({"model": exact_model()} | options))
 
 
-def reasons(engine: Engine, found: StepResult) -> dict[tuple[str, int], str]:
-    return {(row["side"], row["id"]): row["reason"] for row in engine_rows(engine, found.unlinked)}
+def reasons(engine: Engine, result: StepResult) -> dict[tuple[str, int], str]:
+    return {(row["side"], row["id"]): row["reason"] for row in engine_rows(engine, result.unlinked)}
 
 
-def outcomes(engine: Engine, found: StepResult) -> dict[tuple[int, int], tuple[str, str | None]]:
-    return {(r["left_id"], r["right_id"]): (r["decision"], r["reason"]) for r in engine_rows(engine, found.links)}
+def outcomes(engine: Engine, result: StepResult) -> dict[tuple[int, int], tuple[str, str | None]]:
+    return {(r["left_id"], r["right_id"]): (r["decision"], r["reason"]) for r in engine_rows(engine, result.links)}
 
 
 LINKS = """
@@ -87,30 +87,30 @@ UNLINKED = """
 
 @pytest.mark.both_engines
 def test_every_link_has_its_evidence_and_every_other_unit_its_reason(engine: Engine, world: World, rows: Rows) -> None:
-    found = linked(engine)
+    result = linked(engine)
     columns = engine.sql(
         "select step, left_id, right_id, method, pass, pattern, match_weight, runner_up_weight, decision, reason from {l}",
-        l=found.links,
+        l=result.links,
     )
     assert sorted(rows(columns)) == sorted(rows(world(LINKS)))
-    assert sorted(rows(found.unlinked)) == sorted(rows(world(UNLINKED)))
+    assert sorted(rows(result.unlinked)) == sorted(rows(world(UNLINKED)))
 
 
 def test_columns_are_those_of_the_contract(engine: Engine) -> None:
-    found = linked(engine)
+    result = linked(engine)
     contract = (
         "step left_id right_id method pass pattern match_weight match_probability runner_up_weight decision reason"
     )
-    assert found.links.columns == tuple(contract.split())
-    assert found.unlinked.columns == ("step", "side", "id", "reason")
-    assert found.units.columns == ("step", "side", "unit_id", "entity_id")
+    assert result.links.columns == tuple(contract.split())
+    assert result.unlinked.columns == ("step", "side", "id", "reason")
+    assert result.units.columns == ("step", "side", "unit_id", "entity_id")
 
 
 def test_units_name_the_entities_of_each(engine: Engine, rows: Rows) -> None:
-    found = rows(linked(engine).units)
-    assert len(found) == 15
-    assert ("s", "left", 1, 101) in found
-    assert ("s", "right", 11, 111) in found
+    members = rows(linked(engine).units)
+    assert len(members) == 15
+    assert ("s", "left", 1, 101) in members
+    assert ("s", "right", 11, 111) in members
 
 
 def test_the_summary_counts_every_unit_once(engine: Engine) -> None:
@@ -148,9 +148,9 @@ def test_no_more_records_than_a_step_allows_and_the_heaviest_stay(engine: Engine
 @pytest.mark.parametrize("most", [1, 2])
 def test_the_smaller_unit_stays_of_two_that_weigh_the_same(most: int, engine: Engine) -> None:
     right = HEAD + "\n".join(f"{n} | {JO} | -" for n in (13, 11, 12))
-    found = linked(engine, HEAD + f"1 | {JO} | -", right, cardinality="one-to-many", most_right=most)
-    kept = {pair for pair, (decision, _) in outcomes(engine, found).items() if decision == "accepted"}
-    assert kept == ({(1, 11), (1, 12)} if most == 2 else {(1, 11)})
+    result = linked(engine, HEAD + f"1 | {JO} | -", right, cardinality="one-to-many", most_right=most)
+    accepted = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
+    assert accepted == ({(1, 11), (1, 12)} if most == 2 else {(1, 11)})
 
 
 @pytest.mark.parametrize(
@@ -170,11 +170,11 @@ def test_a_key_that_has_no_meaning_is_refused(keys: dict[str, Any], key: str) ->
 def test_decisions_of_reviewers_outweigh_pass_and_model(engine: Engine, world: World) -> None:
     forced, barred = world("left_id | right_id\n4 | 15"), world("left_id | right_id\n3 | 13\n1 | 11")
     counts = {"decisions": 3, "met": 3}
-    found = linked(engine, overrides=Overrides(forced, barred, counts))
-    accepted = {pair for pair, (decision, _) in outcomes(engine, found).items() if decision == "accepted"}
+    result = linked(engine, overrides=Overrides(forced, barred, counts))
+    accepted = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
     assert accepted == {(4, 15)}
-    assert not {(3, 13), (1, 11)} & outcomes(engine, found).keys()
-    assert found.summary["overrides"] == counts
+    assert not {(3, 13), (1, 11)} & outcomes(engine, result).keys()
+    assert result.summary["overrides"] == counts
 
 
 def test_a_step_that_is_not_diagnosed_has_the_same_links(engine: Engine, rows: Rows) -> None:
@@ -193,11 +193,11 @@ def test_a_step_that_is_not_diagnosed_has_the_same_links(engine: Engine, rows: R
 @pytest.mark.parametrize("diagnose", [True, False])
 def test_each_unit_is_linked_or_among_the_unlinked(engine: Engine, cardinality: str, diagnose: bool) -> None:
     right = RIGHT + "    18 | ISLA | SMITH | 1992-01-02 | F | P4 | -\n"
-    found = linked(engine, right=right, cardinality=cardinality, diagnose=diagnose)
-    links = {pair for pair, (decision, _) in outcomes(engine, found).items() if decision == "accepted"}
+    result = linked(engine, right=right, cardinality=cardinality, diagnose=diagnose)
+    links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
     everybody = {("left", n) for n in range(1, 9)} | {("right", n) for n in range(11, 19)}
     on_links = {(side, pair[place]) for pair in links for place, side in enumerate(("left", "right"))}
-    assert reasons(engine, found).keys() == everybody - on_links
+    assert reasons(engine, result).keys() == everybody - on_links
 
 
 def test_a_model_of_other_columns_is_refused_before_any_work(engine: Engine) -> None:
@@ -218,16 +218,16 @@ def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(engine
 def test_a_side_without_units_links_nothing(engine: Engine, rows: Rows) -> None:
     empty = engine.sql("select * from {t} where unit_id < 0", t=engine.from_arrow(parse(RIGHT)), store=True)
     left = units(engine, "left", engine.from_arrow(parse(LEFT)))
-    found = link_step(engine, STEP, left, units(engine, "right", empty), rules=[PASS], model=exact_model())
-    assert rows(found.links) == []
-    assert {row[3] for row in rows(found.unlinked)} == {"no candidate pair", "insufficient identifiers"}
-    assert engine.count(found.unlinked) == 8
+    result = link_step(engine, STEP, left, units(engine, "right", empty), rules=[PASS], model=exact_model())
+    assert rows(result.links) == []
+    assert {row[3] for row in rows(result.unlinked)} == {"no candidate pair", "insufficient identifiers"}
+    assert engine.count(result.unlinked) == 8
 
 
 def test_a_model_without_rules_leaves_all_to_the_passes(engine: Engine, rows: Rows) -> None:
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
-    found = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(()))
-    assert [row[1:4] for row in rows(found.links)] == [(1, 11, "deterministic"), (2, 12, "deterministic")]
+    result = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(()))
+    assert [row[1:4] for row in rows(result.links)] == [(1, 11, "deterministic"), (2, 12, "deterministic")]
 
 
 @pytest.mark.parametrize(("few", "scoring"), [(200_000, ["2 rules"]), (0, ["rule 1 of 2", "rule 2 of 2"])])
@@ -235,18 +235,18 @@ def test_progress_says_what_is_being_done(
     engine: Engine, few: int, scoring: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidates, "FEW_ROWS", few)
-    said: list[str] = []
+    messages: list[str] = []
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
-    link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=said.append)
-    assert said == ["term frequencies", "passes", *scoring, *scoring, "resolution", "diagnosis"]
+    link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=messages.append)
+    assert messages == ["term frequencies", "passes", *scoring, *scoring, "resolution", "diagnosis"]
 
 
 def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(engine: Engine) -> None:
     """The prior is of these sides all the same: half of the smaller one has a partner."""
-    found = linked(engine, train=True)
-    assert "nothing to train on" in found.summary["training"]["taken_as_given"]
-    assert found.model.prior == pytest.approx(0.5 / 8)
-    assert [c.levels for c in found.model.comparisons] == [c.levels for c in exact_model().comparisons]
+    result = linked(engine, train=True)
+    assert "nothing to train on" in result.summary["training"]["taken_as_given"]
+    assert result.model.prior == pytest.approx(0.5 / 8)
+    assert [c.levels for c in result.model.comparisons] == [c.levels for c in exact_model().comparisons]
 
 
 def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:

@@ -26,14 +26,14 @@ def step(**keys: Any) -> Step:
     ],
 )
 def test_thresholds_are_log_odds(keys: dict[str, float], accept: float, review: float) -> None:
-    found = Thresholds.of(step(**keys))
-    assert (found.accept, found.review) == (pytest.approx(accept), pytest.approx(review))
-    assert found.keep == found.accept
+    cuts = Thresholds.of(step(**keys))
+    assert (cuts.accept, cuts.review) == (pytest.approx(accept), pytest.approx(review))
+    assert cuts.keep == cuts.accept
 
 
 def test_the_adjustment_lowers_the_weight_that_a_pair_needs() -> None:
-    found = Thresholds.of(step(accept_probability=0.8), adjustment=1.5)
-    assert (found.accept, found.review, found.adjustment) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
+    cuts = Thresholds.of(step(accept_probability=0.8), adjustment=1.5)
+    assert (cuts.accept, cuts.review, cuts.adjustment) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
 
 
 def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:

@@ -34,9 +34,9 @@ def test_a_unit_has_its_latest_value_and_its_whole_history(
     engine: Engine, entities: Any, identifier_records: Any, rows: Rows
 ) -> None:
     side = (entities("npd", NPD), identifier_records([]))
-    wanted = ["surname", "surname_all", "dob", "birth_year", "nino"]
-    units = from_sources(engine, "npd", [side], None, wanted)
-    assert units.units.columns == ("unit_id", *wanted)
+    columns = ["surname", "surname_all", "dob", "birth_year", "nino"]
+    units = from_sources(engine, "npd", [side], None, columns)
+    assert units.units.columns == ("unit_id", *columns)
     assert rows(units.units) == [
         (1, "KHAN", ["KHAN", "LEE"], "1996-02-03", "1996", None),
         (2, "DUNN", ["DUNN"], None, None, None),
@@ -49,8 +49,8 @@ def test_derived_columns_are_parts_of_a_postcode(
     engine: Engine, entities: Any, identifier_records: Any, rows: Rows
 ) -> None:
     side = (entities("npd", NPD), identifier_records([]))
-    wanted = ["postcode_sector", "postcode_district", "postcode_sector_all", "postcode_district_all"]
-    (first, second) = rows(from_sources(engine, "npd", [side], None, wanted).units)
+    columns = ["postcode_sector", "postcode_district", "postcode_sector_all", "postcode_district_all"]
+    (first, second) = rows(from_sources(engine, "npd", [side], None, columns).units)
     assert first[:3] == (1, "AB1 2", "AB1")
     assert [sorted(parts) for parts in first[3:]] == [["AB1 2", "M15 9"], ["AB1", "M15"]]
     assert second[:3] == (2, None, None)
@@ -76,8 +76,8 @@ def test_people_of_several_entities_have_one_history_newest_first(
         2         | 2
         5         | 1
     """)
-    wanted = ["surname", "surname_all", "dob", "uln", "forename", "postcode_all"]
-    units = from_sources(engine, "people", sides, membership, wanted)
+    columns = ["surname", "surname_all", "dob", "uln", "forename", "postcode_all"]
+    units = from_sources(engine, "people", sides, membership, columns)
     assert rows(units.units) == [
         # LEE was last seen in 2015, at the college; AB1 2CD in 2014, at school.
         (1, "SMITH", ["SMITH", "LEE", "KHAN"], "1996-02-03", "1000000001", "AVA", ["AB1 2CD", "AB1 2ZZ", "M15 9XY"]),
@@ -116,14 +116,14 @@ def test_appearances_follow_their_entities_and_stand_once(
     units = from_sources(
         engine, "people", [(entities("npd", NPD), npd), (entities("ilr", ILR), ilr)], membership, ["dob"]
     )
-    seen = engine.sql("select unit_id, surname, dob from {a}", a=units.identifier_records)
-    assert rows(seen) == [(1, "KHAN", None), (1, "LEE", "1996-02-03"), (2, "LEE", "1996-02-03")]
+    records = engine.sql("select unit_id, surname, dob from {a}", a=units.identifier_records)
+    assert rows(records) == [(1, "KHAN", None), (1, "LEE", "1996-02-03"), (2, "LEE", "1996-02-03")]
     assert engine.count(units.identifier_records) == 3
 
 
-@pytest.mark.parametrize("wanted", [["postcode"], ["postcode", "postcode"]])
+@pytest.mark.parametrize("columns", [["postcode"], ["postcode", "postcode"]])
 def test_a_column_asked_for_twice_stands_once(
-    wanted: list[str], engine: Engine, entities: Any, identifier_records: Any
+    columns: list[str], engine: Engine, entities: Any, identifier_records: Any
 ) -> None:
-    units = from_sources(engine, "npd", [(entities("npd", NPD), identifier_records([]))], None, wanted)
+    units = from_sources(engine, "npd", [(entities("npd", NPD), identifier_records([]))], None, columns)
     assert units.units.columns == ("unit_id", "postcode")

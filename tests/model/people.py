@@ -52,22 +52,22 @@ def _person(draw: random.Random) -> dict[str, Any]:
 
 
 def _seen(person: dict[str, Any], draw: random.Random) -> dict[str, Any]:
-    seen = dict(person)
+    row = dict(person)
     for field in ("forename", "surname", "dob", "postcode", "email"):
         if draw.random() < 0.2:
-            seen[field] = _mistyped(seen[field], draw)
+            row[field] = _mistyped(row[field], draw)
     if draw.random() < 0.05:
-        seen["forename"], seen["surname"] = seen["surname"], seen["forename"]
+        row["forename"], row["surname"] = row["surname"], row["forename"]
     if draw.random() < 0.2:
-        seen["born"] = person["born"] + datetime.timedelta(days=draw.choice([1, 20, 200, 3000]))
-    seen["names"] = [seen["surname"], *draw.sample(_SURNAMES, draw.randrange(3))]
-    seen["postcodes"] = [seen["postcode"], draw.choice(_POSTCODES)]
-    for field in tuple(seen):
+        row["born"] = person["born"] + datetime.timedelta(days=draw.choice([1, 20, 200, 3000]))
+    row["names"] = [row["surname"], *draw.sample(_SURNAMES, draw.randrange(3))]
+    row["postcodes"] = [row["postcode"], draw.choice(_POSTCODES)]
+    for field in tuple(row):
         if draw.random() < 0.1:
-            seen[field] = None
-    names = [seen["forename"], seen["surname"]]
-    seen["full_name"] = None if None in names else " ".join(names)
-    return seen
+            row[field] = None
+    names = [row["forename"], row["surname"]]
+    row["full_name"] = None if None in names else " ".join(names)
+    return row
 
 
 def _mistyped(text: str, draw: random.Random) -> str:
@@ -92,23 +92,23 @@ def _spell(value: str, draw: random.Random) -> dict[str, Any]:
 def with_histories(side: pa.Table, seed: int = 5) -> pa.Table:
     """The columns of LEO's own models: latest values, and every value ever held, the latest first."""
     draw = random.Random(seed)
-    held: dict[str, list[Any]] = {
+    histories: dict[str, list[Any]] = {
         name: [] for name in ("forename_all", "surname_all", "postcode_all", "nino", "nino_all")
     }
     for row in side.to_pylist():
         for field, others in (("forename", _FORENAMES), ("surname", _SURNAMES), ("postcode", _POSTCODES)):
             latest = row[field]
             earlier = draw.sample(others, draw.randrange(3))
-            held[f"{field}_all"].append(None if latest is None else list(dict.fromkeys([latest, *earlier])))
+            histories[f"{field}_all"].append(None if latest is None else list(dict.fromkeys([latest, *earlier])))
         numbers = [f"AB{row['unit_id'] % 10_000 % 40:06}{letter}" for letter in draw.sample("ABCD", draw.randrange(3))]
-        held["nino"].append(numbers[0] if numbers else None)
-        held["nino_all"].append(numbers or None)
-    held["postcode_sector_all"] = [v and list(dict.fromkeys(p[:-2] for p in v)) for v in held["postcode_all"]]
-    held["middle_names"] = [draw.choice([*_FORENAMES, None]) for _ in range(side.num_rows)]
+        histories["nino"].append(numbers[0] if numbers else None)
+        histories["nino_all"].append(numbers or None)
+    histories["postcode_sector_all"] = [v and list(dict.fromkeys(p[:-2] for p in v)) for v in histories["postcode_all"]]
+    histories["middle_names"] = [draw.choice([*_FORENAMES, None]) for _ in range(side.num_rows)]
     for field in ("surname", "postcode"):
-        dated = [None if row is None else [_spell(value, draw) for value in row] for row in held[f"{field}_all"]]
+        dated = [None if row is None else [_spell(value, draw) for value in row] for row in histories[f"{field}_all"]]
         side = side.append_column(f"{field}_held", pa.array(dated, SPELLS))
     lists = pa.list_(pa.string())
-    for name, values in held.items():
+    for name, values in histories.items():
         side = side.append_column(name, pa.array(values, lists if name.endswith("_all") else pa.string()))
     return side

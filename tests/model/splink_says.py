@@ -34,8 +34,8 @@ def splink_tables(tables: Mapping[str, pa.Table]) -> Iterator[list[Any]]:
 def with_probabilities(comparisons: list[Any], *, rules: list[Any] | None = None, seed: int = 1) -> dict[str, Any]:
     """Settings of comparisons from Splink's library, each level with an m and a u that stand in no simple order."""
     draw = random.Random(seed)
-    written = [c.get_comparison("duckdb").as_dict() for c in comparisons]
-    for comparison in written:
+    written_comparisons = [c.get_comparison("duckdb").as_dict() for c in comparisons]
+    for comparison in written_comparisons:
         graded = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
         for key, top in (("m_probability", 0.9), ("u_probability", 0.02)):
             rest = [draw.uniform(0.2, 1) for _ in graded[1:]]
@@ -46,7 +46,7 @@ def with_probabilities(comparisons: list[Any], *, rules: list[Any] | None = None
         "unique_id_column_name": "unit_id",
         "sql_dialect": "duckdb",
         "probability_two_random_records_match": 0.003,
-        "comparisons": written,
+        "comparisons": written_comparisons,
         "blocking_rules_to_generate_predictions": rules or [EVERY_PAIR],
     }
 
@@ -55,10 +55,10 @@ def splink_weights(
     settings: dict[str, Any], left: pa.Table, right: pa.Table, floor: float | None = None
 ) -> dict[tuple[int, int], dict[str, float]]:
     """Splink's match weight and levels of every pair that its blocking rules make, by left and right unit."""
-    asked = {**deepcopy(settings), "retain_intermediate_calculation_columns": True, "retain_matching_columns": True}
+    options = {**deepcopy(settings), "retain_intermediate_calculation_columns": True, "retain_matching_columns": True}
     names = [c["output_column_name"] for c in settings["comparisons"]]
     with splink_tables({"side_left": left, "side_right": right}) as tables:
-        linker = Linker(tables, asked, log_level="ERROR", validate_settings=False)
+        linker = Linker(tables, options, log_level="ERROR", validate_settings=False)
         predicted = linker.inference.predict(threshold_match_weight=floor).as_record_list()
     return {
         (row["unit_id_l"], row["unit_id_r"]): {

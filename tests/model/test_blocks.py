@@ -22,9 +22,9 @@ def _files(engine: Engine, *, years_later: int) -> tuple[Table, Table]:
         for n in range(PEOPLE + OTHERS)
     ]
     left = people[:PEOPLE]
-    seen = [*people[: PEOPLE - OTHERS], *people[PEOPLE:]]
+    members = [*people[: PEOPLE - OTHERS], *people[PEOPLE:]]
     right = [
-        (f"G{n}X" if draw.random() < WRONG else f, s, age + years_later, p) for n, (f, s, age, p) in enumerate(seen)
+        (f"G{n}X" if draw.random() < WRONG else f, s, age + years_later, p) for n, (f, s, age, p) in enumerate(members)
     ]
     head = "unit_id | forename | surname | age:text | postcode\n"
     sides = ("\n".join(f"{n} | {' | '.join(map(str, row))}" for n, row in enumerate(side, 1)) for side in (left, right))
@@ -33,13 +33,13 @@ def _files(engine: Engine, *, years_later: int) -> tuple[Table, Table]:
 
 
 def _trained(engine: Engine, years_later: int) -> tuple[Model, TrainingReport]:
-    made = [
+    tables = [
         comparison("forename", "name", swapped_with="surname"),
         comparison("surname", "name", swapped_with="forename"),
         comparison("age", "age"),
         comparison("postcode", "code"),
     ]
-    return train(engine, from_dict(settings(made)), *_files(engine, years_later=years_later))
+    return train(engine, from_dict(settings(tables)), *_files(engine, years_later=years_later))
 
 
 def _m(model: Model, name: str, label: str) -> float:

@@ -34,16 +34,16 @@ def _alike(draw: st.DrawFn) -> tuple[str | None, str | None]:
 @pytest.mark.parametrize("distance", ["levenshtein", "damerau_levenshtein"])
 @given(pairs=st.lists(_alike(), min_size=1, max_size=40))
 def test_one_edit_apart_as_the_distance_says(distance: str, pairs: list[tuple[str | None, str | None]]) -> None:
-    written = f"{distance}(l, r) <= 1"
-    asked = cheaper(written)
-    assert distance not in asked.lower()
+    rule = f"{distance}(l, r) <= 1"
+    rewritten = cheaper(rule)
+    assert distance not in rewritten.lower()
     rows = pa.table(
         {"l": pa.array([p[0] for p in pairs], pa.string()), "r": pa.array([p[1] for p in pairs], pa.string())}
     )
     with duckdb.connect() as connection:
         define(connection)
         connection.register("pairs", rows)
-        answers = connection.execute(f"select {written}, {asked} from pairs").fetchall()
+        answers = connection.execute(f"select {rule}, {rewritten} from pairs").fetchall()
     assert [a for a, _ in answers] == [b for _, b in answers]
 
 

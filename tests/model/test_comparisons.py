@@ -12,8 +12,8 @@ def _level(engine: Engine, kind: str, left: str, right: str) -> str:
     levels = comparison("x", kind)["comparison_levels"]
     pair = engine.from_arrow(pa.table({"x_l": [left], "x_r": [right]}))
     cases = "".join(f" when {level['sql_condition']} then {number}" for number, level in enumerate(levels[:-1]))
-    found = one(engine, engine.sql(f"select case{cases} else {len(levels) - 1} end as level from {{p}}", p=pair))
-    return str(levels[found["level"]]["label_for_charts"]).removeprefix("x: ")
+    row = one(engine, engine.sql(f"select case{cases} else {len(levels) - 1} end as level from {{p}}", p=pair))
+    return str(levels[row["level"]]["label_for_charts"]).removeprefix("x: ")
 
 
 @pytest.mark.parametrize(

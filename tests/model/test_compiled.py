@@ -11,10 +11,10 @@ from tests.model.known_errors import model, two_files
 @pytest.mark.spark
 def test_what_a_condition_reads_is_worked_out_once_on_spark(spark_engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Put below them it holds all that they are made of, and becomes a method that Java does not compile."""
-    asked = model(('l."dob" = r."dob"', 'l."surname" = r."surname"'))
+    rules = model(('l."dob" = r."dob"', 'l."surname" = r."surname"'))
     left, right = (spark_engine.from_arrow(side.slice(0, 50)) for side in two_files())
     plans = _plans(spark_engine, monkeypatch)
-    score_candidates(spark_engine, asked, left, right, term_frequencies(spark_engine, asked, left, right), 0.0)
+    score_candidates(spark_engine, rules, left, right, term_frequencies(spark_engine, rules, left, right), 0.0)
     weighing = [line for plan in plans if "reach_" in plan for line in plan.splitlines() if "Filter" in line]
     assert any("reach_" in line for line in weighing)
     assert not [line for line in weighing if "CASE WHEN" in line or "+" in line.partition("Filter")[2]]
@@ -22,12 +22,12 @@ def test_what_a_condition_reads_is_worked_out_once_on_spark(spark_engine: Any, m
 
 def _plans(engine: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """What Spark's optimiser makes of each query that it is asked, from here on."""
-    found, ask = [], engine.session.sql
+    plans, ask = [], engine.session.sql
 
     def sql(text: str) -> Any:
         frame = ask(text)
-        found.append(frame._jdf.queryExecution().optimizedPlan().toString())
+        plans.append(frame._jdf.queryExecution().optimizedPlan().toString())
         return frame
 
     monkeypatch.setattr(engine.session, "sql", sql)
-    return found
+    return plans

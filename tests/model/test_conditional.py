@@ -24,17 +24,17 @@ CHANCE = {"surname": 0.1, "postcode": 0.01, "dob": 0.001}
 
 def model(*more: dict[str, Any]) -> Model:
     """Surname, postcode and birth date, of which random pairs agree as CHANCE says, and comparisons given others."""
-    made = settings([*(equal_or_not(column, u) for column, u in CHANCE.items()), *more], [EVERY_PAIR])
-    return from_dict(made)
+    raw = settings([*(equal_or_not(column, u) for column, u in CHANCE.items()), *more], [EVERY_PAIR])
+    return from_dict(raw)
 
 
 def equal_or_not(column: str, u: float) -> dict[str, Any]:
-    made = comparison(column, "category")
-    for level, m, of_non_matches in zip(made["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
+    raw = comparison(column, "category")
+    for level, m, of_non_matches in zip(raw["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
         level |= {"m_probability": m, "u_probability": of_non_matches, "fix_u_probability": True}
     if column == "surname":
-        made["comparison_levels"][1] |= {"tf_adjustment_column": "surname", "tf_adjustment_weight": 1.0}
-    return made
+        raw["comparison_levels"][1] |= {"tf_adjustment_column": "surname", "tf_adjustment_weight": 1.0}
+    return raw
 
 
 SIDE = """
@@ -51,9 +51,9 @@ SIDE = """
 NO_OTHERS = "unit_id | forename | surname | postcode | dob:text\n99 | - | - | - | -"
 
 
-def measured(engine: Engine, world: World, given: dict[str, Any]) -> list[dict[str, Any]]:
+def measured(engine: Engine, world: World, raw: dict[str, Any]) -> list[dict[str, Any]]:
     """The levels of a comparison, measured on the non-matches of SIDE."""
-    whole = model(given)
+    whole = model(raw)
     side = engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=world(SIDE), store=True)
     sides = side, world(NO_OTHERS)
     evidence = gather(engine, whole, *sides, seed=1, learn=False)
@@ -84,8 +84,8 @@ def test_a_comparison_that_is_given_others_needs_the_field_compared_by_itself(en
 
 
 def test_in_a_household_a_rare_surname_says_no_more_than_a_common_one(engine: Engine, world: World) -> None:
-    given = given_comparison("surname", ["postcode"], adjusted=True)
-    for level, u in zip(given["comparison_levels"][1:], (0.4, 0.6), strict=True):
+    condition = given_comparison("surname", ["postcode"], adjusted=True)
+    for level, u in zip(condition["comparison_levels"][1:], (0.4, 0.6), strict=True):
         level |= {"m_probability": 0.4 if u == 0.4 else 0.9, "u_probability": u}
     left, right = (
         world(f"""
@@ -99,9 +99,9 @@ def test_in_a_household_a_rare_surname_says_no_more_than_a_common_one(engine: En
         for n in (3, 4)
     )
     weights = {}
-    for kind, made in (("alone", model()), ("together", model(given))):
-        frequencies = term_frequencies(engine, made, left, right)
-        scored = score_candidates(engine, made, left, right, frequencies, -99.0).pairs
+    for kind, raw in (("alone", model()), ("together", model(condition))):
+        frequencies = term_frequencies(engine, raw, left, right)
+        scored = score_candidates(engine, raw, left, right, frequencies, -99.0).pairs
         weights[kind] = {(r["left_id"], r["right_id"]): r["match_weight"] for r in engine_rows(engine, scored)}
     alone, together = weights["alone"], weights["together"]
     assert alone[32, 42] > alone[31, 41] + 0.5, "the rarer surname"
@@ -118,10 +118,10 @@ def test_training_measures_them_and_leaves_the_rest_as_it_was(engine: Engine) ->
     raw = {**plain.raw, "comparisons": [*plain.raw["comparisons"], given_comparison("sex", ["forename"])]}
     left, right = map(engine.from_arrow, known_errors.two_files())
     without, _ = train(engine, plain, left, right, seed=1)
-    found, report = train(engine, from_dict(raw), left, right, seed=1)
-    assert found.raw["comparisons"][:-1] == without.raw["comparisons"]
-    assert found.prior == without.prior
-    equal, differs = found.comparisons[-1].levels[1:]
+    trained, report = train(engine, from_dict(raw), left, right, seed=1)
+    assert trained.raw["comparisons"][:-1] == without.raw["comparisons"]
+    assert trained.prior == without.prior
+    equal, differs = trained.comparisons[-1].levels[1:]
     # In these files sex is drawn whatever the forename is.
     assert abs(equal.weight) < 0.1
     assert abs(differs.weight) < 0.1

@@ -58,17 +58,17 @@ def test_true_pairs_reached_alone_in_addition_and_together(engine: Engine, world
         4       | 13
         4       | 99
     """)
-    held = world("""
+    links = world("""
         left_id | right_id
         4       | 12
         1       | 12
     """)
-    found = count_reached(engine, [SURNAME, PLACE, MONTH], world(LEFT), world(RIGHT), true, linked=held)
-    assert found.true_pairs == 4, "99 is in neither side"
-    assert found.alone == (2, 2, 1)
-    assert found.added == (2, 1, 0)
-    assert found.together == 3
-    assert found.in_all == 4, "4 and 12 share nothing, but a pass has linked them"
+    reached = count_reached(engine, [SURNAME, PLACE, MONTH], world(LEFT), world(RIGHT), true, linked=links)
+    assert reached.true_pairs == 4, "99 is in neither side"
+    assert reached.alone == (2, 2, 1)
+    assert reached.added == (2, 1, 0)
+    assert reached.together == 3
+    assert reached.in_all == 4, "4 and 12 share nothing, but a pass has linked them"
 
 
 VALUES = st.lists(
@@ -108,13 +108,13 @@ def test_counts_are_those_of_the_pairs_when_they_are_made(
         shared.from_arrow(pa.table([[*range(len(side))], [*a], [*b], [*map(sorted, c)]], schema=schema))
         for side, (a, b, c) in ((side, zip(*side, strict=True)) for side in (left, right))
     ]
-    found = rule_pairs(shared, rules, *sides)
+    rates = rule_pairs(shared, rules, *sides)
     true = shared.sql(
         "select l.unit_id as left_id, r.unit_id as right_id from {l} as l, {r} as r", l=sides[0], r=sides[1]
     )
-    met = count_reached(shared, rules, *sides, true)
-    assert [(rule.made, rule.new) for rule in found] == [(len(made), n) for made, n in zip(pairs, new, strict=True)]
-    assert (met.alone, met.added) == (tuple(map(len, pairs)), tuple(new))
+    reached = count_reached(shared, rules, *sides, true)
+    assert [(rule.made, rule.new) for rule in rates] == [(len(made), n) for made, n in zip(pairs, new, strict=True)]
+    assert (reached.alone, reached.added) == (tuple(map(len, pairs)), tuple(new))
 
 
 def test_of_large_sides_a_sample_stands_for_all(duckdb_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -126,9 +126,9 @@ def test_of_large_sides_a_sample_stands_for_all(duckdb_engine: Engine, monkeypat
         store=True,
     )
     rules = [BlockingRule('l."dob" = r."dob"'), SURNAME]
-    found = rule_pairs(engine, rules, side, side)
+    rates = rule_pairs(engine, rules, side, side)
     both = engine.count(engine.sql("select l.unit_id from {t} as l join {t} as r using (dob, surname)", t=side))
-    assert not any(rule.counted for rule in found)
-    assert [rule.made for rule in found] == pytest.approx([30_000**2 / 997, 30_000**2 / 61], rel=0.1)
-    assert found[0].new == found[0].made
-    assert found[1].new == pytest.approx(30_000**2 / 61 - both, rel=0.1)
+    assert not any(rule.counted for rule in rates)
+    assert [rule.made for rule in rates] == pytest.approx([30_000**2 / 997, 30_000**2 / 61], rel=0.1)
+    assert rates[0].new == rates[0].made
+    assert rates[1].new == pytest.approx(30_000**2 / 61 - both, rel=0.1)

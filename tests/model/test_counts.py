@@ -28,7 +28,7 @@ def _model(*, dated: bool = False) -> Model:
 
 def _side(rows: Sequence[tuple[int, str | None, list[str]]], days: int) -> pa.Table:
     """Each value is held for ten days, from so many days after the day on which the one before it began."""
-    held = [
+    histories = [
         [
             {"held_value": value, "held_from": DAY + n * days * DAYS, "held_to": DAY + (n * days + 10) * DAYS}
             for n, value in enumerate(values)
@@ -37,8 +37,8 @@ def _side(rows: Sequence[tuple[int, str | None, list[str]]], days: int) -> pa.Ta
     ]
     ids, newest, values = zip(*rows, strict=True)
     lists = pa.array(values, pa.list_(pa.string()))
-    made = {"unit_id": ids, "forename": ["ANN"] * len(ids), "postcode": newest, "postcode_all": lists}
-    return pa.table({**made, "postcode_sector_all": lists, "postcode_held": held})
+    columns = {"unit_id": ids, "forename": ["ANN"] * len(ids), "postcode": newest, "postcode_all": lists}
+    return pa.table({**columns, "postcode_sector_all": lists, "postcode_held": histories})
 
 
 DAYS = datetime.timedelta(days=1)
@@ -50,12 +50,12 @@ def _seen(engine: Engine, model: Model) -> dict[str, tuple[int, float]]:
     read = list(dict.fromkeys(column for c in model.comparisons for column in c.columns))
     files = [engine.from_arrow(_side(LEFT, 100)), engine.from_arrow(_side(RIGHT, 0))]
     sides = drawn(engine, files, read, most=100, seed=1)
-    known = {one.columns[0]: one.known for one in count_blocks(engine, layout, sides) if len(one.columns) == 1}
-    found = overlaps(layout, known, sides)
-    tables = count_patterns(engine, layout, [overlap.pairs for overlap in found], sides)
+    shares = {one.columns[0]: one.known for one in count_blocks(engine, layout, sides) if len(one.columns) == 1}
+    patterns = overlaps(layout, shares, sides)
+    tables = count_patterns(engine, layout, [overlap.pairs for overlap in patterns], sides)
     return {
         layout.levels[level].label: (round(table.level_counts()[level]), overlap.share)
-        for overlap, table in zip(found, tables, strict=True)
+        for overlap, table in zip(patterns, tables, strict=True)
         for level in overlap.levels
     }
 
@@ -78,9 +78,9 @@ def test_u_of_an_overlap_is_what_was_counted(pairs: int, u: float) -> None:
     layout = Layout(_model())
     number = next(n for n, level in enumerate(layout.levels) if level.label == "postcode: agrees at another time")
     differs = next(n for n, level in enumerate(layout.levels) if level.label == "postcode: differs")
-    shown = [[float(n == differs) for n in range(len(layout.places))]]
-    random = Patterns(np.array([50_000]), np.array(shown))
+    levels = [[float(n == differs) for n in range(len(layout.places))]]
+    random = Patterns(np.array([50_000]), np.array(levels))
     evidence = Evidence(layout, (1000, 2000), (), (OverlapCount(number, pairs, 1e-9),), random, ())
-    found = estimate_u(evidence)
-    assert found[number] == pytest.approx(u)
-    assert found[differs] == pytest.approx(1, abs=1e-4)
+    estimates = estimate_u(evidence)
+    assert estimates[number] == pytest.approx(u)
+    assert estimates[differs] == pytest.approx(1, abs=1e-4)

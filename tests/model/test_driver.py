@@ -29,7 +29,7 @@ class Trained:
     right: Table
     model: Model
     report: TrainingReport
-    said: list[str]
+    messages: list[str]
 
 
 @pytest.fixture(scope="module")
@@ -37,9 +37,9 @@ def trained() -> Iterator[Trained]:
     """Trained once for all specs of this file."""
     with connect("duckdb", threads=2) as engine:
         left, right = (engine.from_arrow(side) for side in known_errors.two_files())
-        said: list[str] = []
-        model, report = train(engine, known_errors.model(), left, right, seed=5, progress=said.append)
-        yield Trained(engine, left, right, model, report, said)
+        messages: list[str] = []
+        model, report = train(engine, known_errors.model(), left, right, seed=5, progress=messages.append)
+        yield Trained(engine, left, right, model, report, messages)
 
 
 def _level(model: Model, name: str, label: str) -> Any:
@@ -93,8 +93,8 @@ def test_progress_and_report_hold_no_value(trained: Trained) -> None:
         for column in ("surname", "postcode", "dob")
         for value in side[column].to_pylist()
     }
-    text = " ".join([*trained.said, str(trained.report.as_dict()), str(trained.model.raw)])
-    assert trained.said
+    text = " ".join([*trained.messages, str(trained.report.as_dict()), str(trained.model.raw)])
+    assert trained.messages
     assert not [value for value in values if value in text]
 
 

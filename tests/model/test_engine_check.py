@@ -21,19 +21,19 @@ def side(world: World) -> Table:
     """)
 
 
-def changed(found: str, put: str, *, rules: bool = False) -> Model:
+def changed(old: str, new: str, *, rules: bool = False) -> Model:
     """The model with other words in its conditions, or in its blocking rules."""
     raw: dict[str, Any] = exact_model().raw
-    held = raw["blocking_rules_to_generate_predictions"] if rules else raw["comparisons"][1]["comparison_levels"]
+    entries = raw["blocking_rules_to_generate_predictions"] if rules else raw["comparisons"][1]["comparison_levels"]
     key = "blocking_rule" if rules else "sql_condition"
-    for one in held:
-        one[key] = one[key].replace(found, put)
+    for one in entries:
+        one[key] = one[key].replace(old, new)
     return from_dict(raw)
 
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize(
-    ("model", "said"),
+    ("model", "fault"),
     [
         (changed("surname_l = surname_r", "list_contains(surname_l, surname_r)"), "comparison 'surname', level '"),
         (changed("surname_l IS NULL", "family IS NULL"), "comparison 'surname', level '"),
@@ -41,8 +41,8 @@ def changed(found: str, put: str, *, rules: bool = False) -> Model:
     ],
     ids=["function", "column", "rule"],
 )
-def test_what_cannot_be_run_is_named(engine: Engine, side: Table, model: Model, said: str) -> None:
-    with pytest.raises(ConfigError, match=rf"m\.json: {said}.*\n  condition: .*\n  write it with functions"):
+def test_what_cannot_be_run_is_named(engine: Engine, side: Table, model: Model, fault: str) -> None:
+    with pytest.raises(ConfigError, match=rf"m\.json: {fault}.*\n  condition: .*\n  write it with functions"):
         check_runs(engine, model, side, side, "m.json")
 
 

@@ -77,9 +77,9 @@ def test_where_enough_matches_are_seen_nothing_is_looked_at_again(
 
 
 def test_training_says_of_few_matches_what_all_of_them_show(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
-    said: list[str] = []
+    messages: list[str] = []
     sides = seen_twice(engine, 0.04)
-    trained, _ = train(engine, MODEL, *sides, seed=3, progress=said.append)
-    assert "few matches so far: m from more of the pairs" in said
+    trained, _ = train(engine, MODEL, *sides, seed=3, progress=messages.append)
+    assert "few matches so far: m from more of the pairs" in messages
     monkeypatch.setattr(evidence_module, "BLOCK_PAIRS", 1_000_000)
     assert train(engine, MODEL, *sides, seed=3)[0].raw == trained.raw

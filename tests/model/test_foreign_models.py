@@ -76,7 +76,7 @@ def test_every_comparison_of_splinks_library_passes() -> None:
     import splink.comparison_library as library
     from splink import ColumnExpression
 
-    made = [
+    kinds = [
         library.PostcodeComparison("p", lat_col="lat", long_col="long", km_thresholds=[1, 10]),
         library.NameComparison("n", dmeta_col_name="dm"),
         library.ForenameSurnameComparison("f", "s"),
@@ -95,8 +95,8 @@ def test_every_comparison_of_splinks_library_passes() -> None:
         library.ExactMatch(ColumnExpression("a").try_parse_timestamp()),
     ]
     by_column = ("ExactMatch", "Levenshtein", "DamerauLevenshtein", "Jaccard", "Jaro", "Email", "ArrayIntersect")
-    made += [kind("a") for name, kind in inspect.getmembers(library, inspect.isclass) if name.startswith(by_column)]
-    assert len(made) >= 22
-    for comparison in made:
+    kinds += [kind("a") for name, kind in inspect.getmembers(library, inspect.isclass) if name.startswith(by_column)]
+    assert len(kinds) >= 22
+    for comparison in kinds:
         levels = comparison.create_comparison_dict("duckdb")["comparison_levels"]
         from_dict({"comparisons": [{"output_column_name": "a", "comparison_levels": levels}]})

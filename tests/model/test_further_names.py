@@ -29,37 +29,37 @@ def labels(engine: Engine) -> dict[str, dict[str, str]]:
     """The level of each comparison that each pair has."""
     model = from_dict(settings(FIELDS, ['l."dob" = r."dob"']))
     texts = [
-        ", ".join("null" if text is None else f"'{text}'" for text in (said, *left, BORN, *right, BORN))
-        for said, (left, right) in PAIRS.items()
+        ", ".join("null" if text is None else f"'{text}'" for text in (case, *left, BORN, *right, BORN))
+        for case, (left, right) in PAIRS.items()
     ]
     listed = ", ".join(f"{name}_{side}" for side in "lr" for name in NAMES)
-    pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(said, {listed})")
-    found = engine.sql(f"select said, {', '.join(level_columns(model))} from {{t}}", t=pairs)
+    pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(kind, {listed})")
+    levels = engine.sql(f"select kind, {', '.join(level_columns(model))} from {{t}}", t=pairs)
 
     def label(of: Comparison, value: int) -> str:
         return next(level.label for level in of.levels if level.value == value)
 
     return {
-        row["said"]: {of.name: label(of, row[f"gamma_{of.name}"]) for of in model.comparisons}
-        for row in engine_rows(engine, found)
+        row["kind"]: {of.name: label(of, row[f"gamma_{of.name}"]) for of in model.comparisons}
+        for row in engine_rows(engine, levels)
     }
 
 
 @pytest.mark.both_engines
 def test_a_forename_among_the_others_further_names_has_a_level(engine: Engine) -> None:
-    found = labels(engine)
+    labelled = labels(engine)
     among = "forename: among middle_names of the other"
-    assert {said for said, of in found.items() if of["forename"] == among} == {
+    assert {case for case, of in labelled.items() if of["forename"] == among} == {
         "called by it",
         "by one of two",
         "in another order",
     }
-    assert found["the same"] == {name: f"{name}: equal" for name in NAMES}
-    assert found["another"]["forename"] == "forename: differs"
+    assert labelled["the same"] == {name: f"{name}: equal" for name in NAMES}
+    assert labelled["another"]["forename"] == "forename: differs"
 
 
 def test_what_one_comparison_tells_the_other_is_silent_of(engine: Engine) -> None:
     """James Robert and Robert James: one event, that middle names which differ would count once more."""
-    found = labels(engine)
-    assert found["in another order"]["middle_names"] == "middle_names not known"
-    assert found["another"]["middle_names"] == "middle_names: differs"
+    labelled = labels(engine)
+    assert labelled["in another order"]["middle_names"] == "middle_names not known"
+    assert labelled["another"]["middle_names"] == "middle_names: differs"

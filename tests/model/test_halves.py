@@ -27,15 +27,15 @@ def test_what_people_change_is_learnt_from_those_who_are_in_a_file_twice(engine:
     draw.shuffle(lines)
     head = "unit_id | forename | surname | age:text | postcode\n"
     file = engine.from_arrow(parse(head + "\n".join(f"{n} | {line}" for n, line in enumerate(lines, 1))))
-    made = [
+    comparisons = [
         comparison("forename", "name", swapped_with="surname"),
         comparison("surname", "name", swapped_with="forename"),
         comparison("age", "age"),
         comparison("postcode", "category"),
     ]
     first, second = halves(engine, file, seed=1)
-    model, _ = train(engine, from_dict(settings(made)), first, second, one_file=True)
-    learnt = {c.name: next(level.m for level in c.levels if level.value > 0) for c in model.comparisons if not c.given}
-    assert learnt["postcode"] == pytest.approx(1 - MOVED, abs=0.06)
-    assert learnt["age"] > 0.95
-    assert learnt["surname"] > 0.95
+    model, _ = train(engine, from_dict(settings(comparisons)), first, second, one_file=True)
+    m = {c.name: next(level.m for level in c.levels if level.value > 0) for c in model.comparisons if not c.given}
+    assert m["postcode"] == pytest.approx(1 - MOVED, abs=0.06)
+    assert m["age"] > 0.95
+    assert m["surname"] > 0.95

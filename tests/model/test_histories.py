@@ -33,16 +33,16 @@ def splinks(cis: dict[str, Any]) -> dict[tuple[int, int], dict[str, float]]:
 
 
 def test_pairs_over_histories_are_splinks_with_splinks_weights(cis: Any, splinks: Any, engine: Engine) -> None:
-    said = [{k: v for k, v in c.items() if k != "comparison_description"} for c in cis["comparisons"]]
-    model = from_dict({**cis, "comparisons": said})
+    expected = [{k: v for k, v in c.items() if k != "comparison_description"} for c in cis["comparisons"]]
+    model = from_dict({**cis, "comparisons": expected})
     sides = engine.from_arrow(LEFT), engine.from_arrow(RIGHT)
     frequencies = term_frequencies(engine, model, *sides)
-    found = score_candidates(engine, model, *sides, frequencies, -1e9)
-    scored, counts = found.pairs, found.rules
+    candidates = score_candidates(engine, model, *sides, frequencies, -1e9)
+    scored, counts = candidates.pairs, candidates.rules
     ours = {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, scored)}
     assert len(ours) == engine.count(scored)
     assert ours.keys() == splinks.keys()
-    for pair, said in splinks.items():
-        for name, value in said.items():
+    for pair, expected in splinks.items():
+        for name, value in expected.items():
             assert math.isclose(ours[pair][name], value, abs_tol=1e-6), (pair, name)
     assert all(rule["pairs_kept"] for rule in counts), "every rule is tried"

@@ -45,8 +45,8 @@ def test_few_matches_lean_on_the_earlier_step_and_many_do_not() -> None:
 def test_non_matches_of_one_forename_are_no_matches_by_another_surname() -> None:
     """Of one birthday 131 pairs match, 2 of them by another surname, and of non-matches 1,250 share a (chance: 1,100)."""
     model = _trained(0.985)
-    told = {"a": 55, "b": 20}
-    equal = tuple(TrainingBlock((name,), 0, 1.0, seen=seen, known=10_000) for name, seen in told.items())
+    counts = {"a": 55, "b": 20}
+    equal = tuple(TrainingBlock((name,), 0, 1.0, seen=seen, known=10_000) for name, seen in counts.items())
     birthday = {"==": 131, "=≠": 1_252, "≠=": 402, "≠≠": 198_215}
     evidence = evidence_of(birthday, equal=equal, model=model)
     informed = replace(evidence, informative=InformativePrior("first", model, 5_000))

@@ -34,7 +34,7 @@ def model_of(*shares: float) -> Model:
     return from_dict({"link_type": "link_only", "comparisons": [comparison]})
 
 
-def said(model: Model) -> list[float]:
+def m_of(model: Model) -> list[float]:
     return [level.m or 0.0 for level in model.comparisons[0].levels if level.value >= 0]
 
 
@@ -58,7 +58,7 @@ def test_as_splink_counts_them() -> None:
         linker.training.estimate_m_from_pairwise_labels(
             linker.table_management.register_table(pa.Table.from_pylist(labels), "labels")
         )
-        wanted = from_dict(linker.misc.save_model_to_json())
+        expected = from_dict(linker.misc.save_model_to_json())
     model = from_dict(settings)
     with connect("duckdb", threads=1) as engine:
         sides = engine.from_arrow(left), engine.from_arrow(right)
@@ -67,13 +67,13 @@ def test_as_splink_counts_them() -> None:
             score_given(engine, model, *sides, term_frequencies(engine, model, *sides), engine.from_arrow(pairs)),
         )
     names = [f"gamma_{comparison.name}" for comparison in model.comparisons]
-    found, report = m_from_labels(
+    trained, report = m_from_labels(
         model, [Labelled(tuple(row[name] for name in names), "match") for row in scored], pseudo=0.0
     )
     assert report.answers == {"match": 60, "no match": 0, "uncertain": 0}
     ours, splinks = (
         [level.m for c in of.comparisons for level in c.levels if level.value >= 0 and level.m and level.m > 1e-5]
-        for of in (found, wanted)
+        for of in (trained, expected)
     )
     assert len(ours) >= 4
     assert ours == pytest.approx(splinks)
@@ -83,7 +83,7 @@ def test_a_pair_counts_for_as_many_as_it_stands_for() -> None:
     """One in ten of the strong pairs was looked at, every weak one."""
     pairs = [Labelled((2,), "match", 10.0, "strong")] * 9 + [Labelled((0,), "match", 1.0, "weak")] * 10
     model, report = m_from_labels(model_of(0.5, 0.3, 0.2), pairs, pseudo=0.0)
-    assert said(model) == pytest.approx([0.9, 0.0, 0.1])
+    assert m_of(model) == pytest.approx([0.9, 0.0, 0.1])
     assert report.matches == 100.0
     assert report.effective == pytest.approx(100**2 / (9 * 100 + 10))
 
@@ -98,14 +98,14 @@ def test_an_uncertain_pair_is_as_much_of_a_match_as_those_about_it() -> None:
         Labelled((1,), "uncertain", 50.0, "b"),
     ]
     model, report = m_from_labels(model_of(0.5, 0.3, 0.2), pairs, pseudo=0.0)
-    assert said(model) == pytest.approx([0.5, 0.0, 0.5])
+    assert m_of(model) == pytest.approx([0.5, 0.0, 0.5])
     assert report.answers == {"match": 3, "no match": 2, "uncertain": 2}
 
 
 def test_what_no_match_showed_keeps_what_was_said_before() -> None:
     """Fifteen matches next to five that show 0.5, 0.3, 0.2; the error is of fifteen."""
     model, report = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "match")] * 15)
-    assert said(model) == pytest.approx([17.5 / 20, 1.5 / 20, 1.0 / 20])
+    assert m_of(model) == pytest.approx([17.5 / 20, 1.5 / 20, 1.0 / 20])
     m = 17.5 / 20
     assert report.levels[0].error == pytest.approx(math.sqrt((1 - m) / (m * 15)) / math.log(2))
     assert report.levels[1].error is None
@@ -113,7 +113,7 @@ def test_what_no_match_showed_keeps_what_was_said_before() -> None:
 
 def test_a_side_that_does_not_know_says_nothing() -> None:
     model, _ = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((-1,), "match")] * 3)
-    assert said(model) == pytest.approx([0.5, 0.3, 0.2])
+    assert m_of(model) == pytest.approx([0.5, 0.3, 0.2])
 
 
 def test_without_a_match_there_is_nothing_to_learn() -> None:
@@ -126,7 +126,7 @@ def test_a_rare_level_that_no_label_shows_stays_about_what_it_was() -> None:
     model, report = m_from_labels(model_of(0.949, 0.05, 0.001), [Labelled((2,), "match")] * 400, seen=10_000)
     # A share that varies by half of itself is worth (1 - m) / (m / 4) matches, here 3,996; at one level in ten it is not.
     firm, loose = 0.001 * 3996 / (400 + 3996), 0.001 * 5 / (400 + 5)
-    assert said(model)[2] == pytest.approx(0.9 * firm + 0.1 * loose, rel=0.05)
+    assert m_of(model)[2] == pytest.approx(0.9 * firm + 0.1 * loose, rel=0.05)
     assert report.unseen == ["subs", "ELSE"]
     assert report.as_dict()["unseen"] == report.unseen
     assert labelled_lines(report)[-1].startswith("no label shows: subs; ELSE. ")
@@ -136,13 +136,13 @@ def test_labels_that_contradict_the_model_outweigh_it() -> None:
     """Twelve of 400 where one in a thousand was said: m of 4,000 matches would leave it at a third of one in a hundred."""
     pairs = [Labelled((2,), "match")] * 388 + [Labelled((0,), "match")] * 12
     model, _ = m_from_labels(model_of(0.949, 0.05, 0.001), pairs, seen=10_000)
-    assert said(model)[2] == pytest.approx(12 / 400, rel=0.05)
+    assert m_of(model)[2] == pytest.approx(12 / 400, rel=0.05)
     model, _ = m_from_labels(
         model_of(0.949, 0.05, 0.001), [*pairs[:388], Labelled((0,), "match"), *pairs[:11]], seen=10_000
     )
-    assert said(model)[2] < 0.0015  # one alone is chance
+    assert m_of(model)[2] < 0.0015  # one alone is chance
 
 
 def test_m_of_a_comparison_add_up_to_one() -> None:
     model, _ = m_from_labels(model_of(0.9, 0.09, 0.01), [Labelled((1,), "match", 3.0)] * 9, seen=5_000)
-    assert sum(said(model)) == pytest.approx(1)
+    assert sum(m_of(model)) == pytest.approx(1)

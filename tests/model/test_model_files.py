@@ -27,8 +27,8 @@ def _with(change: Any) -> dict[str, Any]:
 
 
 def _level(raw: dict[str, Any], comparison: int, level: int) -> dict[str, Any]:
-    found: dict[str, Any] = raw["comparisons"][comparison]["comparison_levels"][level]
-    return found
+    entry: dict[str, Any] = raw["comparisons"][comparison]["comparison_levels"][level]
+    return entry
 
 
 def test_a_model_reads_the_columns_of_its_comparisons_rules_and_frequencies() -> None:
@@ -51,9 +51,9 @@ def compared(model: Model) -> dict[str, list[tuple[Any, ...]]]:
 @pytest.mark.parametrize("name", ["education", "cis"])
 def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: str) -> None:
     path = config_file(f"models/{name}.json")
-    shipped, made = load(path), from_dict(getattr(leo, name)())
-    assert compared(shipped) == compared(made)
-    assert shipped.blocking_rules == made.blocking_rules
+    shipped, definition = load(path), from_dict(getattr(leo, name)())
+    assert compared(shipped) == compared(definition)
+    assert shipped.blocking_rules == definition.blocking_rules
     assert shipped.is_trained
     trained = provenance(path)
     assert trained is not None, "the model was changed since it was trained"
@@ -70,9 +70,9 @@ def test_a_run_ships_its_models(tmp_path: Path) -> None:
     assert leo.ship(run, folder) == {"education": 1, "cis": 1}
     assert leo.ship(run, folder) == {"education": 2, "cis": 2}
     assert load(folder / "cis.json") == from_dict(MODEL)
-    found = provenance(folder / "education.json")
-    assert found is not None
-    assert found["trained"]["units"] == [8, 9]
+    origin = provenance(folder / "education.json")
+    assert origin is not None
+    assert origin["trained"]["units"] == [8, 9]
 
 
 FAULTS = {
@@ -115,25 +115,25 @@ FAULTS = {
 
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_fault_is_named_with_its_file(fault: str, tmp_path: Path) -> None:
-    change, said = FAULTS[fault]
+    change, messages = FAULTS[fault]
     path = tmp_path / "model.json"
     path.write_text(json.dumps(_with(change)))
     with pytest.raises(ConfigError) as refused:
         load(path)
     assert refused.value.exit_code is ExitCode.USAGE
     assert str(refused.value).startswith(f"{path}: ")
-    for part in said:
+    for part in messages:
         assert part in str(refused.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model"), (b"[" * 9999, "not JSON")],
 )
-def test_what_is_no_json_is_said_so(content: bytes, said: str, tmp_path: Path) -> None:
+def test_what_is_no_json_is_said_so(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
-    with pytest.raises(ConfigError, match=said):
+    with pytest.raises(ConfigError, match=message):
         load(path)
 
 

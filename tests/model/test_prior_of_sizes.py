@@ -27,11 +27,11 @@ def test_as_many_records_of_a_hundred_have_a_partner(
     there: tuple[int, ...] | None, here: tuple[int, ...], times: float
 ) -> None:
     model = exact_model()
-    found = model.with_prior_of(there, here)
-    assert found.prior == pytest.approx(times * PRIOR)
-    assert found.raw["probability_two_random_records_match"] == found.prior
-    assert found.comparisons == model.comparisons
-    assert (found is model) == (times == 1.0)
+    adjusted = model.with_prior_of(there, here)
+    assert adjusted.prior == pytest.approx(times * PRIOR)
+    assert adjusted.raw["probability_two_random_records_match"] == adjusted.prior
+    assert adjusted.comparisons == model.comparisons
+    assert (adjusted is model) == (times == 1.0)
 
 
 def test_no_more_than_every_other_pair_matches() -> None:
@@ -54,9 +54,9 @@ def test_a_model_tells_of_how_many_records_its_prior_is(tmp_path: Path) -> None:
 
 def test_of_linked_files_their_folder_tells_it(tmp_path: Path) -> None:
     exact_model().save(tmp_path / "model.json")
-    for counts, told in (({"left_units": 7, "right_units": 9}, (7, 9)), ({"records": 12}, (12,)), ({}, None)):
+    for counts, expected in (({"left_units": 7, "right_units": 9}, (7, 9)), ({"records": 12}, (12,)), ({}, None)):
         (tmp_path / "manifest.json").write_text(json.dumps({"counts": counts}))
-        assert trained_on(tmp_path / "model.json") == told
+        assert trained_on(tmp_path / "model.json") == expected
     for text in ("{", "[]", "{}"):
         (tmp_path / "manifest.json").write_text(text)
         assert trained_on(tmp_path / "model.json") is None

@@ -25,8 +25,8 @@ def exact(column: str) -> dict[str, object]:
 
 @pytest.fixture(scope="module")
 def model() -> Model:
-    asked = (" AND ".join(f'l."{column}" = r."{column}"' for column in rule) for rule in RULES)
-    rules = [{"blocking_rule": rule} for rule in asked]
+    conditions = (" AND ".join(f'l."{column}" = r."{column}"' for column in rule) for rule in RULES)
+    rules = [{"blocking_rule": rule} for rule in conditions]
     compared = [exact(column) for column in FIELDS]
     return from_dict({"blocking_rules_to_generate_predictions": rules, "comparisons": compared})
 
@@ -39,15 +39,15 @@ def matches(*classes: tuple[float, tuple[float, ...], float]) -> Iterator[tuple[
     """
     for levels in itertools.product((0, 1), repeat=len(FIELDS)):
         for nameless in (False, True):
-            shown = (-1, -1, *levels[2:]) if nameless else levels
+            pattern = (-1, -1, *levels[2:]) if nameless else levels
             if nameless and levels[:2] != (0, 0):
                 continue
             count = sum(
                 many * (without if nameless else 1 - without) * _share(levels, differs, nameless)
                 for many, differs, without in classes
             )
-            agree = {field for field, level in zip(FIELDS, shown, strict=True) if level == 1}
-            yield shown, count, any(agree.issuperset(rule) for rule in RULES)
+            agree = {field for field, level in zip(FIELDS, pattern, strict=True) if level == 1}
+            yield pattern, count, any(agree.issuperset(rule) for rule in RULES)
 
 
 def _share(levels: tuple[int, ...], differs: tuple[float, ...], nameless: bool) -> float:
@@ -57,29 +57,29 @@ def _share(levels: tuple[int, ...], differs: tuple[float, ...], nameless: bool) 
     return share
 
 
-def told(model: Model, *classes: tuple[float, tuple[float, ...], float]) -> tuple[float | None, float]:
+def shares(model: Model, *classes: tuple[float, tuple[float, ...], float]) -> tuple[float | None, float]:
     """The share that is said to be reached, and the true one."""
     world = list(matches(*classes))
-    seen = {levels: count for levels, count, reached in world if reached}
-    said = estimated_recall(model, model.blocking_rules, seen, {})
-    return said.share if said else None, sum(seen.values()) / sum(count for _, count, _ in world)
+    counts = {levels: count for levels, count, reached in world if reached}
+    recall = estimated_recall(model, model.blocking_rules, counts, {})
+    return recall.share if recall else None, sum(counts.values()) / sum(count for _, count, _ in world)
 
 
 def test_fields_that_err_alone_are_told_to(model: Model) -> None:
-    said, true = told(model, (10_000, (0.05, 0.08, 0.02, 0.3), 0.0))
-    assert said == pytest.approx(true, abs=5e-4)
+    share, true = shares(model, (10_000, (0.05, 0.08, 0.02, 0.3), 0.0))
+    assert share == pytest.approx(true, abs=5e-4)
 
 
 def test_errors_that_come_together_are_seen(model: Model) -> None:
     """One record in twenty is written carelessly: its fields err together."""
-    said, true = told(model, (95_000, (0.02, 0.04, 0.005, 0.2), 0.0), (5_000, (0.3, 0.3, 0.1, 0.5), 0.0))
+    share, true = shares(model, (95_000, (0.02, 0.04, 0.005, 0.2), 0.0), (5_000, (0.3, 0.3, 0.1, 0.5), 0.0))
     assert true == pytest.approx(0.9929, abs=5e-5)
-    assert said is not None
-    assert true < said < 0.9962  # fields that err alone would say 0.9978
+    assert share is not None
+    assert true < share < 0.9962  # fields that err alone would say 0.9978
 
 
 def test_few_matches_tell_nothing(model: Model) -> None:
-    assert told(model, (150, (0.05, 0.08, 0.02, 0.3), 0.0))[0] is None
+    assert shares(model, (150, (0.05, 0.08, 0.02, 0.3), 0.0))[0] is None
     assert estimated_recall(model, model.blocking_rules, {}, {}) is None
 
 
@@ -88,9 +88,9 @@ def test_how_well_it_is_known_follows_how_many_were_counted(model: Model) -> Non
 
     def spread(times: float) -> float:
         classes = (950 * times, (0.05, 0.06, 0.03, 0.2), 0.0), (50 * times, (0.3, 0.3, 0.2, 0.5), 0.0)
-        seen = {levels: count for levels, count, reached in matches(*classes) if reached}
-        said = estimated_recall(model, model.blocking_rules, seen, {})
-        assert said is not None
-        return said.log_sd
+        counts = {levels: count for levels, count, reached in matches(*classes) if reached}
+        recall = estimated_recall(model, model.blocking_rules, counts, {})
+        assert recall is not None
+        return recall.log_sd
 
     assert 0.1 < spread(1000) < spread(10) < spread(1) < 1

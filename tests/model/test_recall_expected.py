@@ -54,20 +54,20 @@ SECTOR = 'l."postcode_sector_all" = r."postcode_sector_all"'
     ],
 )
 def test_the_share_of_matches_that_one_rule_reaches(rule: BlockingRule, share: float | None) -> None:
-    found = expected_recall(_model(), [rule], {}, MADE_OF)
-    assert found.alone == (pytest.approx(share) if share else None,)
-    assert found.together == pytest.approx(share or 0)
+    recall = expected_recall(_model(), [rule], {}, MADE_OF)
+    assert recall.alone == (pytest.approx(share) if share else None,)
+    assert recall.together == pytest.approx(share or 0)
 
 
 def test_rules_together_reach_what_any_of_them_reaches() -> None:
     rules = [BlockingRule(f"{SURNAME} AND {DOB}"), BlockingRule(SECTOR, ("postcode_sector_all",)), BlockingRule(MONTH)]
-    found = expected_recall(_model(), rules, {}, MADE_OF)
-    assert found.alone == pytest.approx((0.72, 0.5, 0.9))
+    recall = expected_recall(_model(), rules, {}, MADE_OF)
+    assert recall.alone == pytest.approx((0.72, 0.5, 0.9))
     # Of the first: all. Of the second: what the first misses. Of the third: months of those that neither reaches.
-    assert found.added == pytest.approx((0.72, 0.28 * 0.5, 0.5 * (0.9 - 0.72)))
-    assert found.together == pytest.approx(sum(found.added))
+    assert recall.added == pytest.approx((0.72, 0.28 * 0.5, 0.5 * (0.9 - 0.72)))
+    assert recall.together == pytest.approx(sum(recall.added))
 
 
 def test_what_is_not_known_does_not_agree() -> None:
-    found = expected_recall(_model(), [BlockingRule(f"{SURNAME} AND {DOB}")], {"surname": 0.5, "dob": 0.6}, MADE_OF)
-    assert found.together == pytest.approx(0.9 * 0.5 * 0.8 * 0.6)
+    recall = expected_recall(_model(), [BlockingRule(f"{SURNAME} AND {DOB}")], {"surname": 0.5, "dob": 0.6}, MADE_OF)
+    assert recall.together == pytest.approx(0.9 * 0.5 * 0.8 * 0.6)

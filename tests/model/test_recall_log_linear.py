@@ -30,8 +30,8 @@ def world(many: float, odds: Mapping[tuple[int, int], float]) -> Counts:
 
 
 def fitted(counts: Counts, hidden: Collection[tuple[int, ...]]) -> Fit:
-    seen = np.array([tuple(cell) not in hidden for cell in CELLS.tolist()])
-    return fit_log_linear(CELLS, [2] * 4, np.where(seen, counts, 0), seen)
+    is_counted = np.array([tuple(cell) not in hidden for cell in CELLS.tolist()])
+    return fit_log_linear(CELLS, [2] * 4, np.where(is_counted, counts, 0), is_counted)
 
 
 def differing(*fields: int) -> npt.NDArray[np.bool_]:
@@ -62,6 +62,6 @@ def test_few_matches_differ_together_as_the_prior_odds_say() -> None:
 def test_a_field_that_is_not_known_has_odds_of_its_kind() -> None:
     cells = np.array(list(itertools.product(range(3), range(2))))  # 2: the first field is not known
     counts = np.array([90_000.0, 3_000, 3_000, 900, 2_000, 66])
-    seen = np.array([True, True, True, True, True, False])
-    unseen = fit_log_linear(cells, [2, 2], np.where(seen, counts, 0), seen).expected[5]
+    is_counted = np.array([True, True, True, True, True, False])
+    unseen = fit_log_linear(cells, [2, 2], np.where(is_counted, counts, 0), is_counted).expected[5]
     assert unseen == pytest.approx(2_000 * 3_000 / 90_000 * math.exp(0.5), rel=0.05), "the prior of one not known"

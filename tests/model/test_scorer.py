@@ -135,16 +135,16 @@ def _ours(engine: Engine, settings: dict[str, Any], left: pa.Table, right: pa.Ta
     sides = engine.from_arrow(left), engine.from_arrow(right)
     frequencies = term_frequencies(engine, model, *sides)
     scored = score_candidates(engine, model, *sides, frequencies, floor).pairs
-    found = engine_rows(engine, scored)
-    by_pair = {(row["left_id"], row["right_id"]): row for row in found}
-    assert len(by_pair) == len(found), "a pair stands twice"
+    scored_rows = engine_rows(engine, scored)
+    by_pair = {(row["left_id"], row["right_id"]): row for row in scored_rows}
+    assert len(by_pair) == len(scored_rows), "a pair stands twice"
     return by_pair
 
 
 def _assert_same(ours: dict[Any, Any], splinks: dict[Any, dict[str, float]]) -> None:
     assert ours.keys() == splinks.keys()
-    for pair, said in splinks.items():
-        for name, value in said.items():
+    for pair, expected in splinks.items():
+        for name, value in expected.items():
             assert math.isclose(ours[pair][name], value, rel_tol=0, abs_tol=CLOSE), (pair, name)
 
 
@@ -153,7 +153,7 @@ def test_every_pair_has_splinks_weight(name: str, engine: Engine) -> None:
     settings = from_dict(with_probabilities([LIBRARY[name]])).raw  # Splink's own lambdas do not run on DuckDB 2
     splinks = splink_weights(settings, LEFT, RIGHT)
     assert len(splinks) == LEFT.num_rows * RIGHT.num_rows
-    assert len({round(said["match_weight"], 6) for said in splinks.values()}) > 1
+    assert len({round(row["match_weight"], 6) for row in splinks.values()}) > 1
     _assert_same(_ours(engine, settings, LEFT, RIGHT, -1e9), splinks)
 
 
@@ -168,8 +168,8 @@ def test_a_rare_value_lifts_a_pair_over_the_floor(name: str, engine: Engine) -> 
     """How rare a value is shows last of all: the bound must leave room for it."""
     settings = with_probabilities([OF_OUR_OWN[name]])
     splinks = splink_weights(settings, LEFT, RIGHT)
-    for floor in sorted({said["match_weight"] - 1e-9 for said in splinks.values()})[-3:]:
-        reached = {pair for pair, said in splinks.items() if said["match_weight"] >= floor}
+    for floor in sorted({row["match_weight"] - 1e-9 for row in splinks.values()})[-3:]:
+        reached = {pair for pair, row in splinks.items() if row["match_weight"] >= floor}
         assert _ours(engine, settings, LEFT, RIGHT, floor).keys() == reached
 
 
@@ -210,22 +210,22 @@ def test_a_whole_model_makes_splinks_pairs_and_weights(whole: Any, engine: Engin
 @pytest.mark.parametrize("floor", [-12.0, -3.0, 0.0, 8.0])
 def test_a_floor_keeps_the_pairs_that_reach_it_and_no_other(floor: float, whole: Any, engine: Engine) -> None:
     settings, left, right, splinks = whole
-    reached = {pair: said for pair, said in splinks.items() if said["match_weight"] >= floor}
+    reached = {pair: scores for pair, scores in splinks.items() if scores["match_weight"] >= floor}
     assert 0 < len(reached) < len(splinks)
-    kept = _ours(engine, settings, left, right, floor)
-    _assert_same({pair: row for pair, row in kept.items() if row["match_weight"] >= floor}, reached)
-    assert kept.keys() == reached.keys()
+    ours = _ours(engine, settings, left, right, floor)
+    _assert_same({pair: row for pair, row in ours.items() if row["match_weight"] >= floor}, reached)
+    assert ours.keys() == reached.keys()
 
 
 def test_pairs_named_elsewhere_are_scored_whatever_they_weigh(whole: Any, engine: Engine) -> None:
     settings, left, right, splinks = whole
     model = from_dict(settings)
-    asked = sorted(splinks)[::50]
-    pairs = engine.from_arrow(pa.table({"left_id": [a for a, _ in asked], "right_id": [b for _, b in asked]}))
+    keys = sorted(splinks)[::50]
+    pairs = engine.from_arrow(pa.table({"left_id": [a for a, _ in keys], "right_id": [b for _, b in keys]}))
     sides = engine.from_arrow(left), engine.from_arrow(right)
     frequencies = term_frequencies(engine, model, *sides)
     scored = engine_rows(engine, score_given(engine, model, *sides, frequencies, pairs))
-    _assert_same({(row["left_id"], row["right_id"]): row for row in scored}, {pair: splinks[pair] for pair in asked})
+    _assert_same({(row["left_id"], row["right_id"]): row for row in scored}, {pair: splinks[pair] for pair in keys})
 
 
 def test_splink_reads_back_what_a_model_saves(tmp_path: Any, whole: Any) -> None:

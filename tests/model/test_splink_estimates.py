@@ -46,10 +46,10 @@ def ours() -> Ours:
 
 def _some(side: pa.Table) -> pa.Table:
     """The first people of a file, a tenth of them without a postcode."""
-    kept = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by("unit_id")
-    unknown = pa.array([n % 10 == 0 for n in range(kept.num_rows)])
-    postcodes = pa.compute.if_else(unknown, pa.scalar(None, pa.string()), kept["postcode"])
-    return kept.set_column(kept.column_names.index("postcode"), "postcode", postcodes)
+    some = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by("unit_id")
+    unknown = pa.array([n % 10 == 0 for n in range(some.num_rows)])
+    postcodes = pa.compute.if_else(unknown, pa.scalar(None, pa.string()), some["postcode"])
+    return some.set_column(some.column_names.index("postcode"), "postcode", postcodes)
 
 
 def _linker(tables: list[Any], raw: dict[str, Any]) -> Linker:

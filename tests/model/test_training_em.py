@@ -42,8 +42,8 @@ def _model(*names: str, **level: Any) -> Model:
 
 def _patterns(counts: dict[str, int], fields: int = 2) -> Patterns:
     """ "=≠?" are agreement, disagreement and a side unknown, one for each field."""
-    shown = [[float(grade == wanted) for grade in pattern for wanted in "=≠"] for pattern in counts]
-    return Patterns(np.array(list(counts.values())), np.array(shown).reshape(len(counts), 2 * fields))
+    levels = [[float(grade == sign) for grade in pattern for sign in "=≠"] for pattern in counts]
+    return Patterns(np.array(list(counts.values())), np.array(levels).reshape(len(counts), 2 * fields))
 
 
 START = np.array([0.9, 0.1, 0.9, 0.1])
@@ -60,44 +60,44 @@ def _once(counts: dict[str, int], *, tolerance: float = 0.0, limit: int = 1, **m
 
 def test_one_iteration_by_hand() -> None:
     """Pairs that agree on both match with 81 : 1, on one with 1 : 1, on none with 1 : 81."""
-    found = _once({"==": 82, "=≠": 2, "≠≠": 82})
-    assert found.prior == pytest.approx((81 + 1 + 1) / 166)
-    assert found.m == pytest.approx([82 / 83, 1 / 83, 81 / 83, 2 / 83])
-    assert found.change == pytest.approx(max(82 / 83 - 0.9, 81 / 83 - 0.9))
+    estimate = _once({"==": 82, "=≠": 2, "≠≠": 82})
+    assert estimate.prior == pytest.approx((81 + 1 + 1) / 166)
+    assert estimate.m == pytest.approx([82 / 83, 1 / 83, 81 / 83, 2 / 83])
+    assert estimate.change == pytest.approx(max(82 / 83 - 0.9, 81 / 83 - 0.9))
 
 
 def test_a_side_that_is_unknown_is_not_counted() -> None:
-    found = _once({"=?": 10, "≠=": 10})
-    assert found.m == pytest.approx([9 / 14, 5 / 14, 1.0, 1e-6]), "b never differs: Splink's constant"
-    assert found.prior == pytest.approx((9 + 5) / 20)
+    estimate = _once({"=?": 10, "≠=": 10})
+    assert estimate.m == pytest.approx([9 / 14, 5 / 14, 1.0, 1e-6]), "b never differs: Splink's constant"
+    assert estimate.prior == pytest.approx((9 + 5) / 20)
 
 
 def test_it_ends_when_nothing_moves_by_more_than_the_tolerance() -> None:
     counts = {"==": 500, "=≠": 20, "≠=": 30, "≠≠": 9000}
-    ended = _once(counts, tolerance=1e-3, limit=500)
-    assert ended.change < 1e-3
-    assert 1 < ended.iterations < 500
-    assert _once(counts, tolerance=1e-3, limit=ended.iterations - 1).change >= 1e-3
+    estimate = _once(counts, tolerance=1e-3, limit=500)
+    assert estimate.change < 1e-3
+    assert 1 < estimate.iterations < 500
+    assert _once(counts, tolerance=1e-3, limit=estimate.iterations - 1).change >= 1e-3
 
 
 @given(st.lists(st.integers(0, 10**6), min_size=9, max_size=9).filter(lambda counts: sum(counts) > 0))
 def test_probabilities_stay_probabilities_and_the_likelihood_never_falls(counts: list[int]) -> None:
     patterns = dict(zip([a + b for a in "=≠?" for b in "=≠?"], counts, strict=True))
-    shown = {pattern: n for pattern, n in patterns.items() if n}
+    nonzero = {pattern: n for pattern, n in patterns.items() if n}
     before = -np.inf
     for limit in (1, 2, 4, 8, 50):
-        found = _once(shown, limit=limit)
-        assert ((found.m > 0) & (found.m <= 1 + 1e-12)).all()
-        assert 0 <= found.prior <= 1
-        likelihood = _log_likelihood(shown, found)
+        estimate = _once(nonzero, limit=limit)
+        assert ((estimate.m > 0) & (estimate.m <= 1 + 1e-12)).all()
+        assert 0 <= estimate.prior <= 1
+        likelihood = _log_likelihood(nonzero, estimate)
         assert likelihood >= before - 1e-6 * abs(likelihood)
         before = likelihood
 
 
-def _log_likelihood(counts: dict[str, int], found: Any) -> float:
+def _log_likelihood(counts: dict[str, int], estimate: Any) -> float:
     patterns = _patterns(counts)
-    matching, random = (np.exp(patterns.shown @ np.log(p)) for p in (found.m, U))
-    mixed = found.prior * matching + (1 - found.prior) * random
+    matching, random = (np.exp(patterns.shown @ np.log(p)) for p in (estimate.m, U))
+    mixed = estimate.prior * matching + (1 - estimate.prior) * random
     return float(patterns.counts @ np.log(np.maximum(mixed, 1e-300)))
 
 
@@ -149,9 +149,9 @@ def test_the_prior_counts_the_matches_of_a_block_and_those_that_lack_its_columns
 
 
 def test_runs_are_combined_by_their_median_and_a_pseudo_count() -> None:
-    found = _estimated(TABLE, {**TABLE, "==": 950, "=≠": 50}, {**TABLE, "==": 700, "=≠": 300})
-    agrees = sorted(run.estimate.m[2] for run in found.runs)
-    assert found.m[2] == pytest.approx(agrees[1], abs=0.02)
+    estimate = _estimated(TABLE, {**TABLE, "==": 950, "=≠": 50}, {**TABLE, "==": 700, "=≠": 300})
+    agrees = sorted(run.estimate.m[2] for run in estimate.runs)
+    assert estimate.m[2] == pytest.approx(agrees[1], abs=0.02)
 
 
 def test_a_run_that_did_not_converge_is_left_out_where_another_did(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -159,9 +159,9 @@ def test_a_run_that_did_not_converge_is_left_out_where_another_did(monkeypatch: 
     iterations = [run.estimate.iterations for run in _estimated(clear, muddled).runs]
     assert iterations[0] < iterations[1]
     monkeypatch.setattr(estimates_module, "LIMIT", iterations[0])
-    found = _estimated(clear, muddled)
-    assert [run.usable for run in found.runs] == [True, False]
-    assert found.m == pytest.approx(_estimated(clear).m)
+    estimate = _estimated(clear, muddled)
+    assert [run.usable for run in estimate.runs] == [True, False]
+    assert estimate.m == pytest.approx(_estimated(clear).m)
     with pytest.raises(NothingToTrainOnError, match="m of a, b is not estimated"):
         _estimated(muddled)
 
@@ -171,24 +171,24 @@ def test_a_run_whose_matches_have_another_birth_date_converged_on_non_matches() 
     names = _model("dob", "postcode")
     with pytest.raises(NothingToTrainOnError, match="converged on non-matches"):
         _estimated(household, model=names)
-    found = _estimated(household, {"==": 900, "≠≠": 8000}, model=names)
-    assert [run.rejected for run in found.runs] == [True, False]
-    assert found.m[0] > 0.9
+    estimate = _estimated(household, {"==": 900, "≠≠": 8000}, model=names)
+    assert [run.rejected for run in estimate.runs] == [True, False]
+    assert estimate.m[0] > 0.9
 
 
 def test_what_the_file_fixes_stays() -> None:
     model = _model("a", "b", m_probability=0.7, fix_m_probability=True, u_probability=0.3, fix_u_probability=True)
-    found = _estimated(TABLE, model=model)
-    assert (found.m[0], found.u[0]) == (0.7, 0.3)
+    estimated = _estimated(TABLE, model=model)
+    assert (estimated.m[0], estimated.u[0]) == (0.7, 0.3)
 
 
 def test_a_standard_error_is_that_of_shares_of_the_pairs_that_were_seen() -> None:
     """Where matches are plain to see, log2 m varies as the logarithm of a binomial share, and log2 u too."""
     evidence = evidence_of({"==": 3200, "≠=": 800, "≠≠": 10**6})
     evidence = replace(evidence, random=_patterns({"==": 1, "=≠": 999, "≠=": 9, "≠≠": 8991}))
-    found = estimate(evidence)
-    of_m, of_u = (1 - found.m[0]) / (found.m[0] * found.runs[0].matches), 0.9 / (0.1 * 10_000)
-    errors = standard_errors(evidence, found)
+    estimated = estimate(evidence)
+    of_m, of_u = (1 - estimated.m[0]) / (estimated.m[0] * estimated.runs[0].matches), 0.9 / (0.1 * 10_000)
+    errors = standard_errors(evidence, estimated)
     assert errors[0] == pytest.approx(np.sqrt(of_m + of_u) / np.log(2), rel=0.01)
 
 
@@ -204,7 +204,7 @@ def test_rare_matches_are_not_learnt_from_people_of_one_forename_who_are_of_one_
     raw = settings([*(comparison(name, "category") for name in fields), given_comparison("sex", ["forename"])])
     for level, u in zip(raw["comparisons"][-1]["comparison_levels"][1:], u_of_one_sex, strict=True):
         level["u_probability"] = u
-    counts, shown = [], []
+    counts, levels = [], []
     for agree in itertools.product((True, False), repeat=3):
         of_others = (0.004, 0.001, 0.99 if agree[0] else 0.498)
         others, same = (
@@ -213,8 +213,8 @@ def test_rare_matches_are_not_learnt_from_people_of_one_forename_who_are_of_one_
         )
         counts.append(round(199_900 * others + 100 * same))
         given_forename = (agree[2], not agree[2]) if agree[0] else (False, False)
-        shown.append([*itertools.chain(*((yes, not yes) for yes in agree)), *given_forename])
-    pairs = BlockPairs(TrainingBlock(("dob",), 200_000, 1.0), 1.0, Patterns(np.array(counts), np.array(shown, float)))
+        levels.append([*itertools.chain(*((yes, not yes) for yes in agree)), *given_forename])
+    pairs = BlockPairs(TrainingBlock(("dob",), 200_000, 1.0), 1.0, Patterns(np.array(counts), np.array(levels, float)))
     random = Patterns(np.array([10**6]), np.array([[0.0, 1.0] * 3 + [0.0, 0.0]]))
     equal = tuple(TrainingBlock((n,), 0, 1.0, seen=round(10**6 * u), known=10**6) for n, u in fields.items())
     (run,) = estimate(Evidence(Layout(from_dict(raw)), (60_000, 50_000), equal, (), random, (pairs,))).runs

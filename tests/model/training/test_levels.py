@@ -72,14 +72,14 @@ def rows() -> tuple[list[dict[str, object]], ...]:
     draw = random.Random(4)
 
     def further(row: dict[str, object]) -> dict[str, object]:
-        known = draw.random() < 0.05
+        is_known = draw.random() < 0.05
         return {
             **row,
             "constant": "00000",
             "nearly": "00000" if draw.random() < 0.999 else f"{draw.randrange(10**5):05}",
             "noise": draw.choice("ABC"),
             "unknown": None,
-            "sparse": row["surname"] if known else None,
+            "sparse": row["surname"] if is_known else None,
         }
 
     return tuple([further(row) for row in side.to_pylist()] for side in known_errors.two_files())
