@@ -61,10 +61,10 @@ def test_a_relation_reads_no_file_outside_the_folder(run: linkage.Run, files: Fi
 
 def test_a_pair_is_explained_by_its_ids(run: linkage.Run) -> None:
     best = max(run.links().to_arrow_table().to_pylist(), key=lambda row: row["match_weight"])
-    found = run.explain(best["left_id"], best["right_id"])
-    assert found["weight"]["match_weight"] == pytest.approx(best["match_weight"])
-    assert repr(found).startswith("Step link, left record ")
-    assert found._repr_html_().startswith("<iframe srcdoc=")
+    evidence = run.explain(best["left_id"], best["right_id"])
+    assert evidence["weight"]["match_weight"] == pytest.approx(best["match_weight"])
+    assert repr(evidence).startswith("Step link, left record ")
+    assert evidence._repr_html_().startswith("<iframe srcdoc=")
     assert not (run.folder / "explained").exists(), "what the tables hold is left nowhere"
     with pytest.raises(ConfigError, match="no record with this id"):
         run.explain("nobody", best["right_id"])
@@ -72,18 +72,18 @@ def test_a_pair_is_explained_by_its_ids(run: linkage.Run) -> None:
 
 def test_what_has_no_place_of_its_own_goes_with_the_run(files: Files, tmp_path: Path) -> None:
     left, right = pa_csv.read_csv(files.left), pa_csv.read_csv(files.right)
-    given = linkage.link(left, right, links_only=True)
-    folder = given.folder
+    run = linkage.link(left, right, links_only=True)
+    folder = run.folder
     assert folder.parent.stat().st_mode & 0o077 == 0, "rows of persons are for the owner alone"
     assert (folder.parent / "left.parquet").is_file()
     with pytest.raises(ConfigError, match=r"index\.html: this result has none"):
-        given.report  # noqa: B018
-    del given
+        run.report  # noqa: B018
+    del run
     assert not folder.parent.exists()
 
-    named = linkage.link(left, right, out=tmp_path / "linked", links_only=True)
-    assert named.links().fetchall()
-    del named
+    linked = linkage.link(left, right, out=tmp_path / "linked", links_only=True)
+    assert linked.links().fetchall()
+    del linked
     assert (tmp_path / "linked" / "links.parquet").is_file()
     with pytest.raises(ConfigError, match="give --force to replace it"):
         linkage.link(files.left, files.right, out=tmp_path / "linked", links_only=True)
@@ -196,7 +196,7 @@ MIXED = pd.DataFrame({"id": [1, 2], "surname": [CANARY, 7]})
 
 
 @pytest.mark.parametrize(
-    ("given", "options", "error", "said"),
+    ("left", "options", "error", "message"),
     [
         ([1, 2], {}, InputError, "left: neither a path nor a table, but a list"),
         (MIXED, {}, InputError, "left: column surname holds values of several kinds"),
@@ -204,16 +204,16 @@ MIXED = pd.DataFrame({"id": [1, 2], "surname": [CANARY, 7]})
         ("nowhere.csv", {}, InputError, "nowhere.csv"),
     ],
 )
-def test_what_cannot_be_linked_is_told(given: Any, options: Any, error: type, said: str, files: Files) -> None:
-    with pytest.raises(error) as told:
-        linkage.link(given, files.right, **options)
-    assert said in str(told.value)
-    assert CANARY not in str(told.value)
-    assert told.value.__suppress_context__ or told.value.__context__ is None
+def test_what_cannot_be_linked_is_told(left: Any, options: Any, error: type, message: str, files: Files) -> None:
+    with pytest.raises(error) as refused:
+        linkage.link(left, files.right, **options)
+    assert message in str(refused.value)
+    assert CANARY not in str(refused.value)
+    assert refused.value.__suppress_context__ or refused.value.__context__ is None
 
 
 def test_the_package_is_imported_without_what_links() -> None:
-    asked = "import sys, linkage; print({'duckdb', 'pyarrow', 'pandas'} & set(sys.modules)); linkage.nothing"
-    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=False)
-    assert done.stdout == "set()\n"
-    assert "module 'linkage' has no attribute 'nothing'" in done.stderr
+    script = "import sys, linkage; print({'duckdb', 'pyarrow', 'pandas'} & set(sys.modules)); linkage.nothing"
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert process.stdout == "set()\n"
+    assert "module 'linkage' has no attribute 'nothing'" in process.stderr

@@ -153,9 +153,9 @@ def test_a_file_extends_another(tmp_path: Path) -> None:
     assert "extends base.toml, which extends another file" in faults(tmp_path, over)[0]
 
 
-@pytest.mark.parametrize("given", ["accept_probability = 0.4", "accept_probability = 0.8\nreview_probability = 0.8"])
-def test_thresholds_that_agree_are_taken_and_defaults_give_way(tmp_path: Path, given: str) -> None:
-    assert loaded(tmp_path, run_file(rest=STEP + given)).step[0].name == "first"
+@pytest.mark.parametrize("keys", ["accept_probability = 0.4", "accept_probability = 0.8\nreview_probability = 0.8"])
+def test_thresholds_that_agree_are_taken_and_defaults_give_way(tmp_path: Path, keys: str) -> None:
+    assert loaded(tmp_path, run_file(rest=STEP + keys)).step[0].name == "first"
 
 
 def test_settings_replace_keys_of_the_file(tmp_path: Path) -> None:

@@ -35,7 +35,7 @@ from linkage.requests.request import read_request
 from tests.conftest import parse
 from tests.records.conftest import PUPILS, catalogue
 from tests.requests.faulty import TODAY
-from tests.requests.test_decisions import approve, asked
+from tests.requests.test_decisions import apply, approve
 
 __all__ = ["catalogue"]  # a fixture
 
@@ -126,7 +126,7 @@ class Readers:
     """What a file of each kind is read by, on one engine and in one folder; `wholes` are files without damage."""
 
     def __init__(self, engine: Engine, catalogue: Catalogue, folder: Path) -> None:
-        self.engine, self.catalogue, self.folder, self.application = engine, catalogue, folder, asked()
+        self.engine, self.catalogue, self.folder, self.application = engine, catalogue, folder, apply()
         pupils = parse(PUPILS.replace("SMITH", _NAME))
         pq.write_table(pupils, folder / "a.parquet")
         pq.write_table(pupils, folder / "b.parquet", compression="zstd", use_dictionary=False, row_group_size=2)

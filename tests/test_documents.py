@@ -29,7 +29,7 @@ CHANGES = ROOT / "CHANGELOG.md"
 HOOKS = runpy.run_path(str(ROOT / "docs" / "hooks.py"), run_name="hooks")
 
 
-def named(path: Path) -> str:
+def page_name(path: Path) -> str:
     return str(path.relative_to(ROOT))
 
 
@@ -44,7 +44,7 @@ def headings(page: Path) -> set[str]:
     return {re.sub(r"[^\w\- ]", "", title.lower()).replace(" ", "-") for title in titles}
 
 
-@pytest.mark.parametrize("page", [*PAGES, CHANGES], ids=named)
+@pytest.mark.parametrize("page", [*PAGES, CHANGES], ids=page_name)
 def test_links_lead_somewhere(page):
     dead = []
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text(encoding="utf-8"))):
@@ -57,11 +57,11 @@ def test_links_lead_somewhere(page):
     assert not dead
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_files_of_the_project_that_are_named_are_there(page):
     rooms = "benchmarks|configs|docs|linkage|spark_jobs|synthetic|tests"  # quality/ is a folder of runs too
-    told = re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8"))
-    assert not [name for name in told if "NNNN" not in name and not (ROOT / name).exists()]
+    paths = re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8"))
+    assert not [name for name in paths if "NNNN" not in name and not (ROOT / name).exists()]
 
 
 _FOR_SHORT = {"extract": "make", "report": "run", "review": "open", "synth": "make"}
@@ -92,12 +92,12 @@ def faults_of(words: list[str]) -> Iterator[str]:
 def commands_in(text: str) -> Iterator[str]:
     """Command lines of `leo` within fences, and those of the prose between backticks."""
     joined = text.replace("\\\n", " ")
-    shown = "\n".join(re.findall(r"^```.*?^```", joined, flags=re.MULTILINE | re.DOTALL))
-    yield from re.findall(r"^(?:\$ )?(?:\.venv/bin/)?leo (.+?)(?:\s+#.*)?$", shown, flags=re.MULTILINE)
-    yield from (" ".join(told.split()) for told in re.findall(r"`leo ([^`]+)`", without_code(joined)))
+    blocks = "\n".join(re.findall(r"^```.*?^```", joined, flags=re.MULTILINE | re.DOTALL))
+    yield from re.findall(r"^(?:\$ )?(?:\.venv/bin/)?leo (.+?)(?:\s+#.*)?$", blocks, flags=re.MULTILINE)
+    yield from (" ".join(words.split()) for words in re.findall(r"`leo ([^`]+)`", without_code(joined)))
 
 
-@pytest.mark.parametrize("page", PAGES, ids=named)
+@pytest.mark.parametrize("page", PAGES, ids=page_name)
 def test_commands_of_the_pages_have_verbs_and_options_that_there_are(page):
     lines = list(commands_in(page.read_text(encoding="utf-8")))
     assert not [f"leo {line}: {fault}" for line in lines for fault in faults_of(shlex.split(line))]
@@ -106,45 +106,45 @@ def test_commands_of_the_pages_have_verbs_and_options_that_there_are(page):
 def verbs(command: Any, name: str = "leo") -> Iterator[tuple[str, str]]:
     """Every verb, the groups among them, with its help text."""
     yield name, " ".join([command.help or "", command.epilog or ""])
-    for inner, found in dict(getattr(command, "commands", {})).items():
-        yield from verbs(found, f"{name} {inner}")
+    for inner, verb in dict(getattr(command, "commands", {})).items():
+        yield from verbs(verb, f"{name} {inner}")
 
 
 def test_every_verb_shows_an_example_that_can_be_given():
-    told = dict(verbs(typer.main.get_command(app)))
-    examples = {name: re.findall(r"Example: leo (.+)", text) for name, text in told.items()}
-    groups = {name.rpartition(" ")[0] for name in told}
-    assert not [name for name, found in examples.items() if not found and name not in groups]
-    lines = [line for found in examples.values() for line in found]
+    helps = dict(verbs(typer.main.get_command(app)))
+    examples = {name: re.findall(r"Example: leo (.+)", text) for name, text in helps.items()}
+    groups = {name.rpartition(" ")[0] for name in helps}
+    assert not [name for name, commands in examples.items() if not commands and name not in groups]
+    lines = [line for commands in examples.values() for line in commands]
     assert not [f"leo {line}: {fault}" for line in lines for fault in faults_of(shlex.split(line.partition(" > ")[0]))]
 
 
 def fences(page: Path, kind: str) -> list[str]:
     """What stands within a page's fences of a kind."""
-    found = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return [text for of, text in found if of == kind]
+    blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
+    return [text for of, text in blocks if of == kind]
 
 
-def unknown_in(told: dict[str, Any]) -> list[str]:
+def unknown_in(table: dict[str, Any]) -> list[str]:
     """Keys, and words in the place of a few, that no file has of which this may be a part."""
     for model in (RunConfig, Step, Request, Dataset, Schema, PassFile):
-        if told.keys() <= {field.alias or name for name, field in model.model_fields.items()}:
+        if table.keys() <= {field.alias or name for name, field in model.model_fields.items()}:
             try:
-                model.model_validate(told)
+                model.model_validate(table)
             except ValidationError as error:
-                wrong = ("extra_forbidden", "literal_error")
-                return [".".join(map(str, fault["loc"])) for fault in error.errors() if fault["type"] in wrong]
+                kinds = ("extra_forbidden", "literal_error")
+                return [".".join(map(str, fault["loc"])) for fault in error.errors() if fault["type"] in kinds]
             return []
-    labels = [dict(value).values() if isinstance(value, dict) else [value] for value in told.values()]
-    return [] if all(isinstance(label, str) for each in labels for label in each) else sorted(told)
+    labels = [dict(value).values() if isinstance(value, dict) else [value] for value in table.values()]
+    return [] if all(isinstance(label, str) for each in labels for label in each) else sorted(table)
 
 
 def test_code_of_the_pages_can_be_read_and_has_keys_that_there_are():
-    told = [(page, key) for page in PAGES for text in fences(page, "toml") for key in unknown_in(tomllib.loads(text))]
-    assert not [f"{named(page)}: {key}" for page, key in told]
+    keys = [(page, key) for page in PAGES for text in fences(page, "toml") for key in unknown_in(tomllib.loads(text))]
+    assert not [f"{page_name(page)}: {key}" for page, key in keys]
     for page in PAGES:
         for text in fences(page, "python"):
-            compile(text, named(page), "exec")
+            compile(text, page_name(page), "exec")
 
 
 @functools.cache
@@ -164,9 +164,11 @@ def options() -> set[str]:
 
 
 def test_options_that_are_named_anywhere_are_there():
-    texts = {named(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES)}
-    told = [(page, option) for page, text in texts.items() for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)]
-    assert not [f"{page}: {option}" for page, option in told if option not in options()]
+    texts = {page_name(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES)}
+    named_options = [
+        (page, option) for page, text in texts.items() for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)
+    ]
+    assert not [f"{page}: {option}" for page, option in named_options if option not in options()]
 
 
 MAKEFILE = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -186,10 +188,10 @@ def test_programs_that_are_named_are_there():
     for page in (page for page in PAGES if "decisions" not in page.parts):
         text = page.read_text(encoding="utf-8")
         programs = re.findall(r"python -m ([\w.]*\w)(?: +([a-z][a-z-]*))?", text)
-        missing += [f"{named(page)}: {module} {word}" for module, word in programs if not is_program(module, word)]
-        shown = re.findall(r"^(?:\$ )?make ([a-z-]+)", "\n".join(fences(page, "")), flags=re.MULTILINE)
-        targets = [*shown, *re.findall(r"`make ([a-z-]+)", text)]
-        missing += [f"{named(page)}: make {target}" for target in targets if f"\n{target}: " not in MAKEFILE]
+        missing += [f"{page_name(page)}: {module} {word}" for module, word in programs if not is_program(module, word)]
+        make_targets = re.findall(r"^(?:\$ )?make ([a-z-]+)", "\n".join(fences(page, "")), flags=re.MULTILINE)
+        targets = [*make_targets, *re.findall(r"`make ([a-z-]+)", text)]
+        missing += [f"{page_name(page)}: make {target}" for target in targets if f"\n{target}: " not in MAKEFILE]
     assert not missing
 
 
@@ -233,10 +235,12 @@ TEMPLATES = [path for package in ("linkage", "quality", "synthetic") for path in
 
 def test_texts_use_the_words_of_the_field():
     texts = {
-        named(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES) if named(page) not in OLD_NAMES
+        page_name(page): page.read_text(encoding="utf-8")
+        for page in (*PAGES, CHANGES)
+        if page_name(page) not in OLD_NAMES
     }
     texts |= {name: HOOKS[name]() for name in ("command_line", "messages", "shipped_models")}
-    texts |= {named(path): path.read_text(encoding="utf-8") for path in TEMPLATES}
+    texts |= {page_name(path): path.read_text(encoding="utf-8") for path in TEMPLATES}
     assert not [f"{page}: {match.group()}" for page, text in texts.items() for match in AVOID.finditer(text)]
 
 
@@ -260,7 +264,7 @@ def test_pages_are_short_and_easy_to_read():
         words = [word for sentence in sentences(page) for word in sentence]
         syllables = sum(max(1, len(re.findall("[aeiouy]+(?!$)|[aiouy]+$", word.lower()))) for word in words)
         ease = 206.835 - 1.015 * len(words) / len(sentences(page)) - 84.6 * syllables / len(words)
-        assert ease >= 50, f"{named(page)}: {ease:.0f}"
+        assert ease >= 50, f"{page_name(page)}: {ease:.0f}"
 
 
 def test_the_threat_model_names_tests_that_there_are():

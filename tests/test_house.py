@@ -19,8 +19,8 @@ PACKAGES = ("linkage", "quality", "synthetic", "spark_jobs")
 def test_a_module_imports_from_the_layers_below_its_own():
     pytest.importorskip("importlinter", reason="no import-linter: pip install 'leo-linkage[dev]'")
     command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stdout[done.stdout.find("Broken contracts") :]
+    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert process.returncode == 0, process.stdout[process.stdout.find("Broken contracts") :]
 
 
 _FETCH = re.compile(

@@ -54,10 +54,10 @@ def test_own_files_stand_before_shipped_ones_and_beside_them(mine: Path, monkeyp
     assert config_file("quality/evaluation.toml") == mine / "quality" / "evaluation.toml"
     assert config_file("quality/implausible.toml") == shipped_dir() / "quality" / "implausible.toml"
     assert config_file("passes/school.toml") == mine / "passes" / "school.toml"
-    found = config_files("catalogue/*.toml")
-    assert list(found) == sorted(found)
-    assert found["catalogue/ni.toml"] == mine / "catalogue" / "ni.toml"
-    assert found["catalogue/npd.toml"] == shipped_dir() / "catalogue" / "npd.toml"
+    files = config_files("catalogue/*.toml")
+    assert list(files) == sorted(files)
+    assert files["catalogue/ni.toml"] == mine / "catalogue" / "ni.toml"
+    assert files["catalogue/npd.toml"] == shipped_dir() / "catalogue" / "npd.toml"
     assert shipped_files("quality/eval*.toml") == {
         "configs/quality/evaluation.toml": config_file("quality/evaluation.toml")
     }
@@ -69,9 +69,9 @@ def test_own_files_stand_before_shipped_ones_and_beside_them(mine: Path, monkeyp
 def test_code_frames_of_ones_own_are_added_to_the_shipped_ones(mine: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     shipped = load()
     monkeypatch.setenv(OWN, str(mine))
-    found = load()
-    assert found.frames == {**shipped.frames, "ni_sex": {"1": "Male", "2": "Female"}}
-    assert set(found.datasets) == {*shipped.datasets, "ni"}
+    catalogue = load()
+    assert catalogue.frames == {**shipped.frames, "ni_sex": {"1": "Male", "2": "Female"}}
+    assert set(catalogue.datasets) == {*shipped.datasets, "ni"}
 
 
 def test_without_a_folder_all_is_as_it_ships(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -96,27 +96,27 @@ def test_a_folder_that_is_not_there_is_told_of(tmp_path: Path) -> None:
 def test_a_run_asks_for_the_definitions_that_it_was_made_with(
     mine: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told = {"format": FORMAT, "run": "x", "definitions": ["catalogue/ni.toml"]}
-    (tmp_path / "manifest.json").write_text(json.dumps(told))
+    manifest = {"format": FORMAT, "run": "x", "definitions": ["catalogue/ni.toml"]}
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.delenv(OWN, raising=False)
     with pytest.raises(
         ConfigError, match=r"catalogue/ni\.toml\n  give their folder before the verb: leo --definitions"
     ):
         manifest_of(tmp_path)
     monkeypatch.setenv(OWN, str(mine))
-    assert manifest_of(tmp_path) == told
+    assert manifest_of(tmp_path) == manifest
 
 
-def leo(*given: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from linkage.cli import main; main()", *map(str, given)]
+def leo(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-c", "from linkage.cli import main; main()", *map(str, arguments)]
     clean = {name: value for name, value in os.environ.items() if name != OWN}
     return subprocess.run(command, cwd=cwd, env=clean, capture_output=True, text=True, check=False)
 
 
 def test_the_command_takes_a_folder_of_definitions(mine: Path, tmp_path: Path) -> None:
-    told = leo("--definitions", "mine", "catalogue", "show", "ni.pupils", cwd=tmp_path)
-    assert told.returncode == 0, told.stderr
-    assert "RECORD_NO" in told.stdout
+    process = leo("--definitions", "mine", "catalogue", "show", "ni.pupils", cwd=tmp_path)
+    assert process.returncode == 0, process.stderr
+    assert "RECORD_NO" in process.stdout
     without = leo("catalogue", "show", "ni.pupils", cwd=tmp_path)
     assert without.returncode == 2
 

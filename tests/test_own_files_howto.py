@@ -44,9 +44,9 @@ def test_what_the_page_shows_is_what_is_drafted(folder):
 
 
 def test_the_run_of_two_files_has_no_fault(folder):
-    made = job.load_job(folder / "own.toml")
-    job.check_job(made, damaged=True)
-    assert list(made.models) == ["pupils-customers"]
+    run_job = job.load_job(folder / "own.toml")
+    job.check_job(run_job, damaged=True)
+    assert list(run_job.models) == ["pupils-customers"]
 
 
 def test_the_level_that_is_added_is_asked_before_likeness(folder):
@@ -56,9 +56,9 @@ def test_the_level_that_is_added_is_asked_before_likeness(folder):
     exec(compile(code, "docs/how-to/add-a-comparison.md", "exec"), {})
     run = folder / "own.toml"
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
-    found = job.load_job(run).models["pupils-customers"]
+    model = job.load_job(run).models["pupils-customers"]
     before = load_model(shipped_dir() / "models" / "education.json")
-    labels, earlier = ([level.label for c in m.comparisons for level in c.levels] for m in (found, before))
+    labels, earlier = ([level.label for c in m.comparisons for level in c.levels] for m in (model, before))
     assert [label for label in labels if label not in earlier] == ["surname: a word in common"]
     assert "Jaro-Winkler" in labels[labels.index("surname: a word in common") + 1]
 
@@ -67,7 +67,7 @@ def test_columns_that_a_condition_may_read_are_all_named():
     assert not [name for name in (*IDENTIFIERS, *DERIVED) if f"`{name}`" not in PAGE]
 
 
-def said_by(*places: str) -> str:
+def texts_of(*places: str) -> str:
     """All texts in the code of files and folders."""
     files = [
         file for place in places for file in ((ROOT / place).rglob("*.py") if "." not in place else [ROOT / place])
@@ -82,6 +82,6 @@ def test_messages_that_are_explained_are_ones_that_there_are():
     table = notes.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
     parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
-    said = said_by("linkage/model", "linkage/files")
+    texts = texts_of("linkage/model", "linkage/files")
     assert len(parts) > len(cells) > 5
-    assert not [part for part in parts if part and part not in said]
+    assert not [part for part in parts if part and part not in texts]

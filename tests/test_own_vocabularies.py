@@ -26,7 +26,7 @@ READ: dict[str, Callable[[], Any]] = {
 def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
     """What is said where a file of one's own differs from the one that ships."""
 
-    def said(name: str, old: str, new: str) -> str:
+    def message_of(name: str, old: str, new: str) -> str:
         shipped = (shipped_dir() / name).read_text(encoding="utf-8")
         assert old in shipped
         (tmp_path / name).parent.mkdir(exist_ok=True)
@@ -36,7 +36,7 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
             READ[name]()
         return str(fault.value).replace(f"{tmp_path}/", "")
 
-    return said
+    return message_of
 
 
 @pytest.mark.parametrize("name", READ)
@@ -50,7 +50,7 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
 
 
 @pytest.mark.parametrize(
-    ("name", "old", "new", "said"),
+    ("name", "old", "new", "fault"),
     [
         ("unknown.toml", "times = 20", "tims = 20", "common.tims: no such key; nearest: times"),
         ("unknown.toml", "share = 0.01", "share = 1.01", "common.share: input should be less than or equal to 1"),
@@ -83,8 +83,8 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
     ],
 )
 def test_a_fault_is_told_with_its_place(
-    name: str, old: str, new: str, said: str, changed: Callable[[str, str, str], str]
+    name: str, old: str, new: str, fault: str, changed: Callable[[str, str, str], str]
 ) -> None:
-    told = changed(name, old, new)
-    assert told.startswith(f"{name}: ")
-    assert said in told
+    message = changed(name, old, new)
+    assert message.startswith(f"{name}: ")
+    assert fault in message

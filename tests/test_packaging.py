@@ -87,9 +87,9 @@ print(json.dumps({
 
 def test_a_base_install_links_files_and_names_the_extra_that_is_missing(tmp_path):
     command = [sys.executable, "-c", BASE, json.dumps(modules_outside_the_base())]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
-    assert done.returncode == 0, done.stderr[-2000:]
-    results = json.loads(done.stdout)
+    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    assert process.returncode == 0, process.stderr[-2000:]
+    results = json.loads(process.stdout)
     assert results.pop("link")[0] in (0, None)
     assert (tmp_path / "linked" / "report" / "index.html").is_file()
     extra = r"install: pip install 'leo-linkage\[(.*)\]'"
@@ -171,9 +171,9 @@ def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
         "sys.argv = ['leo', '--version']\n"
         "main()\n"
     )
-    done = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", script], cwd=empty, capture_output=True, text=True, timeout=600, check=False
     )
-    assert done.returncode == 0, done.stderr[-2000:]
-    assert re.search(r"\d+\.\d+", done.stdout)
+    assert process.returncode == 0, process.stderr[-2000:]
+    assert re.search(r"\d+\.\d+", process.stdout)
     assert list(empty.iterdir()) == []

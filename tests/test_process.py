@@ -22,8 +22,8 @@ atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # after what begin
 process.begin()
 print(gc.isenabled(), gc.get_threshold()[0] > 10_000)
 """
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
-    assert ended.stdout.split() == ["True", "True", "True"]
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert process.stdout.split() == ["True", "True", "True"]
 
 
 def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
@@ -38,9 +38,9 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
             time.sleep(10)
 
     monkeypatch.setattr(commands, "app", work)
-    with pytest.raises(SystemExit) as ended:
+    with pytest.raises(SystemExit) as exit_info:
         cli.main()
-    assert ended.value.code == 130
+    assert exit_info.value.code == 130
     assert "leo: stopped" in capsys.readouterr().err
     assert list(tmp_path.iterdir()) == []
     assert signal.getsignal(signal.SIGTERM) == signal.SIG_DFL
@@ -51,8 +51,8 @@ def test_a_terminal_that_lacks_a_sign_shows_what_it_is(encoding: str) -> None:
     """leo explain ended as an unforeseen UnicodeEncodeError, at the first minus."""
     script = "from linkage import process; process.begin(); print('weight', chr(0x2212) + '3.73')"
     surroundings = {**os.environ, "PYTHONIOENCODING": encoding}
-    ended = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=surroundings)
-    assert ended.stdout == b"weight \\u22123.73\n"
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=surroundings)
+    assert process.stdout == b"weight \\u22123.73\n"
 
 
 def test_without_input_and_output_nothing_is_written_into_a_file_in_their_stead(tmp_path: Path) -> None:

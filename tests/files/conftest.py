@@ -105,7 +105,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @dataclass(frozen=True)
-class Done:
+class Run:
     """A link that was made: the request, what was handed back, and the progress."""
 
     request: LinkRequest
@@ -114,22 +114,22 @@ class Done:
 
 
 @pytest.fixture(scope="session")
-def done(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Done:
+def run(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Run:
     """The two files linked once, with their truth."""
     request = LinkRequest(
         files.left, files.right, tmp_path_factory.mktemp("out") / "linked", truth=files.truth, threads=2
     )
     progress: list[str] = []
-    return Done(request, link_files(request, progress=progress.append), progress)
+    return Run(request, link_files(request, progress=progress.append), progress)
 
 
 def make_register(folder: Path) -> Path:
     """One file with 200 people twice and 40 once."""
     draw = random.Random(4)
     people = [person(number, draw) for number in range(240)]
-    named = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
+    renamed = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
              "gender": "SEX", "postcode": "PCODE"}  # fmt: skip
-    rows = [{named[key]: value for key, value in one.items()} for one in people]
+    rows = [{renamed[key]: value for key, value in one.items()} for one in people]
     for number, one in enumerate(people[:200]):
         row = seen_again(one, number, draw)
         day, _, rest = row["DOB"].partition("/")
@@ -152,8 +152,8 @@ def infer(engine: Engine, folder: Path, left: str, right: str | None = None, **o
 
 def standardised(engine: Engine, folder: Path, left: str, right: str | None = None, **options: Any) -> list[list[dict]]:
     """The standardised records of one or two small CSV texts, without their numbers."""
-    found = prepare(engine, _options(folder, left, right, options), folder / "scratch")
-    tables = [engine.sql("select * exclude (unit_id) from {t} order by unit_id", t=units) for units in found.units]
+    prepared = prepare(engine, _options(folder, left, right, options), folder / "scratch")
+    tables = [engine.sql("select * exclude (unit_id) from {t} order by unit_id", t=units) for units in prepared.units]
     return [engine.arrow(table).to_pylist() for table in tables]
 
 

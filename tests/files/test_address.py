@@ -17,14 +17,14 @@ def british(count: int = 200) -> list[tuple[str, str, str]]:
 
 
 def test_british_addresses_are_split() -> None:
-    held = british()
-    side = AddressSide([", ".join(parts) for parts in held])
+    addresses = british()
+    side = AddressSide([", ".join(parts) for parts in addresses])
     infer_addresses([side])
     assert side.form.holds == {"postcode", "town"}
-    for text, (street, town, code) in zip(side.texts, held, strict=True):
-        found = side.form.split(text)
-        assert (found["town"], found["postcode"]) == (town.upper(), code)
-        assert found["address"] == street.split(" ", 1)[1].upper()
+    for text, (street, town, code) in zip(side.texts, addresses, strict=True):
+        fields = side.form.split(text)
+        assert (fields["town"], fields["postcode"]) == (town.upper(), code)
+        assert fields["address"] == street.split(" ", 1)[1].upper()
 
 
 def test_the_town_may_come_first_and_the_postcode_before_it() -> None:
@@ -46,8 +46,8 @@ def test_states_behind_towns_and_flats_are_known() -> None:
     ]
     side = AddressSide(texts)
     infer_addresses([side])
-    found = side.form.split("12 Mill Lane Apt 4, Salem, OR 97301")
-    assert (found["address"], found["town"], found["postcode"]) == ("MILL LANE", "SALEM", "97301")
+    parts = side.form.split("12 Mill Lane Apt 4, Salem, OR 97301")
+    assert (parts["address"], parts["town"], parts["postcode"]) == ("MILL LANE", "SALEM", "97301")
 
 
 def test_a_street_without_its_number() -> None:

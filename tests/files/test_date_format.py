@@ -53,8 +53,8 @@ def test_a_year_of_two_digits_is_the_last_one_that_people_are_born_in() -> None:
 
 def test_forms_mixed_and_parts_not_known() -> None:
     texts = ["1990-05-03", "3 May 1990", "03/05/1990", "19900503", "1990", "05/1990", "unknown", "31/02/1990"]
-    known = ["1990-05-03"] * 4 + ["1990-00-00", "1990-05-00", None, "1990-02-31"]
-    assert read_column([*texts, "28/02/1990"])[:-1] == known
+    days = ["1990-05-03"] * 4 + ["1990-00-00", "1990-05-00", None, "1990-02-31"]
+    assert read_column([*texts, "28/02/1990"])[:-1] == days
 
 
 def test_serial_numbers_of_a_spreadsheet_and_lost_zeros() -> None:

@@ -11,9 +11,9 @@ from tests.files.conftest import Files, write_csv
 
 
 def test_a_draft_is_what_leo_link_infers(files: Files, tmp_path: Path) -> None:
-    written = draft(Draft([files.left, files.right], tmp_path / "own.toml", tmp_path / "mine"))[0]
+    paths = draft(Draft([files.left, files.right], tmp_path / "own.toml", tmp_path / "mine"))[0]
     run = tomllib.loads((tmp_path / "own.toml").read_text())
-    assert written[-1] == tmp_path / "own.toml"
+    assert paths[-1] == tmp_path / "own.toml"
     assert run["source"]["customers"]["format"]["date_format"] == "%d/%m/%Y"
     catalogue = tomllib.loads((tmp_path / "mine" / "catalogue" / "customers.toml").read_text())
     roles = {v["name"]: v.get("role") for v in catalogue["table"]["records"]["variable"]}

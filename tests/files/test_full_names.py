@@ -23,16 +23,16 @@ def names(form: str, count: int = 300) -> list[tuple[str, str, str]]:
 
 @pytest.mark.parametrize("form", ["{f} {s}", "{s} {f}", "{S}, {f}", "Mr {f} {s}", "{f} {s} PhD", "{s} {f}, MBA"])
 def test_one_order_is_found_by_the_words(form: str) -> None:
-    held = names(form)
-    learned = FullNames.learn(Counter(text for text, _, _ in held))
-    split = [learned.split(text) for text, _, _ in held]
-    assert [(str(f).upper(), str(s).upper()) for f, s in split] == [(f, s) for _, f, s in held]
+    cases = names(form)
+    learned = FullNames.learn(Counter(text for text, _, _ in cases))
+    split = [learned.split(text) for text, _, _ in cases]
+    assert [(str(f).upper(), str(s).upper()) for f, s in split] == [(f, s) for _, f, s in cases]
 
 
 def test_how_many_words_a_surname_takes_is_settled_for_every_name() -> None:
-    held = Counter([text for text, _, _ in names("{f} {s}")])
-    held.update({"Emma Olivia Smith": 3, "George Patel Jones": 3, "Ava van der Bakker": 2, "Isla": 1})
-    learned = FullNames.learn(held)
+    counts = Counter([text for text, _, _ in names("{f} {s}")])
+    counts.update({"Emma Olivia Smith": 3, "George Patel Jones": 3, "Ava van der Bakker": 2, "Isla": 1})
+    learned = FullNames.learn(counts)
     assert learned.split("Emma Olivia Smith") == ("EMMA OLIVIA", "SMITH")
     assert learned.split("George Patel Jones") == ("GEORGE", "PATEL JONES")
     assert learned.split("Ava van der Bakker") == ("AVA", "VANDERBAKKER")

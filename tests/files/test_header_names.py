@@ -24,8 +24,8 @@ HEADERS = """
 @pytest.mark.parametrize("line", HEADERS.strip().splitlines())
 def test_headers_name_roles(line: str) -> None:
     headers, roles = (part.split() for part in line.split("|"))
-    found = roles_of(headers, {})
-    assert {role: columns[0] for role, columns in found.items()} == dict(zip(roles, headers, strict=True))
+    by_role = roles_of(headers, {})
+    assert {role: columns[0] for role, columns in by_role.items()} == dict(zip(roles, headers, strict=True))
 
 
 @pytest.mark.parametrize(
@@ -45,9 +45,9 @@ def test_an_ambiguous_header_counts_next_to_its_companion() -> None:
 
 
 def test_contacts_have_several_columns() -> None:
-    found = roles_of(["Home Tel", "Mobile", "Work Phone", "email", "email_2", "GP phone"], {})
-    assert set(found["phone"]) == {"Home Tel", "Mobile", "Work Phone"}
-    assert found["email"] == ("email", "email_2")
+    columns = roles_of(["Home Tel", "Mobile", "Work Phone", "email", "email_2", "GP phone"], {})
+    assert set(columns["phone"]) == {"Home Tel", "Mobile", "Work Phone"}
+    assert columns["email"] == ("email", "email_2")
 
 
 def test_lines_of_an_address_are_found_in_order() -> None:

@@ -23,12 +23,12 @@ RIGHT = """
 
 
 def test_identifiers_alone_are_compared(engine: Engine, tmp_path: Path) -> None:
-    found = infer(engine, tmp_path, LEFT, RIGHT)
-    assert found.schemas[0].fields == ["forename", "surname", "dob", "sex"]
-    assert found.unmapped == [["school", "ethnicity"], ["school", "ethnicity"]]
-    assert [schema.id for schema in found.schemas] == ["id", "ref"]
-    named = infer(engine, tmp_path, LEFT, RIGHT, compare=["school"])
-    assert (named.schemas[1].fields[-1], named.unmapped[0]) == ("school", ["ethnicity"])
+    inferred = infer(engine, tmp_path, LEFT, RIGHT)
+    assert inferred.schemas[0].fields == ["forename", "surname", "dob", "sex"]
+    assert inferred.unmapped == [["school", "ethnicity"], ["school", "ethnicity"]]
+    assert [schema.id for schema in inferred.schemas] == ["id", "ref"]
+    compared = infer(engine, tmp_path, LEFT, RIGHT, compare=["school"])
+    assert (compared.schemas[1].fields[-1], compared.unmapped[0]) == ("school", ["ethnicity"])
 
 
 def test_records_of_both_files_are_in_one_form(engine: Engine, tmp_path: Path) -> None:
@@ -81,14 +81,14 @@ def test_columns_that_no_header_tells_are_taken_by_form_and_words(engine: Engine
     names = [
         (f"Name{chr(65 + n % 26)}{chr(97 + n // 26)}x", f"1{n % 10}/0{1 + n % 9}/19{60 + n % 40}") for n in range(60)
     ]
-    known = "id,surname,dob,email\n" + "\n".join(f"{n},{a},{b},p{n}@x.example" for n, (a, b) in enumerate(names))
+    headed = "id,surname,dob,email\n" + "\n".join(f"{n},{a},{b},p{n}@x.example" for n, (a, b) in enumerate(names))
     strange = "k1,v1,v2,v3,v4\n" + "\n".join(
         f"{n + 900},{a},{b},p{n}@x.example,note {n}" for n, (a, b) in enumerate(names)
     )
-    found = infer(engine, tmp_path, known, strange).schemas[1]
-    assert (found.columns["dob"], found.columns["email"]) == (("v2",), ("v3",))
-    assert found.evidence["dob"] == "content"
-    assert "v4" not in found.used
+    schema = infer(engine, tmp_path, headed, strange).schemas[1]
+    assert (schema.columns["dob"], schema.columns["email"]) == (("v2",), ("v3",))
+    assert schema.evidence["dob"] == "content"
+    assert "v4" not in schema.used
 
 
 def test_an_age_next_to_a_birth_date_is_counted_by_namesakes(engine: Engine, tmp_path: Path) -> None:

@@ -20,19 +20,19 @@ from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_fil
 from linkage.files.output import links_line
 from linkage.files.prepare import FileOptions, Prepared, prepare
 from linkage.pipeline.opened import OpenFiles
-from tests.files.conftest import CANARY, SHARED, Done, Files, make_files
+from tests.files.conftest import CANARY, SHARED, Files, Run, make_files
 
 
-def test_precision_and_recall_without_configuration(done: Done) -> None:
-    assert done.linked.truth is not None
-    assert done.linked.truth["true_pairs"] == SHARED
-    assert done.linked.truth["precision"] > 0.97
-    assert done.linked.truth["recall"] > 0.9
-    assert done.linked.columns["surname"] == ("last_name", "SURNAME")
+def test_precision_and_recall_without_configuration(run: Run) -> None:
+    assert run.linked.truth is not None
+    assert run.linked.truth["true_pairs"] == SHARED
+    assert run.linked.truth["precision"] > 0.97
+    assert run.linked.truth["recall"] > 0.9
+    assert run.linked.columns["surname"] == ("last_name", "SURNAME")
 
 
-def test_the_folder_holds_what_it_promises(done: Done) -> None:
-    out = done.request.out
+def test_the_folder_holds_what_it_promises(run: Run) -> None:
+    out = run.request.out
     assert {path.name for path in out.iterdir()} >= {
         *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report")
     }
@@ -43,8 +43,8 @@ def test_the_folder_holds_what_it_promises(done: Done) -> None:
     assert links[:2] == ["left_id", "right_id"]
 
 
-def test_records_are_for_the_owner_alone_and_open_without_the_files(done: Done, engine: Engine) -> None:
-    out = done.request.out
+def test_records_are_for_the_owner_alone_and_open_without_the_files(run: Run, engine: Engine) -> None:
+    out = run.request.out
     assert stat.S_IMODE(os.stat(out / "records" / "left.parquet").st_mode) == 0o600
     assert stat.S_IMODE(os.stat(out / "records").st_mode) == 0o700
     opened = OpenFiles(engine, out).open(None)
@@ -53,28 +53,28 @@ def test_records_are_for_the_owner_alone_and_open_without_the_files(done: Done, 
     assert not opened.of_one_file
 
 
-def test_no_value_is_in_a_log_manifest_or_page(done: Done) -> None:
-    out = done.request.out
-    texts = [*done.progress, *done.linked.notes, links_line(done.linked.summary)]
+def test_no_value_is_in_a_log_manifest_or_page(run: Run) -> None:
+    out = run.request.out
+    texts = [*run.progress, *run.linked.notes, links_line(run.linked.summary)]
     texts += [path.read_text(errors="ignore") for path in out.rglob("*") if path.suffix in (".json", ".html", ".toml")]
     assert not any(CANARY.lower() in text.lower() for text in texts)
 
 
-def test_links_do_not_depend_on_the_order_of_rows(done: Done, tmp_path: Path) -> None:
+def test_links_do_not_depend_on_the_order_of_rows(run: Run, tmp_path: Path) -> None:
     turned = make_files(tmp_path, turned=True)
-    again = replace(done.request, left=turned.left, right=turned.right, truth=turned.truth, out=tmp_path / "out")
+    again = replace(run.request, left=turned.left, right=turned.right, truth=turned.truth, out=tmp_path / "out")
     link_files(again)
     pairs = [
         {(row["left_id"], row["right_id"], row["decision"]) for row in pq.read_table(out / "links.parquet").to_pylist()}
-        for out in (done.request.out, again.out)
+        for out in (run.request.out, again.out)
     ]
     assert pairs[0] == pairs[1]
 
 
-def test_the_schema_that_was_written_is_read_back(done: Done, tmp_path: Path) -> None:
-    request = replace(done.request, schema=done.request.out / "schema.toml", out=tmp_path / "out", links_only=True)
+def test_the_schema_that_was_written_is_read_back(run: Run, tmp_path: Path) -> None:
+    request = replace(run.request, schema=run.request.out / "schema.toml", out=tmp_path / "out", links_only=True)
     linked = link_files(request)
-    assert linked.truth == done.linked.truth
+    assert linked.truth == run.linked.truth
     schema = tmp_path / "schema.toml"
     schema.write_text((request.schema or schema).read_text().replace('"last_name"', '"gone"'))
     with pytest.raises(ConfigError, match="leave it out"):
@@ -92,9 +92,9 @@ def test_links_only_has_no_report_and_a_used_folder_is_kept(files: Files, tmp_pa
     assert (request.out / "review").is_dir(), "what people reviewed stays"
 
 
-def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(done: Done, files: Files, tmp_path: Path) -> None:
-    model = done.request.out / "model.json"
-    linked = link_files(replace(done.request, model=model, out=tmp_path / "out", links_only=True))
+def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(run: Run, files: Files, tmp_path: Path) -> None:
+    model = run.request.out / "model.json"
+    linked = link_files(replace(run.request, model=model, out=tmp_path / "out", links_only=True))
     assert linked.truth is not None
     assert linked.truth["f1"] > 0.93
     raw = json.loads(model.read_text())
@@ -102,9 +102,9 @@ def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(done: Done, fi
         for level in comparison["comparison_levels"]:
             if comparison["output_column_name"] == "sex" and "u_probability" in level:
                 level["u_probability"] = 0.001 if level["sql_condition"] != "ELSE" else 0.999
-    wrong = tmp_path / "wrong.json"
-    wrong.write_text(json.dumps(raw))
-    notes = link_files(replace(done.request, model=wrong, out=tmp_path / "two", links_only=True)).notes
+    untrained = tmp_path / "wrong.json"
+    untrained.write_text(json.dumps(raw))
+    notes = link_files(replace(run.request, model=untrained, out=tmp_path / "two", links_only=True)).notes
     assert any("does not fit these files" in note and "sex" in note for note in notes)
 
 
@@ -139,11 +139,11 @@ def test_a_plain_pair_costs_at_most_20_queries_before_training(
     for name in ("_run", "arrow", "from_arrow"):  # each sends one statement to DuckDB
         of = getattr(DuckDBEngine, name)
 
-        def counted(self: DuckDBEngine, *given: object, of: Callable = of) -> object:
-            queries.append(given[0])
-            return of(self, *given)
+        def count(self: DuckDBEngine, *arguments: object, of: Callable = of) -> object:
+            queries.append(arguments[0])
+            return of(self, *arguments)
 
-        monkeypatch.setattr(DuckDBEngine, name, counted)
+        monkeypatch.setattr(DuckDBEngine, name, count)
     with connect("duckdb", threads=2) as engine:
         options = FileOptions({"left": files.left, "right": files.right})
         queries.clear()

@@ -52,11 +52,11 @@ def test_columns_are_cleaned_as_each_record_is(texts: list[str]) -> None:
     settings = {"postcode": {"kind": "british", "precision": "unit"}}
     fields = ["forename", "middle_names", "surname", "postcode"]
     schema = FileSchema(columns=columns, settings=settings, fields=fields, learned={"missing": {"surname": {"SMITH"}}})
-    made = clean_rows(cleaners_of(schema), pa.table(dict.fromkeys(columns, pa.array(texts, pa.string()))), fields)
+    cleaned = clean_rows(cleaners_of(schema), pa.table(dict.fromkeys(columns, pa.array(texts, pa.string()))), fields)
     for cleaner in cleaners_of(schema):
         for place, field in enumerate(cleaner.fields):
             if field in fields:
-                assert made[field].to_pylist() == [cleaner.of((text,))[place] for text in texts]
+                assert cleaned[field].to_pylist() == [cleaner.of((text,))[place] for text in texts]
 
 
 def share(engine: Engine, table) -> float:

@@ -12,8 +12,8 @@ def test_words_for_not_known() -> None:
 
 def test_a_placeholder_that_far_too_many_share_is_missing() -> None:
     addresses = Counter({f"{n} Mill Lane": 1 for n in range(500)}) + Counter({"1 Hospital Road": 60})
-    found = missing_values({"a": addresses}, {"address": ["a"]})
-    assert found == {"a": frozenset({"1 Hospital Road"})}
+    missing = missing_values({"a": addresses}, {"address": ["a"]})
+    assert missing == {"a": frozenset({"1 Hospital Road"})}
     towns = Counter({"Leeds": 400, "York": 3})
     assert missing_values({"t": towns}, {"town": ["t"]}) == {}
 
@@ -26,5 +26,5 @@ def test_what_programs_write_is_missing_where_the_column_is_in_another_case() ->
 def test_a_files_own_word_in_two_columns_of_numbers_is_missing() -> None:
     numbers = Counter({f"0770090{n:04}": 1 for n in range(50)}) + Counter({"k.A.": 5})
     mails = Counter({f"a{n}@b.example": 1 for n in range(50)}) + Counter({"k.A.": 4})
-    found = missing_values({"p": numbers, "m": mails}, {"phone": ["p"], "email": ["m"]})
-    assert found["p"] == found["m"] == {"k.A."}
+    missing = missing_values({"p": numbers, "m": mails}, {"phone": ["p"], "email": ["m"]})
+    assert missing["p"] == missing["m"] == {"k.A."}

@@ -33,12 +33,12 @@ def definitions() -> OutcomeDefinitions:
 
 
 @pytest.fixture
-def written(tmp_path: Path) -> Callable[[str], Path]:
+def write_toml(tmp_path: Path) -> Callable[[str], Path]:
     """A file of definitions from text."""
 
-    def write(text: str) -> Path:
+    def write_toml(text: str) -> Path:
         path = tmp_path / "own.toml"
         path.write_text(text, encoding="utf-8")
         return path
 
-    return write
+    return write_toml

@@ -36,7 +36,7 @@ def test_every_kind_of_benefit_is_placed(definitions):
 
 
 @pytest.mark.parametrize(
-    ("was", "now", "said"),
+    ("old", "new", "fault"),
     [
         ("at_least = 3", "at_leest = 3", "nearest: at_least"),
         ("at_least = 3", "at_least = 5", "can never be met in 4 months"),
@@ -50,29 +50,29 @@ def test_every_kind_of_benefit_is_placed(definitions):
         ("years_after = [1]", "years_after = [0]", "greater than or equal to 1"),
     ],
 )
-def test_a_fault_says_what_is_allowed(written, was, now, said):
-    assert was in WHOLE
-    path = written(WHOLE.replace(was, now))
+def test_a_fault_says_what_is_allowed(write_toml, old, new, fault):
+    assert old in WHOLE
+    path = write_toml(WHOLE.replace(old, new))
     with pytest.raises(ConfigError, match=r"own\.toml") as refused:
         load_definitions(path, catalogue.shipped())
-    assert said in str(refused.value)
+    assert fault in str(refused.value)
 
 
-def test_a_file_without_a_definition_is_named(written):
+def test_a_file_without_a_definition_is_named(write_toml):
     with pytest.raises(ConfigError, match=r"own\.toml: no \[\[definition\]\]") as refused:
-        load_definitions(written(WHOLE.partition("[[definition]]")[0]), catalogue.shipped())
+        load_definitions(write_toml(WHOLE.partition("[[definition]]")[0]), catalogue.shipped())
     assert "longitudinal = false" in str(refused.value)
 
 
-def test_study_that_must_last_needs_its_dates(written):
+def test_study_that_must_last_needs_its_dates(write_toml):
     lasting = "lasting = { months = [10], at_least = 1 }"
     study = f'study = [{{ name = "college", table = "ilr_aims", year = "Year", {lasting} }}]\nactivity'
     with pytest.raises(ConfigError, match="lasting needs the column of the start"):
-        load_definitions(written(WHOLE.replace("activity", study, 1)), catalogue.shipped())
+        load_definitions(write_toml(WHOLE.replace("activity", study, 1)), catalogue.shipped())
 
 
-def test_a_missing_file_and_broken_toml_are_named(written, tmp_path):
+def test_a_missing_file_and_broken_toml_are_named(write_toml, tmp_path):
     with pytest.raises(ConfigError, match="no such file"):
         load_definitions(tmp_path / "none.toml", catalogue.shipped())
     with pytest.raises(ConfigError, match="not TOML"):
-        load_definitions(written("[benefits"), catalogue.shipped())
+        load_definitions(write_toml("[benefits"), catalogue.shipped())

@@ -41,8 +41,8 @@ def test_of_equals_the_later_wins_and_a_new_name_is_no_new_address(engine, world
         20        | LS1 1AA  | 2013-04-06 | 2013-10-05
         20        | TR1 1AA  | 2013-10-06 | 2014-04-05
     """)
-    found = {row[0]: row[3] for row in rows(geography(engine, addresses, holders, extract_date=EXTRACT))}
-    assert found == {"A": "South West", "B": "Yorkshire and The Humber"}
+    regions = {row[0]: row[3] for row in rows(geography(engine, addresses, holders, extract_date=EXTRACT))}
+    assert regions == {"A": "South West", "B": "Yorkshire and The Humber"}
 
 
 @pytest.mark.parametrize(

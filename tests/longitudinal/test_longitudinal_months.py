@@ -40,19 +40,19 @@ def test_months_are_touched_by_a_day_and_days_are_those_of_the_tax_year(engine, 
     at_least=st.integers(1, 12),
     consecutive=st.booleans(),
 )
-def test_a_rule_holds_just_when_counting_by_hand_says_so(held, first, length, at_least, consecutive):
+def test_a_rule_holds_just_when_counting_by_hand_says_so(months_held, first, length, at_least, consecutive):
     months = PERIOD_MONTHS["academic"][first : first + length]
     at_least = min(at_least, len(months))
     rule = Lasting(months=months, at_least=at_least, consecutive=consecutive)
-    positions = [index for index in range(first, first + len(months)) if index in held]
+    positions = [index for index in range(first, first + len(months)) if index in months_held]
     if consecutive:
         expected = any(all(p + n in positions for n in range(at_least)) for p in positions)
     else:
         expected = len(positions) >= at_least
     with connect("duckdb", threads=1) as engine:
-        bits = engine.from_arrow(pa.table({"months": pa.array([sum(1 << bit for bit in held)], pa.int32())}))
-        found = engine.sql(f"select {lasted(rule, 'academic', 'months')} as held from {{bits}}", bits=bits)
-        assert engine_rows(engine, found) == [{"held": expected}]
+        bits = engine.from_arrow(pa.table({"months": pa.array([sum(1 << bit for bit in months_held)], pa.int32())}))
+        result = engine.sql(f"select {lasted(rule, 'academic', 'months')} as held from {{bits}}", bits=bits)
+        assert engine_rows(engine, result) == [{"held": expected}]
 
 
 def test_no_spell_is_no_month(engine, world, rows):

@@ -119,11 +119,11 @@ def test_a_self_assessment_return_stands_for_sustained_employment(engine, world,
         14        | 201415  | -                | 12000
         11        | 201415  | 1000             | -
     """
-    found = _by_person(engine, world, definitions, returns=returns)
-    assert (found[4]["activity"], found[4]["self_employed"]) == ("sustained_employment_only", True)
-    assert (found[4]["earnings"], found[4]["annualised_earnings"], found[4]["earnings_included"]) == (None, 12000, True)
-    assert found[1]["annualised_earnings"] == round(7800 / 156 * 365) + 1000
-    assert found[2]["self_employed"] is False
+    rows = _by_person(engine, world, definitions, returns=returns)
+    assert (rows[4]["activity"], rows[4]["self_employed"]) == ("sustained_employment_only", True)
+    assert (rows[4]["earnings"], rows[4]["annualised_earnings"], rows[4]["earnings_included"]) == (None, 12000, True)
+    assert rows[1]["annualised_earnings"] == round(7800 / 156 * 365) + 1000
+    assert rows[2]["self_employed"] is False
 
 
 PUPILS = """
@@ -194,12 +194,12 @@ def pupils(engine, world, definitions):
 
 
 def test_pupils_follow_the_hierarchy_of_education_benefits_and_work(engine, pupils):
-    found = {
+    activities = {
         (row["AE_ID"], row["years_after"]): row["activity"]
         for row in engine_rows(engine, pupils["outcomes"])
         if row["definition"] == "ks4"
     }
-    assert found == {
+    assert activities == {
         (1, 1): "sustained_employment",
         (1, 3): "no_sustained_activity",  # eleven months of twelve
         (1, 5): "activity_not_captured",
@@ -223,8 +223,8 @@ def test_two_references_of_one_pupil_are_one_member(engine, pupils):
 
 
 def test_achieved_adult_aims_make_a_cohort_of_further_education(engine, pupils):
-    found = [row for row in engine_rows(engine, pupils["outcomes"]) if row["definition"] == "further-education"]
-    assert sorted((r["AE_ID"], r["cohort_year"], r["years_after"], r["academic_year"]) for r in found) == [
+    rows = [row for row in engine_rows(engine, pupils["outcomes"]) if row["definition"] == "further-education"]
+    assert sorted((r["AE_ID"], r["cohort_year"], r["years_after"], r["academic_year"]) for r in rows) == [
         (3, 201617, 1, 201718),
         (3, 201617, 3, 201920),
     ]
@@ -234,15 +234,15 @@ def test_before_2013_nobody_knows_who_was_self_employed(engine, world, definitio
     ends = {"npd_ks4": "entity_id | ACADYR\n1 | 201011\n1 | 201011\n2 | 201112"}
     tables = _built(engine, world, definitions, ends, "1 | npd | 1\n2 | npd | 2")
     rows = [row for row in engine_rows(engine, tables["outcomes"]) if row["years_after"] == 1]
-    found = {(row["AE_ID"], row["tax_year"]): row["self_employed"] for row in rows}
-    assert found == {(1, 201213): None, (2, 201314): False}
+    by_year = {(row["AE_ID"], row["tax_year"]): row["self_employed"] for row in rows}
+    assert by_year == {(1, 201213): None, (2, 201314): False}
 
 
 def test_one_row_says_who_a_person_is(engine, pupils):
-    found = {row["AE_ID"]: row for row in engine_rows(engine, pupils["person"])}
+    people = {row["AE_ID"]: row for row in engine_rows(engine, pupils["person"])}
     here = {"in_npd", "in_cis"}
-    assert {name for name, value in found[1].items() if value is True} == here
-    assert {name: value for name, value in found[1].items() if not name.startswith("in_")} == {
+    assert {name for name, value in people[1].items() if value is True} == here
+    assert {name: value for name, value in people[1].items() if not name.startswith("in_")} == {
         "AE_ID": 1,
         "EDUKEY": "K1",
         "cis_records": 1,
@@ -253,12 +253,12 @@ def test_one_row_says_who_a_person_is(engine, pupils):
         "ethnic_group": "WHIT",
         "ever_fsm": 1,
     }
-    born = {person: (row["birth_year"], row["birth_month"]) for person, row in found.items()}
+    born = {person: (row["birth_year"], row["birth_month"]) for person, row in people.items()}
     assert born == {1: (1997, 4), 2: (1979, 5), 3: (1996, 12), 4: (None, None)}  # of as many records, the earlier
-    assert found[3]["in_ilr"]
-    assert [found[n]["in_wales"] for n in (2, 3, 4)] == [False, True, False]
-    assert [found[n]["in_scotland"] for n in (2, 3, 4)] == [False, False, True]
-    assert found[2]["ever_fsm"] is None
+    assert people[3]["in_ilr"]
+    assert [people[n]["in_wales"] for n in (2, 3, 4)] == [False, True, False]
+    assert [people[n]["in_scotland"] for n in (2, 3, 4)] == [False, False, True]
+    assert people[2]["ever_fsm"] is None
 
 
 @pytest.mark.parametrize("groups", ["WHIT ASIA BLAC", "BLAC ASIA WHIT"])

@@ -62,8 +62,8 @@ def test_a_mark_comes_from_the_spell_that_gives_the_date(engine, world, rows):
         C   | 2015-05-01 | 2016-04-05 | true                 | true
         C   | 2015-05-01 | 2016-04-05 | true                 | false
     """)
-    found = {row[0]: row[-2:] for row in rows(merge_spells(engine, spells, by=["who"]))}
-    assert found == {"A": (True, False), "B": (False, True), "C": (False, False)}
+    marks = {row[0]: row[-2:] for row in rows(merge_spells(engine, spells, by=["who"]))}
+    assert marks == {"A": (True, False), "B": (False, True), "C": (False, False)}
 
 
 def test_many_spells_of_the_same_days_are_one_whichever_a_sort_puts_first(engine):
@@ -74,8 +74,8 @@ def test_many_spells_of_the_same_days_are_one_whichever_a_sort_puts_first(engine
     days = [pa.array(DAY_ZERO.toordinal() - 719_163 + n[shuffled], pa.int32()) for n in (start, start + 9)]
     dates = {name: day.cast(pa.date32()) for name, day in zip(("start_date", "end_date"), days, strict=True)}
     merged = merge_spells(engine, engine.from_arrow(pa.table({"who": people[shuffled]} | dates)), by=["who"])
-    found = {(row["start_date"], row["end_date"], row["spells_merged"]) for row in engine_rows(engine, merged)}
-    assert found == {
+    spans = {(row["start_date"], row["end_date"], row["spells_merged"]) for row in engine_rows(engine, merged)}
+    assert spans == {
         (DAY_ZERO, datetime.date(2010, 1, 10), 1),
         (datetime.date(2010, 1, 21), datetime.date(2010, 1, 30), 50),
     }
@@ -96,14 +96,14 @@ spans = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60), st.integer
 
 
 @given(spans)
-def test_merging_keeps_every_day_and_is_done_once(found):
+def test_merging_keeps_every_day_and_is_done_once(periods):
     with connect("duckdb", threads=1) as engine:
         spells = engine.from_arrow(
             pa.table(
                 {
-                    "who": [who for who, _, _ in found],
-                    "start_date": [DAY_ZERO + datetime.timedelta(start) for _, start, _ in found],
-                    "end_date": [DAY_ZERO + datetime.timedelta(start + length) for _, start, length in found],
+                    "who": [who for who, _, _ in periods],
+                    "start_date": [DAY_ZERO + datetime.timedelta(start) for _, start, _ in periods],
+                    "end_date": [DAY_ZERO + datetime.timedelta(start + length) for _, start, length in periods],
                 }
             )
         )
@@ -118,11 +118,11 @@ def test_merging_keeps_every_day_and_is_done_once(found):
             for n in range((row["end_date"] - row["start_date"]).days + 1)
         }
 
-    given_days = {(w, DAY_ZERO + datetime.timedelta(s + n)) for w, s, length in found for n in range(length + 1)}
+    given_days = {(w, DAY_ZERO + datetime.timedelta(s + n)) for w, s, length in periods for n in range(length + 1)}
     assert days(merged) == given_days
     assert {(r["who"], r["start_date"], r["end_date"]) for r in again} == {
         (r["who"], r["start_date"], r["end_date"]) for r in merged
     }
     # Between two periods of a person there is a day without a spell.
     assert all((r["who"], r["end_date"] + datetime.timedelta(1)) not in given_days for r in merged)
-    assert sum(r["spells_merged"] for r in merged) == len(found)
+    assert sum(r["spells_merged"] for r in merged) == len(periods)

@@ -67,25 +67,25 @@ RETURNS = """
 
 @pytest.mark.both_engines
 def test_earnings_name_the_payer_of_most_and_flag_ties(engine, world, holders, rows):
-    found = {row[:2]: row[2:] for row in rows(earnings(engine, world(RETURNS), holders))}
+    paid = {row[:2]: row[2:] for row in rows(earnings(engine, world(RETURNS), holders))}
     # Total, enterprise, its pay, tied, enterprises; section the same; industry the same; the enterprise's own industry.
-    assert found[("A", 201415)] == (
+    assert paid[("A", 201415)] == (
         70000, 7, 9000, 0, 3,  # E1 counts once; E4 is on no register
         "I", 11000, 0, 2,
         "47110", 9000, 0, 3,
         "47110", "G",
     )  # fmt: skip
-    assert found[("B", 201415)] == (
+    assert paid[("B", 201415)] == (
         8000, 8, 4000, 1, 2,
         "J", 4000, 1, 2,
         "62010", 4000, 1, 2,
         "62010", "J",
     )  # fmt: skip
-    assert found[("B", 201516)] == (0, 9, 0, 0, 1, "P", 0, 0, 1, "85200", 0, 0, 1, "85200", "P")
-    assert found[("B", 201617)] == (1200, None, None, None, 0, None, None, None, 0, None, None, None, 0, None, None)
+    assert paid[("B", 201516)] == (0, 9, 0, 0, 1, "P", 0, 0, 1, "85200", 0, 0, 1, "85200", "P")
+    assert paid[("B", 201617)] == (1200, None, None, None, 0, None, None, None, 0, None, None, None, 0, None, None)
     # The main one of two that paid as much has no industry, and takes none of the other's.
-    assert found[("B", 201718)] == (8000, 8, 4000, 1, 2, "P", 4000, 0, 1, "85200", 4000, 0, 1, None, None)
-    assert len(found) == 5
+    assert paid[("B", 201718)] == (8000, 8, 4000, 1, 2, "P", 4000, 0, 1, "85200", 4000, 0, 1, None, None)
+    assert len(paid) == 5
 
 
 @pytest.mark.both_engines
@@ -101,8 +101,8 @@ def test_two_employers_who_are_not_known_are_told_apart_by_what_is(engine, world
         20        | 201516  | -           | -                 | -            | -       | 1000
         20        | 201516  | -           | -                 | -            | -       | 1000
     """)
-    found = rows(earnings(engine, returns, holders))
-    assert [(row[0], row[1], row[2]) for row in found] == [
+    paid = rows(earnings(engine, returns, holders))
+    assert [(row[0], row[1], row[2]) for row in paid] == [
         ("A", 201415, 18000),
         ("B", 201415, 8000),
         ("B", 201516, 1000),
@@ -152,24 +152,24 @@ def test_benefits_merge_within_a_kind_and_say_whether_out_of_work(engine, world,
 
 @pytest.mark.both_engines
 def test_an_open_end_is_one_however_a_register_writes_it(engine, world, holders, rows):
-    written = """
+    text = """
         entity_id | StartDate  | EndDate:date | Benefit_type
         10        | 2014-05-01 | {end}        | JSA
         20        | -          | {end}        | JSA
         20        | 2022-01-01 | {end}        | JSA
     """
     kinds = Benefits(out_of_work=("JSA",), other=())
-    found = []
+    results = []
     for end in ("-", "9999-12-31"):
-        spells = world(written.format(end=end))
+        spells = world(text.format(end=end))
         work = employment(engine, spells, holders, extract_date=EXTRACT)
         claims = benefits(engine, spells, holders, kinds, extract_date=EXTRACT)
         none = {name: received(engine, shipped(), {}, f"hmrc_{name}", ()) for name in ("earnings", "self_assessment")}
         aside = quarantined(engine, holders, employment=spells, benefits=spells, extract_date=EXTRACT, **none)
-        found.append((rows(work), rows(claims), rows(aside)))
-    assert found[0] == found[1]
-    assert found[1][0] == [("A", datetime.date(2014, 5, 1), EXTRACT, 0, 1)]
-    assert sorted(reason for _, reason, _ in found[1][2]) == [
+        results.append((rows(work), rows(claims), rows(aside)))
+    assert results[0] == results[1]
+    assert results[1][0] == [("A", datetime.date(2014, 5, 1), EXTRACT, 0, 1)]
+    assert sorted(reason for _, reason, _ in results[1][2]) == [
         *("the spell ends before it starts", "the spell ends before it starts", "the spell has no date"),
         "the spell has no start or no kind",
     ]

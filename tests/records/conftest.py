@@ -95,16 +95,16 @@ PUPILS = """
 
 
 @pytest.fixture
-def put(tmp_path: Path) -> Callable[[str, str], Path]:
+def write(tmp_path: Path) -> Callable[[str, str], Path]:
     """Write a world as a Parquet file below the data folder."""
 
-    def written(name: str, text: str) -> Path:
+    def save(name: str, text: str) -> Path:
         path = tmp_path / name
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(parse(text), path)
         return path
 
-    return written
+    return save
 
 
 @pytest.fixture

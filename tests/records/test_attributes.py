@@ -34,20 +34,20 @@ def read_marks(engine, catalogue, tmp_path, entities):
     return read
 
 
-def test_rows_by_entity_without_identifiers(read_marks, put, world, rows, engine):
-    put("m.parquet", MARKS)
-    found = read_marks("m.parquet")
-    assert found.rows.columns == ("entity_id", "Subject", "Mark", "Sat")
-    assert rows(found.rows) == rows(
+def test_rows_by_entity_without_identifiers(read_marks, write, world, rows, engine):
+    write("m.parquet", MARKS)
+    marks = read_marks("m.parquet")
+    assert marks.rows.columns == ("entity_id", "Subject", "Mark", "Sat")
+    assert rows(marks.rows) == rows(
         world("""
             entity_id | Subject | Mark:int | Sat:date
             4         | M       | 71       | 2014-05-20
             4         | E       | -        | -
         """)
     )
-    summary = found.summary
+    summary = marks.summary
     assert (summary.rows_read, summary.rows, summary.orphans, summary.quarantined) == (4, 2, 1, 1)
-    assert [(r["line"], r["column"], r["reason"]) for r in as_dicts(engine, found.quarantine)] == [
+    assert [(r["line"], r["column"], r["reason"]) for r in as_dicts(engine, marks.quarantine)] == [
         (4, "PUPIL", "is empty")
     ]
 
@@ -58,8 +58,8 @@ def test_values_of_another_type_are_null_and_counted(read_marks, tmp_path, world
         "PUPIL,Subject,Mark,Sat,Surname,Initials\n"
         "P1,M,71.5,20/05/2014,SMITH,AS\nP2,E,seven,2014-05-20,SMITH,AS\nP2,E,+7,,SMITH,AS\nP2,E\n"
     )
-    found = read_marks("m.csv", type="csv", date_format="%d/%m/%Y")
-    assert rows(found.rows) == rows(
+    marks = read_marks("m.csv", type="csv", date_format="%d/%m/%Y")
+    assert rows(marks.rows) == rows(
         world("""
             entity_id | Subject | Mark:int | Sat:date
             4         | M       | -        | 2014-05-20
@@ -67,46 +67,46 @@ def test_values_of_another_type_are_null_and_counted(read_marks, tmp_path, world
             5         | E       | 7        | -
         """)
     )
-    summary = found.summary
+    summary = marks.summary
     assert summary.unread == {"Mark": 2, "Sat": 1}
     assert summary.rows_read == summary.rows + summary.orphans + summary.quarantined == 4
 
 
-def test_a_number_of_another_type_is_read_or_counted(read_marks, put, tmp_path, rows, engine):
-    path = put("m.parquet", MARKS)
+def test_a_number_of_another_type_is_read_or_counted(read_marks, write, tmp_path, rows, engine):
+    path = write("m.parquet", MARKS)
     marks = pa.array([Decimal("71.00"), Decimal("71.50"), Decimal("60.00"), None], pa.decimal128(5, 2))
-    held = pq.read_table(path)
-    pq.write_table(held.set_column(held.column_names.index("Mark"), "Mark", marks), path)
-    found = read_marks("m.parquet")
-    assert sorted((row["Subject"], row["Mark"]) for row in as_dicts(engine, found.rows)) == [("E", None), ("M", 71)]
-    assert found.summary.unread == {"Mark": 1}
+    table = pq.read_table(path)
+    pq.write_table(table.set_column(table.column_names.index("Mark"), "Mark", marks), path)
+    reading = read_marks("m.parquet")
+    assert sorted((row["Subject"], row["Mark"]) for row in as_dicts(engine, reading.rows)) == [("E", None), ("M", 71)]
+    assert reading.summary.unread == {"Mark": 1}
 
 
-def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, put, engine):
+def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, write, engine):
     """A source may read it under another name; no extract holds it."""
-    put("m.parquet", MARKS.replace("Surname", "LASTNME"))
+    write("m.parquet", MARKS.replace("Surname", "LASTNME"))
     assert engine.count(read_marks("m.parquet").rows) == 2
 
 
 @pytest.mark.both_engines
-def test_a_file_that_is_damaged_where_rows_are_written_is_named(read_marks, put, tmp_path, engine):
+def test_a_file_that_is_damaged_where_rows_are_written_is_named(read_marks, write, tmp_path, engine):
     """Its rows are read when they are written, and the engine spoke of a value, or of a file that was no Parquet."""
-    path = put("m.parquet", MARKS)
+    path = write("m.parquet", MARKS)
     group = pq.read_metadata(path).row_group(0)
     subject = next(group.column(at) for at in range(group.num_columns) if group.column(at).path_in_schema == "Subject")
     content, first = bytearray(path.read_bytes()), subject.dictionary_page_offset
     content[first : first + 16] = b"\xff" * 16
     path.write_bytes(bytes(content))
-    found = read_marks("m.parquet")
-    with pytest.raises(InputError) as error, damage_named(found.files):
-        engine.write(found.rows, tmp_path / "written")
+    marks = read_marks("m.parquet")
+    with pytest.raises(InputError) as error, damage_named(marks.files):
+        engine.write(marks.rows, tmp_path / "written")
     assert str(error.value).endswith(
         "m.parquet: the file is damaged inside, though its end is whole\n  fetch it again, or write it again"
     )
 
 
-def test_a_variable_that_the_file_lacks(read_marks, put):
-    put("m.parquet", MARKS.replace("Mark", "Score"))
+def test_a_variable_that_the_file_lacks(read_marks, write):
+    write("m.parquet", MARKS.replace("Mark", "Score"))
     with pytest.raises(
         InputError, match=r"attributes\.school_marks: the catalogue's table marks: m\.parquet has no column 'Mark'"
     ):
@@ -125,9 +125,9 @@ def read_payers(engine, catalogue, tmp_path, world):
 
 
 def test_numbers_and_yes_or_no(read_payers, world, rows):
-    found = read_payers("ab 12 34 56 c,X,2010-01-01,,0.25,Y\nAB123456C,X,2010-01-02,,,no\nAB123456C,X,,,1e2,?\n")
-    assert found.rows.columns == ("entity_id", "From", "To", "Rate", "Abroad")
-    assert rows(found.rows) == rows(
+    payers = read_payers("ab 12 34 56 c,X,2010-01-01,,0.25,Y\nAB123456C,X,2010-01-02,,,no\nAB123456C,X,,,1e2,?\n")
+    assert payers.rows.columns == ("entity_id", "From", "To", "Rate", "Abroad")
+    assert rows(payers.rows) == rows(
         world("""
             entity_id | From       | To:date | Rate:float | Abroad:bool
             8         | 2010-01-01 | -       | 0.25       | true
@@ -135,13 +135,13 @@ def test_numbers_and_yes_or_no(read_payers, world, rows):
             8         | -          | -       | 100        | -
         """)
     )
-    assert found.summary.unread == {"Abroad": 1}
+    assert payers.summary.unread == {"Abroad": 1}
 
 
 @pytest.mark.both_engines
 def test_what_an_engine_alone_takes_for_a_number_is_none(engine, read_payers):
-    written = ("1e2", ".5", "+3.", "-0.25", "1d", "2F", "1_000", "nan", "NaN", "inf", "Infinity", "0x1F", "1,000", "e2")
-    found = read_payers("".join(f'AB123456C,X,,,"{text}",N\n' for text in written))
-    rates = [row["Rate"] for row in as_dicts(engine, found.rows)]
+    texts = ("1e2", ".5", "+3.", "-0.25", "1d", "2F", "1_000", "nan", "NaN", "inf", "Infinity", "0x1F", "1,000", "e2")
+    payers = read_payers("".join(f'AB123456C,X,,,"{text}",N\n' for text in texts))
+    rates = [row["Rate"] for row in as_dicts(engine, payers.rows)]
     assert sorted(rate for rate in rates if rate is not None) == [-0.25, 0.5, 3.0, 100.0]
-    assert found.summary.unread == {"Rate": 10}
+    assert payers.summary.unread == {"Rate": 10}

@@ -15,9 +15,9 @@ DIGITS = "0123456789"
 
 def judged(engine: Engine, rule, codes: list[str | None]) -> list[bool]:
     table = engine.from_arrow(pa.table({"n": range(len(codes)), "code": pa.array(codes, pa.string())}))
-    found = engine.arrow(engine.sql(f"select n, coalesce({rule('code')}, false) as good from {{t}}", t=table))
+    answers = engine.arrow(engine.sql(f"select n, coalesce({rule('code')}, false) as good from {{t}}", t=table))
     engine.drop(table)
-    return [row["good"] for row in sorted(found.to_pylist(), key=lambda row: row["n"])]
+    return [row["good"] for row in sorted(answers.to_pylist(), key=lambda row: row["n"])]
 
 
 def uln_is_good(code: str) -> bool:

@@ -30,9 +30,9 @@ from tests.records.conftest import _variable
 def test_a_code_has_one_form(engine, world, form, raw, expected):
     table = world(f"code:text\n{raw}")
     persons = PersonColumns({"postcode": "code"}, forms={"code": form})
-    found = as_dicts(engine, standard_view(engine, table, persons)[0])[0]
-    assert found["postcode"] == expected
-    assert found["problems"] == (0 if expected else PROBLEMS["postcode"])
+    row = as_dicts(engine, standard_view(engine, table, persons)[0])[0]
+    assert row["postcode"] == expected
+    assert row["problems"] == (0 if expected else PROBLEMS["postcode"])
 
 
 def described(**formats):
@@ -51,8 +51,8 @@ def described(**formats):
 
 def read(engine, folder, text, catalogue, **source):
     (folder / "a.csv").write_text(text)
-    asked = Source(dataset="register", table="persons", files=("a.csv",), format={"type": "csv"}, **source)
-    return read_source(engine, catalogue, "register", asked, folder)
+    declared = Source(dataset="register", table="persons", files=("a.csv",), format={"type": "csv"}, **source)
+    return read_source(engine, catalogue, "register", declared, folder)
 
 
 CSV = "ID,NAVN,KJONN,POSTNR,FNR\n1,Berg,K,0150,010203 12345\n2,Dahl,M,,\n"
@@ -67,18 +67,18 @@ def test_a_postcode_is_british_where_the_catalogue_says_so_and_nowhere_else(engi
 def test_a_renamed_column_keeps_what_the_catalogue_says_of_it(engine, tmp_path):
     """Codes of the sexes and the form of a postcode are the role's, whatever the file calls the column."""
     renamed = CSV.replace("KJONN", "K").replace("POSTNR", "P")
-    named = {"columns": {"sex": "K", "postcode": "P"}}
-    records = as_dicts(engine, read(engine, tmp_path, renamed, described(postcode="code"), **named).records)
+    names = {"columns": {"sex": "K", "postcode": "P"}}
+    records = as_dicts(engine, read(engine, tmp_path, renamed, described(postcode="code"), **names).records)
     assert [(r["sex"], r["postcode"]) for r in records] == [("F", "0150"), ("M", None)]
 
 
 def test_a_kept_number_has_a_name_of_the_runs_own(engine, tmp_path):
     records = read(engine, tmp_path, CSV, described(), keep={"national_number": "FNR"}).records
     assert [r["x_national_number"] for r in as_dicts(engine, records)] == ["01020312345", None]
-    found = gather_entities(engine, records, kept=("x_health_number", "x_national_number"))
-    held = as_dicts(engine, found.entities)[0]
-    assert (held["x_national_number"], held["x_health_number"]) == (["01020312345"], None)
-    assert {"x_national_number", "x_health_number"} <= set(found.identifier_records.columns)
+    gathered = gather_entities(engine, records, kept=("x_health_number", "x_national_number"))
+    entity = as_dicts(engine, gathered.entities)[0]
+    assert (entity["x_national_number"], entity["x_health_number"]) == (["01020312345"], None)
+    assert {"x_national_number", "x_health_number"} <= set(gathered.identifier_records.columns)
 
 
 def test_a_catalogue_with_a_form_of_postcodes_that_there_is_none_of_is_refused(tmp_path):

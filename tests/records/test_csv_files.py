@@ -23,11 +23,11 @@ def convert(tmp_path):
         path = tmp_path / name
         path.write_bytes(content)
         out = tmp_path / "out.parquet"
-        found = to_parquet(path, FileFormat(type="csv", **fmt), out, 0)
+        file = to_parquet(path, FileFormat(type="csv", **fmt), out, 0)
         table = pq.read_table(out)
-        assert found.rows == table.num_rows
-        columns = [table[name].to_pylist() for name in (LINE, *found.header)]
-        return list(zip(*columns, strict=True)), found.rejected
+        assert file.rows == table.num_rows
+        columns = [table[name].to_pylist() for name in (LINE, *file.header)]
+        return list(zip(*columns, strict=True)), file.rejected
 
     return converted
 
@@ -75,8 +75,8 @@ def test_a_file_that_ends_in_the_middle_of_a_row_says_so(convert):
 @pytest.mark.parametrize("packed", [False, True])
 def test_every_declared_encoding(convert, encoding, packed):
     content = "name;born\nMüller;1999\nÉmile;2000\n".encode(encoding)
-    found = convert(gzip.compress(content, mtime=0) if packed else content, encoding=encoding, delimiter=";")
-    assert found == ([(2, "Müller", "1999"), (3, "Émile", "2000")], [])
+    rows = convert(gzip.compress(content, mtime=0) if packed else content, encoding=encoding, delimiter=";")
+    assert rows == ([(2, "Müller", "1999"), (3, "Émile", "2000")], [])
 
 
 def test_a_quote_that_never_closes_costs_its_line_alone(convert):

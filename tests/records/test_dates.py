@@ -16,9 +16,9 @@ FORMATS = ["%Y-%m-%d", "%d/%m/%Y", "%d.%m.%Y", "%Y%m%d", "%d%m%Y", "%d-%b-%Y", "
 
 def read(engine: Engine, texts: list[str], *formats: str) -> list[datetime.date | None]:
     table = engine.from_arrow(pa.table({"n": range(len(texts)), "t": pa.array(texts, pa.string())}))
-    found = engine.arrow(engine.sql(f"select n, {parsed('t', formats)} as day from {{t}}", t=table)).to_pylist()
+    days = engine.arrow(engine.sql(f"select n, {parsed('t', formats)} as day from {{t}}", t=table)).to_pylist()
     engine.drop(table)
-    return [row["day"] for row in sorted(found, key=lambda row: row["n"])]
+    return [row["day"] for row in sorted(days, key=lambda row: row["n"])]
 
 
 @given(st.lists(st.dates(datetime.date(1000, 1, 1)), min_size=1, max_size=20), st.sampled_from(FORMATS))
@@ -55,8 +55,8 @@ def test_format_without_a_year_is_refused():
 
 def test_texts_that_say_there_is_none(engine):
     table = engine.from_arrow(pa.table({"t": ["00/00/0000", "unknown", "1/1/2000"]}))
-    found = engine.sql(f"select t from {{t}} where {is_no_date_text('t')}", t=table)
-    assert sorted(engine.arrow(found)["t"].to_pylist()) == ["00/00/0000", "unknown"]
+    others = engine.sql(f"select t from {{t}} where {is_no_date_text('t')}", t=table)
+    assert sorted(engine.arrow(others)["t"].to_pylist()) == ["00/00/0000", "unknown"]
 
 
 @pytest.mark.both_engines

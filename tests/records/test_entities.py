@@ -36,9 +36,9 @@ def history(row, field):
 
 
 def test_values_newest_first_with_their_dates(engine, world):
-    found = gather_entities(engine, world(OF_A_SCHOOL), first_entity_id=11)
-    one, two = sorted(as_dicts(engine, found.entities), key=lambda row: row["entity_id"])
-    assert found.count == 2
+    gathered = gather_entities(engine, world(OF_A_SCHOOL), first_entity_id=11)
+    one, two = sorted(as_dicts(engine, gathered.entities), key=lambda row: row["entity_id"])
+    assert gathered.count == 2
     assert (one["entity_id"], one["source"], one["entity_key"], one["records"]) == (11, "npd", "P1", 1)
     assert (two["entity_id"], two["entity_key"], two["records"]) == (12, "P2", 4)
     assert history(two, "forename") == [("ANN", "2010-01-21", "2012-01-19")]
@@ -52,12 +52,13 @@ def test_values_newest_first_with_their_dates(engine, world):
 
 
 def test_appearances_are_what_stood_together(engine, world, rows):
-    found = gather_entities(engine, world(OF_A_SCHOOL)).identifier_records
-    assert found.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "identifier_record_rows")
-    shown = engine.sql(
-        "select entity_id, forename, surname, postcode, first_date, last_date, identifier_record_rows from {a}", a=found
+    table = gather_entities(engine, world(OF_A_SCHOOL)).identifier_records
+    assert table.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "identifier_record_rows")
+    columns = engine.sql(
+        "select entity_id, forename, surname, postcode, first_date, last_date, identifier_record_rows from {a}",
+        a=table,
     )
-    assert rows(shown) == rows(
+    assert rows(columns) == rows(
         world("""
             id | forename | surname | postcode | first      | last       | n
             1  | BOB      | SMITH   | AB1 2CD  | 2010-01-21 | 2010-01-21 | 1
@@ -76,13 +77,13 @@ def test_a_period_that_is_open_has_no_last_date_and_is_newest(engine, world):
         cis | AB | 2005-07-01 | -          | ANN | - | JONES | 1980-02-03 | F | AB1 2CD | AB123456 | - | - | -
         cis | AB | -          | -          | ANN | - | BROWN | 1980-02-03 | F | AB1 2CD | AB123456 | - | - | -
     """)
-    (found,) = as_dicts(engine, gather_entities(engine, records).entities)
-    assert history(found, "surname") == [
+    (entity,) = as_dicts(engine, gather_entities(engine, records).entities)
+    assert history(entity, "surname") == [
         ("JONES", "2005-07-01", None),
         ("SMITH", "2001-01-01", "2005-06-30"),
         ("BROWN", None, None),
     ]
-    assert history(found, "forename") == [("ANN", "2001-01-01", None)]
+    assert history(entity, "forename") == [("ANN", "2001-01-01", None)]
 
 
 @pytest.mark.both_engines
@@ -93,15 +94,15 @@ def test_former_values_are_appearances_without_dates(engine, world):
         hesa | H2 | 2015-12-01 | - | ZOE | - | JONES | 1995-02-03 | F | AB1 2CD | - | - | - | H2 | JONES | AB1 2CD | BATH
         hesa | H3 | 2015-12-01 | - | EVE | - | JONES | 1995-02-03 | F | -       | - | - | - | H3 | SMITH | AB1 2CE | -
     """)
-    found = gather_entities(engine, records)
-    one, two, three = sorted(as_dicts(engine, found.entities), key=lambda row: row["entity_id"])
+    gathered = gather_entities(engine, records)
+    one, two, three = sorted(as_dicts(engine, gathered.entities), key=lambda row: row["entity_id"])
     assert history(one, "surname") == [("JONES", "2015-12-01", "2015-12-01"), ("SMITH", None, None)]
     assert history(one, "postcode") == [("AB1 2CD", "2015-12-01", "2015-12-01")]
     assert history(one, "x_town") == [("BATH", "2015-12-01", "2015-12-01")]
     assert history(two, "surname") == [("JONES", "2015-12-01", "2015-12-01")]
     assert (one["records"], two["records"]) == (1, 1)
     assert history(three, "postcode") == [("AB1 2CE", None, None)]
-    together = {(r["entity_id"], r["surname"], r["postcode"]) for r in as_dicts(engine, found.identifier_records)}
+    together = {(r["entity_id"], r["surname"], r["postcode"]) for r in as_dicts(engine, gathered.identifier_records)}
     assert together == {
         *((1, "JONES", "AB1 2CD"), (1, "SMITH", "AB1 2CD"), (2, "JONES", "AB1 2CD")),
         *((3, "JONES", None), (3, "SMITH", "AB1 2CE")),
@@ -115,23 +116,23 @@ _ROWS = st.lists(
 
 
 @given(_ROWS)
-def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, drawn):
-    columns = {name: pa.nulls(len(drawn), pa.string()) for name in ("source", *IDENTIFIERS)}
-    columns["dob"] = pa.nulls(len(drawn), pa.date32())
-    columns["entity_key"] = pa.array([key for key, *_ in drawn])
-    columns["surname"] = pa.array([name for _, name, *_ in drawn], pa.string())
-    columns["valid_from"] = pa.array([start for *_, start, _ in drawn], pa.date32())
-    columns["valid_to"] = pa.array([end for *_, end in drawn], pa.date32())
-    found = gather_entities(quick_engine, quick_engine.from_arrow(pa.table(columns)))
-    for row in as_dicts(quick_engine, found.entities):
-        own = [(name, start, end) for key, name, start, end in drawn if key == row["entity_key"]]
+def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, records):
+    columns = {name: pa.nulls(len(records), pa.string()) for name in ("source", *IDENTIFIERS)}
+    columns["dob"] = pa.nulls(len(records), pa.date32())
+    columns["entity_key"] = pa.array([key for key, *_ in records])
+    columns["surname"] = pa.array([name for _, name, *_ in records], pa.string())
+    columns["valid_from"] = pa.array([start for *_, start, _ in records], pa.date32())
+    columns["valid_to"] = pa.array([end for *_, end in records], pa.date32())
+    gathered = gather_entities(quick_engine, quick_engine.from_arrow(pa.table(columns)))
+    for row in as_dicts(quick_engine, gathered.entities):
+        own = [(name, start, end) for key, name, start, end in records if key == row["entity_key"]]
         assert row["records"] == len(own)
         names = row["surname"] or []
         assert sorted(names) == sorted({name for name, *_ in own if name})
         for name, first in zip(names, row["surname_first"] or [], strict=True):
-            starts = [start for held, start, _ in own if held == name and start]
+            starts = [start for value, start, _ in own if value == name and start]
             assert first == (min(starts) if starts else None)
-    quick_engine.drop(found.entities, found.identifier_records)
+    quick_engine.drop(gathered.entities, gathered.identifier_records)
 
 
 @given(st.lists(st.text("AB1", min_size=1, max_size=15), min_size=1, max_size=40), st.integers(1, 5))
@@ -139,8 +140,8 @@ def test_ids_are_dense_and_in_order_whatever_the_groups(quick_engine, keys, grou
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("linkage.records.ids._GROUP", group)
         table = quick_engine.from_arrow(pa.table({"k": keys}))
-        found = as_dicts(quick_engine, numbered(quick_engine, table, "k", "id", first=7))
-    found.sort(key=lambda row: row["id"])
-    assert [row["id"] for row in found] == list(range(7, 7 + len(keys)))
-    assert [row["k"] for row in found] == sorted(keys)
-    assert sum(row["repeated"] for row in found) == len(keys) - len(set(keys))
+        numbers = as_dicts(quick_engine, numbered(quick_engine, table, "k", "id", first=7))
+    numbers.sort(key=lambda row: row["id"])
+    assert [row["id"] for row in numbers] == list(range(7, 7 + len(keys)))
+    assert [row["k"] for row in numbers] == sorted(keys)
+    assert sum(row["repeated"] for row in numbers) == len(keys) - len(set(keys))

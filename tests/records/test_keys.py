@@ -14,8 +14,8 @@ TEXTS = {"a": pa.string(), "b": pa.string()}
 
 def _keys(engine, expression, data):
     table = engine.from_arrow(data.append_column("n", pa.array(range(len(data)), pa.int64())))
-    found = as_dicts(engine, engine.sql(f"select n, {expression} as key from {{t}}", t=table))
-    return [row["key"] for row in sorted(found, key=lambda row: row["n"])]
+    keys = as_dicts(engine, engine.sql(f"select n, {expression} as key from {{t}}", t=table))
+    return [row["key"] for row in sorted(keys, key=lambda row: row["n"])]
 
 
 @pytest.mark.both_engines
@@ -36,11 +36,11 @@ def test_a_row_without_a_key_has_one_name_on_every_engine(engine):
             "x": pa.array([1e7, 2.5, float("nan"), None, 7.0, 7.0]),
         }
     )
-    found = _keys(engine, row_key(("a", "b", "x"), {**TEXTS, "x": pa.float64()}, False), data)
-    written = ["A~1B|C|10000000", "A|B~1C|2.5", "~0|~|~", "~|~0|~", "~|~|7", "~|~|7"]
-    assert [key[:32] for key in found] == [hashlib.md5(text.encode()).hexdigest() for text in written]
-    assert sorted(key[33:] for key in found) == ["000000001"] * 5 + ["000000002"]
-    assert len(set(found)) == len(found)
+    keys = _keys(engine, row_key(("a", "b", "x"), {**TEXTS, "x": pa.float64()}, False), data)
+    texts = ["A~1B|C|10000000", "A|B~1C|2.5", "~0|~|~", "~|~0|~", "~|~|7", "~|~|7"]
+    assert [key[:32] for key in keys] == [hashlib.md5(text.encode()).hexdigest() for text in texts]
+    assert sorted(key[33:] for key in keys) == ["000000001"] * 5 + ["000000002"]
+    assert len(set(keys)) == len(keys)
 
 
 @pytest.mark.parametrize("key", ["#1", "#2", "#REF!"])

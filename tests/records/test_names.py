@@ -133,8 +133,8 @@ def test_workers_go_by_the_rules_of_the_run_on_spark(spark_engine: Engine, monke
     monkeypatch.setattr(names, "name_rules", lambda: own)
     monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     table = spark_engine.from_arrow(parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4"))
-    found = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
-    assert sorted(zip(*found.to_pydict().values(), strict=True)) == [
+    split = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
+    assert sorted(zip(*split.to_pydict().values(), strict=True)) == [
         ("HERO EVE", "EVE", None),
         ("Hero Ann", "ANN", None),
         ("Mary Ann", "MARY", "ANN"),

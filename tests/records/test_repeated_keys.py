@@ -9,13 +9,13 @@ from linkage.records import raw_rows, reading
 from tests.records.conftest import PUPILS
 
 
-def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, put, tmp_path):
-    put("a.parquet", PUPILS.replace("5 ", "7 "))
+def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, write, tmp_path):
+    write("a.parquet", PUPILS.replace("5 ", "7 "))
     with pytest.raises(InputError) as error:
         read_pupils("a.parquet")
     assert "1 record keys (ROW) stand on more than one row" in str(error.value)
     assert "first repeated in a.parquet at line 3" in str(error.value)
-    put("a.parquet", PUPILS)
+    write("a.parquet", PUPILS)
     shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
     with pytest.raises(
         InputError, match="3 record keys .* first repeated in b.parquet at line 1".replace(" first", "(.|\n)*first")
@@ -23,7 +23,7 @@ def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, put, tmp_pa
         read_pupils("*.parquet")
 
 
-def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, put, tmp_path, monkeypatch):
+def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, write, tmp_path, monkeypatch):
     """Of a file of a million rows that was given twice, every row became a dictionary to name one line."""
     looked_for = []
 
@@ -34,7 +34,7 @@ def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, put, tmp_
 
     monkeypatch.setattr(reading, "_MOST_SOUGHT", 1)
     monkeypatch.setattr(reading, "numbered_lines", lines_of)
-    put("a.parquet", PUPILS)
+    write("a.parquet", PUPILS)
     shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
     with pytest.raises(InputError, match=r"3 record keys(.|\n)*one is repeated in b.parquet at line [123]\n"):
         read_pupils("*.parquet")

@@ -13,10 +13,10 @@ from linkage.records.source_files import GivenFiles, damage_named
 from tests.records.conftest import PUPILS
 
 
-def test_what_programs_hide_among_the_data_is_not_read(read_pupils, put, tmp_path):
-    put("a.parquet", PUPILS)
+def test_what_programs_hide_among_the_data_is_not_read(read_pupils, write, tmp_path):
+    write("a.parquet", PUPILS)
     for name in (".~a.parquet", "_temporary/0/a.parquet", ".Trash/a.parquet", "deep/_temporary/0/a.parquet"):
-        put(f"npd/{name}", PUPILS)
+        write(f"npd/{name}", PUPILS)
     shutil.copy(tmp_path / "a.parquet", tmp_path / "npd" / "a.parquet")
     for files in ("npd", "npd/*.parquet", "npd/**/*.parquet", "n*"):
         assert [file.path for file in read_pupils(files).summary.files] == ["npd/a.parquet"], files
@@ -24,14 +24,14 @@ def test_what_programs_hide_among_the_data_is_not_read(read_pupils, put, tmp_pat
         assert read_pupils(files).summary.records == 3, files
 
 
-def test_a_folder_of_tables_that_are_folders_is_read(read_pupils, put):
-    put("npd/people.parquet/part-0.parquet", PUPILS)
+def test_a_folder_of_tables_that_are_folders_is_read(read_pupils, write):
+    write("npd/people.parquet/part-0.parquet", PUPILS)
     assert [file.path for file in read_pupils("npd").summary.files] == ["npd/people.parquet/part-0.parquet"]
 
 
-def test_columns_that_capitals_alone_part_are_refused(read_pupils, put, tmp_path):
+def test_columns_that_capitals_alone_part_are_refused(read_pupils, write, tmp_path):
     """An engine would take the first for both."""
-    put("a.parquet", PUPILS.replace("House", "SURNAME"))
+    write("a.parquet", PUPILS.replace("House", "SURNAME"))
     (tmp_path / "a.csv").write_text("ROW,PUPIL,Forename,Surname,FORENAME\n1,P1,ANN,LEE,EVE\n")
     for file, places, kind in (("a.parquet", "5 and 9", "parquet"), ("a.csv", "3 and 5", "csv")):
         with pytest.raises(
@@ -40,9 +40,9 @@ def test_columns_that_capitals_alone_part_are_refused(read_pupils, put, tmp_path
             read_pupils(file, type=kind)
 
 
-def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupils, put):
+def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupils, write):
     """Both ended as unforeseen errors."""
-    put("a.parquet", PUPILS)
+    write("a.parquet", PUPILS)
     assert [file.path for file in read_pupils(".").summary.files] == ["a.parquet"]
     with pytest.raises(ConfigError, match=r"files: '\*\*.parquet' is no pattern: invalid pattern"):
         read_pupils("**.parquet")
@@ -51,13 +51,13 @@ def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupil
 @pytest.mark.parametrize(
     "refused", [pa.ArrowMemoryError("malloc of size 8 failed"), pa.ArrowException("Failed to launch worker thread")]
 )
-def test_a_system_that_gives_no_more_is_no_damage_of_a_file(put, tmp_path, monkeypatch, refused):
+def test_a_system_that_gives_no_more_is_no_damage_of_a_file(write, tmp_path, monkeypatch, refused):
     """Under `ulimit -v` a whole file was said to be damaged, and to be fetched again."""
 
     def no_more(*_, **__):
         raise refused
 
-    put("a.parquet", PUPILS)
+    write("a.parquet", PUPILS)
     file = next(tmp_path.rglob("a.parquet"))
     monkeypatch.setattr(pq.ParquetFile, "iter_batches", no_more)
     with pytest.raises(RuntimeError, match="out of memory"), damage_named([file]):
@@ -76,6 +76,6 @@ def test_a_csv_that_grows_while_it_is_read_is_told(engine, tmp_path):
     def arrives(header, file):
         path.write_text("RECORDID\n1\n2\n")
 
-    given = GivenFiles("source.npd", ["a.csv"], FileFormat(type="csv"), tmp_path)
+    files = GivenFiles("source.npd", ["a.csv"], FileFormat(type="csv"), tmp_path)
     with pytest.raises(InputError, match=r"a\.csv: was changed while it was read\n  wait until it is there whole"):
-        read_raw(engine, given, tmp_path, arrives)
+        read_raw(engine, files, tmp_path, arrives)

@@ -22,8 +22,8 @@ def test_every_identifier_and_its_flags(engine, world, rows):
     """)
     roles = {"forename": "fn", "surname": "sn", "dob": "born", "sex": "sex", "postcode": "code"}
     roles |= {"nino": "nino", "uln": "uln", "upn": "upn", "husid": "hus"}
-    found = standardise_person_table(engine, people, roles, carry=["id"])
-    assert found.columns[1:] == (
+    standard = standardise_person_table(engine, people, roles, carry=["id"])
+    assert standard.columns[1:] == (
         *("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid"),
         *("valid_from", "valid_to", "problems"),
     )
@@ -35,7 +35,7 @@ def test_every_identifier_and_its_flags(engine, world, rows):
         2  | -    | -    | SMITH | 1999-01-01 | F   | -        | -        | -          | A00000000000A | -             | -      | -      | {two}
         3  | JOSE | -    | -     | -          | -   | -        | -        | -          | -             | -             | -      | -      | {three}
     """)
-    assert rows(found) == rows(expected)
+    assert rows(standard) == rows(expected)
 
 
 def test_no_role_is_needed(engine, world, rows):
@@ -44,10 +44,10 @@ def test_no_role_is_needed(engine, world, rows):
 
 def test_dates_in_any_of_the_formats(engine, world):
     people = world("born\n1999-05-06\n06/05/1999\n06-May-1999\nrubbish\n00/00/0000")
-    found = standardise_person_table(
+    standard = standardise_person_table(
         engine, people, {"dob": "born"}, date_formats=["%d/%m/%Y", "%d-%b-%Y"], carry=["born"]
     )
-    days = {r["born"]: (str(r["dob"]), r["problems"]) for r in engine.arrow(found).to_pylist()}
+    days = {r["born"]: (str(r["dob"]), r["problems"]) for r in engine.arrow(standard).to_pylist()}
     good = ("1999-05-06", 0)
     assert days == {
         "1999-05-06": good,
@@ -60,8 +60,8 @@ def test_dates_in_any_of_the_formats(engine, world):
 
 def test_a_temporary_upn_stays_with_its_flag(engine, world, rows):
     # 11 digits of 0 and the letter B, worth 1: 13 mod 23 picks the letter at place 13.
-    found = standardise_person_table(engine, world("upn\nP00000000000B"), {"upn": "upn"})
-    row = engine.arrow(found).to_pylist()[0]
+    standard = standardise_person_table(engine, world("upn\nP00000000000B"), {"upn": "upn"})
+    row = engine.arrow(standard).to_pylist()[0]
     assert (row["upn"], row["problems"]) == ("P00000000000B", PROBLEMS["upn"])
 
 
@@ -69,8 +69,8 @@ def test_middle_names_have_a_field_or_part_from_the_forename(engine, world):
     people = world("f | m\nAnn Mary | Jane\nAnn | Jane\nAnn Mary | -")
 
     def names(roles, **options):
-        found = engine.arrow(standardise_person_table(engine, people, roles, **options)).to_pylist()
-        return sorted((r["forename"], r["middle_names"] or "-") for r in found)
+        standard = engine.arrow(standardise_person_table(engine, people, roles, **options)).to_pylist()
+        return sorted((r["forename"], r["middle_names"] or "-") for r in standard)
 
     assert names({"forename": "f"}) == [("ANN", "-"), ("ANN", "MARY"), ("ANN", "MARY")]
     assert names({"forename": "f", "middle_names": "m"}) == [("ANN", "JANE"), ("ANN MARY", "-"), ("ANN MARY", "JANE")]
@@ -81,30 +81,30 @@ def test_middle_names_have_a_field_or_part_from_the_forename(engine, world):
 
 def test_typed_columns_and_numbers_read_as_text(engine, world, rows):
     people = world("sex:float | tel:int | born:date\n1.0 | 1632960123 | 1999-05-06\n2.0 | - | 1999-05-07")
-    found = standardise_person_table(engine, people, {"sex": "sex", "phone": "tel", "dob": "born"})
-    got = sorted((r["sex"], r["phone"], str(r["dob"])) for r in engine.arrow(found).to_pylist())
-    assert got == [("F", None, "1999-05-07"), ("M", "1632960123", "1999-05-06")]
+    standard = standardise_person_table(engine, people, {"sex": "sex", "phone": "tel", "dob": "born"})
+    values = sorted((r["sex"], r["phone"], str(r["dob"])) for r in engine.arrow(standard).to_pylist())
+    assert values == [("F", None, "1999-05-07"), ("M", "1632960123", "1999-05-06")]
 
 
 def test_a_phone_number_that_is_none_is_missing(engine, world):
     people = world("tel\n(020) 7946-0000\n0000000000\nN/A\nunknown\n-")
-    found = engine.arrow(standardise_person_table(engine, people, {"phone": "tel"})).to_pylist()
-    assert sorted(r["phone"] or "none" for r in found) == ["02079460000", "none", "none", "none", "none"]
+    standard = engine.arrow(standardise_person_table(engine, people, {"phone": "tel"})).to_pylist()
+    assert sorted(r["phone"] or "none" for r in standard) == ["02079460000", "none", "none", "none", "none"]
 
 
 def test_other_columns_go_along_as_text(engine, world):
     people = world("town | mail\nSão Paulo | A@x.org")
-    found = standardise_person_table(engine, people, {"email": "mail"}, texts={"town": "x_town"})
-    row = engine.arrow(found).to_pylist()[0]
+    standard = standardise_person_table(engine, people, {"email": "mail"}, texts={"town": "x_town"})
+    row = engine.arrow(standard).to_pylist()[0]
     assert (row["x_town"], row["email"]) == ("SAO PAULO", "A@X.ORG")
 
 
 def test_sexes_by_the_labels_of_a_frame(engine, world):
     codes = sex_codes({"1": "Male", "2": "Female", "9": "Not known", "f": "Female"})
     assert codes == {"1": "M", "2": "F", "F": "F"}
-    found = standardise_person_table(engine, world("g:text\n1\nf\n9\nM"), {"sex": "g"}, sexes=codes, carry=["g"])
-    got = {r["g"]: (r["sex"], r["problems"]) for r in engine.arrow(found).to_pylist()}
-    assert got == {"1": ("M", 0), "f": ("F", 0), "9": (None, PROBLEMS["sex"]), "M": (None, PROBLEMS["sex"])}
+    standard = standardise_person_table(engine, world("g:text\n1\nf\n9\nM"), {"sex": "g"}, sexes=codes, carry=["g"])
+    sexes = {r["g"]: (r["sex"], r["problems"]) for r in engine.arrow(standard).to_pylist()}
+    assert sexes == {"1": ("M", 0), "f": ("F", 0), "9": (None, PROBLEMS["sex"]), "M": (None, PROBLEMS["sex"])}
 
 
 def test_unknown_roles_and_columns_are_named(engine, world):
@@ -117,6 +117,6 @@ def test_unknown_roles_and_columns_are_named(engine, world):
 def test_a_column_all_in_form_is_handed_on_as_it_is(engine, world, rows):
     people = world("f | m | s | p\nANN | EVE | SMITH | SW1A 1AA\nBOB | - | JONES | M1 1AE")
     roles = {"forename": "f", "middle_names": "m", "surname": "s", "postcode": "p"}
-    found = standardise_person_table(engine, people, roles)
-    kept = engine.sql("select forename, middle_names, surname, postcode, problems from {t}", t=found)
-    assert rows(kept) == [("ANN", "EVE", "SMITH", "SW1A 1AA", 0), ("BOB", None, "JONES", "M1 1AE", 0)]
+    standard = standardise_person_table(engine, people, roles)
+    columns = engine.sql("select forename, middle_names, surname, postcode, problems from {t}", t=standard)
+    assert rows(columns) == [("ANN", "EVE", "SMITH", "SW1A 1AA", 0), ("BOB", None, "JONES", "M1 1AE", 0)]

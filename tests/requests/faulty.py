@@ -210,7 +210,7 @@ def request_with_faults(seed: int) -> tuple[Raw, set[tuple[str, str]]]:
     return raw, {expected for way in chosen for expected in way.expected}
 
 
-def written(raw: Raw) -> str:
+def as_toml(raw: Raw) -> str:
     """A request as the TOML of its file."""
     singles = {key: value for key, value in raw.items() if not _is_tables(value)}
     lines = [f"{key} = {_toml(value)}" for key, value in singles.items()]

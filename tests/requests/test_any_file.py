@@ -46,9 +46,9 @@ def test_any_content_is_read_and_checked(changes: list[tuple[str, Any]]) -> None
     raw = {**good(), **dict(changes)}
     request, form = request_of(raw)
     application = application_of(request, shipped(), TODAY)
-    found = faults_of(application, form)
-    assert len(as_lines(found)) == 3 * len(found)
+    faults = faults_of(application, form)
+    assert len(as_lines(faults)) == 3 * len(faults)
     tables_of(application.grants)
-    if not found:  # right after all: then nothing was spoilt that a rule is about
+    if not faults:  # right after all: then nothing was spoilt that a rule is about
         assert request.retention is not None
         assert request.retention > datetime.date(2026, 1, 1)

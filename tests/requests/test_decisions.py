@@ -24,7 +24,7 @@ DAY, SHORT = datetime.date(2026, 5, 1), datetime.date(2026, 12, 31)
 Change = Callable[[dict[str, Any]], None]
 
 
-def asked(change: Change = lambda raw: None, *, today: datetime.date = TODAY) -> Application:
+def apply(change: Change = lambda raw: None, *, today: datetime.date = TODAY) -> Application:
     raw = good()
     change(raw)
     request, form = request_of(raw)
@@ -33,7 +33,7 @@ def asked(change: Change = lambda raw: None, *, today: datetime.date = TODAY) ->
 
 
 def approve(register: Path, of: Application | None = None, reference: str = "D-1", **more: Any) -> None:
-    decide(register, of or asked(), Ruling(**{"outcome": "approved", "reference": reference, "date": DAY, **more}))
+    decide(register, of or apply(), Ruling(**{"outcome": "approved", "reference": reference, "date": DAY, **more}))
 
 
 @pytest.fixture
@@ -42,22 +42,22 @@ def register(tmp_path: Path) -> Path:
 
 
 def state(register: Path, of: Application | None = None) -> str:
-    return standing(read_register(register), of or asked()).state
+    return standing(read_register(register), of or apply()).state
 
 
 def test_a_request_goes_its_way(register: Path) -> None:
-    assert standing([], asked()).state == "draft"
-    submit(register, asked())
+    assert standing([], apply()).state == "draft"
+    submit(register, apply())
     assert state(register) == "submitted"
-    decide(register, asked(), Ruling("rejected", "D-1", DAY, reason="Too much is asked for."))
-    found = standing(read_register(register), asked())
-    assert (found.state, found.reasons) == ("rejected", ("D-1 of 2026-05-01: Too much is asked for.",))
-    submit(register, asked(_fewer))
-    assert state(register, asked(_fewer)) == "submitted"
-    approve(register, asked(_fewer), "D-2")
-    assert state(register, asked(_fewer)) == "approved"
+    decide(register, apply(), Ruling("rejected", "D-1", DAY, reason="Too much is asked for."))
+    status = standing(read_register(register), apply())
+    assert (status.state, status.reasons) == ("rejected", ("D-1 of 2026-05-01: Too much is asked for.",))
+    submit(register, apply(_fewer))
+    assert state(register, apply(_fewer)) == "submitted"
+    approve(register, apply(_fewer), "D-2")
+    assert state(register, apply(_fewer)) == "approved"
     withdraw(register, "D-2", TODAY, "The project has ended.")
-    assert state(register, asked(_fewer)) == "withdrawn"
+    assert state(register, apply(_fewer)) == "withdrawn"
 
 
 def _fewer(raw: dict[str, Any]) -> None:
@@ -75,7 +75,7 @@ def _fewer(raw: dict[str, Any]) -> None:
 )
 def test_a_decision_is_in_force_on_its_days(register: Path, today: datetime.date, expected: str) -> None:
     approve(register, expires=datetime.date(2027, 1, 1))
-    assert state(register, asked(today=today)) == expected
+    assert state(register, apply(today=today)) == expected
 
 
 def _set(key: str, value: Any) -> Change:
@@ -104,14 +104,14 @@ def _package(number: int, key: str, value: Any) -> Change:
 )
 def test_what_is_approved_or_less_is_covered(register: Path, change: Change) -> None:
     approve(register)
-    assert state(register, asked(change)) == "approved"
+    assert state(register, apply(change)) == "approved"
 
 
 @pytest.mark.parametrize(
-    ("change", "says"),
+    ("change", "reason"),
     [
         (
-            _set("aims", "Something else is learned from the data now, for which nobody has application the panel."),
+            _set("aims", "Something else is learned from the data now, for which nobody has asked the panel."),
             "its purpose",
         ),
         (_set("retention", datetime.date(2030, 1, 2)), "its purpose, people, population or retention"),
@@ -130,28 +130,28 @@ def test_what_is_approved_or_less_is_covered(register: Path, change: Change) -> 
         (_package(0, "phases", ["secondary", "post-16"]), "npd.ks5: ACADYR, "),
     ],
 )
-def test_what_is_more_or_other_is_not_covered(register: Path, change: Change, says: str) -> None:
+def test_what_is_more_or_other_is_not_covered(register: Path, change: Change, reason: str) -> None:
     approve(register)
-    found = standing(read_register(register), asked(change))
-    assert found.state == "not covered"
-    assert any(line.startswith(says) for line in found.reasons), found.reasons
+    status = standing(read_register(register), apply(change))
+    assert status.state == "not covered"
+    assert any(line.startswith(reason) for line in status.reasons), status.reasons
 
 
 def test_a_rejected_amendment_leaves_what_was_approved(register: Path) -> None:
-    approve(register, asked(_fewer))
-    decide(register, asked(), Ruling("rejected", "D-2", DAY, reason="Not needed."))
+    approve(register, apply(_fewer))
+    decide(register, apply(), Ruling("rejected", "D-2", DAY, reason="Not needed."))
     assert state(register) == "rejected"
-    assert state(register, asked(_fewer)) == "approved"
+    assert state(register, apply(_fewer)) == "approved"
 
 
 def test_what_was_rejected_after_it_was_approved_stays_so_when_it_is_submitted_again(register: Path) -> None:
     approve(register)
-    decide(register, asked(), Ruling("rejected", "D-2", DAY, reason="It was approved by mistake."))
+    decide(register, apply(), Ruling("rejected", "D-2", DAY, reason="It was approved by mistake."))
     assert state(register) == "rejected"
-    submit(register, asked())
+    submit(register, apply())
     assert state(register) == "submitted"
-    approve(register, asked(_fewer), "D-3")
-    assert state(register, asked(_fewer)) == "approved"
+    approve(register, apply(_fewer), "D-3")
+    assert state(register, apply(_fewer)) == "approved"
     assert state(register) == "submitted", "the amendment's approval does not cover it"
 
 
@@ -162,19 +162,19 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
         conditions=("Results are shown to the department first.",),
         without=("npd.census.PrimarySENtype",),
     )
-    found = standing(read_register(register), asked())
-    assert found.reasons[1:] == ("npd.census: PrimarySENtype: not approved; leave it out, or have the panel decide",)
+    status = standing(read_register(register), apply())
+    assert status.reasons[1:] == ("npd.census: PrimarySENtype: not approved; leave it out, or have the panel decide",)
 
     def without(raw: dict[str, Any]) -> None:
         raw["table"][0]["variables"].remove("PrimarySENtype")
 
-    found = standing(read_register(register), asked(without))
-    assert found.state == "approved"
-    assert found.reasons[1:] == ("Results are shown to the department first.",)
+    status = standing(read_register(register), apply(without))
+    assert status.state == "approved"
+    assert status.reasons[1:] == ("Results are shown to the department first.",)
 
 
 @pytest.mark.parametrize(
-    ("ruling", "says"),
+    ("ruling", "fault"),
     [
         ({"reference": " "}, "--reference: give the number"),
         ({"reference": "D-0"}, "--reference: D-0 was given to a decision before"),
@@ -187,12 +187,12 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
         ({"outcome": "rejected"}, "--reason: say why it is rejected"),
     ],
 )
-def test_a_decision_that_contradicts_itself_is_not_recorded(register: Path, ruling: dict[str, Any], says: str) -> None:
+def test_a_decision_that_contradicts_itself_is_not_recorded(register: Path, ruling: dict[str, Any], fault: str) -> None:
     approve(register, reference="D-0")
     before = register.read_bytes()
     with pytest.raises(ConfigError, match="nothing is recorded") as refused:
         approve(register, **ruling)
-    assert says in str(refused.value)
+    assert fault in str(refused.value)
     assert register.read_bytes() == before
 
 
@@ -209,10 +209,10 @@ def before_it(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> N
     """Let another process record something after a decision was looked at, and before it is written."""
     really = decisions.append
 
-    def late(*given: Any, **more: Any) -> Any:
+    def late(*arguments: Any, **more: Any) -> Any:
         monkeypatch.setattr(decisions, "append", really)
         other()
-        return really(*given, **more)
+        return really(*arguments, **more)
 
     monkeypatch.setattr(decisions, "append", late)
 
@@ -228,7 +228,7 @@ def test_of_two_who_decide_at_once_one_has_the_reference(register: Path, monkeyp
 
 
 def test_a_register_holds_no_name_of_a_person(register: Path) -> None:
-    submit(register, asked())
+    submit(register, apply())
     approve(register)
     text = register.read_text()
     assert "AR-1" not in text
@@ -257,7 +257,7 @@ def test_an_approved_request_becomes_a_project(register: Path) -> None:
     path.write_text(REQUEST)
     with pytest.raises(ConfigError, match="no such register"):
         approved_project(path, shipped(), today=TODAY)
-    submit(register, asked())
+    submit(register, apply())
     with pytest.raises(ConfigError, match="nothing may leave for 'study'") as refused:
         approved_project(path, shipped(), today=TODAY)
     assert "no decision in force covers it" in str(refused.value)
@@ -287,35 +287,35 @@ def test_rows_of_another_phase_are_not_covered(register: Path) -> None:
     def demographics(phase: str) -> Change:
         return lambda raw: raw["package"][0].update({"name": "demographics", "phases": [phase]})
 
-    approve(register, asked(demographics("secondary")))
-    assert state(register, asked(demographics("secondary"))) == "approved"
-    assert state(register, asked(demographics("primary"))) == "not covered"
+    approve(register, apply(demographics("secondary")))
+    assert state(register, apply(demographics("secondary"))) == "approved"
+    assert state(register, apply(demographics("primary"))) == "not covered"
 
 
 def test_the_last_approval_counts(register: Path) -> None:
     approve(register)
-    approve(register, asked(_fewer), "D-2")
-    assert state(register, asked(_fewer)) == "approved"
+    approve(register, apply(_fewer), "D-2")
+    assert state(register, apply(_fewer)) == "approved"
     assert state(register) == "not covered"
 
 
 def test_an_id_belongs_to_one_organisation_for_good(register: Path) -> None:
-    submit(register, asked())
-    other = asked(_set("organisation", "Mallory Consulting Ltd"))
+    submit(register, apply())
+    other = apply(_set("organisation", "Mallory Consulting Ltd"))
     before = register.read_bytes()
     with pytest.raises(ConfigError, match=f"id: '{other.request.id}' belongs to .* for good"):
         submit(register, other)
     with pytest.raises(ConfigError, match="belongs to"):
         approve(register, other)
     assert register.read_bytes() == before
-    approve(register, asked(_set("organisation", f"  {asked().request.organisation.upper()}")))
+    approve(register, apply(_set("organisation", f"  {apply().request.organisation.upper()}")))
 
 
 def test_a_change_is_a_new_key_or_a_recorded_amendment(register: Path) -> None:
     def identity(reference: str) -> tuple[str, ...]:
         entries = read_register(register)
         approval = next(e for e in entries if e.is_approval and e["reference"] == reference)
-        return project_of(asked(), approval, entries).identity
+        return project_of(apply(), approval, entries).identity
 
     approve(register)
     approve(register, reference="D-2", amends="D-1")
@@ -353,11 +353,11 @@ def test_panel_and_register_see_derived_years_and_link_metadata(register: Path) 
         raw["table"].append({"name": "leo.outcomes", "years": years, "variables": variables, "justification": "Why."})
         raw["link_metadata"] = True
 
-    scope = scope_of(asked(change))
+    scope = scope_of(apply(change))
     assert scope["derived_years"]["leo.outcomes.cohort_year, ks4"] == "2008/09-2010/11"
     assert scope["derived_years"]["leo.outcomes.cohort_year, fe"] == "all years held of ilr.aims"
     assert scope["link_metadata"] == ["cis", "npd"]
-    approve(register, asked(change))
+    approve(register, apply(change))
     row = published_rows(read_register(register), TODAY)[0]
     assert row["link_metadata"] == "cis, npd"
     assert "leo.outcomes.cohort_year, ks4: 2008/09-2010/11" in row["derived_years"]

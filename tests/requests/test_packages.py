@@ -57,7 +57,7 @@ carry = { concepts = ["time", "institution"], sensitivity = ["E"] }
 """
 
 
-def made(catalogue: Catalogue, folder: Path, text: str = PACKAGES) -> dict[str, dict[str, list[tuple[str, list[str]]]]]:
+def pack(catalogue: Catalogue, folder: Path, text: str = PACKAGES) -> dict[str, dict[str, list[tuple[str, list[str]]]]]:
     """Package to phase to its tables and their columns."""
     (folder / "packages").mkdir()
     (folder / "packages" / "npd.toml").write_text(text)
@@ -72,7 +72,7 @@ def made(catalogue: Catalogue, folder: Path, text: str = PACKAGES) -> dict[str, 
 
 def test_each_variable_goes_to_the_first_package_that_takes_it(catalogue: Catalogue, tmp_path: Path) -> None:
     ks2 = ("npd.ks2", ["ACADYR", "Reading"])
-    assert made(catalogue, tmp_path) == {
+    assert pack(catalogue, tmp_path) == {
         "sensitive": {"secondary": [("npd.census", ["Year", "URN", "Need"])]},
         "attainment": {
             "early": [ks2],  # no rule tells its phase, so every phase has it
@@ -83,7 +83,7 @@ def test_each_variable_goes_to_the_first_package_that_takes_it(catalogue: Catalo
 
 
 def test_prior_attainment_is_of_earlier_years_as_far_as_they_are_held(catalogue: Catalogue, tmp_path: Path) -> None:
-    made(catalogue, tmp_path)
+    pack(catalogue, tmp_path)
     prior = load_packages(catalogue, tmp_path / "packages")["attainment"].parts["secondary"][-1]
     assert str(prior.years(Years.parse("2012/13-2015/16"))) == "2007/08-2010/11"
     assert str(prior.years(Years.parse("2008/09-2012/13"))) == "2005/06-2007/08"  # held from 2005/06
@@ -91,14 +91,14 @@ def test_prior_attainment_is_of_earlier_years_as_far_as_they_are_held(catalogue:
 
 
 def test_a_phase_is_told_by_rows(catalogue: Catalogue, tmp_path: Path) -> None:
-    made(catalogue, tmp_path)
+    pack(catalogue, tmp_path)
     only = load_packages(catalogue, tmp_path / "packages")["rest"].parts["secondary"][0].only
     assert only is not None
     assert (only.column, only.values) == ("Group", ("7", "8"))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "says"),
+    ("old", "new", "why"),
     [
         ('table = "npd.census"\ncolumn', 'table = "npd.censu"\ncolumn', "row: no table 'npd.censu'"),
         ('column = "Group"', 'column = "Grop"', "row npd.census: no variable 'Grop'"),
@@ -112,29 +112,29 @@ def test_a_phase_is_told_by_rows(catalogue: Catalogue, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_faults_of_a_package_file_are_told(catalogue: Catalogue, tmp_path: Path, old: str, new: str, says: str) -> None:
+def test_faults_of_a_package_file_are_told(catalogue: Catalogue, tmp_path: Path, old: str, new: str, why: str) -> None:
     assert old in PACKAGES
     with pytest.raises(ConfigError, match="the data packages have faults") as refused:
-        made(catalogue, tmp_path, PACKAGES.replace(old, new))
-    assert says in str(refused.value)
+        pack(catalogue, tmp_path, PACKAGES.replace(old, new))
+    assert why in str(refused.value)
 
 
 def test_the_shipped_packages_part_the_pupil_database_and_leos_tables() -> None:
     """Five concepts, and each variable that may leave is in exactly one of them, but for year and body."""
     catalogue = shipped()
-    found = load_packages(catalogue)
-    assert [name for name, package in found.items() if package.phases] == [
+    packages = load_packages(catalogue)
+    assert [name for name, package in packages.items() if package.phases] == [
         *("cin-cla", "sensitive", "absence-exclusion", "attainment", "demographics")
     ]
     carried = {"time", "institution"}
     for dataset, names in (
-        ("npd", [n for n in found if found[n].phases]),
-        ("leo", [n for n in found if not found[n].phases]),
+        ("npd", [n for n in packages if packages[n].phases]),
+        ("leo", [n for n in packages if not packages[n].phases]),
     ):
         of_packages = [
             (holding.name, variable.name)
             for name in names
-            for holding, variable in found[name].variables()
+            for holding, variable in packages[name].variables()
             if dataset == "leo" or variable.concept not in carried or variable.sensitivity not in ("D", "E")
         ]
         assert len(of_packages) == len(set(of_packages))

@@ -10,7 +10,7 @@ from linkage.requests.decisions import Ruling, decide, withdraw
 from linkage.requests.published import published_rows, rejected_count
 from linkage.requests.register import read_register
 from quality.report.register import render_register
-from tests.requests.test_decisions import DAY, TODAY, approve, asked
+from tests.requests.test_decisions import DAY, TODAY, apply, approve
 
 SHORT = datetime.date(2026, 5, 20)
 
@@ -24,10 +24,10 @@ def register(tmp_path: Path) -> Path:
     for number, title in enumerate(("=Ended", "<b>Withdrawn</b>", "To come"), 3):
         day = datetime.date(2026, 7, 1) if title == "To come" else DAY
         expires = SHORT if title == "=Ended" else None
-        of = asked(lambda raw, number=number, title=title: raw.update(id=f"study-{number}", title=f"{title} study"))
+        of = apply(lambda raw, number=number, title=title: raw.update(id=f"study-{number}", title=f"{title} study"))
         decide(path, of, Ruling("approved", f"D-{number}", day, expires))
     withdraw(path, "D-4", TODAY, "Ended.")
-    of = asked(lambda raw: raw.update(id="bad", title="Rejected study"))
+    of = apply(lambda raw: raw.update(id="bad", title="Rejected study"))
     decide(path, of, Ruling("rejected", "D-6", DAY, reason="No."))
     return path
 
@@ -65,9 +65,9 @@ def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> No
     page, table = render_register(rows, tmp_path / "out", day=TODAY, rejected=1, last_hash=entries[-1].sha256)
     html = page.read_text()
     with table.open(newline="", encoding="utf-8") as file:
-        written = list(csv.DictReader(file))
-    assert [row["reference"] for row in written] == [row["reference"] for row in rows]
-    assert written[2]["title"] == "'=Ended study"  # no formula to a spreadsheet
+        lines = list(csv.DictReader(file))
+    assert [row["reference"] for row in lines] == [row["reference"] for row in rows]
+    assert lines[2]["title"] == "'=Ended study"  # no formula to a spreadsheet
     for row in rows:
         assert row["reference"] in html
     assert "1 approval is in force on 1 June 2026." in html

@@ -16,7 +16,7 @@ from linkage.requests.application import tables_of
 from linkage.requests.check import KINDS, application_of, as_lines, faults_of, shipped_rules
 from linkage.requests.request import Fault, read_request, request_of
 from linkage.requests.rules import load_rules
-from tests.requests.faulty import TODAY, WAYS, good, request_with_faults, written
+from tests.requests.faulty import TODAY, WAYS, as_toml, good, request_with_faults
 
 REQUESTS = 200
 
@@ -36,9 +36,9 @@ def test_a_request_without_a_fault_passes() -> None:
 def test_each_fault_is_told_and_no_other(number: int) -> None:
     raw, way = good(), WAYS[number]
     way.spoil(raw)
-    found = faults(raw)
-    assert {(fault.rule, fault.place) for fault in found} == way.expected
-    assert len(found) == len(way.expected)
+    reported = faults(raw)
+    assert {(fault.rule, fault.place) for fault in reported} == way.expected
+    assert len(reported) == len(way.expected)
 
 
 def test_in_two_hundred_faulty_files_each_fault_is_found_and_none_that_is_not_there(tmp_path: Path) -> None:
@@ -46,13 +46,13 @@ def test_in_two_hundred_faulty_files_each_fault_is_found_and_none_that_is_not_th
     for seed in range(REQUESTS):
         raw, expected = request_with_faults(seed)
         path = tmp_path / f"{seed}.toml"
-        path.write_text(written(raw), encoding="utf-8")
+        path.write_text(as_toml(raw), encoding="utf-8")
         request, form = read_request(path)
-        found = [(fault.rule, fault.place) for fault in faults_of(application_of(request, shipped(), TODAY), form)]
-        assert len(found) == len(set(found)), seed
+        reported = [(fault.rule, fault.place) for fault in faults_of(application_of(request, shipped(), TODAY), form)]
+        assert len(reported) == len(set(reported)), seed
         planted += len(expected)
-        missed += len(expected - set(found))
-        invented += len(set(found) - expected)
+        missed += len(expected - set(reported))
+        invented += len(set(reported) - expected)
     assert (missed, invented) == (0, 0)
     assert planted > 300
 
@@ -166,7 +166,7 @@ RULE = 'name = "a"\nmessage = "s"\nremedy = "r"\nwhy = "w"\n'
 
 
 @pytest.mark.parametrize(
-    ("text", "says"),
+    ("text", "message"),
     [
         (f'[[rule]]\n{RULE}kind = "word"\n', "rule a: no kind 'word'; there are accre"),
         (f'[[rule]]\n{RULE}kind = "words"\nfield = "aims"\n', "rule a: a rule of kind words needs words"),
@@ -176,11 +176,11 @@ RULE = 'name = "a"\nmessage = "s"\nremedy = "r"\nwhy = "w"\n'
         ("[[rule]", "x.toml: "),
     ],
 )
-def test_faults_of_a_rule_file_are_told(tmp_path: Path, text: str, says: str) -> None:
+def test_faults_of_a_rule_file_are_told(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "x.toml").write_text(text)
     with pytest.raises(ConfigError, match="the rules of requests have faults") as refused:
         load_rules({name: needs for name, (_, needs) in KINDS.items()}, tmp_path)
-    assert says.removesuffix("accre") in str(refused.value)
+    assert message.removesuffix("accre") in str(refused.value)
 
 
 def test_form_faults_come_all_at_once() -> None:

@@ -35,15 +35,15 @@ def test_a_request_is_checked_submitted_decided_and_published(leo: Leo, request_
     assert leo("status", request_file)[1].startswith("graduate-earnings: draft\n")
     assert leo("submit", request_file, "--date", "2026-01-14")[0] == 0
     assert "submitted" in leo("status", request_file)[1]
-    code, shown, _ = leo("decide", request_file, "conditions", *DECIDED, "--condition", "Ask first.")
+    code, output, _ = leo("decide", request_file, "conditions", *DECIDED, "--condition", "Ask first.")
     assert code == 0
-    assert "D-1" in shown
-    code, shown, _ = leo("status", request_file)
-    assert shown.startswith("graduate-earnings: approved\n  D-1 of 2026-01-15, until 2031-01-14\n  Ask first.\n")
+    assert "D-1" in output
+    code, output, _ = leo("status", request_file)
+    assert output.startswith("graduate-earnings: approved\n  D-1 of 2026-01-15, until 2031-01-14\n  Ask first.\n")
     published = leo("verify", register)[1].rsplit(" ", 1)[-1].strip()
     assert leo("verify", register, "--published", published[:12])[0] == 0
-    code, shown, _ = leo("publish", register, "--out", tmp_path / "public", "--date", "2026-02-01")
-    assert shown.split() == [str(tmp_path / "public" / name) for name in ("index.html", "register.csv")]
+    code, output, _ = leo("publish", register, "--out", tmp_path / "public", "--date", "2026-02-01")
+    assert output.split() == [str(tmp_path / "public" / name) for name in ("index.html", "register.csv")]
     assert leo("withdraw", register, "D-1", "--reason", "Ended.", "--date", "2026-03-01")[0] == 0
     assert leo("status", request_file)[1].startswith("graduate-earnings: withdrawn")
 
@@ -55,17 +55,17 @@ def test_an_approval_under_which_nothing_may_leave_says_so(leo: Leo, request_fil
     text = text[:first] + text[first:].replace("2031-01-31", "2026-01-20", 1)
     request_file.write_text(text)
     assert leo("decide", request_file, "approve", *DECIDED)[0] == 0
-    shown = leo("status", request_file)[1]
-    assert shown.startswith("graduate-earnings: approved, and nothing may leave\n  D-1 of 2026-01-15")
-    assert "  person 1, accredited_until: the accreditation ended on 2026-01-20\n" in shown
+    output = leo("status", request_file)[1]
+    assert output.startswith("graduate-earnings: approved, and nothing may leave\n  D-1 of 2026-01-15")
+    assert "  person 1, accredited_until: the accreditation ended on 2026-01-20\n" in output
 
 
 def test_faults_come_with_rule_and_remedy(leo: Leo, request_file: Path) -> None:
     text = request_file.read_text().replace('"FSMeligible"', '"FSMeligble", "Gender", "UPN"')
     request_file.write_text(text.replace('lawful_basis = "public-task"\n', ""))
-    code, _, said = leo("check", request_file)
+    code, _, message = leo("check", request_file)
     assert code == 3
-    assert f"{request_file}: 4 faults" in said
+    assert f"{request_file}: 4 faults" in message
     for line in (
         "lawful_basis: it is none of the bases in law",
         "table npd.census, variable FSMeligble: there is no variable 'FSMeligble'",
@@ -73,7 +73,7 @@ def test_faults_come_with_rule_and_remedy(leo: Leo, request_file: Path) -> None:
         "identifiable: items of identifiability 1 and 2 are shared by exemption alone",
         "table npd.census, variable Gender: Gender is asked for without a reason",
     ):
-        assert line in said
+        assert line in message
     for verb in (("submit",), ("decide",)):
         more = ("approve", *DECIDED) if verb == ("decide",) else ()
         assert leo(*verb, request_file, *more)[0] == 2
@@ -87,15 +87,15 @@ def test_a_register_that_was_changed_has_an_exit_code_of_its_own(leo: Leo, reque
     leo("decide", request_file, "approve", *DECIDED)
     register.write_bytes(register.read_bytes().replace(b"D-1", b"D-2"))
     for verb in (("verify", register), ("status", request_file), ("publish", register)):
-        code, _, said = leo(*verb)
+        code, _, message = leo(*verb)
         assert code == 3
-        assert "line 1 was changed" in said
+        assert "line 1 was changed" in message
 
 
 def test_an_exempt_item_that_names_a_person_is_still_in_no_extract(leo: Leo, request_file: Path) -> None:
     text = request_file.read_text().replace('"SENprovision"]', '"SENprovision", "DateOfBirth"]', 1)
     exempt = 'justification = "Background at school'
     request_file.write_text(text.replace(exempt, f'exemptions = {{ DateOfBirth = "EX-1" }}\n{exempt}', 1))
-    code, shown, _ = leo("check", request_file)
+    code, output, _ = leo("check", request_file)
     assert code == 0
-    assert "npd.census.DateOfBirth: its identifiability is 2" in shown
+    assert "npd.census.DateOfBirth: its identifiability is 2" in output

@@ -31,9 +31,9 @@ def test_people_are_parted_on_spark(spark_engine: Engine) -> None:
 def test_components_are_cut_on_spark(spark_engine: Engine) -> None:
     """The ends of each chain deny each other: the weaker link of either goes."""
     pairs = {(1, 2): 8.0, (2, 3): 5.0, (4, 5): 8.0, (5, 6): 9.0}
-    people, found = _clustered(spark_engine, 6, pairs, others=-9.0)
+    people, result = _clustered(spark_engine, 6, pairs, others=-9.0)
     assert people == [{1, 2}, {3}, {4}, {5, 6}]
-    assert sorted(tuple(row.values()) for row in rows(spark_engine, found.removed_links)) == [
+    assert sorted(tuple(row.values()) for row in rows(spark_engine, result.removed_links)) == [
         (2, 3, 5.0, MISFIT),
         (4, 5, 8.0, MISFIT),
     ]

@@ -28,7 +28,7 @@ def _table(engine: Engine, pairs: Any, weights: Any = None) -> Table:
 
 def _clustered(engine: Engine, records: int, pairs: Pairs, others: float = -9.0) -> tuple[list[set[int]], Clusters]:
     """Who is one person, where pairs that no rule made weigh `others`."""
-    found = cluster(
+    result = cluster(
         engine,
         engine.from_arrow(pa.table({"unit_id": pa.array(range(1, records + 1), pa.int64())})),
         _table(engine, list(pairs), list(pairs.values())),
@@ -36,22 +36,22 @@ def _clustered(engine: Engine, records: int, pairs: Pairs, others: float = -9.0)
         accept=ACCEPT,
     )
     people: dict[int, set[int]] = {}
-    for row in rows(engine, found.members):
+    for row in rows(engine, result.members):
         people.setdefault(row["cluster_id"], set()).add(row["unit_id"])
     assert all(label == min(members) for label, members in people.items())
-    return sorted(people.values(), key=min), found
+    return sorted(people.values(), key=min), result
 
 
 def test_accepted_pairs_join_and_lesser_ones_do_not(engine: Engine) -> None:
-    people, found = _clustered(engine, 4, {(1, 2): 8.0, (3, 4): 3.9})
+    people, result = _clustered(engine, 4, {(1, 2): 8.0, (3, 4): 3.9})
     assert people == [{1, 2}, {3}, {4}]
-    assert engine.count(found.removed_links) == 0
+    assert engine.count(result.removed_links) == 0
 
 
 def test_a_chain_whose_ends_deny_each_other_is_cut_at_its_weakest_link(engine: Engine) -> None:
-    people, found = _clustered(engine, 3, {(1, 2): 8.0, (2, 3): 5.0}, others=-9.0)
+    people, result = _clustered(engine, 3, {(1, 2): 8.0, (2, 3): 5.0}, others=-9.0)
     assert people == [{1, 2}, {3}]
-    assert [tuple(row.values()) for row in rows(engine, found.removed_links)] == [(2, 3, 5.0, MISFIT)]
+    assert [tuple(row.values()) for row in rows(engine, result.removed_links)] == [(2, 3, 5.0, MISFIT)]
 
 
 def test_a_chain_whose_ends_only_doubt_each_other_is_one_person(engine: Engine) -> None:
@@ -81,6 +81,6 @@ def test_no_order_of_the_pairs_and_no_name_of_the_records_matters(pairs: Pairs, 
 
 @pytest.mark.parametrize("links", [[(1, 2, 5.0), (2, 3, 4.0), (1, 3, 3.0)], [(3, 1, 3.0), (3, 2, 4.0), (2, 1, 5.0)]])
 def test_a_link_inside_a_part_that_others_have_joined_is_not_removed(links: Any) -> None:
-    found, removed = split(links, lambda one, other: "no" if {*one, *other} == {2, 3} else None)
-    assert found == {1: 1, 2: 1, 3: 1}
+    labels, removed = split(links, lambda one, other: "no" if {*one, *other} == {2, 3} else None)
+    assert labels == {1: 1, 2: 1, 3: 1}
     assert removed == []

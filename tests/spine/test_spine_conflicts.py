@@ -44,7 +44,7 @@ def _parted(
         kind = pa.list_(pa.date32() if name == "dob" else pa.string())
         columns[name] = pa.array([_held(values, name) for _, values in entities.values()], kind)
     entities = engine.from_arrow(pa.table(columns))
-    made = pa.table(
+    link_rows = pa.table(
         {
             "step": list(steps) or ["s"] * len(links),
             "left_id": pa.array([link[0] for link in links], pa.int64()),
@@ -54,7 +54,7 @@ def _parted(
             "decision": ["accepted"] * len(links),
         }
     )
-    table = engine.from_arrow(made)
+    table = engine.from_arrow(link_rows)
     members = engine.sql(
         """
         select step, side, entity_id as unit_id, entity_id
@@ -66,13 +66,13 @@ def _parted(
     membership = join_people(engine, initial_membership(engine, entities), table)
     ids = pa.array([one for one, _ in never], pa.int64()), pa.array([other for _, other in never], pa.int64())
     decided = engine.from_arrow(pa.table({"one_id": ids[0], "other_id": ids[1]})) if never else None
-    found = without_conflicts(engine, entities, membership, table, members, most=most, never=decided)
+    result = without_conflicts(engine, entities, membership, table, members, most=most, never=decided)
     people: dict[int, set[int]] = {}
-    for row in engine_rows(engine, found.membership):
+    for row in engine_rows(engine, result.membership):
         people.setdefault(row["unit_id"], set()).add(row["entity_id"])
     assert all(unit == min(records) for unit, records in people.items())
-    cuts = [(row["left_entity"], row["right_entity"], row["rule"]) for row in engine_rows(engine, found.removed_links)]
-    return sorted(people.values(), key=min), sorted(cuts), engine.count(found.links)
+    cuts = [(row["left_entity"], row["right_entity"], row["rule"]) for row in engine_rows(engine, result.removed_links)]
+    return sorted(people.values(), key=min), sorted(cuts), engine.count(result.links)
 
 
 def _held(values: dict[str, Any], name: str) -> list[Any]:
@@ -187,6 +187,6 @@ def test_nobody_holds_more_than_a_limit_and_no_order_matters(
     assert left == len(links) - len(cuts)
     assert sorted(record for person in people for record in person) == list(entities), "each record in one person"
     for person in people:
-        held = [entities[record][0] for record in person]
-        assert held.count("npd") <= 1
-        assert held.count("cis") <= 1
+        labels = [entities[record][0] for record in person]
+        assert labels.count("npd") <= 1
+        assert labels.count("cis") <= 1

@@ -36,15 +36,15 @@ def spine_of(
     table = world(
         "\n".join(["entity_id | source | entity_key", *(f"{n} | {s} | {k}" for n, (s, k) in enumerate(listed, 1))])
     )
-    made = world(f"{LINK}\n{links}")
-    own = {(row["step"], side, row[f"{side}_id"]) for row in engine_rows(engine, made) for side in ("left", "right")}
+    pairs = world(f"{LINK}\n{links}")
+    own = {(row["step"], side, row[f"{side}_id"]) for row in engine_rows(engine, pairs) for side in ("left", "right")}
     lines = [f"{step} | {side} | {unit} | {unit}" for step, side, unit in sorted(own)]
     lines += [" | ".join(line.split()) for line in units.splitlines()]
     return build(
         engine,
         table,
-        join_people(engine, initial_membership(engine, table), made),
-        made,
+        join_people(engine, initial_membership(engine, table), pairs),
+        pairs,
         world("\n".join(["step | side | unit_id | entity_id", *lines])),
         people_of=[people_of],
         **{"edukey_sources": ["cis"], "pmr_sources": ["npd"], **options},
@@ -56,15 +56,15 @@ def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine,
         ec | 2 | 4 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
         ec | 1 | 3 | probabilistic | rule 1 | 1  | 0.6    | - | review
     """
-    made = spine_of(engine, world, "npd P1, npd P2, cis N1, cis N2", links)
+    spine = spine_of(engine, world, "npd P1, npd P2, cis N1, cis N2", links)
     first, unlinked = "first seen here", (None, None)
-    assert rows(made.spine) == [
+    assert rows(spine.spine) == [
         (1, 1, "npd", "P1", *unlinked, first, None, None, None),
         (2, 2, "npd", "P2", *unlinked, first, None, None, None),
         (2, 4, "cis", "N2", "probabilistic", "rule 1", "strong", 12.0, 0.9998, 10.0),
     ]
-    assert rows(made.lookup_edukey) == [(2, "E0000000000002", 4)]
-    assert rows(made.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
+    assert rows(spine.lookup_edukey) == [(2, "E0000000000002", 4)]
+    assert rows(spine.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
 
 
 def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine, world: Any, rows: Any) -> None:
@@ -74,9 +74,9 @@ def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine,
         ec | 1 | 3 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
     """
     sources = {"edukey_sources": ["cis", "cis_2"], "pmr_sources": []}
-    made = spine_of(engine, world, "npd P1, cis N1, cis_2 N1", links, **sources)
-    assert rows(made.lookup_edukey) == [(1, "E0000000000001", 2), (1, "E0000000000001", 3)]
-    assert rows(made.lookup_pmr) == []
+    spine = spine_of(engine, world, "npd P1, cis N1, cis_2 N1", links, **sources)
+    assert rows(spine.lookup_edukey) == [(1, "E0000000000001", 2), (1, "E0000000000001", 3)]
+    assert rows(spine.lookup_pmr) == []
 
 
 def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) -> None:
@@ -85,11 +85,11 @@ def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) ->
         schools | 1 | 2 | deterministic | uln    | 20 | 0.9999 | - | accepted
         tax     | 3 | 1 | probabilistic | rule 1 | 4  | 0.96   | - | accepted
     """
-    made = spine_of(
+    spine = spine_of(
         engine, world, "npd P1, ilr L1, cis N1", links, "tax right 1 2", pmr_sources=[], brought_left=["tax"]
     )
-    found = {row["source"]: (row["link_pass"], row["match_probability"]) for row in engine_rows(engine, made.spine)}
-    assert found == {"npd": (None, None), "ilr": ("uln", 0.9999), "cis": ("rule 1", 0.96)}
+    steps = {row["source"]: (row["link_pass"], row["match_probability"]) for row in engine_rows(engine, spine.spine)}
+    assert steps == {"npd": (None, None), "ilr": ("uln", 0.9999), "cis": ("rule 1", 0.96)}
 
 
 def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine, world: Any) -> None:
@@ -98,8 +98,8 @@ def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine
         ec | 2 | 3 | probabilistic | rule 2 | 0.30000000000000004 | 0.99 | - | accepted
         ec | 1 | 3 | probabilistic | rule 1 | 0.3                 | 0.99 | - | accepted
     """
-    made = spine_of(engine, world, "npd P1, npd P2, cis N1", links)
-    assert {row["source"]: row["link_pass"] for row in engine_rows(engine, made.spine)} == {
+    spine = spine_of(engine, world, "npd P1, npd P2, cis N1", links)
+    assert {row["source"]: row["link_pass"] for row in engine_rows(engine, spine.spine)} == {
         "npd": None,
         "cis": "rule 1",
     }
@@ -119,15 +119,15 @@ def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> N
         parent[high] = low
     with connect("duckdb", threads=1) as engine:
         table = engine.from_arrow(pa.table({"left_id": [a for a, _ in edges], "right_id": [b for _, b in edges]}))
-        found = {row["node"]: row["label"] for row in engine_rows(engine, components(engine, table))}
-    assert found == {node: root(node) for node in parent}
+        labels = {row["node"]: row["label"] for row in engine_rows(engine, components(engine, table))}
+    assert labels == {node: root(node) for node in parent}
 
 
 def test_nodes_of_any_size_are_told_apart(engine: Engine, rows: Any) -> None:
     """Those of a chain come in no order."""
-    drawn = np.random.default_rng(5)
-    nodes = drawn.permutation(np.concatenate([np.arange(40) * (2**31 - 1), 2**62 + np.arange(40), np.arange(40) + 7]))
-    chains = [np.sort(drawn.permutation(nodes)[:30])[drawn.permutation(30)] for _ in range(2)]
+    rng = np.random.default_rng(5)
+    nodes = rng.permutation(np.concatenate([np.arange(40) * (2**31 - 1), 2**62 + np.arange(40), np.arange(40) + 7]))
+    chains = [np.sort(rng.permutation(nodes)[:30])[rng.permutation(30)] for _ in range(2)]
     chains[1] = np.setdiff1d(chains[1], chains[0])
     table = pa.table(
         {

@@ -25,7 +25,7 @@ def of(engine: Engine, number: str, groups: dict[int, str]) -> Table:
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize(
-    ("before", "last", "now", "preference", "ids", "concordance"),
+    ("before", "last", "after", "preference", "ids", "concordance"),
     [
         pytest.param(
             {1: "npd:stays cis:stays", 2: "npd:meets-3", 3: "npd:joined cis:joined", 4: "npd:x ilr:x cis:x", 5: "npd:gone"},
@@ -68,10 +68,10 @@ def of(engine: Engine, number: str, groups: dict[int, str]) -> Table:
     ],
 )  # fmt: skip
 def test_person_ids_and_concordance(
-    engine: Engine, before: Any, last: int, now: Any, preference: list[str], ids: Any, concordance: Any
+    engine: Engine, before: Any, last: int, after: Any, preference: list[str], ids: Any, concordance: Any
 ) -> None:
     release = Release(of(engine, "person_id", before), last) if before else None
-    numbering = number_people(engine, of(engine, "unit_id", now), release, preference=preference)
+    numbering = number_people(engine, of(engine, "unit_id", after), release, preference=preference)
     assert as_sets(engine, numbering.ids) == ids
     assert as_sets(engine, numbering.concordance) == concordance
     assert numbering.last_person_id == max(last, *(person for _, person in ids))
@@ -106,14 +106,14 @@ def test_ids_are_one_to_a_unit_old_or_never_given_and_independent_of_order(
     again = number_people(engine, engine.from_arrow(people(old)), before)
     assert dict(as_sets(engine, again.ids)) == ids
     assert {row[2] for row in as_sets(engine, again.concordance)} == {"kept"}, "nothing new changes nothing"
-    now = people(new).take(list(range(len(new)))[:: -1 if turned else 1])
-    second = number_people(engine, engine.from_arrow(now), before)
+    shuffled = people(new).take(list(range(len(new)))[:: -1 if turned else 1])
+    second = number_people(engine, engine.from_arrow(shuffled), before)
     numbers = dict(as_sets(engine, second.ids))
     assert set(numbers) == set(new)
     assert len(set(numbers.values())) == len(numbers)
     last = first.last_person_id
     fresh = {person for person in numbers.values() if person > last}
     assert fresh == set(range(last + 1, last + 1 + len(fresh)))
-    named = as_sets(engine, second.concordance)
-    assert {row[0] for row in named} - {None} == set(ids.values())
-    assert {row[1] for row in named} - {None} == set(numbers.values())
+    pairs = as_sets(engine, second.concordance)
+    assert {row[0] for row in pairs} - {None} == set(ids.values())
+    assert {row[1] for row in pairs} - {None} == set(numbers.values())

@@ -32,27 +32,27 @@ def population_of(engine: Engine, world: Callable[[str], Table], **tables: str) 
 
 
 def _schemas() -> dict[str, dict[str, pa.DataType]]:
-    known = {
+    schemas = {
         f"{source}_{table}": {v.name: ARROW_TYPES[v.type] for v in shipped().table(source, table).variable}
         for source, names in SOURCES.items()
         for table in names
     }
-    return known | _TRUTH
+    return schemas | _TRUTH
 
 
 def _table(engine: Engine, world: Callable[[str], Table], name: str, text: str | None) -> Table:
     schema = _schemas()[name]
     if text is None:
         return engine.from_arrow(pa.schema(list(schema.items())).empty_table())
-    given = engine.arrow(world(text))
-    columns = {column: _column(given, column, kind) for column, kind in schema.items()}
+    parsed = engine.arrow(world(text))
+    columns = {column: _column(parsed, column, kind) for column, kind in schema.items()}
     return engine.from_arrow(pa.table(columns))
 
 
-def _column(given: pa.Table, column: str, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
-    if column == "postcodes_from" and "moved" in given.column_names:
-        return pa.array([[None, day] for day in given["moved"].to_pylist()], kind)
-    if column not in given.column_names:
-        return pa.nulls(len(given), kind)
-    values = given[column].cast(kind)
+def _column(table: pa.Table, column: str, kind: pa.DataType) -> pa.ChunkedArray | pa.Array:
+    if column == "postcodes_from" and "moved" in table.column_names:
+        return pa.array([[None, day] for day in table["moved"].to_pylist()], kind)
+    if column not in table.column_names:
+        return pa.nulls(len(table), kind)
+    values = table[column].cast(kind)
     return pc.replace_substring(values, "‖", "|") if kind == pa.string() else values

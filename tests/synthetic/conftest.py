@@ -29,12 +29,12 @@ def population(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="session")
 def read(population: Path) -> Read:
     """Read a table by its path below the folder, for example "sources/npd/census"."""
-    kept: dict[str, Any] = {}
+    tables: dict[str, Any] = {}
 
     def table(path: str) -> pa.Table:
-        if path not in kept:
-            kept[path] = pq.read_table(population / path)
-        return kept[path]
+        if path not in tables:
+            tables[path] = pq.read_table(population / path)
+        return tables[path]
 
     return table
 

@@ -25,27 +25,27 @@ def upn_letter(digits: str) -> str:
 
 def test_a_upn_has_its_check_letter() -> None:
     no = np.zeros(len(IDS), bool)
-    made = identifiers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), no).to_pylist()
-    assert all(re.fullmatch("[A-HJ-NP-RT-Z][0-9]{12}", upn) and upn[0] == upn_letter(upn[1:]) for upn in made)
-    assert len(set(made)) == len(IDS)
+    upns = identifiers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), no).to_pylist()
+    assert all(re.fullmatch("[A-HJ-NP-RT-Z][0-9]{12}", upn) and upn[0] == upn_letter(upn[1:]) for upn in upns)
+    assert len(set(upns)) == len(IDS)
 
 
 def test_a_temporary_upn_ends_in_a_letter_that_counts_as_its_number() -> None:
     yes = np.ones(len(IDS), bool)
-    made = identifiers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), yes).to_pylist()
+    upns = identifiers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), yes).to_pylist()
     last = {letter: str(n) for n, letter in enumerate("ABCDEFGHJK")}
-    assert all(upn[0] == upn_letter(upn[1:12] + last[upn[12]]) for upn in made)
+    assert all(upn[0] == upn_letter(upn[1:12] + last[upn[12]]) for upn in upns)
 
 
 def test_a_uln_has_its_check_digit() -> None:
-    made = identifiers.uln(DRAWS, IDS).to_pylist()
-    for uln in made:
+    ulns = identifiers.uln(DRAWS, IDS).to_pylist()
+    for uln in ulns:
         remainder = sum((10 - place) * int(digit) for place, digit in enumerate(uln[:9])) % 11
         assert re.fullmatch("[1-9][0-9]{9}", uln)
         assert remainder != 0
         assert int(uln[9]) == 10 - remainder
-    assert len(set(made)) == len(IDS)
-    assert identifiers.NO_ULN not in made
+    assert len(set(ulns)) == len(IDS)
+    assert identifiers.NO_ULN not in ulns
 
 
 def test_a_nino_is_one_that_could_be_issued() -> None:
@@ -66,11 +66,11 @@ def test_references_are_unique_and_of_their_length(which: int) -> None:
 
 def test_numbers_tell_nothing_of_the_order_of_people() -> None:
     people = np.arange(1, 20_001)
-    for made in (
+    for numbers in (
         identifiers.record_id(DRAWS, people, 0, people % 28),
         np.array(identifiers.uln(DRAWS, people)).astype(np.int64),
     ):
-        ranks = np.argsort(np.argsort(made))
+        ranks = np.argsort(np.argsort(numbers))
         assert abs(np.corrcoef(people, ranks)[0, 1]) < 0.03
         assert abs(np.corrcoef(ranks[1:], ranks[:-1])[0, 1]) < 0.03
 
@@ -78,15 +78,15 @@ def test_numbers_tell_nothing_of_the_order_of_people() -> None:
 @given(bits=st.integers(2, 12), seed=st.integers(0, 2**62), share=st.floats(0.51, 1))
 def test_scrambling_is_a_permutation(bits: int, seed: int, share: float) -> None:
     below = max(int(2**bits * share), 2)
-    made = Draws(seed).scramble("field", np.arange(below), bits, below)
-    assert sorted(made.tolist()) == list(range(below))
+    scrambled = Draws(seed).scramble("field", np.arange(below), bits, below)
+    assert sorted(scrambled.tolist()) == list(range(below))
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=40))
 def test_slots_keep_the_odds(odds: list[float]) -> None:
     slots = Slots(np.array(odds), 14)
-    found = np.bincount(slots.at((np.arange(20_000) + 0.5) / 20_000), minlength=len(odds)) / 20_000
-    assert np.abs(found - np.array(odds) / sum(odds)).max() < 3 / 2**13
+    shares = np.bincount(slots.at((np.arange(20_000) + 0.5) / 20_000), minlength=len(odds)) / 20_000
+    assert np.abs(shares - np.array(odds) / sum(odds)).max() < 3 / 2**13
 
 
 def test_a_draw_depends_on_seed_field_person_and_event_alone() -> None:
@@ -107,10 +107,10 @@ def table(path: Path) -> list[list[str]]:
 
 
 def test_postcodes_have_a_real_sector_and_the_form_of_one() -> None:
-    made = postcodes(reference(), np.array([0, 399, -1, UNKNOWN, 400 * 9000 + 21], np.int32)).plain().to_pylist()
+    codes = postcodes(reference(), np.array([0, 399, -1, UNKNOWN, 400 * 9000 + 21], np.int32)).plain().to_pylist()
     first = table(FOLDER / "sectors.csv")[0][0]
-    assert made[:4] == [f"{first}AA", f"{first}ZZ", None, "ZZ99 9ZZ"]
-    assert made[4][:-2] == table(FOLDER / "sectors.csv")[9000][0]
+    assert codes[:4] == [f"{first}AA", f"{first}ZZ", None, "ZZ99 9ZZ"]
+    assert codes[4][:-2] == table(FOLDER / "sectors.csv")[9000][0]
 
 
 @given(st.integers(-30_000, 40_000))

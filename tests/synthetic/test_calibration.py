@@ -74,7 +74,7 @@ def test_a_file_gives_its_figures_what_they_leave_out(targets):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "says"),
+    ("text", "message"),
     [
         (FILE.replace("target = 5.0", "aim = 5.0"), r"figure\.0\.target: is missing"),
         (FILE.replace("[1000, nan]", "[1000]"), "grid 'pay': all_people: not one number for each column"),
@@ -87,9 +87,9 @@ def test_a_file_gives_its_figures_what_they_leave_out(targets):
     ],
     ids=["key", "row", "source", "twice", "toml"],
 )
-def test_a_fault_names_its_place(targets, wrong, says):
-    with pytest.raises(ConfigError, match=says):
-        targets(wrong)
+def test_a_fault_names_its_place(targets, text, message):
+    with pytest.raises(ConfigError, match=message):
+        targets(text)
 
 
 def test_a_folder_without_figures_is_no_check(tmp_path):
@@ -177,10 +177,12 @@ def test_the_command_checks_what_is_there_and_exits_with_3(population, tmp_path)
     linked.mkdir()
     for part in population.iterdir():
         (linked / part.name).symlink_to(part)
-    done = CliRunner().invoke(app, ["synth", "check", str(linked), "--json"])
+    result = CliRunner().invoke(app, ["synth", "check", str(linked), "--json"])
     page = linked / "calibration.md"
-    outside = [f for theme in json.loads(done.output)["themes"] for f in theme["figures"] if f["verdict"] == "outside"]
-    assert done.exit_code == (3 if outside else 0)
+    outside = [
+        f for theme in json.loads(result.output)["themes"] for f in theme["figures"] if f["verdict"] == "outside"
+    ]
+    assert result.exit_code == (3 if outside else 0)
     assert page.read_text(encoding="utf-8").count("**outside**") == len(outside)
 
 

@@ -85,22 +85,22 @@ def test_the_first_activity_that_holds_is_the_main_one(engine, world):
 
 
 def test_figures_are_by_group_and_years(engine, world):
-    got = measured(engine, world, WORLD)
-    assert got["activity.all.higher_education.3"].value == pytest.approx(100 / 9)
-    assert got["activity.no_free_school_meals.higher_education.3"].people == 8
-    assert got["activity.independent_school.activity_not_captured.3"].value == 100
-    assert got["activity.five_a_to_c.sustained_employment.3"].people == 5
-    assert "activity.men.higher_education.3" not in got
-    assert got["median_earnings.all.3"].value == 8000
-    assert got["mean_earnings.all.3"].value == pytest.approx(23_000 / 3)
+    figures = measured(engine, world, WORLD)
+    assert figures["activity.all.higher_education.3"].value == pytest.approx(100 / 9)
+    assert figures["activity.no_free_school_meals.higher_education.3"].people == 8
+    assert figures["activity.independent_school.activity_not_captured.3"].value == 100
+    assert figures["activity.five_a_to_c.sustained_employment.3"].people == 5
+    assert "activity.men.higher_education.3" not in figures
+    assert figures["median_earnings.all.3"].value == 8000
+    assert figures["mean_earnings.all.3"].value == pytest.approx(23_000 / 3)
     # Fifteen years on is 2018/19.
-    assert got["activity.all.activity_not_captured.15"].people == 9
+    assert figures["activity.all.activity_not_captured.15"].people == 9
 
 
 def test_a_year_that_the_files_do_not_hold_is_left_out(engine, world):
     late = WORLD | {"npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\nnpd1 | 200607 | 1"}
-    got = measured(engine, world, late)
-    assert {name.rpartition(".")[2] for name in got if name.startswith("activity.all")} == {
+    figures = measured(engine, world, late)
+    assert {name.rpartition(".")[2] for name in figures if name.startswith("activity.all")} == {
         "1",
         "3",
         "5",
@@ -141,10 +141,10 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
     }
     definitions = load_definitions(config_file("outcomes/leo.toml"), catalogue.shipped())
     only = definitions.model_copy(update={"definition": tuple(d for d in definitions.definition if d.name == "ks4")})
-    made = build(engine, attributes, lookups, only, extract_date=LAST_DAY)["outcomes"]
+    outcomes = build(engine, attributes, lookups, only, extract_date=LAST_DAY)["outcomes"]
     cells = engine.sql(
         "select AE_ID as person_id, years_after as years, coalesce(academic_year, tax_year) // 100 as start_year from {o}",
-        o=made,
+        o=outcomes,
         store=True,
     )
     own = activities(files, cells)
@@ -159,7 +159,7 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
             join {a} as a on a.person_id = o.AE_ID and a.years = o.years_after
             group by all
             """,
-            o=made,
+            o=outcomes,
             a=own,
         ),
     )
@@ -181,7 +181,7 @@ def test_an_apprentice_of_seventeen_is_in_other_education(engine, world):
         "hmrc_employment": None,
     }
     tables = {name: text for name, text in young.items() if text is not None}
-    got = measured(engine, world, tables)
-    assert got["activity.all.other_education.1"].value == 50  # of 3, in 2004/05
-    assert got["activity.all.adult_further_education.3"].value == 50  # of 4, in 2005/06
-    assert got["activity.all.adult_further_education.1"].value == 0
+    figures = measured(engine, world, tables)
+    assert figures["activity.all.other_education.1"].value == 50  # of 3, in 2004/05
+    assert figures["activity.all.adult_further_education.3"].value == 50  # of 4, in 2005/06
+    assert figures["activity.all.adult_further_education.1"].value == 0

@@ -32,34 +32,34 @@ def customers(crowd: People, preset: Table) -> tuple[Periods, Any]:
 
 
 def test_periods_of_a_customer_follow_one_another_without_a_gap(crowd: People) -> None:
-    known, _ = customers(crowd, PRESET)
-    follows = known.registration[1:] == known.registration[:-1]
-    assert (known.last[:-1][follows] + 1 == known.first[1:][follows]).all()
-    assert (known.last[np.append(~follows, True)] == NEVER).all()
-    assert (known.first <= known.last).all()
-    assert known.first.max() <= DATA_END
-    assert (np.diff(known.home)[follows] >= 0).all()
-    same = (np.diff(known.home) == 0) & (np.diff(known.renamed) == 0) & (np.diff(known.addressed) == 0)
+    records, _ = customers(crowd, PRESET)
+    follows = records.registration[1:] == records.registration[:-1]
+    assert (records.last[:-1][follows] + 1 == records.first[1:][follows]).all()
+    assert (records.last[np.append(~follows, True)] == NEVER).all()
+    assert (records.first <= records.last).all()
+    assert records.first.max() <= DATA_END
+    assert (np.diff(records.home)[follows] >= 0).all()
+    same = (np.diff(records.home) == 0) & (np.diff(records.renamed) == 0) & (np.diff(records.addressed) == 0)
     assert not (same & follows).any()
 
 
 def test_lost_addresses_are_found_on_the_day_of_the_load(crowd: People) -> None:
-    known, registrations = customers(crowd, PRESET)
-    lost = ~known.addressed
-    assert (known.first[lost] < BULK_LOAD).all()
-    ends = known.last[lost]
-    assert ((ends < BULK_LOAD) | (crowd.departure[registrations.person][known.registration[lost]] <= BULK_LOAD)).all()
-    early = np.unique(known.registration[known.first < BULK_LOAD])
-    assert len(np.unique(known.registration[lost])) / len(early) == pytest.approx(PRESET.cis.no_address, abs=0.015)
+    records, registrations = customers(crowd, PRESET)
+    lost = ~records.addressed
+    assert (records.first[lost] < BULK_LOAD).all()
+    ends = records.last[lost]
+    assert ((ends < BULK_LOAD) | (crowd.departure[registrations.person][records.registration[lost]] <= BULK_LOAD)).all()
+    early = np.unique(records.registration[records.first < BULK_LOAD])
+    assert len(np.unique(records.registration[lost])) / len(early) == pytest.approx(PRESET.cis.no_address, abs=0.015)
 
 
 def test_news_of_a_move_comes_as_late_as_the_preset_says(crowd: People) -> None:
-    known, registrations = customers(crowd, PRESET)
+    records, registrations = customers(crowd, PRESET)
     moved = np.flatnonzero(
-        (np.diff(known.home) > 0) & (known.registration[1:] == known.registration[:-1]) & known.addressed[:-1]
+        (np.diff(records.home) > 0) & (records.registration[1:] == records.registration[:-1]) & records.addressed[:-1]
     )
     moved += 1
-    start = crowd.homes.start[registrations.person[known.registration[moved]], known.home[moved]]
-    lag = (known.first[moved] - start) / YEAR
+    start = crowd.homes.start[registrations.person[records.registration[moved]], records.home[moved]]
+    lag = (records.first[moved] - start) / YEAR
     assert (lag > -0.003).all()
     assert 0.6 < np.median(lag) < PRESET.late["cis"].address_years  # later news overtakes what is very late

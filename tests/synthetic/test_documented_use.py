@@ -31,9 +31,9 @@ def run(snippet: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str
 
 def test_making_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     assert "20_000" in SNIPPETS[0]
-    made = run(SNIPPETS[0].replace("20_000", "300"), tmp_path, monkeypatch)["made"]
-    assert made.people == 300
-    assert int(capsys.readouterr().out) == made.rows["sources/npd/census"]
+    population = run(SNIPPETS[0].replace("20_000", "300"), tmp_path, monkeypatch)["made"]
+    assert population.people == 300
+    assert int(capsys.readouterr().out) == population.rows["sources/npd/census"]
 
 
 def test_pairs_and_kinds_of_errors(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -73,9 +73,9 @@ def test_options_and_folders_that_are_named_are_there(place: Path) -> None:
     from linkage.cli.app import app
 
     verb = get_command(app).commands["synth"].commands["make"]  # type: ignore[attr-defined]
-    known = {option for parameter in verb.params for option in parameter.opts}
-    named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PAGE)) - {"--data", "--key"}
-    assert named <= known
+    options = {option for parameter in verb.params for option in parameter.opts}
+    options_named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PAGE)) - {"--data", "--key"}
+    assert options_named <= options
     tables = re.findall(r"`((?:npd|ilr|hesa|cis|hmrc|dwp|scotland|wales)/[a-z0-9_]+)`", PAGE)
     assert len(tables) >= 12
     assert not [table for table in tables if not (place / "population" / "sources" / table).is_dir()]

@@ -38,14 +38,14 @@ def test_log_odds_are_the_sum_over_traits():
         },
     )
     person = two_traits([0, 1, 1], [0, 1, 2])
-    got = table.of(Plain(person.codes, person.names))
-    assert got.tolist() == [[1, 2], [111, 22], [11, 27]]
+    log_odds = table.of(Plain(person.codes, person.names))
+    assert log_odds.tolist() == [[1, 2], [111, 22], [11, 27]]
 
 
-@pytest.mark.parametrize(("drawn", "wanted"), [(0.0, 0), (0.24, 0), (0.26, 1), (0.74, 1), (0.76, 2), (0.999999, 2)])
-def test_outcomes_are_chosen_by_their_odds(drawn, wanted):
+@pytest.mark.parametrize(("uniform", "place"), [(0.0, 0), (0.24, 0), (0.26, 1), (0.74, 1), (0.76, 2), (0.999999, 2)])
+def test_outcomes_are_chosen_by_their_odds(uniform, place):
     odds = np.log(np.array([[1, 2, 1]], np.float32))
-    assert choose(odds, np.array([drawn])).tolist() == [wanted]
+    assert choose(odds, np.array([uniform])).tolist() == [place]
 
 
 @pytest.mark.parametrize(
@@ -63,18 +63,18 @@ def test_fitted_tables_have_a_column_for_each_outcome(name, outcomes):
 
 @given(st.floats(0, 0.9), st.floats(0, 0.95), st.integers(0, 99))
 def test_deviates_are_standard_and_carried_on(lasting, from_year, seed):
-    got = deviates(Draws(seed), "x", np.arange(20_000), np.arange(2001, 2006), lasting, from_year)
-    assert got.mean(axis=0) == pytest.approx(np.zeros(5), abs=0.05)
-    assert got.std(axis=0) == pytest.approx(np.ones(5), abs=0.05)
-    wanted = lasting + (1 - lasting) * from_year
-    assert np.corrcoef(got[:, 2], got[:, 3])[0, 1] == pytest.approx(wanted, abs=0.05)
+    values = deviates(Draws(seed), "x", np.arange(20_000), np.arange(2001, 2006), lasting, from_year)
+    assert values.mean(axis=0) == pytest.approx(np.zeros(5), abs=0.05)
+    assert values.std(axis=0) == pytest.approx(np.ones(5), abs=0.05)
+    correlation = lasting + (1 - lasting) * from_year
+    assert np.corrcoef(values[:, 2], values[:, 3])[0, 1] == pytest.approx(correlation, abs=0.05)
 
 
 def test_a_table_by_year_goes_on_before_its_first_and_after_its_last_column():
     table = OddsTable(("3", "4"), np.array([1.0, 2.0]), {})
     person = two_traits([0], [0])
-    got = by_year(table, Plain(person.codes, person.names), np.array([[1, 3, 4, 9]]))
-    assert got.tolist() == [[1, 1, 2, 2]]
+    values = by_year(table, Plain(person.codes, person.names), np.array([[1, 3, 4, 9]]))
+    assert values.tolist() == [[1, 1, 2, 2]]
 
 
 @pytest.fixture(scope="module")

@@ -35,10 +35,10 @@ def test_every_row_is_the_same_in_csv(both: dict[str, Path]) -> None:
     tables = {path.parent.relative_to(both["parquet"]) for path in both["parquet"].rglob("part-*.parquet")}
     assert len(tables) >= 14
     for table in sorted(tables):
-        held = pq.read_table(both["parquet"] / table)
+        expected = pq.read_table(both["parquet"] / table)
         read = [row for part in sorted((both["csv"] / table).glob("*.csv")) for row in cells(part)]
-        readers = [reader(field.type) for field in held.schema]
-        rows = zip(*(held[name].to_pylist() for name in held.column_names), strict=True)
+        readers = [reader(field.type) for field in expected.schema]
+        rows = zip(*(expected[name].to_pylist() for name in expected.column_names), strict=True)
         assert [tuple(map(call, readers, row)) for row in read] == list(rows), table
     entities = cells(both["csv"] / "truth/entities.csv")
     assert [(s, k, int(p)) for s, k, p in entities] == [
@@ -105,8 +105,8 @@ def call(read: Callable[[str], Any], cell: str) -> Any:
 @pytest.fixture(scope="module")
 def packages(population: Path) -> dict[str, dict[str, Any]]:
     """Descriptor by folder."""
-    found = population.rglob("datapackage.json")
-    return {path.parent.relative_to(population).as_posix(): json.loads(path.read_text()) for path in found}
+    paths = population.rglob("datapackage.json")
+    return {path.parent.relative_to(population).as_posix(): json.loads(path.read_text()) for path in paths}
 
 
 def test_every_file_is_described_with_its_size_and_rows(population: Path, packages: dict[str, Any]) -> None:
@@ -147,16 +147,16 @@ def test_codes_have_their_labels(packages: dict[str, Any]) -> None:
 
 @pytest.mark.parametrize("table", ["persons", "records", "entities", "errors"])
 def test_every_column_of_the_truth_is_described(read: Read, table: str) -> None:
-    made = read("truth/entities.parquet" if table == "entities" else f"truth/{table}")
+    truth = read("truth/entities.parquet" if table == "entities" else f"truth/{table}")
     described = {column.name: column.type for column in truth_tables()[table].column}
-    held = {field.name: said(field.type) for field in made.schema}
-    assert {name: kind for name, kind in described.items() if not name.endswith("_release")} == held
+    kinds = {field.name: kind_of(field.type) for field in truth.schema}
+    assert {name: kind for name, kind in described.items() if not name.endswith("_release")} == kinds
 
 
-def said(kind: pa.DataType) -> str:
+def kind_of(kind: pa.DataType) -> str:
     if pa.types.is_list(kind):
-        return f"list of {said(kind.value_type)}"
-    return {held: name for name, held in ARROW_TYPES.items()}[kind]
+        return f"list of {kind_of(kind.value_type)}"
+    return {arrow_type: name for name, arrow_type in ARROW_TYPES.items()}[kind]
 
 
 def test_no_value_of_a_person_stands_in_a_descriptor(population: Path, packages: dict[str, Any], read: Read) -> None:
@@ -167,8 +167,8 @@ def test_no_value_of_a_person_stands_in_a_descriptor(population: Path, packages:
 
 def test_every_table_of_figures_is_named_as_a_source(packages: dict[str, Any]) -> None:
     folder = Path(__file__).parents[2] / "synthetic" / "reference"
-    named = ", ".join(one.table for one in figures())
-    missing = [file.name for file in folder.iterdir() if file.name != "SOURCES.md" and file.name not in named]
+    names = ", ".join(one.table for one in figures())
+    missing = [file.name for file in folder.iterdir() if file.name != "SOURCES.md" and file.name not in names]
     assert not missing
     assert len(packages["truth"]["sources"]) == len(figures()) >= 9
     assert all(one.source and one.licence for one in figures())
@@ -204,8 +204,8 @@ def test_one_part_is_a_path_and_several_are_a_list(tmp_path: Path) -> None:
 
 def test_every_delivery_describes_itself(tmp_path: Path) -> None:
     synthesise(tmp_path / "out", 300, releases=2, workers=1)
-    found = {p.parent.relative_to(tmp_path / "out").as_posix() for p in tmp_path.rglob("datapackage.json")}
-    assert {"release-1/sources/npd", "release-2/sources/npd", "release-2/sources/dwp", "truth"} < found
+    folders = {p.parent.relative_to(tmp_path / "out").as_posix() for p in tmp_path.rglob("datapackage.json")}
+    assert {"release-1/sources/npd", "release-2/sources/npd", "release-2/sources/dwp", "truth"} < folders
     truth = json.loads((tmp_path / "out/truth/datapackage.json").read_text())
     errors = next(resource for resource in truth["resources"] if resource["name"] == "errors")
     assert [field["name"] for field in errors["schema"]["fields"]][-2:] == ["first_release", "last_release"]

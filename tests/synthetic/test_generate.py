@@ -32,8 +32,8 @@ def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
             tmp_path, 0, -1, preset="gentle", releases=0, tables="most", chunk=0, workers=0,  # type: ignore[arg-type]
         )  # fmt: skip
     message = str(caught.value)
-    asked = ("people", "seed", "preset", "releases", "tables", "chunk", "workers", "out")
-    assert all(f"  {name}: " in message for name in asked)
+    arguments = ("people", "seed", "preset", "releases", "tables", "chunk", "workers", "out")
+    assert all(f"  {name}: " in message for name in arguments)
     assert "there are: easy, hard, realistic" in message
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
@@ -133,11 +133,11 @@ def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
 def test_a_error_changes_every_name_and_leaves_letters(names: list[str]) -> None:
     ids = pa.array(range(len(names))).to_numpy()
     corrupted = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()
-    for name, written in zip(names, corrupted, strict=True):
-        assert written != name
-        assert written
-        assert set(written) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ")
-        assert abs(len(written) - len(name)) <= 1
+    for name, changed in zip(names, corrupted, strict=True):
+        assert changed != name
+        assert changed
+        assert set(changed) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ")
+        assert abs(len(changed) - len(name)) <= 1
 
 
 def test_each_preset_is_harder_than_the_one_before() -> None:
@@ -209,8 +209,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
 
 def children(process: subprocess.Popen[str]) -> list[int]:
     """The workers, without Python's tracker of resources."""
-    found = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in found if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+    pids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+    return [int(pid) for pid in pids if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
 
 
 def alive(pid: int) -> bool:
@@ -235,23 +235,23 @@ def test_a_signal_ends_it_soon_and_leaves_nothing(
     start: Start, tmp_path: Path, number: signal.Signals, workers: int
 ) -> None:
     process = start(workers)
-    known = children(process)
+    pids = children(process)
     process.send_signal(number)
-    _, said = process.communicate(timeout=600)
+    _, message = process.communicate(timeout=600)
     assert process.returncode != 0
-    assert said.count("Traceback") == 1  # the parent's own: workers say nothing
+    assert message.count("Traceback") == 1  # the parent's own: workers say nothing
     assert not list((tmp_path / "data").iterdir())
-    wait_until(lambda: not any(map(alive, known)))
+    wait_until(lambda: not any(map(alive, pids)))
 
 
 @pytest.mark.slow
 def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(start: Start, tmp_path: Path) -> None:
     process = start(2)
-    known = children(process)
-    assert len(known) == 2
+    workers = children(process)
+    assert len(workers) == 2
     process.kill()
     process.wait()
-    wait_until(lambda: not any(map(alive, known)))
+    wait_until(lambda: not any(map(alive, workers)))
     (left,) = (tmp_path / "data").iterdir()
     assert left.name.startswith(".out.")
     synthesise(tmp_path / "data" / "out", 100, workers=1)

@@ -41,10 +41,10 @@ def tables(world: World) -> dict[str, Rows]:
 @pytest.fixture(scope="module")
 def courses(tables: dict[str, Rows]) -> list[Rows]:
     """The years of each course in their order."""
-    found: dict[tuple[str, str], Rows] = defaultdict(list)
+    by_course: dict[tuple[str, str], Rows] = defaultdict(list)
     for row in sorted(tables["students"], key=lambda row: row["AcademicYear"]):
-        found[row["HUSID"], row["NUMHUS"]].append(row)
-    return list(found.values())
+        by_course[row["HUSID"], row["NUMHUS"]].append(row)
+    return list(by_course.values())
 
 
 def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
@@ -63,9 +63,9 @@ def test_every_year_that_a_journey_studies_has_a_record_that_lasts_beyond_march(
         for person, year in studies
         if FIRST_YEAR <= year <= LAST_YEAR and journey.learns_from[person] <= year <= journey.learns_until[person]
     }
-    counted = [row for row in tables["students"] if row["XMODE01"] not in ("5", "6")]
-    assert {(row["person"], row["AcademicYear"] // 100) for row in counted} == expected
-    for row in counted:
+    studying = [row for row in tables["students"] if row["XMODE01"] not in ("5", "6")]
+    assert {(row["person"], row["AcademicYear"] // 100) for row in studying} == expected
+    for row in studying:
         year = row["AcademicYear"] // 100
         assert row["COMDATE"] < date(year, 10, 1)
         assert (row["ENDDATE"] or date(year + 1, 7, 31)) >= date(year + 1, 3, 31)
@@ -75,11 +75,11 @@ def test_first_degrees_go_to_graduates_and_to_nobody_else(world: World, tables: 
     journey = world.journeys
     last = journey.degree_start + journey.degree_years - 1
     graduates = journey.graduates & (last >= journey.learns_from) & (last >= FIRST_YEAR) & (journey.degree_start > 0)
-    gone = world.people.departure
+    departure = world.people.departure
     firsts = [row["person"] for row in tables["awards"] if row["XLEV601"] == "4"]
     assert len(set(firsts)) == len(firsts)
-    assert set(firsts) >= set(np.flatnonzero(graduates & (gone > on(last + 1, 7, 5))).tolist())
-    assert set(firsts) <= set(np.flatnonzero(graduates & (gone > on(last + 1, 6, 15))).tolist())
+    assert set(firsts) >= set(np.flatnonzero(graduates & (departure > on(last + 1, 7, 5))).tolist())
+    assert set(firsts) <= set(np.flatnonzero(graduates & (departure > on(last + 1, 6, 15))).tolist())
     assert {row["XQOBTN01"] for row in tables["awards"] if row["XLEV601"] == "4"} == {"H00", "M22"}
 
 

@@ -67,31 +67,31 @@ WINTER = set(range(10, 16))
 
 
 def test_a_year_at_college_is_a_study_programme_from_september_to_march_at_least(world: World, tables: Any) -> None:
-    found = by_year(tables["aims"], {"25"})
-    assert set(found) == cells(world, world.journeys.college)
-    assert all(held >= {9, *WINTER} for held in found.values())
+    months = by_year(tables["aims"], {"25"})
+    assert set(months) == cells(world, world.journeys.college)
+    assert all(own >= {9, *WINTER} for own in months.values())
 
 
 def test_a_year_of_adult_learning_lasts_from_october_to_march_at_least(world: World, tables: Any) -> None:
-    found = by_year(tables["aims"], {"35", "10", "99"})
+    months = by_year(tables["aims"], {"35", "10", "99"})
     learns = cells(world, world.journeys.adult_learning & ~world.journeys.college)
     assert learns
-    assert all(found[cell] >= WINTER for cell in learns)
+    assert all(months[cell] >= WINTER for cell in learns)
 
 
 def test_courses_that_journeys_call_short_never_make_six_months(world: World, tables: Any) -> None:
-    found = by_year(tables["aims"], {"35", "10", "99"})
-    short = set(found) - cells(world, world.journeys.adult_learning)
+    months = by_year(tables["aims"], {"35", "10", "99"})
+    short = set(months) - cells(world, world.journeys.adult_learning)
     assert short <= cells(world, world.journeys.short_course)
     assert len(short) > 100
-    assert all(held <= WINTER and len(held) < 6 for cell, held in found.items() if cell in short)
+    assert all(own <= WINTER and len(own) < 6 for cell, own in months.items() if cell in short)
 
 
 def test_apprentices_learn_from_before_october_and_have_a_programme_aim(world: World, tables: Any) -> None:
     journey = world.journeys
-    found = by_year(tables["aims"], {"36"})
-    assert set(found) == cells(world, journey.apprentices() & journey.may_learn())
-    assert all(held >= WINTER for held in found.values())
+    months = by_year(tables["aims"], {"36"})
+    assert set(months) == cells(world, journey.apprentices() & journey.may_learn())
+    assert all(own >= WINTER for own in months.values())
     for aim in tables["aims"]:
         whole = aim["FundModel"] == "36" and aim["AimSeqNumber"] == 1
         assert whole is (aim["AimType"] == "1") is (aim["LearnAimRef"] == "ZPROG001")
@@ -122,8 +122,8 @@ def test_how_an_aim_ends_agrees_with_itself(tables: Any) -> None:
         assert aim["OutGrade"] is None or aim["Outcome"] == "1"
         assert aim["LearnStartDate"] <= (aim["LearnActEndDate"] or date(2021, 8, 31))
         missing += aim["LearnActEndDate"] is None and status != "1"
-    ended = sum(aim["CompStatus"] != "1" for aim in tables["aims"])
-    assert missing / ended == pytest.approx(0.02, abs=0.006)
+    ended_count = sum(aim["CompStatus"] != "1" for aim in tables["aims"])
+    assert missing / ended_count == pytest.approx(0.02, abs=0.006)
 
 
 def test_a_programme_of_several_years_is_one_aim_that_ends_in_the_last(tables: Any) -> None:
@@ -138,25 +138,25 @@ def test_a_programme_of_several_years_is_one_aim_that_ends_in_the_last(tables: A
 
 
 def test_who_changes_college_is_known_by_the_reference_of_the_old_one(tables: Any) -> None:
-    known = {(row["UKPRN"], row["LearnRefNumber"]): row["person"] for row in tables["learners"]}
+    learners = {(row["UKPRN"], row["LearnRefNumber"]): row["person"] for row in tables["learners"]}
     moved = [row for row in tables["learners"] if row["PrevUKPRN"]]
     assert moved
-    assert all(known[row["PrevUKPRN"], row["PrevLearnRefNumber"]] == row["person"] for row in moved)
+    assert all(learners[row["PrevUKPRN"], row["PrevLearnRefNumber"]] == row["person"] for row in moved)
     assert all(row["PrevLearnRefNumber"] is None for row in tables["learners"] if not row["PrevUKPRN"])
 
 
 def test_numbers_and_names_are_missing_where_they_may_be(world: World, tables: Any) -> None:
     """Apprentices must give a National Insurance number; community learners give none, and may give no name."""
     model = {(aim["UKPRN"], aim["LearnRefNumber"]): aim["FundModel"] for aim in tables["aims"]}
-    given: dict[str, list[bool]] = defaultdict(list)
+    has_number: dict[str, list[bool]] = defaultdict(list)
     nameless: dict[str, list[bool]] = defaultdict(list)
     for row in tables["learners"]:
         of = model[row["UKPRN"], row["LearnRefNumber"]]
-        given[of].append(row["NINumber"] is not None)
+        has_number[of].append(row["NINumber"] is not None)
         nameless[of].append(row["FamilyName"] is None)
-    assert np.mean(given["36"]) > 0.93
-    assert 0.05 < np.mean(given["25"]) < 0.2
-    assert not any(given["10"])
+    assert np.mean(has_number["36"]) > 0.93
+    assert 0.05 < np.mean(has_number["25"]) < 0.2
+    assert not any(has_number["10"])
     assert 0.01 < np.mean(nameless.pop("10")) < 0.12
     assert not any(any(flags) for flags in nameless.values())
 

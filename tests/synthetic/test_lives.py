@@ -41,21 +41,21 @@ def pupil(read: Read) -> dict[str, int]:
 @pytest.fixture(scope="module")
 def census(read: Read, owner: dict[int, int]) -> dict[int, Rows]:
     """Records of each pupil's main school in the order of years."""
-    found: dict[int, Rows] = defaultdict(list)
+    by_person: dict[int, Rows] = defaultdict(list)
     for row in sorted(read("sources/npd/census").to_pylist(), key=lambda row: row["CensusDate"]):
         if row["EnrolStatus"] != "S":
-            found[owner[row["RECORDID"]]].append(row)
-    return found
+            by_person[owner[row["RECORDID"]]].append(row)
+    return by_person
 
 
 def test_a_family_comes_with_all_its_children_and_before_the_eldest_has_left_school(crowd: People) -> None:
-    came = crowd.foreign_born & ~np.isin(crowd.kind, (LATE, OUTSIDER, VISITOR))
+    migrants = crowd.foreign_born & ~np.isin(crowd.kind, (LATE, OUTSIDER, VISITOR))
     together: dict[int, set[int]] = defaultdict(set)
-    for family, day in zip(crowd.family[came].tolist(), crowd.arrival[came].tolist(), strict=True):
+    for family, day in zip(crowd.family[migrants].tolist(), crowd.arrival[migrants].tolist(), strict=True):
         together[family].add(day)
     assert {len(days) for days in together.values()} == {1}
-    assert sum(Counter(crowd.family[came].tolist()).values()) > len(together) > 200
-    age = (crowd.arrival - crowd.birth)[came] / 365.25
+    assert sum(Counter(crowd.family[migrants].tolist()).values()) > len(together) > 200
+    age = (crowd.arrival - crowd.birth)[migrants] / 365.25
     assert (age > 0).all()
     assert np.quantile(age, 0.99) < 16
 
@@ -90,29 +90,29 @@ def test_nobody_studies_before_coming_or_after_leaving(
 
 
 def test_aims_end_before_their_learners_leave(read: Read, persons: Any, owner: dict[int, int]) -> None:
-    known = {
+    learners = {
         (row["UKPRN"], row["LearnRefNumber"]): owner[row["RECORDID"]]
         for row in read("sources/ilr/learners").to_pylist()
     }
     for row in read("sources/ilr/aims").to_pylist():
-        person = persons[known[row["UKPRN"], row["LearnRefNumber"]]]
+        person = persons[learners[row["UKPRN"], row["LearnRefNumber"]]]
         assert row["LearnStartDate"] >= (person["arrival_date"] or date(1900, 1, 1))
         assert (row["LearnActEndDate"] or row["LearnStartDate"]) <= (person["departure_date"] or FAR)
 
 
 def test_a_course_that_is_over_has_an_end_and_an_award_falls_in_its_academic_year(read: Read) -> None:
     last: dict[tuple[str, str], int] = defaultdict(int)
-    ended: dict[tuple[str, str], date] = {}
+    ends: dict[tuple[str, str], date] = {}
     for row in read("sources/hesa/students").to_pylist():
         course = row["HUSID"], row["NUMHUS"]
         last[course] = max(last[course], row["AcademicYear"])
         if row["ENDDATE"]:
-            ended[course] = row["ENDDATE"]
-    assert all(course in ended for course, year in last.items() if year < 202021)
+            ends[course] = row["ENDDATE"]
+    assert all(course in ends for course, year in last.items() if year < 202021)
     days = Counter()
     for row in read("sources/hesa/qualifications").to_pylist():
         day = row["AWARDDATE"]
-        assert ended[row["HUSID"], row["NUMHUS"]] < day <= date(row["AcademicYear"] // 100 + 1, 8, 31)
+        assert ends[row["HUSID"], row["NUMHUS"]] < day <= date(row["AcademicYear"] // 100 + 1, 8, 31)
         days[day] += 1
     assert max(days.values()) < 60
 
@@ -142,10 +142,10 @@ def test_a_pupil_enters_a_school_after_having_left_the_one_before(census: dict[i
 
 
 def test_who_is_excluded_for_good_goes_to_another_school(read: Read, pupil: dict[str, int], census: Any) -> None:
-    gone = [row for row in read("sources/npd/exclusions").to_pylist() if row["Category"] == "PERM"]
+    excluded = [row for row in read("sources/npd/exclusions").to_pylist() if row["Category"] == "PERM"]
     stays = [
         after["LAEstab"] == row["LAEstab"]
-        for row in gone
+        for row in excluded
         for after in census[pupil[row["PupilMatchingRefAnonymous"]]]
         if (after["CensusDate"] - row["StartDate"]).days > 30
         and (int(after["NCyearActual"].replace("R", "0")) > 6) is (row["NCyearActual"] > 6)
@@ -186,10 +186,10 @@ def test_who_comes_is_alive_and_who_dies_is_gone(crowd: People) -> None:
 
 
 def test_the_dead_take_no_name_and_who_has_left_moves_nowhere(crowd: People) -> None:
-    known = crowd.names
-    for when in (known.changed, known.back):
+    names = crowd.names
+    for when in (names.changed, names.back):
         assert ((when < crowd.death) | (when == NEVER)).all()
-    assert (known.surname[:, 0] == known.surname[:, 1])[known.changed == NEVER].all()
+    assert (names.surname[:, 0] == names.surname[:, 1])[names.changed == NEVER].all()
     start = crowd.homes.start
     assert ((start < crowd.departure[:, None]) | (start == NEVER)).all()
     assert (crowd.departure <= DATA_END).sum() > 1000

@@ -44,8 +44,8 @@ def test_rules_hold_at_their_place_alone() -> None:
 
 
 def test_every_rule_changes_letters_and_has_a_weight() -> None:
-    assert {kind: len(found) > 30 for kind, found in rules().items()} == {"phonetic": True, "scanned": True}
-    for rule in [rule for found in rules().values() for rule in found]:
+    assert {kind: len(group) > 30 for kind, group in rules().items()} == {"phonetic": True, "scanned": True}
+    for rule in [rule for group in rules().values() for rule in group]:
         assert rule.old
         assert rule.old != rule.new
         assert rule.weight > 0
@@ -66,10 +66,10 @@ def test_a_error_depends_on_its_own_registration_alone_and_leaves_a_name(names: 
     st.integers(day(1960, 1, 1), day(2015, 12, 31)), st.sampled_from([DAY, MONTH, YEAR, SEVERAL]),
     st.floats(0, 0.999), st.floats(0, 0.999),
 )  # fmt: skip
-def test_the_named_part_of_a_date_is_wrong_and_no_other(born: int, part: int, drawn: float, how: float) -> None:
+def test_the_named_part_of_a_date_is_wrong_and_no_other(born: int, part: int, uniform: float, how: float) -> None:
     true = np.array([born], np.int32)
-    wrong = misdated(true, np.array([part]), PRESET.dob, np.array([drawn]), np.array([how]))
-    (y, m, d), (wy, wm, wd) = ([int(p[0]) for p in parts(x)] for x in (true, wrong))
+    misdated_days = misdated(true, np.array([part]), PRESET.dob, np.array([uniform]), np.array([how]))
+    (y, m, d), (wy, wm, wd) = ([int(p[0]) for p in parts(x)] for x in (true, misdated_days))
     differing = {name for name, a, b in (("year", y, wy), ("month", m, wm), ("day", d, wd)) if a != b}
     if part == SEVERAL:
         assert "year" not in differing
@@ -99,14 +99,14 @@ def dealt(preset: Table, source: str = "npd") -> tuple[People, Registrations, di
     registrations = Registrations(source, Draws(8), figures, preset, crowd, np.arange(COUNT), no, no)
     forename, middle, before, _ = registrations.names()
     names = np.array([*figures.forenames.to_pylist(), None], object)
-    known = crowd.names
+    own = crowd.names
     text = {
         "forename": np.array(forename.to_pylist(), object),
         "middle": np.array(middle.to_pylist(), object),
         "surname": np.array(before.plain().to_pylist(), object),
-        "true forename": names[known.forename],
-        "true middle": names[known.middle],
-        "true surname": np.array(known.surname_values.to_pylist(), object)[known.surname[:, 0]],
+        "true forename": names[own.forename],
+        "true middle": names[own.middle],
+        "true surname": np.array(own.surname_values.to_pylist(), object)[own.surname[:, 0]],
     }
     return crowd, registrations, text
 
@@ -119,7 +119,7 @@ def test_without_errors_names_are_true() -> None:
     _, registrations, text = dealt(only())
     assert (text["forename"] == text["true forename"]).all()
     assert (text["surname"] == text["true surname"]).all()
-    assert not any(found.any() for found in registrations.kinds.values())
+    assert not any(errors.any() for errors in registrations.kinds.values())
 
 
 def test_names_in_another_order_are_second_and_first() -> None:
@@ -163,19 +163,19 @@ def test_forename_and_surname_change_places() -> None:
 def test_the_log_says_which_part_of_a_birth_date_is_wrong(part: str) -> None:
     """A month that lacks the day moves that too: 31 January a month late is 28 February, of which two parts are wrong."""
     crowd, registrations, _ = dealt(only(dob={part: 0.5, "off_by_one": 0.5}))
-    true, written = crowd.birth, registrations.birth_dates()
-    differs = np.stack([a != b for a, b in zip(parts(true), parts(written), strict=True)])
-    said = np.stack([kind(registrations, "dob", name) for name in ("year", "month", "day")])
+    true, entered = crowd.birth, registrations.birth_dates()
+    differs = np.stack([a != b for a, b in zip(parts(true), parts(entered), strict=True)])
+    logged = np.stack([kind(registrations, "dob", name) for name in ("year", "month", "day")])
     several = kind(registrations, "dob", "several parts")
-    assert 0.4 < (said.any(axis=0) | several).mean() < 0.6
+    assert 0.4 < (logged.any(axis=0) | several).mean() < 0.6
     assert (several == (differs.sum(axis=0) > 1)).all()
-    assert (said == (differs & ~several)).all()
+    assert (logged == (differs & ~several)).all()
 
 
 def test_of_a_hyphenated_name_that_is_cut_short_the_first_is_left_whole() -> None:
     preset = only(surname={"hyphen_dropped": 1.0})
     _, registrations, text = dealt(preset.but(people={"hyphen_at_birth": 1.0}))
     rows = kind(registrations, "surname", "hyphen dropped")
-    true, written = text["true surname"][rows], text["surname"][rows]
+    true, entered = text["true surname"][rows], text["surname"][rows]
     assert any(" " in name.split("-")[0] for name in true)
-    assert all(short in (name.split("-")[0], name.replace("-", " ")) for name, short in zip(true, written, strict=True))
+    assert all(short in (name.split("-")[0], name.replace("-", " ")) for name, short in zip(true, entered, strict=True))

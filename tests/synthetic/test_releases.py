@@ -53,13 +53,13 @@ def plain(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def release(folder: Path) -> Release:
     """Read a table of a release."""
-    kept: dict[Any, pa.Table] = {}
+    tables: dict[Any, pa.Table] = {}
 
     def table(number: int, dataset: str, name: str) -> pa.Table:
         key = number, dataset, name
-        if key not in kept:
-            kept[key] = pq.read_table(folder / f"release-{number}" / "sources" / dataset / name)
-        return kept[key]
+        if key not in tables:
+            tables[key] = pq.read_table(folder / f"release-{number}" / "sources" / dataset / name)
+        return tables[key]
 
     return table
 
@@ -105,8 +105,8 @@ def test_a_job_is_open_until_the_release_after_its_end(release: Release) -> None
             last = ends.get(tuple(job), "withdrawn")
             if last == "withdrawn":
                 continue
-            known = last if last is not None and last <= END[number] else None
-            assert end == known
+            reported = last if last is not None and last <= END[number] else None
+            assert end == reported
             closed += last is not None and end is None
     assert closed > 50
 
@@ -122,11 +122,11 @@ def test_an_aim_that_goes_on_has_no_outcome() -> None:
     aims = {"LearnActEndDate": dates(ends), "AchDate": dates(ends), "CompStatus": coded(np.array([0, 0]), ["2"])}
     aims |= {name: coded(np.array([0, 0]), [code]) for name, code in (("Outcome", "1"), ("OutGrade", "PA"))}
     aims |= {"WithdrawReason": coded(np.array([-1, -1]), ["97"])}
-    known = delivered(rule, aims, np.array([True, True]), 1)
-    assert {name: column.to_pylist()[0] for name, column in known.items() if name not in rule.ends} == {
+    rows = delivered(rule, aims, np.array([True, True]), 1)
+    assert {name: column.to_pylist()[0] for name, column in rows.items() if name not in rule.ends} == {
         "CompStatus": "2", "Outcome": "1", "OutGrade": "PA", "WithdrawReason": None,
     }  # fmt: skip
-    assert {name: column.to_pylist()[1] for name, column in known.items()} == {
+    assert {name: column.to_pylist()[1] for name, column in rows.items()} == {
         "LearnActEndDate": None, "AchDate": None, "CompStatus": "1", "Outcome": None, "OutGrade": None,
         "WithdrawReason": None,
     }  # fmt: skip
@@ -177,11 +177,11 @@ def test_a_field_changes_between_releases_where_a_error_was_put_right_and_nowher
             for number in range(row["first_release"], row["last_release"] + 1):
                 assert int(row["record_key"]) not in kinds[number]
                 kinds[number][int(row["record_key"])] = row["kind"]
-    now = _values(release(3, dataset, name), column)
+    later = _values(release(3, dataset, name), column)
     for number in (1, 2):
-        then = _values(release(number, dataset, name), column)
-        for key in then.keys() & now.keys():
-            assert (then[key] == now[key]) is (kinds[number].get(key) == kinds[3].get(key))
+        earlier = _values(release(number, dataset, name), column)
+        for key in earlier.keys() & later.keys():
+            assert (earlier[key] == later[key]) is (kinds[number].get(key) == kinds[3].get(key))
 
 
 def _values(table: pa.Table, column: str) -> dict[int, Any]:
@@ -223,17 +223,17 @@ def _stay(rules: Table, years: list[int], oldest: int) -> Stay:
     ids=["by year", "late", "withdrawn"],
 )
 def test_when_a_row_comes_and_goes(late: float, withdrawn: float, arrives: list[int], leaves: list[int]) -> None:
-    known = _stay(_rules(late, withdrawn), [2010, 2018, 2019, 2020], oldest=2)
-    assert (known.arrives.tolist(), known.leaves.tolist()) == (arrives, leaves)
-    assert known.during(1).tolist() == [a >= 1 >= b for a, b in zip(arrives, leaves, strict=True)]
+    stay = _stay(_rules(late, withdrawn), [2010, 2018, 2019, 2020], oldest=2)
+    assert (stay.arrives.tolist(), stay.leaves.tolist()) == (arrives, leaves)
+    assert stay.during(1).tolist() == [a >= 1 >= b for a, b in zip(arrives, leaves, strict=True)]
 
 
 @given(st.lists(st.integers(2001, 2020), min_size=1, max_size=40), st.floats(0, 1), st.floats(0, 1), st.integers(1, 9))
 def test_each_row_is_in_some_release_and_in_all_between_its_first_and_last(
     years: list[int], late: float, withdrawn: float, oldest: int
 ) -> None:
-    found = _stay(_rules(late, withdrawn), years, oldest)
-    there = np.stack([found.during(back) for back in range(oldest, -1, -1)]).astype(int)
+    stay = _stay(_rules(late, withdrawn), years, oldest)
+    there = np.stack([stay.during(back) for back in range(oldest, -1, -1)]).astype(int)
     assert there.any(axis=0).all()
     assert (np.abs(np.diff(there, axis=0, prepend=0, append=0)).sum(axis=0) == 2).all()
 
@@ -247,13 +247,13 @@ def test_what_is_not_known_yet_is_left_out_of_a_row() -> None:
         "Status": pa.array(["2", "3", "2"]).dictionary_encode(),
         "Outcome": pa.array(["8", "9", "8"]).dictionary_encode(),
     }
-    known = delivered(rule, columns, np.array([False, True, True]), 1)  # to 31 August 2020, day 18,505
-    assert known["StartDate"].cast(pa.int32()).to_pylist() == [18_100, 18_200]
-    assert known["EndDate"].to_pylist() == [None, None]
-    assert known["DateOfDeath"].cast(pa.int32()).to_pylist() == [None, 18_400]
-    assert known["Status"].to_pylist() == ["1", "2"]
-    assert known["Outcome"].to_pylist() == [None, "8"]
-    assert known["Outcome"].dictionary.to_pylist() == ["8"]
+    row = delivered(rule, columns, np.array([False, True, True]), 1)  # to 31 August 2020, day 18,505
+    assert row["StartDate"].cast(pa.int32()).to_pylist() == [18_100, 18_200]
+    assert row["EndDate"].to_pylist() == [None, None]
+    assert row["DateOfDeath"].cast(pa.int32()).to_pylist() == [None, 18_400]
+    assert row["Status"].to_pylist() == ["1", "2"]
+    assert row["Outcome"].to_pylist() == [None, "8"]
+    assert row["Outcome"].dictionary.to_pylist() == ["8"]
 
 
 def test_a_table_without_a_date_is_named_of() -> None:

@@ -90,12 +90,12 @@ def test_rows_are_those_of_the_whole_population(few_identifiers: Path, read: Rea
 
 def test_truth_speaks_of_what_is_there(few_identifiers: Path, read: Read) -> None:
     records = pq.read_table(few_identifiers / "truth/records")
-    held = {
+    keys = {
         (dataset, str(key))
         for dataset, name in IDENTITIES
         for key in pq.read_table(few_identifiers / "sources" / dataset / name)["RECORDID"].to_pylist()
     }
-    assert set(zip(records["source"].to_pylist(), records["record_key"].to_pylist(), strict=True)) == held
+    assert set(zip(records["source"].to_pylist(), records["record_key"].to_pylist(), strict=True)) == keys
     errors, every = pq.read_table(few_identifiers / "truth/errors"), read("truth/errors")
     theirs = every.filter(pc.is_in(every["record_key"], records["record_key"]))
     columns = ["source", "record_key", "field"]
@@ -115,9 +115,9 @@ def test_the_last_record_of_a_stage_is_kept() -> None:
         "PupilMatchingRefAnonymous": pa.array(["P", "P", "P", "P", "Q", "Q", "R", None, None]).dictionary_encode(),
         "NCyearActual": pa.array(["R", "1", "2", "3", "10", "11", "2", "2", "2"]).dictionary_encode(),
     }
-    kept = last_of_each_stage("npd_census", census)
-    assert kept["RECORDID"].to_pylist() == [1, 3, 4, 6, 7, 8, 9]
-    assert kept["NCyearActual"].dictionary.to_pylist() == ["R", "2", "3", "11"]
+    last = last_of_each_stage("npd_census", census)
+    assert last["RECORDID"].to_pylist() == [1, 3, 4, 6, 7, 8, 9]
+    assert last["NCyearActual"].dictionary.to_pylist() == ["R", "2", "3", "11"]
     assert last_of_each_stage("cis_customers", census) is census
 
 

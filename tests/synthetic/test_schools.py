@@ -44,9 +44,9 @@ def test_a_pupil_is_in_the_census_of_the_nation_where_the_family_lives(few: Worl
         (npd, "npd_census", "CensusDate"), (scotland, "scotland_pupils", "CensusDate"),
         (wales, "wales_plasc", "CENSUS_DATE"),
     ):  # fmt: skip
-        made = source(few)
-        person = np.array(made.records[0]["person_id"].to_pylist()) - 1
-        when = made.tables[name][day].cast("int32").to_numpy()
+        files = source(few)
+        person = np.array(files.records[0]["person_id"].to_pylist()) - 1
+        when = files.tables[name][day].cast("int32").to_numpy()
         owner[name] = set(person.tolist())
         assert (homes.nation(person, when) == [ENGLAND, SCOTLAND, WALES][len(owner) - 1]).all()
     assert owner["npd_census"] & owner["scotland_pupils"]
@@ -57,23 +57,23 @@ def test_a_pupil_is_in_the_census_of_the_nation_where_the_family_lives(few: Worl
 
 
 def test_scottish_years_turn_in_march(few: World) -> None:
-    made = scotland(few)
-    birth = few.people.birth[np.array(made.records[0]["person_id"].to_pylist()) - 1].astype("datetime64[D]").tolist()
+    files = scotland(few)
+    birth = few.people.birth[np.array(files.records[0]["person_id"].to_pylist()) - 1].astype("datetime64[D]").tolist()
     for born, (year, stage) in zip(
-        birth, rows(made.tables["scotland_pupils"], "AcademicYear", "StudentStage"), strict=True
+        birth, rows(files.tables["scotland_pupils"], "AcademicYear", "StudentStage"), strict=True
     ):
         begins = year // 100 - STAGES.index(stage)
         assert datetime.date(begins - 5, 3, 1) <= born < datetime.date(begins - 4, 3, 1)
 
 
 def test_a_welsh_number_names_a_welsh_authority_or_came_from_england(few: World) -> None:
-    made, england = wales(few), npd(few)
+    welsh, england = wales(few), npd(few)
     english = dict(
         zip(england.tables["npd_census"]["UPN"].to_pylist(), england.records[0]["person_id"].to_pylist(), strict=True)
     )
-    person = made.records[0]["person_id"].to_pylist()
+    person = welsh.records[0]["person_id"].to_pylist()
     authorities, shared = set(), 0
-    for (upn,), owner in zip(rows(made.tables["wales_plasc"], "UPN"), person, strict=True):
+    for (upn,), owner in zip(rows(welsh.tables["wales_plasc"], "UPN"), person, strict=True):
         authorities.add(int(upn[1:4]) - FIRST_WELSH_AUTHORITY)
         if upn in english:
             assert english[upn] == owner
@@ -84,34 +84,34 @@ def test_a_welsh_number_names_a_welsh_authority_or_came_from_england(few: World)
 
 
 def test_who_is_outside_school_alone_is_in_no_census_of_the_year(few: World) -> None:
-    made = npd(few).tables
-    census = set(rows(made["npd_census"], KEY, "AcademicYear"))
-    for pmr, year, attends in rows(made["npd_ap"], KEY, "ACADYR", "AttendsSchool"):
+    tables = npd(few).tables
+    census = set(rows(tables["npd_census"], KEY, "AcademicYear"))
+    for pmr, year, attends in rows(tables["npd_ap"], KEY, "ACADYR", "AttendsSchool"):
         assert ((pmr, year) in census) is bool(attends)
-    assert {attends for (attends,) in rows(made["npd_ap"], "AttendsSchool")} == {0, 1}
+    assert {attends for (attends,) in rows(tables["npd_ap"], "AttendsSchool")} == {0, 1}
 
 
 def test_exclusions_are_on_school_days_and_the_last_may_be_for_good(few: World) -> None:
     of = pupils(few)
-    sent = excluded(of)
-    made = npd(few).tables["npd_exclusions"]
-    assert len(made[KEY]) == sent.times.sum()
-    found = rows(made, KEY, "AcademicYear", "StartDate", "Category", "ActualNumberOfSessions")
+    expected = excluded(of)
+    table = npd(few).tables["npd_exclusions"]
+    assert len(table[KEY]) == expected.times.sum()
+    exclusions = rows(table, KEY, "AcademicYear", "StartDate", "Category", "ActualNumberOfSessions")
     last: dict[tuple[str, int], datetime.date] = {}
-    for pmr, year, start, _, _ in found:
+    for pmr, year, start, _, _ in exclusions:
         assert start.weekday() < 5
         assert datetime.date(year // 100, 9, 1) <= start <= datetime.date(year // 100 + 1, 7, 31)
         last[pmr, year] = max(start, last.get((pmr, year), start))
-    for pmr, year, start, category, sessions in found:
+    for pmr, year, start, category, sessions in exclusions:
         assert (category == "PERM") is (sessions is None)
         assert category == "FIXD" or start == last[pmr, year]
 
 
 def test_absence_adds_up_and_is_as_frequent_as_published(read: Read) -> None:
-    made = read("sources/npd/absence")
-    missed, possible = (made[f"{name}_6HalfTerms"].to_numpy() for name in ("OverallAbsence", "SessionsPossible"))
-    parts = [made[f"{name}_6HalfTerms"].to_numpy() for name in ("AuthorisedAbsence", "UnauthorisedAbsence")]
-    persistent = made["PA10_Exact_6HalfTerms"].to_numpy()
+    absence = read("sources/npd/absence")
+    missed, possible = (absence[f"{name}_6HalfTerms"].to_numpy() for name in ("OverallAbsence", "SessionsPossible"))
+    parts = [absence[f"{name}_6HalfTerms"].to_numpy() for name in ("AuthorisedAbsence", "UnauthorisedAbsence")]
+    persistent = absence["PA10_Exact_6HalfTerms"].to_numpy()
     assert (parts[0] + parts[1] == missed).all()
     assert (missed <= possible).all()
     assert (persistent == (missed >= 0.1 * possible)).all()
@@ -121,27 +121,29 @@ def test_absence_adds_up_and_is_as_frequent_as_published(read: Read) -> None:
 
 def test_what_is_drawn_of_pupils_follows_no_order_of_their_numbers(few: World) -> None:
     """A person's place in a block of nine numbers says who is the eldest of a family: nothing else may hang on it."""
-    made = npd(few)
-    owner = dict(zip(made.tables["npd_census"][KEY].to_pylist(), made.records[0]["person_id"].to_pylist(), strict=True))
+    files = npd(few)
+    owner = dict(
+        zip(files.tables["npd_census"][KEY].to_pylist(), files.records[0]["person_id"].to_pylist(), strict=True)
+    )
     passes, stages = defaultdict(set), defaultdict(set)
-    for pmr, level2, number in rows(made.tables["npd_ks4"], KEY, "LEVEL2", "GCSE_AC"):
+    for pmr, level2, number in rows(files.tables["npd_ks4"], KEY, "LEVEL2", "GCSE_AC"):
         if 1 <= (place := owner.get(pmr, 0) % 9) <= 6:  # who is schooled in England
             passes[level2, place].add(number)
-    for pmr, stage in rows(made.tables["npd_census"], KEY, "SENprovision"):
+    for pmr, stage in rows(files.tables["npd_census"], KEY, "SENprovision"):
         stages[owner[pmr] % 2].add(stage)
-    assert {len(held) for (level2, _), held in passes.items()} == {5, 6}
+    assert {len(values) for (level2, _), values in passes.items()} == {5, 6}
     assert stages[0] == stages[1] == set("NAPSKE")
 
 
 def test_private_schools_send_results_and_no_census(read: Read) -> None:
-    known = set(read("sources/npd/census")[KEY].to_pylist())
+    pupils = set(read("sources/npd/census")[KEY].to_pylist())
     placed = set(read("sources/npd/ap")[KEY].to_pylist())  # some were at no school but in places of an authority
     private = [
         row for row in read("sources/npd/ks4").to_pylist() if row["LAESTAB"] % 10_000 >= 9800 and row["URN"] >= 900_000
     ]
     assert private
-    assert not {row[KEY] for row in private} & known
+    assert not {row[KEY] for row in private} & pupils
     assert {row["FSM"] for row in private} == {0}
     assert {row["P8SCORE"] for row in private} == {None}
-    unknown = set(read("sources/npd/ks4")[KEY].to_pylist()) - known - placed
+    unknown = set(read("sources/npd/ks4")[KEY].to_pylist()) - pupils - placed
     assert unknown == {row[KEY] for row in private}

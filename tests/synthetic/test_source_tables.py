@@ -32,17 +32,17 @@ TABLES = [
 
 
 def test_every_table_of_the_catalogue_is_made(population: Path) -> None:
-    made = {(f.parent.name, f.name) for f in (population / "sources").glob("*/*") if f.is_dir()}
-    assert made == set(TABLES)
+    folders = {(f.parent.name, f.name) for f in (population / "sources").glob("*/*") if f.is_dir()}
+    assert folders == set(TABLES)
 
 
 @pytest.mark.parametrize(("dataset", "table"), TABLES)
 def test_columns_types_and_codes_are_the_catalogues(read: Read, dataset: str, table: str) -> None:
-    definition, made = shipped().table(dataset, table), read(f"sources/{dataset}/{table}")
-    assert made.schema.names == [v.name for v in definition.variable]
-    assert made.schema.types == [ARROW_TYPES[v.type] for v in definition.variable]
+    definition, content = shipped().table(dataset, table), read(f"sources/{dataset}/{table}")
+    assert content.schema.names == [v.name for v in definition.variable]
+    assert content.schema.types == [ARROW_TYPES[v.type] for v in definition.variable]
     for variable in definition.variable:
-        column = made[variable.name]
+        column = content[variable.name]
         assert column.null_count < len(column), f"{variable.name} is never filled"
         assert not (variable.required and column.null_count), f"{variable.name} is required"
         if variable.frame:
@@ -57,23 +57,23 @@ INVENTED = {  # code of an institution: the least that may be in a column, after
 
 
 def test_institutions_have_codes_outside_the_real_ranges(read: Read) -> None:
-    seen: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
     for dataset, table in TABLES:
         for variable in shipped().table(dataset, table).variable:
             kind = variable.name.upper().removeprefix("PREV").removeprefix("PARTNER")
             if kind in INVENTED:
                 codes = pc.unique(read(f"sources/{dataset}/{table}")[variable.name].drop_null()).to_numpy()
                 assert (codes % INVENTED[kind][1]).min() >= INVENTED[kind][0], (table, variable.name)
-                seen[kind] += len(codes)
-    assert set(seen) == set(INVENTED)
+                counts[kind] += len(codes)
+    assert set(counts) == set(INVENTED)
 
 
 @pytest.mark.parametrize(("dataset", "table"), TABLES)
 def test_keys_are_unique(read: Read, dataset: str, table: str) -> None:
     key = list(shipped().table(dataset, table).key)
-    made = read(f"sources/{dataset}/{table}")
+    content = read(f"sources/{dataset}/{table}")
     if key:
-        assert made.group_by(key).aggregate([]).num_rows == made.num_rows
+        assert content.group_by(key).aggregate([]).num_rows == content.num_rows
 
 
 def test_record_ids_are_unique_over_all_sources(read: Read) -> None:
@@ -83,15 +83,15 @@ def test_record_ids_are_unique_over_all_sources(read: Read) -> None:
 
 @pytest.mark.parametrize(("source", "table"), SOURCES.items())
 def test_truth_names_the_person_of_every_record_and_entity(read: Read, source: str, table: str) -> None:
-    made = read(f"sources/{source}/{table}")
+    content = read(f"sources/{source}/{table}")
     records = read("truth/records").filter(pc.field("source") == source)
-    assert Counter(records["record_key"].to_pylist()) == Counter(map(str, made["RECORDID"].to_pylist()))
+    assert Counter(records["record_key"].to_pylist()) == Counter(map(str, content["RECORDID"].to_pylist()))
     entities = read("truth/entities.parquet").filter(pc.field("source") == source)
     owner = dict(zip(entities["entity_key"].to_pylist(), entities["person_id"].to_pylist(), strict=True))
     assert len(owner) == entities.num_rows
     person = dict(zip(records["record_key"].to_pylist(), records["person_id"].to_pylist(), strict=True))
     keys = set()
-    for row in made.to_pylist():
+    for row in content.to_pylist():
         key = entity_key(source, row)
         assert owner[key] == person[str(row["RECORDID"])]
         keys.add(key)
@@ -123,6 +123,6 @@ def entity_key(source: str, row: dict[str, object]) -> str:
 def test_attribute_tables_carry_keys_that_identifiers_have(
     read: Read, child: str, parent: str, key: str, unknown: float
 ) -> None:
-    known = set(read(f"sources/{parent}")[key].to_pylist())
-    found = set(read(f"sources/{child}")[key].to_pylist())
-    assert len(found - known) <= unknown * len(found)
+    parents = set(read(f"sources/{parent}")[key].to_pylist())
+    children = set(read(f"sources/{child}")[key].to_pylist())
+    assert len(children - parents) <= unknown * len(children)

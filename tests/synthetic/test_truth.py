@@ -29,9 +29,9 @@ def owner(read: Read) -> dict[str, int]:
 def logged(read: Read) -> dict[tuple[str, str], str]:
     """Record and field to the kind of error."""
     errors = read("truth/errors").to_pylist()
-    found = {(row["record_key"], row["field"]): row["kind"] for row in errors}
-    assert len(found) == len(errors)
-    return found
+    kinds = {(row["record_key"], row["field"]): row["kind"] for row in errors}
+    assert len(kinds) == len(errors)
+    return kinds
 
 
 def given_names(person: dict[str, Any]) -> str:
@@ -51,7 +51,7 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
     read: Read, persons: dict[int, Any], owner: dict[str, int], logged: dict[tuple[str, str], str], source: str
 ) -> None:
     table, forename, surname, dob, sex, postcode = COLUMNS[source]
-    wrong = defaultdict(int)
+    errors = defaultdict(int)
     for row in read(f"sources/{table}").to_pylist():
         key = str(row["RECORDID"])
         person = persons[owner[key]]
@@ -65,13 +65,13 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
             "sex": SEX[row[sex]] == person["sex"],
             "postcode": row[postcode] is None or spaceless(row[postcode]) in map(spaceless, person["postcodes"]),
         }
-        said = {field: logged.get((key, field)) for field in ("forename", "middle_names", *list(true)[1:])}
-        said["names"] = said["forename"] or said["middle_names"]
+        kinds = {field: logged.get((key, field)) for field in ("forename", "middle_names", *list(true)[1:])}
+        kinds["names"] = kinds["forename"] or kinds["middle_names"]
         for field, agrees in true.items():
             # A hyphenated name cut short may be the name before marriage: then both are true.
-            if agrees is bool(said[field]) and said[field] != "hyphen dropped":
-                wrong[field] += 1
-    assert not wrong
+            if agrees is bool(kinds[field]) and kinds[field] != "hyphen dropped":
+                errors[field] += 1
+    assert not errors
 
 
 def test_earlier_names_and_homes_are_true_ones_too(

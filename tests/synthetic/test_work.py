@@ -35,10 +35,10 @@ def months(people, person, start, end):
 
 
 def longest_run(touched):
-    best, now = np.zeros(touched.shape[:2], int), np.zeros(touched.shape[:2], int)
+    best, running = np.zeros(touched.shape[:2], int), np.zeros(touched.shape[:2], int)
     for month in range(12):
-        now = np.where(touched[:, :, month], now + 1, 0)
-        best = np.maximum(best, now)
+        running = np.where(touched[:, :, month], running + 1, 0)
+        best = np.maximum(best, running)
     return best
 
 
@@ -50,8 +50,8 @@ def test_each_year_is_worked_for_as_many_months_as_its_pattern_says(lives, seed)
     pattern = np.array(lives, np.int8)
     ids = np.arange(1, len(pattern) + 1)
     age = np.tile(np.linspace(16, 35, 20), (len(pattern), 1))
-    made = jobs(Draws(seed), ids, age, pattern, np.full(len(ids), EARLIEST), np.zeros(pattern.shape, bool))
-    worked = months(len(ids), made.person, made.start, made.end).sum(axis=2)
+    spells = jobs(Draws(seed), ids, age, pattern, np.full(len(ids), EARLIEST), np.zeros(pattern.shape, bool))
+    worked = months(len(ids), spells.person, spells.start, spells.end).sum(axis=2)
     assert (worked[pattern == NONE] == 0).all()
     assert (worked[pattern == ALL] == 12).all()
     assert ((worked[pattern == PART] > 0) & (worked[pattern == PART] < 12)).all()
@@ -70,14 +70,14 @@ def test_jobs_do_not_depend_on_who_else_is_made(seed):
 
 @pytest.fixture(scope="module")
 def some():
-    made = build_world(3, "realistic", np.arange(1, 9001))
-    return made, work(made.draws, made.people, made.journeys, made.insurance)
+    world = build_world(3, "realistic", np.arange(1, 9001))
+    return world, work(world.draws, world.people, world.journeys, world.insurance)
 
 
 def test_claims_last_six_months_in_the_years_of_claimants_and_in_no_others(some):
-    made, of = some
-    spells = [np.concatenate(column) for column in zip(_out_of_work(made, of), _short(made, of), strict=True)]
-    touched = months(len(made.people), spells[0], spells[1], np.minimum(spells[2], DATA_END))
+    world, of = some
+    spells = [np.concatenate(column) for column in zip(_out_of_work(world, of), _short(world, of), strict=True)]
+    touched = months(len(world.people), spells[0], spells[1], np.minimum(spells[2], DATA_END))
     run = longest_run(touched)
     assert (run[of.activity == CLAIMANT] >= 6).all()
     others = ~np.isin(of.activity, (CLAIMANT, STUDENT))
@@ -86,8 +86,8 @@ def test_claims_last_six_months_in_the_years_of_claimants_and_in_no_others(some)
 
 
 def test_nobody_has_universal_credit_twice_or_and_a_claim(some):
-    made, of = some
-    table = dwp(made, of).tables["dwp_benefits"]
+    world, of = some
+    table = dwp(world, of).tables["dwp_benefits"]
     columns = (table[name].to_pylist() for name in ("NINO", "StartDate", "EndDate", "Benefit_type"))
     spells = sorted(
         (nino, first, last or date.max)
@@ -100,12 +100,12 @@ def test_nobody_has_universal_credit_twice_or_and_a_claim(some):
 
 
 def test_workers_work_all_year_and_people_without_a_trace_have_no_return(some):
-    made, of = some
+    world, of = some
     assert (of.pattern[of.activity == WORKER] == ALL).all()
     assert (of.pattern[of.activity == UNCAPTURED] == NONE).all()
-    table = hmrc(made, of).tables["hmrc_self_assessment"]
-    everyone = np.arange(len(made.people))
-    numbers = made.insurance.numbers(everyone, np.zeros(len(everyone), bool)).plain().to_pylist()
+    table = hmrc(world, of).tables["hmrc_self_assessment"]
+    everyone = np.arange(len(world.people))
+    numbers = world.insurance.numbers(everyone, np.zeros(len(everyone), bool)).plain().to_pylist()
     owner = {nino: place for place, nino in enumerate(numbers)}
     years = table["TaxYear"].to_numpy() // 100 - YEARS[0]
     for nino, year in zip(table["NINO"].to_pylist(), years, strict=True):
@@ -114,10 +114,10 @@ def test_workers_work_all_year_and_people_without_a_trace_have_no_return(some):
 
 
 def test_nobody_who_studied_in_spring_is_without_a_trace_unless_gone(some):
-    made, of = some
-    studied = made.journeys.studies()[:, :-1]
-    left = made.people.departure[:, None] <= on(YEARS[1:] + 1, 4, 5)[None, :]
-    late = made.insurance.issued[:, None] > on(YEARS[1:], 4, 6)[None, :]
+    world, of = some
+    studied = world.journeys.studies()[:, :-1]
+    left = world.people.departure[:, None] <= on(YEARS[1:] + 1, 4, 5)[None, :]
+    late = world.insurance.issued[:, None] > on(YEARS[1:], 4, 6)[None, :]
     without = (of.activity[:, 1:] == UNCAPTURED) & studied & ~left & ~late
-    without &= made.people.arrival[:, None] <= on(YEARS[1:], 4, 6)[None, :]
+    without &= world.people.arrival[:, None] <= on(YEARS[1:], 4, 6)[None, :]
     assert not without.any()
