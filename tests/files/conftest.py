@@ -105,7 +105,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 
 @dataclass(frozen=True)
-class Run:
+class Linking:
     """A link that was made: the request, what was handed back, and the progress."""
 
     request: LinkRequest
@@ -114,13 +114,13 @@ class Run:
 
 
 @pytest.fixture(scope="session")
-def run(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Run:
+def linking(files: Files, tmp_path_factory: pytest.TempPathFactory) -> Linking:
     """The two files linked once, with their truth."""
     request = LinkRequest(
         files.left, files.right, tmp_path_factory.mktemp("out") / "linked", truth=files.truth, threads=2
     )
     progress: list[str] = []
-    return Run(request, link_files(request, progress=progress.append), progress)
+    return Linking(request, link_files(request, progress=progress.append), progress)
 
 
 def make_register(folder: Path) -> Path:

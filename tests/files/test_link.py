@@ -20,19 +20,19 @@ from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_fil
 from linkage.files.output import links_line
 from linkage.files.prepare import FileOptions, Prepared, prepare
 from linkage.pipeline.opened import OpenFiles
-from tests.files.conftest import CANARY, SHARED, Files, Run, make_files
+from tests.files.conftest import CANARY, SHARED, Files, Linking, make_files
 
 
-def test_precision_and_recall_without_configuration(run: Run) -> None:
-    assert run.linked.truth is not None
-    assert run.linked.truth["true_pairs"] == SHARED
-    assert run.linked.truth["precision"] > 0.97
-    assert run.linked.truth["recall"] > 0.9
-    assert run.linked.columns["surname"] == ("last_name", "SURNAME")
+def test_precision_and_recall_without_configuration(linking: Linking) -> None:
+    assert linking.linked.truth is not None
+    assert linking.linked.truth["true_pairs"] == SHARED
+    assert linking.linked.truth["precision"] > 0.97
+    assert linking.linked.truth["recall"] > 0.9
+    assert linking.linked.columns["surname"] == ("last_name", "SURNAME")
 
 
-def test_the_folder_holds_what_it_promises(run: Run) -> None:
-    out = run.request.out
+def test_the_folder_holds_what_it_promises(linking: Linking) -> None:
+    out = linking.request.out
     assert {path.name for path in out.iterdir()} >= {
         *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report")
     }
@@ -43,8 +43,8 @@ def test_the_folder_holds_what_it_promises(run: Run) -> None:
     assert links[:2] == ["left_id", "right_id"]
 
 
-def test_records_are_for_the_owner_alone_and_open_without_the_files(run: Run, engine: Engine) -> None:
-    out = run.request.out
+def test_records_are_for_the_owner_alone_and_open_without_the_files(linking: Linking, engine: Engine) -> None:
+    out = linking.request.out
     assert stat.S_IMODE(os.stat(out / "records" / "left.parquet").st_mode) == 0o600
     assert stat.S_IMODE(os.stat(out / "records").st_mode) == 0o700
     opened = OpenFiles(engine, out).open(None)
@@ -53,28 +53,30 @@ def test_records_are_for_the_owner_alone_and_open_without_the_files(run: Run, en
     assert not opened.of_one_file
 
 
-def test_no_value_is_in_a_log_manifest_or_page(run: Run) -> None:
-    out = run.request.out
-    texts = [*run.progress, *run.linked.notes, links_line(run.linked.summary)]
+def test_no_value_is_in_a_log_manifest_or_page(linking: Linking) -> None:
+    out = linking.request.out
+    texts = [*linking.progress, *linking.linked.notes, links_line(linking.linked.summary)]
     texts += [path.read_text(errors="ignore") for path in out.rglob("*") if path.suffix in (".json", ".html", ".toml")]
     assert not any(CANARY.lower() in text.lower() for text in texts)
 
 
-def test_links_do_not_depend_on_the_order_of_rows(run: Run, tmp_path: Path) -> None:
+def test_links_do_not_depend_on_the_order_of_rows(linking: Linking, tmp_path: Path) -> None:
     turned = make_files(tmp_path, turned=True)
-    again = replace(run.request, left=turned.left, right=turned.right, truth=turned.truth, out=tmp_path / "out")
+    again = replace(linking.request, left=turned.left, right=turned.right, truth=turned.truth, out=tmp_path / "out")
     link_files(again)
     pairs = [
         {(row["left_id"], row["right_id"], row["decision"]) for row in pq.read_table(out / "links.parquet").to_pylist()}
-        for out in (run.request.out, again.out)
+        for out in (linking.request.out, again.out)
     ]
     assert pairs[0] == pairs[1]
 
 
-def test_the_schema_that_was_written_is_read_back(run: Run, tmp_path: Path) -> None:
-    request = replace(run.request, schema=run.request.out / "schema.toml", out=tmp_path / "out", links_only=True)
+def test_the_schema_that_was_written_is_read_back(linking: Linking, tmp_path: Path) -> None:
+    request = replace(
+        linking.request, schema=linking.request.out / "schema.toml", out=tmp_path / "out", links_only=True
+    )
     linked = link_files(request)
-    assert linked.truth == run.linked.truth
+    assert linked.truth == linking.linked.truth
     schema = tmp_path / "schema.toml"
     schema.write_text((request.schema or schema).read_text().replace('"last_name"', '"gone"'))
     with pytest.raises(ConfigError, match="leave it out"):
@@ -92,9 +94,11 @@ def test_links_only_has_no_report_and_a_used_folder_is_kept(files: Files, tmp_pa
     assert (request.out / "review").is_dir(), "what people reviewed stays"
 
 
-def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(run: Run, files: Files, tmp_path: Path) -> None:
-    model = run.request.out / "model.json"
-    linked = link_files(replace(run.request, model=model, out=tmp_path / "out", links_only=True))
+def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(
+    linking: Linking, files: Files, tmp_path: Path
+) -> None:
+    model = linking.request.out / "model.json"
+    linked = link_files(replace(linking.request, model=model, out=tmp_path / "out", links_only=True))
     assert linked.truth is not None
     assert linked.truth["f1"] > 0.93
     raw = json.loads(model.read_text())
@@ -104,7 +108,7 @@ def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(run: Run, file
                 level["u_probability"] = 0.001 if level["sql_condition"] != "ELSE" else 0.999
     untrained = tmp_path / "wrong.json"
     untrained.write_text(json.dumps(raw))
-    notes = link_files(replace(run.request, model=untrained, out=tmp_path / "two", links_only=True)).notes
+    notes = link_files(replace(linking.request, model=untrained, out=tmp_path / "two", links_only=True)).notes
     assert any("does not fit these files" in note and "sex" in note for note in notes)
 
 

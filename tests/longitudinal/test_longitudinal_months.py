@@ -34,7 +34,7 @@ def test_months_are_touched_by_a_day_and_days_are_those_of_the_tax_year(engine, 
 
 
 @given(
-    held=st.sets(st.integers(0, 11)),
+    months_held=st.sets(st.integers(0, 11)),
     first=st.integers(0, 11),
     length=st.integers(1, 12),
     at_least=st.integers(1, 12),

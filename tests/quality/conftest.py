@@ -14,7 +14,7 @@ from linkage.version import FORMAT
 from quality.measures.evaluation import Inputs, StepTables, evaluate
 from quality.report.render import Inputs as ReportInputs
 from quality.report.render import render
-from tests.files.conftest import done, files, register  # noqa: F401 - fixtures
+from tests.files.conftest import files, linking, register  # noqa: F401 - fixtures
 from tests.pipeline.conftest import linked_village, village  # noqa: F401 - fixtures
 
 _RULE = {"source": "npd", "checked": 500}

@@ -1,5 +1,5 @@
 """The small catalogue of tests/records."""
 
-from tests.records.conftest import catalogue, put
+from tests.records.conftest import catalogue, write
 
-__all__ = ["catalogue", "put"]
+__all__ = ["catalogue", "write"]

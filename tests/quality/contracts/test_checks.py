@@ -27,8 +27,8 @@ def result(report, rule, column, severity):
 
 
 @pytest.fixture
-def records(engine, catalogue, put, tmp_path):
-    put("a.parquet", PUPILS)
+def records(engine, catalogue, write, tmp_path):
+    write("a.parquet", PUPILS)
     return read_source(engine, catalogue, "npd", SOURCES["npd"], tmp_path).records
 
 
@@ -79,8 +79,8 @@ def test_no_rule_and_no_row(engine, catalogue, records):
     assert check(engine, catalogue, {"npd": nobody}, sources=SOURCES).failed == 0
 
 
-def test_a_planted_value_is_nowhere(engine, catalogue, put, tmp_path):
-    put("a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ"))
+def test_a_planted_value_is_nowhere(engine, catalogue, write, tmp_path):
+    write("a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ"))
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         records = read_source(engine, catalogue, "npd", SOURCES["npd"], tmp_path).records

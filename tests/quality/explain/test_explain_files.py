@@ -15,8 +15,8 @@ from tests.files.conftest import CANARY, make_register
 
 
 @pytest.fixture(scope="module")
-def two_files(done: Any) -> Any:
-    with Explainer(done.request.out) as opened:
+def two_files(linking: Any) -> Any:
+    with Explainer(linking.request.out) as opened:
         yield opened
 
 
@@ -45,16 +45,16 @@ def check_weights(explainer: Explainer, folder: Path) -> None:
         assert (found["outcome"]["decision"], found["outcome"]["reason"]) == (link["decision"], link["reason"])
 
 
-def test_every_kind_of_pair_has_the_weight_of_the_link(two_files: Explainer, done: Any) -> None:
-    check_weights(two_files, done.request.out)
+def test_every_kind_of_pair_has_the_weight_of_the_link(two_files: Explainer, linking: Any) -> None:
+    check_weights(two_files, linking.request.out)
 
 
 def test_every_kind_of_pair_of_one_file_has_the_weight_of_the_link(one_file: Explainer, deduplicated: Path) -> None:
     check_weights(one_file, deduplicated)
 
 
-def test_a_record_of_two_files_is_named_by_side_and_id(two_files: Explainer, done: Any) -> None:
-    links = pq.read_table(done.request.out / "links.parquet").to_pylist()
+def test_a_record_of_two_files_is_named_by_side_and_id(two_files: Explainer, linking: Any) -> None:
+    links = pq.read_table(linking.request.out / "links.parquet").to_pylist()
     link = next(row for row in links if row["decision"] == "accepted")
     (step,) = two_files.record(f"right:{link['right_id']}").content["steps"]
     assert (step["side"], step["unlinked"]) == ("right", None)
@@ -98,8 +98,8 @@ def test_no_value_or_id_is_in_an_answer_or_a_page(one_file: Explainer, tmp_path:
         assert not [word for word in (CANARY.upper(), CANARY, "A0007", "B0007") if word in written]
 
 
-def test_a_folder_of_links_only_is_refused(done: Any, tmp_path: Path) -> None:
-    manifest = json.loads((done.request.out / "manifest.json").read_text())
+def test_a_folder_of_links_only_is_refused(linking: Any, tmp_path: Path) -> None:
+    manifest = json.loads((linking.request.out / "manifest.json").read_text())
     (tmp_path / "manifest.json").write_text(json.dumps({**manifest, "links_only": True}))
     with pytest.raises(ConfigError, match="link again without --links-only"):
         Explainer(tmp_path)

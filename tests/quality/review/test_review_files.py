@@ -48,9 +48,9 @@ def fill_in(form: Path, judge: Judge = one_person, reviewer: str = "Ann") -> lis
 
 
 @pytest.fixture
-def root(done: Any, tmp_path: Path) -> Path:
+def root(linking: Any, tmp_path: Path) -> Path:
     """A folder of `leo link`, to be reviewed."""
-    return Path(shutil.copytree(done.request.out, tmp_path / "linked"))
+    return Path(shutil.copytree(linking.request.out, tmp_path / "linked"))
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from tests.quality.tune.conftest import make_client
 
 
 @pytest.fixture
-def root(done: Any, tmp_path: Path) -> Path:
-    return Path(shutil.copytree(done.request.out, tmp_path / "linked"))
+def root(linking: Any, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(linking.request.out, tmp_path / "linked"))
 
 
 def decisions(root: Path) -> dict[str, int]:
