@@ -13,7 +13,7 @@ def main() -> None:
         # What a command needs takes a third of a second to import, and may be stopped by then.
         from linkage.cli.app import command
     except KeyboardInterrupt:
-        stopped = Stopped()
-        sys.stderr.write(f"leo: {stopped}\n")
-        sys.exit(int(stopped.exit_code))
+        error = Stopped()
+        sys.stderr.write(f"leo: {error}\n")
+        sys.exit(int(error.exit_code))
     command()

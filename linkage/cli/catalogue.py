@@ -75,7 +75,7 @@ def show_catalogue(
     show_rows(rows, as_json=as_json)
 
 
-def _found(name: str, known: Mapping[str, Any], what: str, command: str) -> Any:
+def _found(name: str, known: Mapping[str, Any], noun: str, command: str) -> Any:
     """What a name names.
 
     Raises:
@@ -84,7 +84,7 @@ def _found(name: str, known: Mapping[str, Any], what: str, command: str) -> Any:
     if name not in known:
         near = nearest(name, known, cutoff=0.4)
         remedy = f"nearest: {near[0]}; " if near else ""
-        raise ConfigError(f"no {what} '{name}'\n  {remedy}list them: leo catalogue {command}")
+        raise ConfigError(f"no {noun} '{name}'\n  {remedy}list them: leo catalogue {command}")
     return known[name]
 
 
@@ -100,9 +100,9 @@ def check(
         catalogue = load(folder)
     if not catalogue.datasets:
         raise ConfigError(f"{folder}: no folder that holds a catalogue\n  give the folder of its .toml files")
-    listed = folder / "standard" if folder else None
+    forms = folder / "standard" if folder else None
     with checking(folder):
-        standard = load_standard(listed, catalogue) if listed is None or listed.is_dir() else None
+        standard = load_standard(forms, catalogue) if forms is None or forms.is_dir() else None
     tables = [table for dataset in catalogue.datasets.values() for table in dataset.table.values()]
     variables = sum(len(table.variable) for table in tables)
     typer.echo(
@@ -110,9 +110,9 @@ def check(
         f"{len(catalogue.frames)} code frames"
     )
     if standard:
-        held = sum(len(table.held) for table in standard.tables.values())
+        count = sum(len(table.held) for table in standard.tables.values())
         typer.echo(
-            f"LEO standard extract: {len(standard.tables)} tables, {standard.field_count:,} variables, {held} held here"
+            f"LEO standard extract: {len(standard.tables)} tables, {standard.field_count:,} variables, {count} held here"
         )
 
 
@@ -182,8 +182,8 @@ def site(out: Annotated[Path, Option(help="Folder for the pages; an earlier site
 
     content = everything(shipped(), standard_extract(), shipped_packages())
     with counter_for(sys.stderr, "variables", len(content.entries)) as advance:
-        written = write_site(content, out, advance=advance)
+        result = write_site(content, out, advance=advance)
     typer.echo(
-        f"{written.folder / 'index.html'}: {written.variables:,} variables, {written.pages:,} pages, "
-        f"{written.size / 1e6:.1f} MB"
+        f"{result.folder / 'index.html'}: {result.variables:,} variables, {result.pages:,} pages, "
+        f"{result.size / 1e6:.1f} MB"
     )

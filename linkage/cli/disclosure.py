@@ -113,16 +113,16 @@ def _verdict(passes: bool, faults: str) -> str:
     return "passes" if passes else f"does not pass, {faults}"
 
 
-def _report(checked: "Checked") -> dict[str, Any]:
+def _report(check: "Checked") -> dict[str, Any]:
     """A table's columns, totals and findings: no value of its cells."""
-    sheet, layout = checked.sheet, checked.layout
+    sheet, layout = check.sheet, check.layout
     kinds = [column.holds if column else "undeclared" for column in layout.columns]
     return {
         "table": str(sheet.file),
-        "passes": checked.passes,
+        "passes": check.passes,
         "columns": {kind: [head for head, of in zip(sheet.heads, kinds, strict=True) if of == kind] for kind in kinds},
         "totals": sorted(frozenset[str]().union(*layout.totals)),
-        "findings": [{**vars(finding), "is_note": finding.is_note} for finding in checked.findings],
+        "findings": [{**vars(finding), "is_note": finding.is_note} for finding in check.findings],
     }
 
 

@@ -48,17 +48,17 @@ def link(
 
     both = {"ids": both_sides(ids, "--id"), "encodings": both_sides(encodings, "--encoding")}
     request = request_of(LinkRequest, options, **both)
-    linked = link_files(request, inferred=say_inferred, progress=say)
-    lines = [links_line(linked.summary, links_only=links_only)]
-    lines += [truth_line(linked.truth)] if linked.truth else []
+    result = link_files(request, inferred=say_inferred, progress=say)
+    lines = [links_line(result.summary, links_only=links_only)]
+    lines += [truth_line(result.truth)] if result.truth else []
     if samples:
         lines.append(
             f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/explanation/uncertainty.md says what for"
         )
-    say_notes([*linked.notes, *model_notes(linked.summary, of_two_files=True)])
+    say_notes([*result.notes, *model_notes(result.summary, of_two_files=True)])
     lines.append(f"links   {out / 'links.parquet'}")
     lines += [] if links_only else [f"report  {out / 'report' / 'index.html'}"]
-    show(linked, lines, as_json=as_json)
+    show(result, lines, as_json=as_json)
 
 
 def dedupe(
@@ -90,8 +90,8 @@ def dedupe(
     from linkage.files.output import clusters_line, model_notes, truth_line
 
     request = request_of(DedupeRequest, options)
-    linked = dedupe_file(request, inferred=say_inferred, progress=say)
-    lines = [clusters_line(linked.summary), *([truth_line(linked.truth)] if linked.truth else [])]
-    say_notes([*linked.notes, *model_notes(linked.summary)])
+    result = dedupe_file(request, inferred=say_inferred, progress=say)
+    lines = [clusters_line(result.summary), *([truth_line(result.truth)] if result.truth else [])]
+    say_notes([*result.notes, *model_notes(result.summary)])
     lines += [f"clusters {out / 'clusters.parquet'}", f"report   {out / 'report' / 'index.html'}"]
-    show(linked, lines, as_json=as_json)
+    show(result, lines, as_json=as_json)

@@ -67,24 +67,24 @@ def train(
     from linkage.model.model_files import next_version, save_with, training_file
 
     report: TrainingReport | None = None
-    labelled: LabelReport | None
+    evidence: LabelReport | None
     if left.is_dir():
         from quality.review.results import train_from_review
         from quality.review.sample import reviewed_step
 
         refuse_options(context, ("left", "out", "step", "force", "as_json"), "is for two files, not for a run")
         check_out(out, force)
-        model, labelled, about = train_from_review(left, reviewed_step(left, step))
-        trained = about.pop("trained")
-        version = save_with(out, model, next_version(out), trained=trained, labelled={**about, **labelled.as_dict()})
+        model, evidence, about = train_from_review(left, reviewed_step(left, step))
+        training = about.pop("trained")
+        version = save_with(out, model, next_version(out), trained=training, labelled={**about, **evidence.as_dict()})
     else:
         request = request_of(TrainRequest, options, files=_files(context, options))
-        _, report, labelled, version = train_files(request, inferred=say_inferred, progress=say)
+        _, report, evidence, version = train_files(request, inferred=say_inferred, progress=say)
     parts = [training_lines(report)] if report else []
-    parts += [labelled_lines(labelled)] if labelled else []
+    parts += [labelled_lines(evidence)] if evidence else []
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")
     lines += [f"model    {out}   version {version}", f"training {training_file(out)}"]
-    show({"model": out, "version": version, "training": report, "labels": labelled}, lines, as_json=as_json)
+    show({"model": out, "version": version, "training": report, "labels": evidence}, lines, as_json=as_json)
 
 
 @app.command("show")
@@ -107,8 +107,8 @@ def show_model(
     from linkage.pipeline.pair_facts import level_name
 
     path = model_file(model, step) if model.is_dir() else model
-    shipped = config_file(str(path))
-    read = load(shipped if shipped.is_file() and not path.exists() else path)
+    default = config_file(str(path))
+    read = load(default if default.is_file() and not path.exists() else path)
     levels: list[dict[str, Any]] = [
         {
             "comparison": comparison.name,
@@ -125,10 +125,8 @@ def show_model(
     rules = [_as_splink(rule) for rule in read.blocking_rules]
     rows, before = [], ""
     for level in levels:
-        named, before = "" if level["comparison"] == before else level["comparison"], level["comparison"]
-        rows.append(
-            [named, level["level"], level["m"], level["u"], level["weight"], "yes" if level["adjusted"] else ""]
-        )
+        name, before = "" if level["comparison"] == before else level["comparison"], level["comparison"]
+        rows.append([name, level["level"], level["m"], level["u"], level["weight"], "yes" if level["adjusted"] else ""])
     lines = table_lines(["comparison", "level", "m", "u", "weight", "adjusted"], rows)
     lines += ["", f"share of all pairs that match: {read.prior:.3g} (match weight {read.prior_weight:.2f})"]
     lines += [f"blocking rule: {rule['blocking_rule']}" for rule in rules]
@@ -191,21 +189,21 @@ def blocking(
     from linkage.files.train import suggest_for_files
     from linkage.pipeline.blocking import RuleOptions, suggest_for_step
 
-    wanted = request_of(RuleOptions, options)
+    request = request_of(RuleOptions, options)
     if left.is_dir():
         of_run = "left step recall pairs_per_record budget truth model out memory_limit threads seed as_json"
         refuse_options(context, of_run.split(), "is for two files, not for a run")
         if step is None:
             raise ConfigError(f"{left}: which step?\n  give it with --step")
-        suggested = suggest_for_step(left, step, wanted, progress=say)
+        suggestion = suggest_for_step(left, step, request, progress=say)
     else:
         files = _files(context, options)
-        suggested = suggest_for_files(files, wanted, inferred=say_inferred, progress=say)
-    rules = [_as_splink(chosen.rule) for chosen in suggested.rules.rules]
+        suggestion = suggest_for_files(files, request, inferred=say_inferred, progress=say)
+    rules = [_as_splink(chosen.rule) for chosen in suggestion.rules.rules]
     if out:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
         write_json(rules, out)
-    lines = [*blocking_lines(suggested, recall), *([f"rules  {out}"] if out else [])]
-    show({"rules": rules, "suggested": suggested}, lines, as_json=as_json)
+    lines = [*blocking_lines(suggestion, recall), *([f"rules  {out}"] if out else [])]
+    show({"rules": rules, "suggested": suggestion}, lines, as_json=as_json)
 
 
 def _files(context: typer.Context, options: Mapping[str, Any]) -> Any:
@@ -229,47 +227,47 @@ def _as_splink(rule: "BlockingRule") -> dict[str, Any]:
     return settings | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
 
 
-def blocking_lines(suggested: "Suggested", target: float) -> list[str]:
+def blocking_lines(suggestion: "Suggested", target: float) -> list[str]:
     """Suggested rules as a terminal shows them."""
-    chosen = suggested.rules
+    chosen = suggestion.rules
     how = "measured" if chosen.is_measured else "estimated"
     rows = []
-    for rule, pairs in zip(chosen.rules, suggested.pairs, strict=True):
+    for rule, pairs in zip(chosen.rules, suggestion.pairs, strict=True):
         about = "" if pairs.counted else "~"
-        exploded = f"   any of {', '.join(rule.rule.explode)}" if rule.rule.explode else ""
+        lists = f"   any of {', '.join(rule.rule.explode)}" if rule.rule.explode else ""
         recalls = (f"{recall:.4f}" for recall in (rule.alone, rule.together))
-        condition = rule.rule.condition.replace('"', "") + exploded
+        condition = rule.rule.condition.replace('"', "") + lists
         rows.append([condition, f"{about}{pairs.made:,}", f"{about}{pairs.new:,}", *recalls])
     basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'expected matches'}"
-    new = sum(pairs.new for pairs in suggested.pairs)
-    closing = [
+    new = sum(pairs.new for pairs in suggestion.pairs)
+    summary = [
         "",
         f"{count_of(len(chosen.rules), 'rule')} of {chosen.considered:,}: recall {chosen.recall:.4f} ({how} on {basis})",
-        f"{new:,} pairs of {suggested.units[0]:,} and {suggested.units[1]:,} records; "
-        f"the budget is {suggested.budget:,.0f}",
+        f"{new:,} pairs of {suggestion.units[0]:,} and {suggestion.units[1]:,} records; "
+        f"the budget is {suggestion.budget:,.0f}",
     ]
     if chosen.recall < target:
-        closing.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
-    return [*table_lines(["rule", "pairs", "new pairs", f"own recall ({how})", "in all"], rows), *closing]
+        summary.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
+    return [*table_lines(["rule", "pairs", "new pairs", f"own recall ({how})", "in all"], rows), *summary]
 
 
 def _figures(m: float, u: float, weight: float, error: float | None) -> list[str]:
     return [f"{m:.3g}", f"{u:.3g}", f"{weight:.2f}", "not seen" if error is None else f"{error:.2f}"]
 
 
-def labelled_lines(labelled: "LabelReport") -> list[str]:
+def labelled_lines(report: "LabelReport") -> list[str]:
     """m before and after labels, with the standard error that so many matches leave."""
-    answers = ", ".join(f"{count:,} {answer}" for answer, count in labelled.answers.items())
+    answers = ", ".join(f"{count:,} {answer}" for answer, count in report.answers.items())
     rows = []
-    for level in labelled.levels:
+    for level in report.levels:
         weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
         rows.append([level.level, *_figures(level.before, level.m, weight, level.error)])
     lines = [
-        f"labels: {answers}; they stand for {labelled.matches:,.0f} matches; effective number {labelled.effective:,.0f}",
+        f"labels: {answers}; they stand for {report.matches:,.0f} matches; effective number {report.effective:,.0f}",
         *table_lines(["level", "m before", "m", "weight", "std. error"], rows),
     ]
-    if labelled.unseen:
-        lines.append(f"no label shows: {'; '.join(labelled.unseen)}. Levels with too few labels keep their earlier m")
+    if report.unseen:
+        lines.append(f"no label shows: {'; '.join(report.unseen)}. Levels with too few labels keep their earlier m")
     return lines
 
 

@@ -72,8 +72,8 @@ def say_inferred(prepared: "Prepared") -> None:
     from linkage.files.output import columns_taken, inferred_notes
 
     ids = [schema.id or "row number" for schema in prepared.schemas]
-    taken = {"field": ("left", "right"), "id": (ids[0], ids[-1]), **columns_taken(prepared)}
-    for name, (left, right) in taken.items() if len(ids) == 2 else list(taken.items())[1:]:
+    choices = {"field": ("left", "right"), "id": (ids[0], ids[-1]), **columns_taken(prepared)}
+    for name, (left, right) in choices.items() if len(ids) == 2 else list(choices.items())[1:]:
         line = f"  {name:<16} {left:<24} {right}" if len(ids) == 2 else f"  {name:<16} {left}"
         typer.echo(line, err=True)
     say_notes(inferred_notes(prepared))
@@ -112,15 +112,15 @@ def request_of(model: type[_Request], options: Mapping[str, Any], **more: Any) -
         options: `locals()` of a command, before any other name is bound.
     """
     names = {field.name for field in dataclasses.fields(model)}  # type: ignore[arg-type]
-    given = {name: value for name, value in options.items() if name in names and value is not None}
-    return model(**{name: tuple(v) if isinstance(v, list) else v for name, v in {**given, **more}.items()})
+    values = {name: value for name, value in options.items() if name in names and value is not None}
+    return model(**{name: tuple(v) if isinstance(v, list) else v for name, v in {**values, **more}.items()})
 
 
-def refuse_options(context: typer.Context, allowed: Iterable[str], why: str) -> None:
+def refuse_options(context: typer.Context, names: Iterable[str], why: str) -> None:
     """Refuse options on the command line that would have no effect.
 
     Args:
-        allowed: parameters that have one.
+        names: parameters that have one.
         why: what follows the option in the message.
 
     Raises:
@@ -129,7 +129,7 @@ def refuse_options(context: typer.Context, allowed: Iterable[str], why: str) -> 
     idle = [
         parameter.opts[0]
         for parameter in context.command.params
-        if parameter.name not in set(allowed) and _is_given(context, str(parameter.name))
+        if parameter.name not in set(names) and _is_given(context, str(parameter.name))
     ]
     if idle:
         raise ConfigError("\n".join(f"{option} {why}" for option in idle))
@@ -162,11 +162,11 @@ def a_file(path: Path | None) -> Path | None:
         return None
     if path.is_dir():
         raise typer.BadParameter(f"{path} is a folder: name a file in it")
-    there = next(folder for folder in path.absolute().parents if folder.exists())
-    if not there.is_dir():
-        raise typer.BadParameter(f"{path}: {there} is not a folder: name a file in one")
-    if not os.access(there, os.W_OK | os.X_OK):
-        raise typer.BadParameter(f"{path}: nothing may be written to {there}: name another, or ask for the right to it")
+    place = next(folder for folder in path.absolute().parents if folder.exists())
+    if not place.is_dir():
+        raise typer.BadParameter(f"{path}: {place} is not a folder: name a file in one")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise typer.BadParameter(f"{path}: nothing may be written to {place}: name another, or ask for the right to it")
     return path
 
 
@@ -191,8 +191,8 @@ def table_lines(heads: Sequence[str], rows: Iterable[Sequence[Any]]) -> list[str
     numeric = [all(map(_NUMBER.fullmatch, column)) for column in zip(*texts, strict=True)] or [False] * len(heads)
     lines: list[Sequence[str]] = [heads]
     for row in texts:
-        folded = [[cell] if len(cell) <= _WIDEST else textwrap.wrap(cell, _WIDEST) for cell in row]
-        lines += itertools.zip_longest(*folded, fillvalue="")
+        cells = [[cell] if len(cell) <= _WIDEST else textwrap.wrap(cell, _WIDEST) for cell in row]
+        lines += itertools.zip_longest(*cells, fillvalue="")
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return [
         "  ".join(

@@ -52,9 +52,9 @@ def init(
     options = locals()
     from linkage.files.draft import Draft, draft
 
-    written, notes = draft(request_of(Draft, options, run=config, definitions=out), inferred=say_inferred, progress=say)
+    paths, notes = draft(request_of(Draft, options, run=config, definitions=out), inferred=say_inferred, progress=say)
     say_notes(notes)
-    for path in written:
+    for path in paths:
         typer.echo(f"wrote   {path}")
     typer.echo(f"next    leo --definitions {out} check {config}")
 
@@ -78,11 +78,11 @@ def check(
         check_job(job, damaged=True)
     parts = [len(part) for part in (job.config.source, job.config.attributes, job.config.step, job.projects)]
     words = (("source",), ("table of attributes", "tables of attributes"), ("step",), ("project",))
-    counted = ", ".join(count_of(part, *word) for part, word in zip(parts, words, strict=True))
+    totals = ", ".join(count_of(part, *word) for part, word in zip(parts, words, strict=True))
     counts = {word[-1]: part for part, word in zip(parts, words, strict=True)}
     notes = remarks(job)
     report = {"run": job.config.run.name, "hash": job.config.fingerprint(), "counts": counts, "notes": notes}
-    lines = [f"{config}: no fault in run '{report['run']}'", f"  {counted}; hash {report['hash']}"]
+    lines = [f"{config}: no fault in run '{report['run']}'", f"  {totals}; hash {report['hash']}"]
     show(report, [*lines, *(textwrap.indent(note, "  ") for note in notes)], as_json=as_json)
 
 
@@ -111,13 +111,13 @@ def _runner(
 
 def _of_a_run(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of `_runner` in place of its runner and scope."""
-    shared, own = inspect.signature(_runner).parameters, inspect.signature(command)
+    common, own = inspect.signature(_runner).parameters, inspect.signature(command)
 
     @functools.wraps(command, assigned=("__name__", "__doc__", "__module__"))
     def with_options(**options: Any) -> None:
-        command(*_runner(**{name: options.pop(name) for name in shared}), **options)
+        command(*_runner(**{name: options.pop(name) for name in common}), **options)
 
-    parameters = [*shared.values(), *[*own.parameters.values()][2:]]
+    parameters = [*common.values(), *[*own.parameters.values()][2:]]
     with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
     return with_options
 
@@ -131,7 +131,7 @@ def run(runner: "Runner", scope: Scope, no_progress: o.NoProgress = False) -> No
 
     Example: leo run configs/leo.toml --data data/million --out runs/million --key ~/leo-master.key
     """
-    runner.progress = progress_for(sys.stderr, wanted=not no_progress)
+    runner.progress = progress_for(sys.stderr, show_bar=not no_progress)
     root = runner.folder.root
     if warning := process.readable_by_others(root):
         typer.echo(f"leo: {warning}", err=True)
@@ -225,10 +225,10 @@ def released_lines(release: Path) -> list[str]:
     from linkage.pipeline.reviewing import estimates
     from quality.review.results import steps_without_estimate
 
-    reviewed = ", ".join(str(estimate["step"]) for estimate in estimates(release))
+    steps = ", ".join(str(estimate["step"]) for estimate in estimates(release))
     lines = [
         f"published  {release}",
-        f"report     {release / 'report' / 'index.html'}" + (f"   with the review of {reviewed}" if reviewed else ""),
+        f"report     {release / 'report' / 'index.html'}" + (f"   with the review of {steps}" if steps else ""),
     ]
     try:
         lines += [

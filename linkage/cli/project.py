@@ -90,7 +90,7 @@ def decide(
 
     day = _date(date)
     application = read_application(request, day, only_form=ruling == "reject")
-    given = decisions.Ruling(
+    decision = decisions.Ruling(
         outcome=RULINGS[ruling],  # type: ignore[arg-type]
         reference=reference,
         date=day,
@@ -101,7 +101,7 @@ def decide(
         amends=amends,
     )
     where = register_of(request, register)
-    _print_entry(where, decisions.decide(where, application, given))
+    _print_entry(where, decisions.decide(where, application, decision))
 
 
 @request.command()
@@ -161,8 +161,8 @@ def verify_register(
 
     entries = read_register(register, published=published)
     last = entries[-1].sha256 if entries else None
-    shown = f"the last has the hash {last}" if last else "it is empty"
-    lines = [f"{register}: {count_of(len(entries), 'entry', 'entries')}, each as it was written; {shown}"]
+    ending = f"the last has the hash {last}" if last else "it is empty"
+    lines = [f"{register}: {count_of(len(entries), 'entry', 'entries')}, each as it was written; {ending}"]
     show({"register": register, "entries": len(entries), "last": last}, lines, as_json=as_json)
 
 
@@ -219,23 +219,23 @@ def make(
     from linkage.pipeline.stages.outputs import deliver
 
     with stoppable(run):
-        made = deliver(run, request, register=register, key_file=key, out=out, opt_outs=opt_outs, previous=compare_with)
-    lines = [f"{made.folder}: {made.people:,} people, {len(made.rows)} tables, {made.bytes:,} bytes"]
-    if made.same_user:
+        info = deliver(run, request, register=register, key_file=key, out=out, opt_outs=opt_outs, previous=compare_with)
+    lines = [f"{info.folder}: {info.people:,} people, {len(info.rows)} tables, {info.bytes:,} bytes"]
+    if info.same_user:
         lines.append(
             "  the decision was recorded and the extract made by one user: give these duties to different users"
         )
-    if made.opted_out:
-        left = made.opted_out
+    if info.opted_out:
+        left = info.opted_out
         lines.append(f"  opted out: {left.listed:,} listed, {left.found:,} found, {left.people:,} people left out")
-    if made.change:
-        changes: list[Any] = made.change["changes"]
-        lines.append(f"  of {made.change['compared']:,} figures {len(changes):,} differ from the last by more than 5 %")
+    if info.change:
+        changes: list[Any] = info.change["changes"]
+        lines.append(f"  of {info.change['compared']:,} figures {len(changes):,} differ from the last by more than 5 %")
         lines += [f"    {sentence(row)}" for row in changes[:_MOST_CHANGES]]
         if len(changes) > _MOST_CHANGES:
             lines.append(f"    and {len(changes) - _MOST_CHANGES:,} more: README.md of the extract lists them all")
-    seal = f"  seal {made.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract"
-    show(made, [*lines, seal], as_json=as_json)
+    seal = f"  seal {info.seal}: keep it elsewhere; leo extract verify --seal shows that it is still this extract"
+    show(info, [*lines, seal], as_json=as_json)
 
 
 @extract.command("verify")
@@ -259,10 +259,10 @@ def verify_extract(
 
     master = master_key(key) if key else None
     with connect(within=[folder]) as engine:
-        verified = verify(engine, shipped(), folder, key=master, seal=seal)
-    counts = f"{verified.files} files, {verified.tables} tables in their forms, {verified.rows:,} rows"
-    lines = [f"{folder}: no fault in {verified.project}", f"  {counts}; seal {verified.seal}"]
-    show(verified, lines, as_json=as_json)
+        result = verify(engine, shipped(), folder, key=master, seal=seal)
+    counts = f"{result.files} files, {result.tables} tables in their forms, {result.rows:,} rows"
+    lines = [f"{folder}: no fault in {result.project}", f"  {counts}; seal {result.seal}"]
+    show(result, lines, as_json=as_json)
 
 
 @key.command()

@@ -43,23 +43,23 @@ def explain(
     if sum(option is not None for option in (pair, record, person)) != 1:
         raise ConfigError("give what to explain: one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID")
     if person is not None:
-        allowed = ("run", "person", "html", "values", "as_json")
-        refuse_options(context, allowed, "is for a pair or a record: a person is of all steps")
+        names = ("run", "person", "html", "values", "as_json")
+        refuse_options(context, names, "is for a pair or a record: a person is of all steps")
     with Explainer(run) as explainer:
         if pair:
-            explained = explainer.pair(*pair, step=step, with_values=values)
+            explanation = explainer.pair(*pair, step=step, with_values=values)
         elif record:
-            explained = explainer.record(record, step=step, with_values=values)
+            explanation = explainer.record(record, step=step, with_values=values)
         else:
-            explained = explainer.person(person or 0, with_values=values)
+            explanation = explainer.person(person or 0, with_values=values)
     if html:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
         from quality.explain.page import render_explanation
 
-        render_explanation(explained.content, html)
+        render_explanation(explanation.content, html)
     if as_json:
-        show(explained.content, (), as_json=True)
+        show(explanation.content, (), as_json=True)
     else:
-        show_explanation(explained.content, explained.values, explained.ids)
+        show_explanation(explanation.content, explanation.values, explanation.ids)
 
 
 def show_explanation(
@@ -81,10 +81,10 @@ def show_explanation(
     for side in ("left", "right") if explanation["kind"] == "pair" else ():
         lines.append(f"{side:<5}  {unit_name(explanation['units'][side], names)}")
     lines += _section_lines(sections(explanation, names))
-    compared = [[names.column(name), left, right] for name, left, right in values]
-    listed = [[f"{side} {number}", text] for (side, number), text in (ids or {}).items()]
-    lines += titled_table("Values (personal data: for this terminal only)", ("", "left", "right"), compared)
-    lines += titled_table("Ids in the files (personal data: for this terminal only)", ("", "id"), listed)
+    values_table = [[names.column(name), left, right] for name, left, right in values]
+    ids_table = [[f"{side} {number}", text] for (side, number), text in (ids or {}).items()]
+    lines += titled_table("Values (personal data: for this terminal only)", ("", "left", "right"), values_table)
+    lines += titled_table("Ids in the files (personal data: for this terminal only)", ("", "id"), ids_table)
     typer.echo("\n".join(lines))
 
 
@@ -112,8 +112,8 @@ def _section_lines(sections: Iterable[Any]) -> list[str]:
 def _bar_lines(block: Any) -> list[str]:
     """A waterfall in characters; the form of a bar shows its sign without colour, a line each threshold."""
     encoding = getattr(sys.stdout, "encoding", None) or "ascii"
-    drawn = "█░▬│" if encoding.lower().startswith("utf") else "#-=|"
-    signs = dict(zip(("for", "against", "sum", "line"), drawn, strict=True))
+    characters = "█░▬│" if encoding.lower().startswith("utf") else "#-=|"
+    signs = dict(zip(("for", "against", "sum", "line"), characters, strict=True))
     rows = []
     for row in block.rows:
         cells = [" "] * _BAR
@@ -202,8 +202,8 @@ def report_all(
     from quality.dashboard import runs_below, write_site
 
     read = runs_below(runs)
-    not_shown = count_of(len(read.not_shown), "folder")
-    typer.echo(f"{count_of(len(read.runs), 'run')} to show, {not_shown} not shown", err=True)
+    count = count_of(len(read.not_shown), "folder")
+    typer.echo(f"{count_of(len(read.runs), 'run')} to show, {count} not shown", err=True)
     for folder in read.not_shown:
         typer.echo(f"  {folder.name}: {folder.reason}", err=True)
     site = write_site(read, out, profile)

@@ -71,15 +71,15 @@ def sample(
     """
     from quality.review.sample import draw_sample
 
-    drawn = draw_sample(run, step, size, seed=seed, labels_from=labels_from)
-    typer.echo(f"{drawn.pairs:,} pairs of {drawn.strata} strata, {drawn.answered:,} answered before")
-    carried = drawn.carried
-    if carried.unchanged or carried.changed or carried.gone:
+    summary = draw_sample(run, step, size, seed=seed, labels_from=labels_from)
+    typer.echo(f"{summary.pairs:,} pairs of {summary.strata} strata, {summary.answered:,} answered before")
+    labels = summary.carried
+    if labels.unchanged or labels.changed or labels.gone:
         typer.echo(
-            f"labels carried: {carried.unchanged:,} hold, {carried.changed:,} are to be reviewed again, "
-            f"{carried.gone:,} are of records that are gone or are one record now"
+            f"labels carried: {labels.unchanged:,} hold, {labels.changed:,} are to be reviewed again, "
+            f"{labels.gone:,} are of records that are gone or are one record now"
         )
-    typer.echo(f"fill in  {drawn.form}")
+    typer.echo(f"fill in  {summary.form}")
 
 
 @app.command()
@@ -94,9 +94,9 @@ def add(
     """
     from quality.review.sample import reviewed_step, take_labels
 
-    taken = take_labels(run, reviewed_step(run, step), csv)
-    typer.echo(f"{taken:,} answers taken in")
-    if not taken:
+    count = take_labels(run, reviewed_step(run, step), csv)
+    typer.echo(f"{count:,} answers taken in")
+    if not count:
         typer.echo(f"  the column answer of {csv} is empty", err=True)
 
 
@@ -127,6 +127,6 @@ def overrides(run: o.AnyRun, step: o.Step = None) -> None:
     from quality.review.results import write_overrides
     from quality.review.sample import reviewed_step
 
-    written = write_overrides(run, reviewed_step(run, step))
-    left_out = f", {written.contradictory:,} left out: they link one record twice" if written.contradictory else ""
-    typer.echo(f"{written.links:,} pairs to link, {written.never:,} never to link{left_out}\n{written.path}")
+    result = write_overrides(run, reviewed_step(run, step))
+    conflicts = f", {result.contradictory:,} left out: they link one record twice" if result.contradictory else ""
+    typer.echo(f"{result.links:,} pairs to link, {result.never:,} never to link{conflicts}\n{result.path}")

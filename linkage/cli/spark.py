@@ -53,9 +53,9 @@ def submit(
 
     load_job(config, data=data, engine="spark", need_data=False, need_key=False, settings=settings or ())
     write_package(package)
-    given: list[tuple[str, Path | str | None]] = [("--set", setting) for setting in settings or ()]
-    given += [("--out", out), ("--data", data), ("--key", key), ("--previous", previous)]
-    of_run = [str(word) for pair in given if pair[1] for word in pair]
+    pairs: list[tuple[str, Path | str | None]] = [("--set", setting) for setting in settings or ()]
+    pairs += [("--out", out), ("--data", data), ("--key", key), ("--previous", previous)]
+    of_run = [str(word) for pair in pairs if pair[1] for word in pair]
     program = _folder("spark_jobs") / "run.py"
     command = [str(spark_home() / "bin" / "spark-submit"), *(options or []), "--py-files", str(package)]
     command += [str(program), str(config), *of_run]

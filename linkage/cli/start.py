@@ -48,7 +48,7 @@ def demo(
 
     start = time.perf_counter()
     data, key = _next_to(out, "data"), _next_to(out, "key")
-    _demo_population(data, people, seed, wanted=not no_progress)
+    _demo_population(data, people, seed, show_bar=not no_progress)
     if not key.exists():
         from linkage.extract import write_new_key
 
@@ -58,27 +58,27 @@ def demo(
     run = job.config.run.model_copy(update={"seed": seed})
     job = replace(job, config=job.config.model_copy(update={"run": run}))
     with stoppable(out):
-        pipeline(job, out, progress=progress_for(sys.stderr, wanted=not no_progress)).run()
+        pipeline(job, out, progress=progress_for(sys.stderr, show_bar=not no_progress)).run()
     typer.echo("\n".join(closing_lines(out, time.perf_counter() - start)))
     typer.echo(f"key      {key}   for this demo only; like a real key it is outside the run's folder")
 
 
-def _next_to(out: Path, what: str) -> Path:
+def _next_to(out: Path, suffix: str) -> Path:
     """A path next to the run's folder, named after it."""
-    named = out if out.name else out.resolve()  # the folder . has no name of its own
-    return named.with_name(f"{named.name}-{what}")
+    path = out if out.name else out.resolve()  # the folder . has no name of its own
+    return path.with_name(f"{path.name}-{suffix}")
 
 
-def _demo_population(data: Path, people: int, seed: int, *, wanted: bool) -> None:
+def _demo_population(data: Path, people: int, seed: int, *, show_bar: bool) -> None:
     """The demo's sources; those of an earlier demo are kept where they are the same, and else replaced."""
     from synthetic import synthesise
 
-    made = _manifest(data) if data.exists() else {}
-    if data.exists() and ("people" not in made or any(made.get(key, usual) != usual for key, usual in _DEMO.items())):
+    info = _manifest(data) if data.exists() else {}
+    if data.exists() and ("people" not in info or any(info.get(key, usual) != usual for key, usual in _DEMO.items())):
         raise ConfigError(f"{data}: is not a demo's population\n  give another place with --out")
-    if not made or (made["people"], made.get("seed"), made.get("version")) != (people, seed, __version__):
+    if not info or (info["people"], info.get("seed"), info.get("version")) != (people, seed, __version__):
         shutil.rmtree(data, ignore_errors=True)
-        with counter_for(sys.stderr, "people", people, wanted=wanted) as advance:
+        with counter_for(sys.stderr, "people", people, show_bar=show_bar) as advance:
             synthesise(data, people, seed, progress=advance)
     rows = _manifest(data)["rows"]  # a handful of people may leave a source empty
     empty = [name.removeprefix("sources/") for name, count in rows.items() if name.startswith("sources/") and not count]
@@ -113,7 +113,7 @@ def make(
     from synthetic import synthesise
 
     options: dict[str, Any] = {"preset": preset, "releases": releases, "tables": tables, "format": format}
-    with counter_for(sys.stderr, "people", people, wanted=not no_progress) as advance:
+    with counter_for(sys.stderr, "people", people, show_bar=not no_progress) as advance:
         synthesise(out, people, seed, workers=workers, progress=advance, **options)
     places = "sources/ holds" if releases == 1 else f"release-1/ to release-{releases}/ hold"
     typer.echo(f"{people:,} people in {out}: {places} their records, truth/ the true matches")
@@ -135,15 +135,15 @@ def check(folder: Population, as_json: Json = False) -> None:
     for name, value in (("format", "parquet"), ("tables", "all")):
         if manifest.get(name, value) != value:
             raise ConfigError(f"{folder}: was made with --{name} {manifest[name]}\n  make one with --{name} {value}")
-    checked = calibration.check(folder)
+    result = calibration.check(folder)
     report = folder / "calibration.md"
-    report.write_text(calibration.as_markdown(checked), encoding="utf-8")
-    counts = ", ".join(f"{checked.count(verdict):,} {verdict}" for verdict in calibration.VERDICTS)
+    report.write_text(calibration.as_markdown(result), encoding="utf-8")
+    counts = ", ".join(f"{result.count(verdict):,} {verdict}" for verdict in calibration.VERDICTS)
     lines = [
         f"{counts}: {report}",
-        *(f"  outside: {calibration.in_words(one)}" for one in checked.outside[:_MOST_SHOWN]),
+        *(f"  outside: {calibration.in_words(one)}" for one in result.outside[:_MOST_SHOWN]),
     ]
-    if len(checked.outside) > _MOST_SHOWN:
-        lines.append(f"  and {len(checked.outside) - _MOST_SHOWN:,} more, in {report.name}")
-    show(json.loads(calibration.as_json(checked)), lines, as_json=as_json)
-    exit_unless(not checked.outside)
+    if len(result.outside) > _MOST_SHOWN:
+        lines.append(f"  and {len(result.outside) - _MOST_SHOWN:,} more, in {report.name}")
+    show(json.loads(calibration.as_json(result)), lines, as_json=as_json)
+    exit_unless(not result.outside)

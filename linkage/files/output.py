@@ -241,7 +241,7 @@ def output_folder(out: Path, title: str, *, force: bool) -> Iterator[OutputFolde
         LeoError: another process is at work on the same folder.
     """
     _refuse_used(out, force)
-    with in_the_making(out.resolve(), called=out) as part:
+    with in_the_making(out.resolve(), label=out) as part:
         _refuse_used(out, force)  # once more: another process may just have put its own there
         yield OutputFolder(part, title)
         remove(part / "scratch")

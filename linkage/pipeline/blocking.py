@@ -52,12 +52,12 @@ def suggest_for_step(
     say = progress or (lambda _: None)
     within = [run, *([options.truth] if options.truth else [])]
     with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads, within=within) as engine:
-        opened = OpenRun(engine, run)
-        sides = opened.sides(step_named(run, opened.steps, step_name))
+        open_run = OpenRun(engine, run)
+        sides = open_run.sides(step_named(run, open_run.steps, step_name))
         model = load_model(options.model or run / "models" / f"{step_name}.json")
         say("reading")
         left, right = (sides[side].columns_of(None, model.columns) for side in ("left", "right"))
-        true_pairs = _true_pairs(opened, step_name, options.truth) if options.truth else None
+        true_pairs = _true_pairs(open_run, step_name, options.truth) if options.truth else None
         return suggest(engine, (left, right), true_pairs, model, options, say)
 
 
@@ -87,8 +87,8 @@ def suggest(
     chosen = choose_rules(
         engine, model, *sides, made_of=made_of, target=options.recall, budget=budget, true_pairs=pairs
     )
-    counted = rule_pairs(engine, [rule.rule for rule in chosen.rules], *sides)
-    return Suggested(chosen, counted, units, budget)
+    counts = rule_pairs(engine, [rule.rule for rule in chosen.rules], *sides)
+    return Suggested(chosen, counts, units, budget)
 
 
 def _true_pairs(run: OpenRun, step: str, folder: Path) -> Table:

@@ -61,19 +61,19 @@ class FileDigests:
             InputError: a file is missing or cannot be read, or has changed since it was first read: half of the result
                 would be of the one, half of the other.
         """
-        wanted = {path: (str(path.resolve()), _stamp(path)) for path in paths}
-        new = {path: key for path, (key, stamp) in wanted.items() if self._known.get(key, [])[:-1] != stamp}
+        keys = {path: (str(path.resolve()), _stamp(path)) for path in paths}
+        new = {path: key for path, (key, stamp) in keys.items() if self._known.get(key, [])[:-1] != stamp}
         if new:
             with ThreadPoolExecutor(max_workers=2) as pool:
                 for path, value in zip(new, pool.map(sha256_of, new), strict=True):
-                    self._known[new[path]] = [*wanted[path][1], value]
+                    self._known[new[path]] = [*keys[path][1], value]
             if self._cache.parent.is_dir():
                 with contextlib.suppress(OSError):  # a plan may read where it may not write, or while a run is at work
                     write_json(self._cache, self._known)
-        digests = {path: str(self._known[key][-1]) for path, (key, _) in wanted.items()}
-        if changed := [path for path, value in digests.items() if self._first.setdefault(path, value) != value]:
+        digests = {path: str(self._known[key][-1]) for path, (key, _) in keys.items()}
+        if changes := [path for path, value in digests.items() if self._first.setdefault(path, value) != value]:
             raise InputError(
-                f"{changed[0]}: was changed while the run was at work\n  wait until what is delivered is there whole, "
+                f"{changes[0]}: was changed while the run was at work\n  wait until what is delivered is there whole, "
                 "then give the same command again"
             )
         return digests
@@ -112,9 +112,9 @@ class Fingerprint:
             if before.get(part) != getattr(self, part):
                 return reason
         earlier = before.get("inputs", {})
-        changed = [stage for stage, value in self.inputs.items() if earlier.get(stage) != value]
-        changed += [stage for stage in earlier if stage not in self.inputs]
-        return f"follows {changed[0]}" if changed else None
+        changes = [stage for stage, value in self.inputs.items() if earlier.get(stage) != value]
+        changes += [stage for stage in earlier if stage not in self.inputs]
+        return f"follows {changes[0]}" if changes else None
 
 
 def digest(value: Any) -> str:

@@ -198,5 +198,5 @@ class RunFolder:
 
     def others(self, names: set[str]) -> list[str]:
         """Whole stages that are not among `names`."""
-        there = self.stages.iterdir() if self.stages.is_dir() else ()
-        return sorted(path.name for path in there if path.name not in names and not path.name.startswith("."))
+        paths = self.stages.iterdir() if self.stages.is_dir() else ()
+        return sorted(path.name for path in paths if path.name not in names and not path.name.startswith("."))

@@ -54,11 +54,11 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
 
     precisions = {}
     for step in evaluation["steps"]:
-        review, estimated = reviews.get(step["step"]), step.get("estimated_error")
+        review, estimate = reviews.get(step["step"]), step.get("estimated_error")
         shares = {
             "truth": step["accuracy"] and step["accuracy"]["precision"],
             "review": review and all_readings(review["precision"]),
-            "probabilities": estimated and estimated["precision"],
+            "probabilities": estimate and estimate["precision"],
         }
         known = next(((by, share) for by, share in shares.items() if share and share["of"]), None)
         if known:
@@ -131,13 +131,13 @@ def not_checked(
         for name in ("max_rate_fall", "max_count_change"):
             reasons[name].append("there is no last release; give it by --previous")
     else:
-        compared = {row["step"] for row in drift["rates"]}
-        if new := [step["step"] for step in evaluation["steps"] if step["step"] not in compared]:
+        steps = {row["step"] for row in drift["rates"]}
+        if new := [step["step"] for step in evaluation["steps"] if step["step"] not in steps]:
             reasons["max_rate_fall"].append(f"no group of {', '.join(new)} has a hundred people in both releases")
         if counts := [row["count"] for row in drift["counts"] if row["before"] is None]:
             more = f" and {len(counts) - _MOST_NAMED} more" if len(counts) > _MOST_NAMED else ""
-            listed = ", ".join(counts[:_MOST_NAMED])
-            reasons["max_count_change"].append(f"the last release does not count {listed}{more}")
+            names = ", ".join(counts[:_MOST_NAMED])
+            reasons["max_count_change"].append(f"the last release does not count {names}{more}")
     return [f"{name}: {why}" for name, all_of in reasons.items() if getattr(gates, name) is not None for why in all_of]
 
 

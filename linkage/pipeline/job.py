@@ -135,8 +135,8 @@ class Job:
 
     def own_models(self) -> dict[str, str]:
         """Step to the name of its model, of models that do not ship: those that do run on every engine."""
-        named = {step.name: step.model for step in self.config.step if step.model}
-        return {step: model for step, model in named.items() if not self.named[model].is_relative_to(shipped_dir())}
+        models = {step.name: step.model for step in self.config.step if step.model}
+        return {step: model for step, model in models.items() if not self.named[model].is_relative_to(shipped_dir())}
 
     def relative(self, path: Path) -> str:
         """A data file's path as manifests and fingerprints name it."""
@@ -254,9 +254,9 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
-    for where, described in config.tables().items():
+    for where, spec in config.tables().items():
         with faults.collected():
-            check_headers(job.catalogue, where, described, job.files.get(where, ()), job.data, damaged=damaged)
+            check_headers(job.catalogue, where, spec, job.files.get(where, ()), job.data, damaged=damaged)
     faults.raise_all(job.path)
 
 
@@ -264,19 +264,19 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
     if not data.is_dir():
         raise InputError(f"{data}: no such folder\n  give the folder of the sources with --data, or in [run] data")
     files: dict[str, tuple[Path, ...]] = {}
-    for where, described in config.tables().items():
+    for where, spec in config.tables().items():
         with faults.collected():
-            files[where] = tuple(find(where, described.files, data))
+            files[where] = tuple(find(where, spec.files, data))
     truth = _truth_folder(data, config.run.truth) if config.run.truth else None
     if truth and not true_entities_file(truth):
         faults.add(f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no truth, take the line out")
     return {"files": files, "truth": truth}
 
 
-def _truth_folder(data: Path, named: str) -> Path:
+def _truth_folder(data: Path, name: str) -> Path:
     """Where the truth is: below the data, or next to it where several releases share it."""
-    shared = data.parent / named
-    return shared if shared.is_dir() and not (data / named).exists() else data / named
+    parent = data.parent / name
+    return parent if parent.is_dir() and not (data / name).exists() else data / name
 
 
 def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
@@ -284,13 +284,13 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
     for rules in (name_rules, identifier_rules):
         with faults.collected():
             rules()
-    for where, described in config.tables().items():
+    for where, spec in config.tables().items():
         try:
-            catalogue.table(described.dataset, described.table)
+            catalogue.table(spec.dataset, spec.table)
         except ConfigError as error:  # the catalogue does not know who asks
             faults.add(f"{where}: {error}")
         try:
-            check_format(described.format.date_format)
+            check_format(spec.format.date_format)
         except ConfigError as error:
             faults.add(f"{where}.format.date_format: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
@@ -302,7 +302,7 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
 
 
 def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
-    named: dict[str, Path] = {}
+    files: dict[str, Path] = {}
     passes: dict[str, tuple[Pass, ...]] = {}
     decisions: dict[str, pa.Table] = {}
     models: dict[str, Model] = {}
@@ -312,13 +312,13 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
         passes[step.name] = ()
         if step.passes:
             with faults.collected():
-                named[step.passes] = resolve(step.passes, path, f"{where}.passes")
-                passes[step.name] = pass_files.load(named[step.passes])
+                files[step.passes] = resolve(step.passes, path, f"{where}.passes")
+                passes[step.name] = pass_files.load(files[step.passes])
                 pass_files.check_fields(passes[step.name], compared_columns(config), f"{where}.passes")
         if step.overrides:
             with faults.collected():
-                named[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
-                decisions[step.name] = decision_files.load(named[step.overrides], config.source)
+                files[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
+                decisions[step.name] = decision_files.load(files[step.overrides], config.source)
         if step.link_draws and step.left in [name for name, source in config.source.items() if source.dataset == "cis"]:
             faults.add(
                 f"{where}.link_draws: tax records stand on the left, and link sets tell whose those of the right are\n"
@@ -328,16 +328,16 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             faults.add(f"{where}.model: none is given\n  name a Splink model, for example models/cis.json")
             continue
         with faults.collected():
-            named[step.model] = resolve(step.model, path, f"{where}.model")
-            models[step.name] = load_model(named[step.model])
+            files[step.model] = resolve(step.model, path, f"{where}.model")
+            models[step.name] = load_model(files[step.model])
             models[step.name].check_columns(unit_columns(config), f"{where}.model")
             if not step.train and not models[step.name].is_trained:
                 raise ConfigError(
                     f"{where}.model: {step.model} has levels without m or u, and train = false\n"
                     "  train it first, or take train = false out"
                 )
-            sizes[step.name] = None if step.train else trained_on(named[step.model])
-    return {"named": named, "passes": passes, "models": models, "trained_on": sizes, "overrides": decisions}
+            sizes[step.name] = None if step.train else trained_on(files[step.model])
+    return {"named": files, "passes": passes, "models": models, "trained_on": sizes, "overrides": decisions}
 
 
 def compared_columns(config: RunConfig) -> tuple[str, ...]:
@@ -347,9 +347,9 @@ def compared_columns(config: RunConfig) -> tuple[str, ...]:
 
 def unit_columns(config: RunConfig) -> tuple[str, ...]:
     """What a model may name: what a pass may, and what is derived from it, each also with its whole history."""
-    compared = compared_columns(config)
-    names = (*compared, *DERIVED)
-    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in compared if name != "dob"))
+    columns = compared_columns(config)
+    names = (*columns, *DERIVED)
+    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in columns if name != "dob"))
 
 
 def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:
@@ -411,8 +411,8 @@ def shipped_files(*patterns: str) -> dict[str, Path]:
 def remarks(job: Job) -> list[str]:
     """A line each: sources that no step links, and numbers of persons that no rule of conflicts knows."""
     config = job.config
-    linked = {side for step in config.step for side in (step.left, step.right)}
-    alone = [source for source in config.source if config.step and source not in linked]
+    sides = {side for step in config.step for side in (step.left, step.right)}
+    alone = [source for source in config.source if config.step and source not in sides]
     return [*(f"source.{name}: no step links it with anything" for name in alone), *_unknown_numbers(job)]
 
 
@@ -424,8 +424,8 @@ def _unknown_numbers(job: Job) -> list[str]:
         f"source.{source}.keep: {name} is a person's number, and no rule of conflicts knows it\n"
         f"  people who share it may be split all the same; call it one of {names}, or name x_{name} in a copy of "
         "resolution/people.toml (leo config copy)"
-        for source, described in job.config.source.items()
-        for name, column in described.keep.items()
-        for variable in job.catalogue.table(described.dataset, described.table).variable
+        for source, spec in job.config.source.items()
+        for name, column in spec.keep.items()
+        for variable in job.catalogue.table(spec.dataset, spec.table).variable
         if variable.name == column and variable.format == "number" and f"x_{name}" not in known
     ]

@@ -45,8 +45,8 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
         ConfigError: as of `check_job`; an extra is not installed; the last release lies in `out`.
     """
     check_job(job)
-    needed = {"contracts", "disclosure", *(step.trainer for step in job.config.step), job.config.run.engine}
-    require("a run", *sorted(needed & EXTRAS.keys()))
+    extras = {"contracts", "disclosure", *(step.trainer for step in job.config.step), job.config.run.engine}
+    require("a run", *sorted(extras & EXTRAS.keys()))
     if job.previous and out.resolve() in job.previous.spine.resolve().parents:
         raise ConfigError(
             f"{out}: the last release lies here, and this one would take its place\n  give this one a folder of its "
@@ -91,5 +91,5 @@ def closing_lines(root: Path, seconds: float) -> list[str]:
     lines = [f"{label:<{width}}  {figure:>12}  {note}" for label, figure, note in figures]
     lines += ["", f"report   {root / 'report' / 'index.html'}"]
     lines += [f"extract  {folder}" for folder in sorted((root / "extracts").glob("[!.]*"))]
-    lines += [f"not checked: gate {unchecked}" for unchecked in not_checked(gates, evaluation, drift)]
+    lines += [f"not checked: gate {reason}" for reason in not_checked(gates, evaluation, drift)]
     return [*lines, f"manifest {root / 'manifest.json'}   {seconds:,.1f} s"]

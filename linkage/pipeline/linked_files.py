@@ -43,9 +43,9 @@ def table_of(engine: Engine, path: Path, *needed: str) -> Table:
         InputError: it is gone, or lacks a column that is read.
     """
     table = engine.read(path)
-    if lacking := [name for name in needed if name not in table.columns]:
+    if absent := [name for name in needed if name not in table.columns]:
         raise InputError(
-            f"{path}: lacks {', '.join(lacking)}\n  take it from a copy of the folder, or link again, with --force"
+            f"{path}: lacks {', '.join(absent)}\n  take it from a copy of the folder, or link again, with --force"
         )
     return table
 

@@ -15,10 +15,10 @@ class RunLog:
 
     def event(self, kind: str, **facts: Any) -> None:
         """Write one event with the time in UTC. A full disk loses the line, not the run."""
-        now = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
+        time = datetime.datetime.now(datetime.UTC).isoformat(timespec="milliseconds")
         try:
             with self.path.open("a", encoding="utf-8") as file:
-                file.write(json.dumps({"time": now, "event": kind, **facts}, default=str) + "\n")
+                file.write(json.dumps({"time": time, "event": kind, **facts}, default=str) + "\n")
         except OSError:
             return
 

@@ -138,8 +138,8 @@ def git_commit() -> str | None:
         return None
 
     def git(*words: str) -> str:
-        done = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True)
-        return done.stdout.strip()
+        call = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True)
+        return call.stdout.strip()
 
     try:
         return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
@@ -236,9 +236,9 @@ def manifest_of(root: Path) -> dict[str, Any]:
         InputError: as of `read_manifest`, or a table or document of it has changed.
     """
     manifest = read_manifest(root)
-    if lacking := sorted(set(manifest.get("definitions", [])) - set(own_names())):
+    if absent := sorted(set(manifest.get("definitions", [])) - set(own_names())):
         raise ConfigError(
-            f"{root}: was made with definitions of one's own: {', '.join(lacking)}\n"
+            f"{root}: was made with definitions of one's own: {', '.join(absent)}\n"
             "  give their folder before the verb: leo --definitions FOLDER ..."
         )
     check_intact(root, manifest)
@@ -309,14 +309,14 @@ def check_intact(root: Path, manifest: dict[str, Any]) -> None:
 
 def rows_made(stage: Mapping[str, Any]) -> int | None:
     """Rows of all tables that a stage made; None where it makes none."""
-    counted = [about["rows"] for about in stage.get("made", {}).values() if "rows" in about]
-    return sum(counted) if counted else None
+    counts = [about["rows"] for about in stage.get("made", {}).values() if "rows" in about]
+    return sum(counts) if counts else None
 
 
 def steps_to_come(manifest: Mapping[str, Any]) -> list[str]:
     """Steps that a run which has not ended, or failed, has yet to link."""
-    made = {name for stage in manifest["stages"] for name in stage.get("made", {})}
-    return [step["name"] for step in manifest["configuration"]["step"] if f"links/{step['name']}" not in made]
+    outputs = {name for stage in manifest["stages"] for name in stage.get("made", {})}
+    return [step["name"] for step in manifest["configuration"]["step"] if f"links/{step['name']}" not in outputs]
 
 
 def tables_of(root: Path, manifest: Mapping[str, Any]) -> dict[str, Path]:

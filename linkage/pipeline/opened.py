@@ -47,7 +47,7 @@ def check_exists(root: Path) -> None:
 def links_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest records of the folder's links: rows and fingerprints, by table and step."""
     stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
-    return manifest.get("tables") or {name: made for name, made in stages.items() if name.startswith("link-")}
+    return manifest.get("tables") or {name: outputs for name, outputs in stages.items() if name.startswith("link-")}
 
 
 @dataclass(frozen=True)
@@ -161,12 +161,12 @@ class OpenRun:
         """
         source, separator, rest = key.partition(":")
         if separator and source in self.sources:
-            matching = self.engine.sql(
+            matches = self.engine.sql(
                 "select i.entity_id from {entities} as i join {wanted} as w on w.entity_key = i.entity_key",
                 entities=self.table(f"entities/{source}"),
                 wanted=self.engine.from_arrow(pa.table({"entity_key": pa.array([rest], pa.string())})),
             )
-            entities = rows(self.engine, matching)
+            entities = rows(self.engine, matches)
             if not entities:
                 raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
             return int(entities[0]["entity_id"])
@@ -250,8 +250,8 @@ class OpenRun:
         for side, source_name in (("left", step.left), ("right", step.right)):
             query, units = "select unit_id, entity_id from {units} where side = $side", self.table(f"units/{name}")
             members = self.engine.sql(query, params={"side": side}, units=units)
-            joined = [source for source in self.sources if source in linked] if source_name == PEOPLE else [source_name]
-            tables = {s: (self.table(f"entities/{s}"), self.table(f"identifier_records/{s}")) for s in joined}
+            names = [source for source in self.sources if source in linked] if source_name == PEOPLE else [source_name]
+            tables = {s: (self.table(f"entities/{s}"), self.table(f"identifier_records/{s}")) for s in names}
             sides[side] = Side(self.engine, source_name, int(counts[f"{side}_units"]), tables, members)
         return sides
 
@@ -271,16 +271,16 @@ class OpenFiles:
         records = self._records()
         counts, request, one_file = self.manifest["counts"], self.manifest["request"], "file" in records
         step = dedupe_step(request["threshold"]) if one_file else link_step_of(request)
-        stored = counts.get("thresholds")
+        thresholds = counts.get("thresholds")
         left = FileSide(engine, "record" if one_file else "left", records["file" if one_file else "left"])
         right = left if one_file else FileSide(engine, "right", records["right"])
         self._sides = {"left": left, "right": right}
-        both = {side: opened.records for side, opened in self._sides.items()}
+        both = {side: file.records for side, file in self._sides.items()}
         self._step = OpenStep(
             step=step,
             model=load(root / "model.json"),
             passes=() if one_file else _recorded_passes(counts["passes"]),
-            thresholds=Thresholds(**stored) if stored else dedupe_thresholds(request["threshold"]),
+            thresholds=Thresholds(**thresholds) if thresholds else dedupe_thresholds(request["threshold"]),
             links=self._table("links", LINKS_OF_FILES, _LINKS, both),
             unlinked=None if one_file else self._table("unlinked", UNLINKED_OF_FILES, _UNLINKED, both),
             sides=dict(self._sides),
@@ -301,13 +301,13 @@ class OpenFiles:
         paths = {side: self.root / RECORDS / f"{side}.parquet" for side in sides}
         if not sides or not all(path.is_file() for path in paths.values()):
             raise ConfigError(f"{self.root}: does not hold the records that were linked\n  link again, with --force")
-        stored = {side: table_of(self.engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
+        tables = {side: table_of(self.engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
         text = f"select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY}) from {{t}}"
-        return {side: self.engine.sql(text, t=table) for side, table in stored.items()}
+        return {side: self.engine.sql(text, t=table) for side, table in tables.items()}
 
-    def _table(self, name: str, needed: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
+    def _table(self, name: str, required: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
         """A table of the folder with unit ids instead of those of the files."""
-        table = table_of(self.engine, self.root / f"{name}.parquet", *needed)
+        table = table_of(self.engine, self.root / f"{name}.parquet", *required)
         return self.engine.sql(query, params=None, store=True, t=table, **records)
 
     def linked_steps(self) -> list[str]:
@@ -322,9 +322,9 @@ class OpenFiles:
 
     def unit(self, step: OpenStep, side: str, key: str, option: str) -> int:
         """The unit of a record by its id in the file."""
-        wanted = self.engine.from_arrow(pa.table({SOURCE_KEY: pa.array([key], pa.string())}))
-        query = f"select r.unit_id from {{records}} as r join {{wanted}} using ({quote(SOURCE_KEY)})"
-        units = rows(self.engine, self.engine.sql(query, records=self._sides[side].records, wanted=wanted))
+        keys = self.engine.from_arrow(pa.table({SOURCE_KEY: pa.array([key], pa.string())}))
+        query = f"select r.unit_id from {{records}} as r join {{keys}} using ({quote(SOURCE_KEY)})"
+        units = rows(self.engine, self.engine.sql(query, records=self._sides[side].records, keys=keys))
         if not units:
             file = "the file" if step.of_one_file else f"the {side} file"
             raise ConfigError(
@@ -335,9 +335,9 @@ class OpenFiles:
 
     def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
         """Unit to its id in the file."""
-        query = f"select unit_id, r.{quote(SOURCE_KEY)} as id from {{records}} as r join {{wanted}} using (unit_id)"
-        wanted = listed_units(self.engine, sorted(units))
-        ids = self.engine.sql(query, records=self._sides[side].records, wanted=wanted)
+        query = f"select unit_id, r.{quote(SOURCE_KEY)} as id from {{records}} as r join {{selection}} using (unit_id)"
+        selection = listed_units(self.engine, sorted(units))
+        ids = self.engine.sql(query, records=self._sides[side].records, selection=selection)
         return {int(row["unit_id"]): str(row["id"]) for row in rows(self.engine, ids)}
 
 

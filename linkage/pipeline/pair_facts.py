@@ -17,11 +17,11 @@ def weigh(engine: Engine, step: OpenStep, pairs: Sequence[tuple[int, int]]) -> l
     """Score pairs of units by the step's model, the heaviest first."""
     if not pairs:
         return []
-    wanted = [sorted({pair[end] for pair in pairs}) for end in (0, 1)]
+    units = [sorted({pair[end] for pair in pairs}) for end in (0, 1)]
     sides = [step.sides[side] for side in ("left", "right")]
     left, right = (
-        side.columns_of(listed_units(engine, listed), step.model.columns)
-        for side, listed in zip(sides, wanted, strict=True)
+        side.columns_of(listed_units(engine, unit_ids), step.model.columns)
+        for side, unit_ids in zip(sides, units, strict=True)
     )
     frequencies = frequencies_of(
         engine, step.model, sides[:1] if step.of_one_file else sides, [left, right], step.known

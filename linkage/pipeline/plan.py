@@ -52,25 +52,25 @@ class Plan:
         self._folder, self._fingerprints = folder, fingerprints
         scope, names = scope or Scope(), [stage.name for stage in stages]
         options = {"--select": scope.select, "--from": [scope.again_from], "--until": [scope.until]}
-        for option, name in [(option, name) for option, named in options.items() for name in named]:
+        for option, name in [(option, name) for option, names_of_option in options.items() for name in names_of_option]:
             if name is not None and name not in names:
                 raise ConfigError(
                     f"{option} {name}: the run has no such stage{hint(name, names)}\n  leo plan lists them"
                 )
-        covered = names[: names.index(scope.until) + 1] if scope.until else names
-        self._wanted = set(covered) & set(scope.select or names)
-        made_by, reads = makers(tuple(stages)), {}
+        in_scope = names[: names.index(scope.until) + 1] if scope.until else names
+        self._wanted = set(in_scope) & set(scope.select or names)
+        maker_of, reads = makers(tuple(stages)), {}
         for stage in stages:
-            reads[stage.name] = {made_by[artefact].name for artefact in (*stage.reads, *stage.reads_if_there)}
+            reads[stage.name] = {maker_of[artefact].name for artefact in (*stage.reads, *stage.reads_if_there)}
         self._again = set(names) if scope.rerun else {name for name in names if name == scope.again_from}
         for name in names:
             self._again |= {name} if reads[name] & self._again else set()
         if scope.select:
             self._check_selected([stage for stage in stages if stage.name in _all_read(self._wanted, reads)])
 
-    def _check_selected(self, needed: Iterable[Stage]) -> None:
+    def _check_selected(self, stages: Iterable[Stage]) -> None:
         """Check that what the selected stages read is up to date or selected too."""
-        decisions = [self.decide(stage) for stage in needed]
+        decisions = [self.decide(stage) for stage in stages]
         if stale := [one for one in decisions if one.action == "skip"]:
             lines = "".join(f"\n  {one.stage.name}: {one.reason.removeprefix(_LEFT_OUT)}" for one in stale)
             also = " ".join(f"--select {one.stage.name}" for one in stale)
@@ -84,10 +84,10 @@ class Plan:
 
         A stage that runs again only because its output is gone gives what it gave before: what follows it is kept.
         """
-        wanted, reason = stage.name in self._wanted, self._reason(stage)
+        in_scope, reason = stage.name in self._wanted, self._reason(stage)
         if reason is None:
             return Decision(stage, "keep", "up to date")
-        return Decision(stage, "run", reason) if wanted else Decision(stage, "skip", _LEFT_OUT + reason)
+        return Decision(stage, "run", reason) if in_scope else Decision(stage, "skip", _LEFT_OUT + reason)
 
     def _reason(self, stage: Stage) -> str | None:
         """Why a stage has to run; None if it is up to date."""
@@ -96,16 +96,16 @@ class Plan:
             return "new"  # without a look at its input files, so that the plan of a new run costs nothing
         if stage.name in self._again & self._wanted:
             return "forced"
-        changed = self._fingerprints.of(stage).change(summary["fingerprint"])
-        gone = None if changed else self._folder.missing(stage.name, summary)
-        return f"output missing or altered: {gone}" if gone else changed
+        change = self._fingerprints.of(stage).change(summary["fingerprint"])
+        output = None if change else self._folder.missing(stage.name, summary)
+        return f"output missing or altered: {output}" if output else change
 
 
 def _all_read(names: Iterable[str], reads: dict[str, set[str]]) -> set[str]:
     """Stages, and all that they read, directly or through others."""
-    covered, left = set[str](), list(names)
+    stages, left = set[str](), list(names)
     while left:
         name = left.pop()
-        left += reads[name] - covered
-        covered.add(name)
-    return covered
+        left += reads[name] - stages
+        stages.add(name)
+    return stages

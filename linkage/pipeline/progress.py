@@ -62,8 +62,8 @@ class Lines(RunProgress):
         self._stream.write(text + "\n")
 
     def end(self, stage: str, seconds: float, rows: int | None) -> None:
-        counted = "" if rows is None else f"{rows:,} rows"
-        self.skip(stage, f"{counted:>16} {seconds:>8.1f} s")
+        count = "" if rows is None else f"{rows:,} rows"
+        self.skip(stage, f"{count:>16} {seconds:>8.1f} s")
 
     def skip(self, stage: str, why: str) -> None:
         self._done += 1
@@ -104,32 +104,32 @@ class Bar(RunProgress):
         self._bar.stop()
 
 
-def progress_for(stream: TextIO, *, wanted: bool = True) -> RunProgress:
-    """A bar where the stream is a terminal and one is wanted, else lines. Rich itself obeys NO_COLOR."""
-    return Bar(stream) if wanted and _is_terminal(stream) else Lines(stream)
+def progress_for(stream: TextIO, *, show_bar: bool = True) -> RunProgress:
+    """A bar where the stream is a terminal and `show_bar` is set, else lines. Rich itself obeys NO_COLOR."""
+    return Bar(stream) if show_bar and _is_terminal(stream) else Lines(stream)
 
 
 @contextlib.contextmanager
-def counter_for(stream: TextIO, what: str, total: int, *, wanted: bool = True) -> Iterator[Callable[[int], None]]:
+def counter_for(stream: TextIO, noun: str, total: int, *, show_bar: bool = True) -> Iterator[Callable[[int], None]]:
     """Count up to a total: a bar with rate and time left on a terminal, elsewhere a line at each tenth but the last.
 
     Gives the function that adds to the count.
     """
-    if not (wanted and _is_terminal(stream)):
-        done, start = 0, time.monotonic()
+    if not (show_bar and _is_terminal(stream)):
+        count_so_far, start = 0, time.monotonic()
 
         def add(more: int) -> None:
-            nonlocal done
-            before, done = done, done + more
-            if done < total and done * 10 // total > before * 10 // total:
-                stream.write(f"{done:,} of {total:,} {what}, {time.monotonic() - start:.0f} s\n")
+            nonlocal count_so_far
+            before, count_so_far = count_so_far, count_so_far + more
+            if count_so_far < total and count_so_far * 10 // total > before * 10 // total:
+                stream.write(f"{count_so_far:,} of {total:,} {noun}, {time.monotonic() - start:.0f} s\n")
                 stream.flush()
 
         yield add
         return
-    count, left = TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {what}"), TextColumn("left")
+    count, left = TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {noun}"), TextColumn("left")
     with _bar(stream, BarColumn(bar_width=30), count, _RateColumn(), TimeRemainingColumn(), left) as bar:
-        task = bar.add_task(what, total=total)
+        task = bar.add_task(noun, total=total)
         yield lambda more: bar.advance(task, more)
 
 

@@ -90,10 +90,10 @@ def _whole(run: Path, manifest: dict[str, Any]) -> None:
     folder = RunFolder(run)
     for stage in manifest["stages"]:
         summary = folder.summary(stage["name"])
-        gone = folder.missing(stage["name"], summary) if summary else f"stages/{stage['name']}"
+        output = folder.missing(stage["name"], summary) if summary else f"stages/{stage['name']}"
         # leo report makes the page again, with reviews in it: it need not be of the size that the stage wrote.
-        if gone and not (gone == "report/" and (run / "report" / "index.html").is_file()):
-            raise InputError(f"{run}: {gone} is gone or altered\n  make it again with the same leo run, then publish")
+        if output and not (output == "report/" and (run / "report" / "index.html").is_file()):
+            raise InputError(f"{run}: {output} is gone or altered\n  make it again with the same leo run, then publish")
 
 
 def _move(run: Path, target: Path) -> None:

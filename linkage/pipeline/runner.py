@@ -112,11 +112,11 @@ class Runner:
             self.folder.retire(name)
             log.event("stage removed", stage=name, reason="no longer in the configuration")
         self.progress.start(len(self.stages))
-        stopped: GateError | None = None
+        failure: GateError | None = None
         withheld: set[str] = set()
         for stage in self.stages:
             behind = {self.made[artefact].name for artefact in stage.reads} & withheld
-            if stopped and (behind or not stage.partial):
+            if failure and (behind or not stage.partial):
                 withheld.add(stage.name)
                 self._withhold(stage, manifest, log)
                 continue
@@ -127,13 +127,13 @@ class Runner:
                 continue
             counts = self._bring_up_to_date(decision, fingerprints, manifest, log)
             try:
-                if stage.gate and not stopped:
+                if stage.gate and not failure:
                     stage.gate(counts)
             except GateError as error:
-                stopped = error
+                failure = error
                 log.event("gate failed", stage=stage.name, message=str(error))
-        if stopped:
-            raise stopped
+        if failure:
+            raise failure
 
     def _bring_up_to_date(
         self, decision: Decision, fingerprints: Fingerprints, manifest: Manifest, log: RunLog
@@ -154,20 +154,20 @@ class Runner:
             with suppress(OSError):
                 manifest.stage(stage.name, status, reason, None)
             raise
-        counted = rows_made(summary)
-        self.progress.end(stage.name, summary["seconds"], counted)
-        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=counted)
+        row_count = rows_made(summary)
+        self.progress.end(stage.name, summary["seconds"], row_count)
+        log.event("stage done", stage=stage.name, seconds=summary["seconds"], rows=row_count)
         manifest.stage(stage.name, "done", reason, summary)
         return dict(summary["counts"])
 
     def _work(self, stage: Stage, fingerprints: Fingerprints, manifest: Manifest, log: RunLog) -> dict[str, Any]:
         """Run a stage's function in a folder of its own and put the result in place."""
-        now = fingerprints.of(stage)
-        there = [name for name in stage.reads_if_there if self.folder.find(self.made[name].name)]
-        makers_of = {artefact: self.made[artefact].name for artefact in (*stage.reads, *there)}
+        fingerprint = fingerprints.of(stage)
+        extras = [name for name in stage.reads_if_there if self.folder.find(self.made[name].name)]
+        makers_of = {artefact: self.made[artefact].name for artefact in (*stage.reads, *extras)}
         places = {artefact: self.folder.path(artefact, maker) for artefact, maker in makers_of.items()}
         counts = {artefact: (self.folder.summary(maker) or {})["counts"] for artefact, maker in makers_of.items()}
-        part, kept = self.folder.begin(stage.name), self.folder.kept(stage.name, now.whole)
+        part, earlier = self.folder.begin(stage.name), self.folder.kept(stage.name, fingerprint.whole)
 
         def tell(text: str) -> None:
             log.event("message", stage=stage.name, text=text)
@@ -181,7 +181,7 @@ class Runner:
                     makes=stage.makes,
                     engine=engine,
                     part=part,
-                    kept=kept,
+                    kept=earlier,
                     places=places,
                     counted=counts,
                     manifest=manifest.content,
@@ -190,21 +190,21 @@ class Runner:
                     tell=tell,
                 )
                 with _stopped_queries():
-                    counted = stage.work(space)
+                    result = stage.work(space)
                 fingerprints.files.of(stage.files.values())  # they are still what the fingerprint says
-                made = space.made()
+                outputs = space.made()
             summary = {
                 "stage": stage.name,
                 "finished": utc_now(),
-                "fingerprint": {"whole": now.whole, **asdict(now)},
+                "fingerprint": {"whole": fingerprint.whole, **asdict(fingerprint)},
                 "seconds": round(time.perf_counter() - start, 3),
                 "cpu_seconds": round(_cpu_seconds() - cpu, 3),
                 "peak_memory_bytes": peak_memory(),
-                "counts": counted,
-                "made": made,
+                "counts": result,
+                "made": outputs,
             }
             self.folder.finish(part, stage, summary)
-            remove(kept)
+            remove(earlier)
         except BaseException:
             with suppress(OSError):
                 remove(part)
@@ -220,8 +220,8 @@ class Runner:
 
 
 def _cpu_seconds() -> float:
-    used = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    return sum(usage.ru_utime + usage.ru_stime for usage in used)
+    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 
 @contextmanager

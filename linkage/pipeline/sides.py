@@ -56,19 +56,19 @@ class Side:
 
     def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         """Unit to its entities, each with its source."""
-        listed: dict[int, list[tuple[int, str]]] = {}
+        entities: dict[int, list[tuple[int, str]]] = {}
         table = self._union(("entity_id", "source"), self._of(listed_units(self._engine, units)))
         for row in rows(self._engine, self._engine.sql("select * from {t} order by unit_id, entity_id", t=table)):
-            listed.setdefault(int(row["unit_id"]), []).append((int(row["entity_id"]), str(row["source"])))
-        return listed
+            entities.setdefault(int(row["unit_id"]), []).append((int(row["entity_id"]), str(row["source"])))
+        return entities
 
-    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
-        """unit_id and the wanted columns, of some units or of all."""
+    def columns_of(self, units: Table | None, names: Sequence[str]) -> Table:
+        """unit_id and the columns of these names, of some units or of all."""
         members = self._of(units)
-        parts = [f"{field}{part}" for field in fields_of(wanted) for part in ("", "_first", "_last")]
-        return described(self._engine, self._union(("entity_id", *parts), members), members, wanted)
+        parts = [f"{field}{part}" for field in fields_of(names) for part in ("", "_first", "_last")]
+        return described(self._engine, self._union(("entity_id", *parts), members), members, names)
 
-    def build(self, units: Table, wanted: Sequence[str]) -> Units:
+    def build(self, units: Table, names: Sequence[str]) -> Units:
         """Some units as the step built them."""
         members = self._of(units)
         query = "select t.* from {table} as t join {members} as m on m.entity_id = t.entity_id"
@@ -77,25 +77,25 @@ class Side:
             for tables in self._sources.values()
         ]
         membership = self._engine.sql("select entity_id, unit_id from {m}", m=members)
-        return from_sources(self._engine, self.name, sources, membership, wanted)  # type: ignore[arg-type]
+        return from_sources(self._engine, self.name, sources, membership, names)  # type: ignore[arg-type]
 
     def _holding_any(self, terms: Sequence[Term]) -> Table:
         """unit_id of the units that meet any term."""
-        wanted, lists, met = _condition(terms, _in_history)
+        values, lists, condition = _condition(terms, _in_history)
         entities = "\nunion all\n".join(
-            f"select i.entity_id from {{{source}}} as i, {lists} where {met}" for source in self._histories
+            f"select i.entity_id from {{{source}}} as i, {lists} where {condition}" for source in self._histories
         )
         query = f"select distinct m.unit_id from {{members}} as m join ({entities}) as e using (entity_id)"
-        tables = {**wanted, **self._histories}
+        tables = {**values, **self._histories}
         return self._engine.sql(query, params=None, store=True, members=self.entities, **tables)
 
     def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
         """unit_id, entity_id, and for each identifier its values, first and last dates (`history_columns`)."""
         parts = [f"{name}{part}" for name in identifiers for part in ("", "_first", "_last")]
-        shown = [name for identifier in identifiers for name in history_columns(identifier)]
+        names = [name for identifier in identifiers for name in history_columns(identifier)]
         table = self._union(("entity_id", *parts), self._of(listed_units(self._engine, units)))
-        listed = "".join(f", {quote(part)} as {quote(name)}" for part, name in zip(parts, shown, strict=True))
-        return self._engine.sql(f"select unit_id, entity_id{listed} from {{t}}", t=table, store=True)
+        expressions = "".join(f", {quote(part)} as {quote(name)}" for part, name in zip(parts, names, strict=True))
+        return self._engine.sql(f"select unit_id, entity_id{expressions} from {{t}}", t=table, store=True)
 
     def source_keys(self, units: Sequence[int] | None) -> Table:
         """unit_id, source, entity_key of some units or of all. Keys may be people's numbers."""
@@ -109,10 +109,10 @@ class Side:
         query = "select m.unit_id, m.entity_id from {members} as m join {units} as u on u.unit_id = m.unit_id"
         return self._engine.sql(query, members=self.entities, units=units, store=True)
 
-    def _union(self, wanted: Sequence[str], members: Table) -> Table:
+    def _union(self, names: Sequence[str], members: Table) -> Table:
         """unit_id and columns of the entities of all sources."""
         parts = "\nunion all\n".join(
-            f"select m.unit_id, {columns(wanted, 'i')} from {{{source}}} as i "
+            f"select m.unit_id, {columns(names, 'i')} from {{{source}}} as i "
             "join {members} as m on m.entity_id = i.entity_id"
             for source in self._histories
         )
@@ -136,7 +136,7 @@ class Side:
 
     def with_values(self, values: Mapping[str, Table], columns: Sequence[str]) -> Table:
         """unit_id and columns of all units whose history has one of the listed values of any column."""
-        terms = [Term(column, "{value}", listed) for column, listed in values.items()]
+        terms = [Term(column, "{value}", items) for column, items in values.items()]
         return self.columns_of(self._holding_any(terms), columns)
 
 
@@ -158,33 +158,33 @@ class FileSide(Side):
     def members(self, units: Sequence[int]) -> dict[int, list[tuple[int, str]]]:
         return {unit: [(unit, self.name)] for unit in units if 1 <= unit <= self.size}
 
-    def columns_of(self, units: Table | None, wanted: Sequence[str]) -> Table:
+    def columns_of(self, units: Table | None, names: Sequence[str]) -> Table:
         if units is None:
             return self.records
         query = "select r.* from {records} as r join {units} as u on u.unit_id = r.unit_id"
         return self._engine.sql(query, params=None, store=True, records=self.records, units=units)
 
-    def build(self, units: Table, wanted: Sequence[str]) -> Units:
-        table = self.columns_of(units, wanted)
+    def build(self, units: Table, names: Sequence[str]) -> Units:
+        table = self.columns_of(units, names)
         members = self._engine.sql("select unit_id, unit_id as entity_id from {t}", t=table)
         return Units(self.name, table, table, members)
 
     def _holding_any(self, terms: Sequence[Term]) -> Table:
-        wanted, lists, met = _condition(terms, _in_record)
-        query = f"select i.unit_id from {{records}} as i, {lists} where {met}"
-        return self._engine.sql(query, params=None, store=True, records=self.records, **wanted)
+        values, lists, condition = _condition(terms, _in_record)
+        query = f"select i.unit_id from {{records}} as i, {lists} where {condition}"
+        return self._engine.sql(query, params=None, store=True, records=self.records, **values)
 
     def histories(self, units: Sequence[int], identifiers: Sequence[str]) -> Table:
-        listed = "".join(
-            f", case when r.{quote(name)} is not null then {value} end as {quote(shown)}"
+        values = "".join(
+            f", case when r.{quote(name)} is not null then {value} end as {quote(alias)}"
             for name in identifiers
-            for value, shown in zip(
+            for value, alias in zip(
                 (f"[r.{quote(name)}]", *["[cast(null as date)]"] * 2), history_columns(name), strict=True
             )
         )
-        query = f"select unit_id, unit_id as entity_id{listed} from {{records}} as r join {{wanted}} using (unit_id)"
-        wanted = listed_units(self._engine, units)
-        return self._engine.sql(query, params=None, store=True, records=self.records, wanted=wanted)
+        query = f"select unit_id, unit_id as entity_id{values} from {{records}} as r join {{ids}} using (unit_id)"
+        ids = listed_units(self._engine, units)
+        return self._engine.sql(query, params=None, store=True, records=self.records, ids=ids)
 
     def source_keys(self, units: Sequence[int] | None) -> Table:
         records = self.columns_of(None if units is None else listed_units(self._engine, units), ())
@@ -209,13 +209,13 @@ def _condition(terms: Sequence[Term], of_term: Callable[[Term, str], str]) -> tu
     return wanted, lists, " or ".join(of_term(term, f"w{n}.wanted") for n, term in enumerate(terms))
 
 
-def _in_record(term: Term, wanted: str) -> str:
-    return f"list_contains({wanted}, {term.element.format(value=f'i.{quote(term.column)}')})"
+def _in_record(term: Term, values: str) -> str:
+    return f"list_contains({values}, {term.element.format(value=f'i.{quote(term.column)}')})"
 
 
-def _in_history(term: Term, wanted: str) -> str:
+def _in_history(term: Term, values: str) -> str:
     field, shape = value_in(term.column, "x")
     if term.element != "{value}" or shape not in ("x", "cast(x as varchar)"):
         element = term.element.format(value=f"({shape})")
-        return f"list_has_any(list_transform(i.{quote(field)}, lambda x: {element}), {wanted})"
-    return f"list_has_any(i.{quote(field)}, {wanted if shape == 'x' else f'cast({wanted} as date[])'})"
+        return f"list_has_any(list_transform(i.{quote(field)}, lambda x: {element}), {values})"
+    return f"list_has_any(i.{quote(field)}, {values if shape == 'x' else f'cast({values} as date[])'})"

@@ -160,17 +160,17 @@ def makers(stages: tuple[Stage, ...]) -> dict[str, Stage]:
         ValueError: two stages make one artefact, share a name, or one reads what no earlier stage makes: an error of
             whoever laid out the stages, not of the user.
     """
-    made: dict[str, Stage] = {}
+    maker_of: dict[str, Stage] = {}
     names: set[str] = set()
     for stage in stages:
         if stage.name in names:
             raise ValueError(f"two stages are named {stage.name}")
         names.add(stage.name)
         for artefact in (*stage.reads, *stage.reads_if_there):
-            if artefact not in made:
+            if artefact not in maker_of:
                 raise ValueError(f"stage {stage.name} reads {artefact}, which no earlier stage makes")
         for artefact in stage.makes:
-            if artefact in made:
-                raise ValueError(f"stages {made[artefact].name} and {stage.name} both make {artefact}")
-            made[artefact] = stage
-    return made
+            if artefact in maker_of:
+                raise ValueError(f"stages {maker_of[artefact].name} and {stage.name} both make {artefact}")
+            maker_of[artefact] = stage
+    return maker_of

@@ -58,16 +58,16 @@ def status_of(root: Path) -> RunStatus:
         ConfigError: the folder is not of leo run, or its manifest is damaged.
         InputError: another version wrote it, or its evaluation is damaged.
     """
-    running = at_work(root)  # asked first: a run that ends meanwhile has written its end
+    is_running = at_work(root)  # asked first: a run that ends meanwhile has written its end
     manifest = read_manifest(root)
     check_shape(root, manifest)
     if "configuration" not in manifest:
         raise ConfigError(f"{root}: is not a folder of leo run\n  a folder of leo link or leo dedupe has no stages")
     status = manifest["status"]
-    stages = _stages(RunFolder(root), manifest, running=running)
+    stages = _stages(RunFolder(root), manifest, is_running=is_running)
     return RunStatus(
         run=manifest["run"],
-        status="killed" if status == "running" and not running else status,
+        status="killed" if status == "running" and not is_running else status,
         started=manifest["started"],
         seconds=manifest["seconds"],
         message=manifest.get("message"),
@@ -76,14 +76,14 @@ def status_of(root: Path) -> RunStatus:
     )
 
 
-def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, running: bool) -> list[StageStatus]:
-    recorded = {stage["name"]: stage for stage in manifest["stages"]}
-    summaries = {name: folder.summary(name) for name in manifest.get("planned", recorded)}
-    current = next((name for name in summaries if name not in recorded), None) if running else None
+def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, is_running: bool) -> list[StageStatus]:
+    entries = {stage["name"]: stage for stage in manifest["stages"]}
+    summaries = {name: folder.summary(name) for name in manifest.get("planned", entries)}
+    current = next((name for name in summaries if name not in entries), None) if is_running else None
     stale: set[str] = set()
     stages = []
     for name, summary in summaries.items():
-        entry = recorded.get(name, {})
+        entry = entries.get(name, {})
         if name == current:
             stages.append(StageStatus(name, "running"))
         elif entry.get("status") in ("failed", "interrupted", "withheld"):
@@ -95,8 +95,8 @@ def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, running: bool) ->
             reason = entry["reason"] if entry.get("status") == "not run" else None
             reason = reason or _follows(summary, summaries, stale)
             stale |= {name} if reason else set()
-            gone = folder.missing(name, summary)
-            reason = reason or (f"output missing or altered: {gone}" if gone else None)
+            output = folder.missing(name, summary)
+            reason = reason or (f"output missing or altered: {output}" if output else None)
             about = (summary["finished"], summary["seconds"], rows_made(summary))
             stages.append(StageStatus(name, "stale" if reason else "done", *about, reason))
     return stages
@@ -104,9 +104,9 @@ def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, running: bool) ->
 
 def _follows(summary: Mapping[str, Any], summaries: Mapping[str, Any], stale: set[str]) -> str | None:
     """Which stage was made again, or is to be, since this one was made of it."""
-    for name, whole in summary["fingerprint"]["inputs"].items():
-        now = summaries.get(name)
-        if name in stale or (now and now["fingerprint"]["whole"] != whole):
+    for name, digest in summary["fingerprint"]["inputs"].items():
+        source = summaries.get(name)
+        if name in stale or (source and source["fingerprint"]["whole"] != digest):
             return f"follows {name}"
     return None
 
@@ -114,18 +114,18 @@ def _follows(summary: Mapping[str, Any], summaries: Mapping[str, Any], stale: se
 def _gates(root: Path, manifest: Mapping[str, Any], states: Mapping[str, str]) -> dict[str, str]:
     """Gate to passed, failed, or not checked and why."""
     gates = Gates(**manifest["configuration"].get("gates", {}))
-    failed = re.findall(r"^gate (\w+):", str(manifest.get("message")), re.MULTILINE)
-    evaluated = states.get("evaluate") == "done"
-    unknown = dict(line.split(": ", 1) for line in not_checked(*judged(root, manifest))) if evaluated else {}
-    shown = {}
+    failures = re.findall(r"^gate (\w+):", str(manifest.get("message")), re.MULTILINE)
+    has_evaluation = states.get("evaluate") == "done"
+    unknown = dict(line.split(": ", 1) for line in not_checked(*judged(root, manifest))) if has_evaluation else {}
+    results = {}
     for name, limit in gates:
         checks = [state for stage, state in states.items() if stage.startswith(_CHECKED_BY.get(name, "evaluate"))]
-        if name in failed:
-            shown[name] = "failed"
+        if name in failures:
+            results[name] = "failed"
         elif limit is None or limit is False or not checks:
             continue
         elif name in unknown:
-            shown[name] = f"not checked: {unknown[name]}"
+            results[name] = f"not checked: {unknown[name]}"
         else:
-            shown[name] = "passed" if set(checks) == {"done"} else "not checked yet"
-    return shown
+            results[name] = "passed" if set(checks) == {"done"} else "not checked yet"
+    return results

@@ -27,9 +27,9 @@ def true_entities(engine: Engine, path: Path) -> Table:
         InputError: the file has not these columns, or an entity has several person_ids.
     """
     raw = engine.read(path) if path.suffix == ".parquet" else engine.from_arrow(_csv(path, _TYPES))
-    if lacking := [name for name in _TYPES if name not in raw.columns]:
-        raise InputError(f"{path}: has no column {', '.join(lacking)}\n  it needs {', '.join(_TYPES)}")
-    named = engine.sql(
+    if absent := [name for name in _TYPES if name not in raw.columns]:
+        raise InputError(f"{path}: has no column {', '.join(absent)}\n  it needs {', '.join(_TYPES)}")
+    entities = engine.sql(
         """
         select distinct cast(source as varchar) as source, cast(entity_key as varchar) as entity_key,
                cast(person_id as varchar) as person
@@ -39,25 +39,25 @@ def true_entities(engine: Engine, path: Path) -> Table:
         raw=raw,
         store=True,
     )
-    truth = _with_numbers(engine, named)
+    truth = _with_numbers(engine, entities)
     twice = engine.sql("select 1 as n from {t} group by source, entity_key having count(*) > 1", t=truth)
     if count := engine.count(twice):
         raise InputError(f"{path}: {count:,} entity keys have several person_ids\n  give each one person_id")
     return truth
 
 
-def _with_numbers(engine: Engine, named: Table) -> Table:
+def _with_numbers(engine: Engine, entities: Table) -> Table:
     """source, entity_key, person_id from source, entity_key, person: the text's number, else one for each text."""
     digits = "regexp_matches(person, '^[0-9]+$') and length(person) <= 18"
-    others = engine.sql(f"select 1 as n from {{named}} where not ({digits}) limit 1", named=named)
+    others = engine.sql(f"select 1 as n from {{entities}} where not ({digits}) limit 1", entities=entities)
     if not engine.count(others):
-        query = "select source, entity_key, cast(person as bigint) as person_id from {named}"
-        return engine.sql(query, named=named, store=True)
+        query = "select source, entity_key, cast(person as bigint) as person_id from {entities}"
+        return engine.sql(query, entities=entities, store=True)
     persons = numbered(
-        engine, engine.sql("select distinct person from {named}", named=named), "person", "person_id", first=1
+        engine, engine.sql("select distinct person from {entities}", entities=entities), "person", "person_id", first=1
     )
-    query = "select source, entity_key, person_id from {named} as n join {persons} as p on p.person = n.person"
-    return engine.sql(query, named=named, persons=persons, store=True)
+    query = "select source, entity_key, person_id from {entities} as n join {persons} as p on p.person = n.person"
+    return engine.sql(query, entities=entities, persons=persons, store=True)
 
 
 def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Sequence[str]) -> list[str]:
@@ -67,7 +67,7 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         truth: source, entity_key, person_id.
         entities: entity_id, source, entity_key.
     """
-    counted = engine.sql(
+    query = engine.sql(
         """
         select e.source, count(*) as entities, count(t.person_id) as known
         from {entities} as e
@@ -77,7 +77,7 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
         truth=truth,
         entities=entities,
     )
-    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, counted)}
+    counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, query)}
     lines = []
     for source, (known, everybody) in ((name, counts[name]) for name in sources if name in counts):
         if known == 0:
@@ -105,7 +105,7 @@ def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, 
     attributes = engine.read(persons)
     if "foreign_born" not in attributes.columns:
         return {}
-    joined = engine.sql(
+    truth = engine.sql(
         """
         select e.entity_id, cast(p.foreign_born as integer) as foreign_born
         from {entities} as e
@@ -116,7 +116,7 @@ def true_attributes(engine: Engine, folder: Path, entities: Table) -> dict[str, 
         truth=true_entities(engine, file),
         persons=attributes,
     )
-    return {"truth_persons": joined}
+    return {"truth_persons": truth}
 
 
 def person_files(folder: Path) -> dict[str, Path]:

@@ -57,7 +57,7 @@ def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):
     [(Terminal(), True, Bar), (Terminal(), False, Lines), (io.StringIO(), True, Lines)],
 )
 def test_a_bar_is_for_terminals_that_want_one(stream, wanted, kind):
-    assert isinstance(progress_for(stream, wanted=wanted), kind)
+    assert isinstance(progress_for(stream, show_bar=wanted), kind)
 
 
 def test_a_counter_shows_rate_and_time_left_on_a_terminal():

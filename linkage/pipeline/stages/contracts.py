@@ -64,22 +64,22 @@ def contracts_stage(job: Job) -> Stage:
 
 def published_contracts_stage(job: Job) -> Stage:
     """The spine and LEO's tables as a run makes them: none leaves that does not hold what is promised of it."""
-    made = (*LOOKUPS, *LEO_TABLES) if job.outcomes else ()
+    leo = (*LOOKUPS, *LEO_TABLES) if job.outcomes else ()
 
     def work(space: Workspace) -> Counts:
         from quality.contracts import check
 
-        tables = {name: space.table(name) for name in ("spine", *made)}
-        for name in [lookup for lookup in LOOKUPS if lookup in made]:  # a row an entity here, a person in what leaves
-            told_of = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
-            tables[name] = space.engine.sql(f"select distinct {told_of} from {{t}}", t=space.table(name))
+        tables = {name: space.table(name) for name in ("spine", *leo)}
+        for name in [lookup for lookup in LOOKUPS if lookup in leo]:  # a row an entity here, a person in what leaves
+            select_list = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
+            tables[name] = space.engine.sql(f"select distinct {select_list} from {{t}}", t=space.table(name))
         report = check(space.engine, with_run_codes(job.catalogue, space.manifest), {}, published=tables)
         return reported_counts(space, report, PUBLISHED, PUBLISHED_SUITES)
 
     return Stage(
         name="contracts-published",
         work=work,
-        reads=("spine", *made),
+        reads=("spine", *leo),
         makes=(PUBLISHED, PUBLISHED_SUITES),
         files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
         modules=MODULES,
@@ -119,7 +119,7 @@ def reported_counts(space: Workspace, report: "ContractReport", document: str, s
 
 
 def extract_check(
-    engine: Engine, catalogue: Catalogue, project: Project, written: Sequence[Written], *, critical: bool
+    engine: Engine, catalogue: Catalogue, project: Project, tables: Sequence[Written], *, critical: bool
 ) -> "ContractReport":
     """The tables of an extract as they were written, checked against what was approved and what is promised of each.
 
@@ -131,18 +131,18 @@ def extract_check(
     """
     from quality.contracts import Delivered, check
 
-    delivered = {
+    deliveries = {
         f"{project.id}: {one.layout.name}": Delivered(
             engine.read(one.parquet),
             described(one.layout),
             tuple(field.name for field in one.layout.fields if field.pseudonym_of),
             f"^{PATTERN.pattern}$",
         )
-        for one in written
+        for one in tables
     }
-    fields = [field for one in written for field in one.layout.fields]
+    fields = [field for one in tables for field in one.layout.fields]
     known = catalogue.with_codes({of.frame: of.labels for of in fields if of.frame and of.labels})
-    report = check(engine, known, {}, delivered=delivered)
+    report = check(engine, known, {}, delivered=deliveries)
     if critical:
         _hold(report.critical, "the extract was not published")
     return report
@@ -176,8 +176,8 @@ def described(layout: Layout) -> TableDef:
     return TableDef.model_validate(table)
 
 
-def _critical_gate(document: str, done: str) -> Callable[[Counts], None]:
-    return lambda counts: _hold(counts["critical"], f"see {document}; nothing was {done}")
+def _critical_gate(document: str, verb: str) -> Callable[[Counts], None]:
+    return lambda counts: _hold(counts["critical"], f"see {document}; nothing was {verb}")
 
 
 def _hold(critical: Sequence[str], end: str) -> None:

@@ -89,7 +89,7 @@ def _inputs(space: Workspace, job: Job, persons: Table | None) -> Inputs:
     if job.truth:
         attributes |= true_attributes(engine, job.truth, entities(space, sources))
     rows = {name: space.counts(f"records/{name}") for name in sources}
-    counted = ("rows_read", "records", "quarantined")
+    figures = ("rows_read", "records", "quarantined")
     return Inputs(
         steps=[_step_tables(space, job, step, has_truth=persons is not None) for step in job.config.step],
         entities={name: space.table(f"entities/{name}") for name in sources},
@@ -99,7 +99,7 @@ def _inputs(space: Workspace, job: Job, persons: Table | None) -> Inputs:
         truth=persons,
         errors=logged_errors(engine, job.truth) if job.truth else None,
         records={name: space.table(f"records/{name}") for name in sources},
-        sources=[{"source": name, **{key: rows[name][key] for key in counted}} for name in sources],
+        sources=[{"source": name, **{key: rows[name][key] for key in figures}} for name in sources],
         tables=space.counts(LEO_TABLES[0])["rows"] if job.outcomes else {},
     )
 
@@ -129,7 +129,7 @@ def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table],
     def reached(true_pairs: Table) -> Mapping[str, Any]:
         model = from_dict(space.document(f"models/{step.name}.json"))
         before = job.config.step[: job.config.step.index(step)]
-        wanted = list(dict.fromkeys(column for rule in model.blocking_rules for column in rule.columns))
+        columns = list(dict.fromkeys(column for rule in model.blocking_rules for column in rule.columns))
         pairs = sample_of_pairs(engine, true_pairs)
 
         def units_of(side: str, name: str) -> Table:
@@ -147,7 +147,7 @@ def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table],
             )
             sources = sources_of_side(job.config, name, before)
             entities = union_shared(engine, [space.table(f"entities/{source}") for source in sources])
-            return described(engine, entities, members, wanted)
+            return described(engine, entities, members, columns)
 
         left, right = units_of("left", step.left), units_of("right", step.right)
         counts = true_pairs_reached(engine, model, (left, right), space.table(f"links/{step.name}"), pairs)
@@ -164,8 +164,8 @@ def headline(evaluation: Mapping[str, Any]) -> dict[str, Any]:
         figures["people"] = evaluation["spine"]["people"]
     if evaluation["steps"]:
         last = evaluation["steps"][-1]
-        accepted = [row["pairs"] for row in last["decisions"] if row["decision"] == "accepted"]
-        figures |= {"last_step": last["step"], "links": sum(accepted)}
+        links = [row["pairs"] for row in last["decisions"] if row["decision"] == "accepted"]
+        figures |= {"last_step": last["step"], "links": sum(links)}
         figures["linked_of_smaller_side"] = round(1 - unlinked(evaluation).get(last["step"], 1.0), 5)
         if last["accuracy"]:
             shares = {name: last["accuracy"][name]["value"] for name in ("precision", "recall", "f1")}

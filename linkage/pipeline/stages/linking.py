@@ -28,15 +28,15 @@ def link_stage(job: Job, step: Step) -> Stage:
     before, sources = _before(job, step), list(job.config.source)
     sides = {side: sources_of_side(job.config, side, before) for side in dict.fromkeys((step.left, step.right))}
     trained_before = [other.name for other in before if step.train and other.train and other.model == step.model]
-    needed = dict.fromkeys(source for side in sides.values() for source in side)
+    side_sources = dict.fromkeys(source for side in sides.values() for source in side)
     needs_all = not before or job.previous or step.overrides
     tables = ("links", "unlinked", "units", "membership", *([DRAWS] if step.link_draws else []))
     return Stage(
         name=f"link-{step.name}",
         work=functools.partial(_link, job, step, sides, trained_before),
         reads=(
-            *(f"entities/{source}" for source in (sources if needs_all else needed)),
-            *(f"identifier_records/{source}" for source in needed),
+            *(f"entities/{source}" for source in (sources if needs_all else side_sources)),
+            *(f"identifier_records/{source}" for source in side_sources),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
             *(f"models/{name}.json" for name in trained_before),
         ),
@@ -103,8 +103,8 @@ def _link(
     space.write(f"units/{step.name}", result.units)
     if result.draws:
         space.write(f"{DRAWS}/{step.name}", result.draws)
-    joined = engine.sql(_BETWEEN_PEOPLE, links=result.links, membership=membership)
-    space.write(f"membership/{step.name}", join_people(engine, membership, joined))
+    new_links = engine.sql(_BETWEEN_PEOPLE, links=result.links, membership=membership)
+    space.write(f"membership/{step.name}", join_people(engine, membership, new_links))
     space.write_document(f"models/{step.name}.json", result.model.raw)
     return {**result.summary, "blocking_rules": [rule.condition for rule in result.model.blocking_rules]}
 
@@ -125,30 +125,30 @@ def _before(job: Job, step: Step) -> list[Step]:
 def _overrides(space: Workspace, job: Job, step: Step, left: Units, right: Units) -> Overrides:
     """Decisions of reviewers about the units of a step; those about keys that this delivery lacks are reported."""
     table, everybody = job.overrides[step.name], entities(space, list(job.config.source))
-    decided = of_units(
+    overrides = of_units(
         space.engine, table, everybody, left.members, right.members, step.cardinality, str(step.overrides)
     )
-    if decided.counts["met"] < decided.counts["decisions"]:
+    if overrides.counts["met"] < overrides.counts["decisions"]:
         space.tell(
-            f"{step.overrides}: {decided.counts['met']:,} of {decided.counts['decisions']:,} decisions are about two "
+            f"{step.overrides}: {overrides.counts['met']:,} of {overrides.counts['decisions']:,} decisions are about two "
             "units of this step; the others name keys that it lacks, or two records of one person already"
         )
-    return decided
+    return overrides
 
 
 def _tell_of_model(space: Workspace, job: Job, step: Step, result: StepResult) -> None:
     """Say where a model is not used unchanged, or not trained though the step asks for it."""
-    training, before = result.summary["training"], job.models[step.name].prior
+    report, before = result.summary["training"], job.models[step.name].prior
     if result.model.prior != before and not step.train:
-        there = " and ".join(f"{n:,}" for n in job.trained_on[step.name] or ())
+        sizes = " and ".join(f"{n:,}" for n in job.trained_on[step.name] or ())
         space.tell(
-            f"step {step.name}: {step.model} was trained on {there} records; its share of all pairs that match, "
+            f"step {step.name}: {step.model} was trained on {sizes} records; its share of all pairs that match, "
             f"{before:.3g}, is taken as {result.model.prior:.3g} here, so that as many of a hundred records "
             "have a partner"
         )
-    if why := training.get("taken_as_given"):
-        given = f"{step.model}, as step {by} trained it," if (by := training.get("prior_from_step")) else step.model
-        space.tell(f"step {step.name}: {why}; the m and u of {given} are taken as they are")
+    if why := report.get("taken_as_given"):
+        source = f"{step.model}, as step {by} trained it," if (by := report.get("prior_from_step")) else step.model
+        space.tell(f"step {step.name}: {why}; the m and u of {source} are taken as they are")
 
 
 def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
@@ -228,7 +228,7 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
         most=most_records(job.config.step),
         never=never_one(engine, list(job.overrides.values()), everybody) if job.overrides else None,
     )
-    made = build(
+    result = build(
         engine,
         everybody,
         split.membership,
@@ -240,20 +240,20 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
         before=Release(engine.read(previous.spine), previous.last_person_id) if previous else None,
         brought_left=brought_left(job.config),
     )
-    tables = {name: getattr(made, name) for name in ("spine", *LOOKUPS, "concordance")} | {
+    tables = {name: getattr(result, name) for name in ("spine", *LOOKUPS, "concordance")} | {
         "removed_links": split.removed_links,
         "links": engine.sql(_FINAL_LINKS, links=links, removed_links=split.removed_links),
     }
 
     def count_by(column: str, table: Table) -> dict[str, int]:
-        counted = engine.sql(f"select {column} as name, count(*) as n from {{t}} group by {column}", t=table)
-        return {row["name"]: int(row["n"]) for row in rows(engine, counted)}
+        counts = engine.sql(f"select {column} as name, count(*) as n from {{t}} group by {column}", t=table)
+        return {row["name"]: int(row["n"]) for row in rows(engine, counts)}
 
     return {
         "rows": {name: space.write(name, table) for name, table in tables.items()},
-        "changes": count_by("change", made.concordance),
+        "changes": count_by("change", result.concordance),
         "removed_links": count_by("rule", split.removed_links),
-        "last_person_id": made.last_person_id,
+        "last_person_id": result.last_person_id,
     }
 
 
@@ -272,8 +272,8 @@ def sources_of_side(config: RunConfig, side: str, before: Iterable[Step]) -> tup
     """Sources whose entities are on a side: the source itself, or all that earlier steps have joined."""
     if side != PEOPLE:
         return (side,)
-    joined = {name for step in before for name in (step.left, step.right)}
-    return tuple(source for source in config.source if source in joined)
+    names = {name for step in before for name in (step.left, step.right)}
+    return tuple(source for source in config.source if source in names)
 
 
 def brought_left(config: RunConfig) -> list[str]:

@@ -49,13 +49,13 @@ def longitudinal_stage(job: Job) -> Stage:
         raise ValueError("a run without longitudinal tables has no such stage")
 
     def work(space: Workspace) -> Counts:
-        given = {name: space.table(artefact) for name, artefact in attributes.items()}
-        until = last_day(space.engine, given)
+        sources = {name: space.table(artefact) for name, artefact in attributes.items()}
+        until = last_day(space.engine, sources)
         lookups = {name: space.table(name) for name in LOOKUPS[:2]}
         lookups["lookup_ae_id"] = by_dataset(space.engine, lookups["lookup_ae_id"], job.config.source)
         tables = build(
             space.engine,
-            given,
+            sources,
             lookups,
             outcomes,
             extract_date=until,
@@ -65,12 +65,12 @@ def longitudinal_stage(job: Job) -> Stage:
         )
         rows = {name: space.write(name, tables[name]) for name in LEO_TABLES}
         order = [("table", "ascending"), ("reason", "ascending")]
-        quarantined = space.engine.arrow(tables["quarantined"]).sort_by(order)
+        quarantine = space.engine.arrow(tables["quarantined"]).sort_by(order)
         codes = {
             "leo_definition": {one.name: one.why for one in outcomes.definition},
             "leo_activity": {a.name: a.name.replace("_", " ") for one in outcomes.definition for a in one.activity},
         }
-        return {"rows": rows, "quarantined": quarantined.to_pylist(), "extract_date": until.isoformat(), "codes": codes}
+        return {"rows": rows, "quarantined": quarantine.to_pylist(), "extract_date": until.isoformat(), "codes": codes}
 
     return Stage(
         name="longitudinal",
@@ -91,15 +91,15 @@ def by_dataset(engine: Engine, lookup: Table, sources: Mapping[str, Source]) -> 
     if all(name == source.dataset for name, source in sources.items()):
         return lookup
     datasets = [source.dataset for source in sources.values()]
-    named = pa.table({"source": pa.array(list(sources), pa.string()), "dataset": pa.array(datasets, pa.string())})
+    dataset_of = pa.table({"source": pa.array(list(sources), pa.string()), "dataset": pa.array(datasets, pa.string())})
     return engine.sql(
         """
         select l.AE_ID, d.dataset as source, l.entity_id
         from {lookup} as l
-        join {named} as d on d.source = l.source
+        join {dataset_of} as d on d.source = l.source
         """,
         lookup=lookup,
-        named=engine.from_arrow(named),
+        dataset_of=engine.from_arrow(dataset_of),
         store=True,
     )
 
@@ -181,29 +181,29 @@ def extract_stage(job: Job, project: Project) -> Stage:
     if key is None:
         raise ValueError("an extract needs the master key")
     place = f"extracts/{project.id}/"
-    checked, suites = of_extract(project)
+    document, suites = of_extract(project)
     last = job.previous.extracts.get(project.id) if job.previous else None
     tables = ["spine", *LOOKUPS, *job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
 
     tables += [f"{IDENTIFIER_RECORDS}{source}" for source in job.config.source]  # names that must not leave
     if project.link_samples:
-        sampled = [step.name for step in job.config.step if step.link_draws]
-        tables += ["removed_links", *(f"{kind}{name}" for name in sampled for kind in (SAMPLED, UNITS))]
+        steps = [step.name for step in job.config.step if step.link_draws]
+        tables += ["removed_links", *(f"{kind}{name}" for name in steps for kind in (SAMPLED, UNITS))]
 
     def work(space: Workspace) -> Counts:
-        given = {name: space.table(name) for name in tables}
+        inputs = {name: space.table(name) for name in tables}
         out, catalogue = space.place(place), with_run_codes(job.catalogue, space.manifest)
 
-        def look(written: Sequence[Written]) -> None:
+        def look(outputs: Sequence[Written]) -> None:
             critical = job.config.gates.critical_contracts
-            results = extract_check(space.engine, catalogue, project, written, critical=critical)
-            reported_counts(space, results, checked, suites)
+            results = extract_check(space.engine, catalogue, project, outputs, critical=critical)
+            reported_counts(space, results, document, suites)
 
-        made = extract(
+        summary = extract(
             space.engine,
             project,
             catalogue,
-            given,
+            inputs,
             key,
             out,
             run_info=run_info(space.manifest),
@@ -213,13 +213,13 @@ def extract_stage(job: Job, project: Project) -> Stage:
             datasets={name: source.dataset for name, source in job.config.source.items()},
             inspect=look,
         )
-        return {name: value for name, value in asdict(made).items() if name not in UNCOUNTED}
+        return {name: value for name, value in asdict(summary).items() if name not in UNCOUNTED}
 
     return Stage(
         name=f"extract-{project.id}",
         work=work,
         reads=(*tables, EVALUATION),
-        makes=(place, checked, suites),
+        makes=(place, document, suites),
         settings={
             "project": project.model_dump(mode="json", exclude=READ_TODAY),
             "key": key.fingerprint,
@@ -278,13 +278,13 @@ def deliver(
     file = shipped_one if not request.exists() and shipped_one.is_file() else request
     manifest = ended_well(run)
     settings = manifest.get("configuration", {})
-    pinned = settings.get("outputs", {}).get("register_hash")
-    project = approved_project(file, shipped(), register=register, published=pinned)
+    register_hash = settings.get("outputs", {}).get("register_hash")
+    project = approved_project(file, shipped(), register=register, published=register_hash)
     key, catalogue = master_key(key_file), with_run_codes(shipped(), manifest)
-    made_with = manifest.get("key_fingerprint") or _key_of_extracts(run)
-    if made_with not in (None, key.fingerprint):
+    run_key = manifest.get("key_fingerprint") or _key_of_extracts(run)
+    if run_key not in (None, key.fingerprint):
         raise ConfigError(
-            f"the run was made with the key of fingerprint {made_with}, this one has {key.fingerprint}\n"
+            f"the run was made with the key of fingerprint {run_key}, this one has {key.fingerprint}\n"
             "  give the key of the run: under another, pseudonyms would not agree between its extracts"
         )
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
@@ -296,8 +296,8 @@ def deliver(
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
         critical = settings.get("gates", {}).get("critical_contracts", True)
 
-        def look(written: Sequence[Written]) -> None:
-            extract_check(engine, catalogue, project, written, critical=critical)
+        def look(tables: Sequence[Written]) -> None:
+            extract_check(engine, catalogue, project, tables, critical=critical)
 
         return extract(
             engine,
@@ -317,30 +317,30 @@ def deliver(
 
 def _key_of_extracts(run: Path) -> str | None:
     """The fingerprint of the key of an extract that the run has had: one that was run without any names no other."""
-    made = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
-    described = (json_of(path) for path in made if path.is_file())
-    return next((one["leo:key_fingerprint"] for one in described if "leo:key_fingerprint" in one), None)
+    paths = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
+    packages = (json_of(path) for path in paths if path.is_file())
+    return next((one["leo:key_fingerprint"] for one in packages if "leo:key_fingerprint" in one), None)
 
 
 def report_stage(job: Job) -> Stage:
     """What was counted to report/index.html; also behind a failed gate, as long as there is an evaluation."""
     has_drift = bool(job.previous and job.previous.evaluation)
     last_extracts = job.previous.extracts if job.previous else {}
-    compared = {name: last_extracts[name] for name in job.projects if name in last_extracts}
-    extracted = [*job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
-    checked = (CONTRACTS, PUBLISHED)
+    previous = {name: last_extracts[name] for name in job.projects if name in last_extracts}
+    tables = [*job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
+    checks = (CONTRACTS, PUBLISHED)
     of_extracts = tuple(of_extract(project)[0] for project in job.projects.values())
 
     def work(space: Workspace) -> Counts:
         from quality.report.render import Inputs, render, results_of
 
         documents = [name for name in of_extracts if name in space.places]
-        contracts = [result for name in (*checked, *documents) for result in results_of(space.document(name))]
+        contracts = [result for name in (*checks, *documents) for result in results_of(space.document(name))]
         title = f"Linkage quality report: {job.config.run.name}"
-        moved = space.document(DRIFT) if has_drift else None
+        drift = space.document(DRIFT) if has_drift else None
         evaluation = space.document(EVALUATION)
-        gates = failed(job.config.gates, evaluation, moved, contracts)
-        inputs = Inputs(evaluation, contracts, space.manifest, title, drift=moved, failed_gates=gates)
+        gates = failed(job.config.gates, evaluation, drift, contracts)
+        inputs = Inputs(evaluation, contracts, space.manifest, title, drift=drift, failed_gates=gates)
         path = render(inputs, space.place("report/") / "index.html", job.catalogue)
         return {"bytes": path.stat().st_size}
 
@@ -348,16 +348,16 @@ def report_stage(job: Job) -> Stage:
         name="report",
         work=work,
         # What extracts hold, not they: a gate that withholds them does not withhold the report.
-        reads=(*checked, EVALUATION, *([DRIFT] if has_drift else []), *(extracted if compared else [])),
+        reads=(*checks, EVALUATION, *([DRIFT] if has_drift else []), *(tables if previous else [])),
         reads_if_there=of_extracts,
         makes=("report/",),
         settings={
-            "compared": {name: job.projects[name].model_dump(mode="json", exclude=READ_TODAY) for name in compared},
+            "compared": {name: job.projects[name].model_dump(mode="json", exclude=READ_TODAY) for name in previous},
             "gates": job.config.gates.model_dump(mode="json"),
         },
         files={
             **shipped_files("disclosure/*.toml", "catalogue/*.toml"),
-            **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in compared.items()},
+            **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in previous.items()},
         },
         modules=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.gates"),
         partial=True,

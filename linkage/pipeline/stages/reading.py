@@ -25,13 +25,13 @@ def records_stage(job: Job, name: str) -> Stage:
     source = job.config.source[name]
 
     def work(space: Workspace) -> Counts:
-        reading = read_source(
+        result = read_source(
             space.engine, job.catalogue, name, source, job.data, digest=space.digest, progress=space.note
         )
-        space.write(f"records/{name}", reading.records)
-        space.write(f"quarantine/{name}", reading.quarantine)
-        _tell(space, reading.summary, f"quarantine/{name}")
-        return _counted(asdict(reading.summary))
+        space.write(f"records/{name}", result.records)
+        space.write(f"quarantine/{name}", result.quarantine)
+        _tell(space, result.summary, f"quarantine/{name}")
+        return _counted(asdict(result.summary))
 
     return Stage(
         name=f"records-{name}",
@@ -46,11 +46,11 @@ def records_stage(job: Job, name: str) -> Stage:
 def entities_stage(job: Job, name: str) -> Stage:
     """records/<name> to entities/<name> and identifier_records/<name>; ids go on where the source before it ended."""
     before = list(job.config.source)[: list(job.config.source).index(name)][-1:]
-    kept = job.config.kept_columns()
+    columns = job.config.kept_columns()
 
     def work(space: Workspace) -> Counts:
         first = space.counts(f"entities/{before[0]}")["next_entity_id"] if before else 1
-        result = gather_entities(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=kept)
+        result = gather_entities(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=columns)
         space.write(f"entities/{name}", result.entities)
         space.write(f"identifier_records/{name}", result.identifier_records)
         return {"entities": result.count, "next_entity_id": first + result.count}
@@ -60,7 +60,7 @@ def entities_stage(job: Job, name: str) -> Stage:
         work=work,
         reads=(f"records/{name}", *(f"entities/{source}" for source in before)),
         makes=(f"entities/{name}", f"identifier_records/{name}"),
-        settings={"kept": list(kept)} if kept else {},
+        settings={"kept": list(columns)} if columns else {},
         modules=MODULES,
     )
 
@@ -69,7 +69,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
     """A table's files to attributes/<dataset>_<table>, keyed by entity_id."""
     table = job.config.attributes[name]
     table_name = f"{table.dataset}_{table.table}"
-    made, aside = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
+    output, aside = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
 
     def work(space: Workspace) -> Counts:
         entities = space.table(f"entities/{table.source}")
@@ -77,7 +77,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
             space.engine, job.catalogue, name, table, job.data, entities, digest=space.digest, progress=space.note
         )
         with damage_named(attributes.files):
-            space.write(made, attributes.rows)
+            space.write(output, attributes.rows)
         space.write(aside, attributes.quarantine)
         _tell(space, attributes.summary, aside)
         return _counted(asdict(attributes.summary))
@@ -86,7 +86,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
         name=f"attributes-{name}",
         work=work,
         reads=(f"entities/{table.source}",),
-        makes=(made, aside),
+        makes=(output, aside),
         settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
         files=_files(job, f"attributes.{name}"),
         modules=MODULES,

@@ -80,7 +80,9 @@ def test_no_rule_and_no_row(engine, catalogue, records):
 
 
 def test_a_planted_value_is_nowhere(engine, catalogue, write, tmp_path):
-    write("a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ"))
+    write(
+        "a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ")
+    )
     output = io.StringIO()
     with contextlib.redirect_stdout(output), contextlib.redirect_stderr(output):
         records = read_source(engine, catalogue, "npd", SOURCES["npd"], tmp_path).records

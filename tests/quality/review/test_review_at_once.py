@@ -73,5 +73,5 @@ def test_a_file_system_without_locks_is_no_reason_not_to_look(tmp_path: Path, mo
 
     monkeypatch.setattr("linkage.pipeline.lock.fcntl.flock", refused)
     for looking in (False, True):
-        with turn(tmp_path / ".step.lock", looking=looking):
+        with turn(tmp_path / ".step.lock", shared=looking):
             assert (tmp_path / ".step.lock").is_file()
