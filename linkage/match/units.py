@@ -21,7 +21,7 @@ DERIVED = {
 }
 _EARLIEST, _LATEST = "date '0001-01-01'", "date '9999-12-31'"
 _HISTORIES = ("_all", "_held")
-_ENTITIES_AT_ONCE = 2_000_000  # whose histories one query merges: about 1.5 GB, and lists of an aggregate do not spill
+_ENTITIES_AT_ONCE = 2_000_000  # of which one query merges histories within 1 GB; 5,400,000 at once failed within 5 GB
 
 
 @dataclass(frozen=True)
@@ -50,7 +50,7 @@ def from_sources(
             with _held for the history with its dates.
     """
     entities = union_shared(engine, [table for table, _ in sides])
-    identifier_records = union_shared(engine, [appearance for _, appearance in sides])
+    identifier_records = union_shared(engine, [table for _, table in sides])
     if membership is None:
         membership = engine.sql("select entity_id, entity_id as unit_id from {entities}", entities=entities)
     members = engine.sql(
@@ -71,7 +71,6 @@ def from_sources(
             members=members,
             store=True,
         ),
-        rows=engine.count(members),
     )
     return Units(name=name, units=units, identifier_records=stored_records, members=members)
 
@@ -145,7 +144,10 @@ def _base(name: str) -> str:
 def _merged_histories(
     engine: Engine, entities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]
 ) -> list[Table]:
-    """Units of several entities in parts: unit_id, each identifier a list of distinct values, newest first, and _held."""
+    """Units of several entities, in parts: unit_id, each identifier as a list of distinct values, newest first, and _held.
+
+    In parts because the lists of an aggregate do not spill.
+    """
     of_several = _of_several(engine, entities, members, fields)
     count = 1 if engine.is_distributed else math.ceil(engine.count(of_several) / _ENTITIES_AT_ONCE)
     parts = []

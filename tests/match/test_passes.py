@@ -194,7 +194,7 @@ def test_a_rule_may_ask_for_the_first_letters_alone(engine: Engine, world: World
     assert rows(passes.run(engine, [rule], left, right, "one-to-one").links) == [(1, 11, "four")]
 
 
-def test_a_rule_holds_at_any_appearance_but_never_over_two(engine: Engine, world: World, rows: Rows) -> None:
+def test_a_rule_holds_at_any_identifier_record_but_never_over_two(engine: Engine, world: World, rows: Rows) -> None:
     """1 was LEE and then KHAN; no row of 2 holds the name and the town that 12 has together."""
     left = world("""
         unit_id | surname | town

@@ -101,7 +101,7 @@ def test_a_value_without_dates_is_older_than_any_with(
     assert rows(units.units) == [(1, ["ZOLA", "AARON"])]
 
 
-def test_appearances_follow_their_entities_and_stand_once(
+def test_identifier_records_follow_their_entities_and_stand_once(
     engine: Engine, entities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
     lee = {"surname": "LEE", "dob": "1996-02-03"}

@@ -51,7 +51,7 @@ def test_values_newest_first_with_their_dates(engine, world):
     assert history(two, "nino") is None
 
 
-def test_appearances_are_what_stood_together(engine, world, rows):
+def test_identifier_records_are_what_stood_together(engine, world, rows):
     table = gather_entities(engine, world(OF_A_SCHOOL)).identifier_records
     assert table.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "identifier_record_rows")
     columns = engine.sql(
@@ -87,7 +87,7 @@ def test_a_period_that_is_open_has_no_last_date_and_is_newest(engine, world):
 
 
 @pytest.mark.both_engines
-def test_former_values_are_appearances_without_dates(engine, world):
+def test_former_values_are_identifier_records_without_dates(engine, world):
     records = world(f"""
         {HEADER} | former_surname | former_postcode | x_town
         hesa | H1 | 2015-12-01 | - | ANN | - | JONES | 1995-02-03 | F | AB1 2CD | - | - | - | H1 | SMITH | -       | BATH

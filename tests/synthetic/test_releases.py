@@ -31,7 +31,7 @@ TABLES = [
     for name, table in dataset.table.items()
     if table.generated
 ]
-IDENTITIES = [(d, t) for d, t in TABLES if shipped().table(d, t).with_role("record_key")]
+TABLES_OF_IDENTIFIERS = [(d, t) for d, t in TABLES if shipped().table(d, t).with_role("record_key")]
 
 Release = Callable[..., pa.Table]
 
@@ -138,7 +138,7 @@ def test_truth_says_in_which_releases_each_record_and_entity_is(folder: Path, re
     for row in truth(folder, table):
         for number in range(row["first_release"], row["last_release"] + 1):
             stated[row["source"], number].add(row["record_key" if table == "records" else "entity_key"])
-    for dataset, name in IDENTITIES:
+    for dataset, name in TABLES_OF_IDENTIFIERS:
         for number in END:
             rows = release(number, dataset, name)
             keys = map(str, rows["RECORDID"].to_pylist()) if table == "records" else _entity_keys(dataset, name, rows)

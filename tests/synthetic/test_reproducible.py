@@ -16,7 +16,7 @@ from synthetic.releases import last_of_each_stage
 from tests.synthetic.conftest import Read
 
 FEW = 2_500
-IDENTITIES = [
+TABLES_OF_IDENTIFIERS = [
     (dataset.dataset, name)
     for dataset in shipped().datasets.values()
     for name, table in dataset.table.items()
@@ -46,7 +46,7 @@ def test_another_seed_is_another_population(few: Path, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("table", "key"),
-    [(f"{dataset}/{name}", "RECORDID") for dataset, name in IDENTITIES]
+    [(f"{dataset}/{name}", "RECORDID") for dataset, name in TABLES_OF_IDENTIFIERS]
     + [(table, "NINO") for table in ("hmrc/employment", "hmrc/earnings", "hmrc/self_assessment", "dwp/benefits")],
 )
 def test_rows_do_not_depend_on_the_size_of_the_population(few: Path, read: Read, table: str, key: str) -> None:
@@ -69,7 +69,7 @@ def few_identifiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return out
 
 
-@pytest.mark.parametrize(("dataset", "name"), IDENTITIES, ids=lambda part: str(part))
+@pytest.mark.parametrize(("dataset", "name"), TABLES_OF_IDENTIFIERS, ids=lambda part: str(part))
 def test_rows_are_those_of_the_whole_population(few_identifiers: Path, read: Read, dataset: str, name: str) -> None:
     rows = pq.read_table(few_identifiers / "sources" / dataset / name)
     records = read("truth/records").filter((pc.field("person_id") <= FEW_IDENTIFIERS) & (pc.field("source") == dataset))
@@ -92,7 +92,7 @@ def test_truth_speaks_of_what_is_there(few_identifiers: Path, read: Read) -> Non
     records = pq.read_table(few_identifiers / "truth/records")
     keys = {
         (dataset, str(key))
-        for dataset, name in IDENTITIES
+        for dataset, name in TABLES_OF_IDENTIFIERS
         for key in pq.read_table(few_identifiers / "sources" / dataset / name)["RECORDID"].to_pylist()
     }
     assert set(zip(records["source"].to_pylist(), records["record_key"].to_pylist(), strict=True)) == keys

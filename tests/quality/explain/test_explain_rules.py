@@ -145,7 +145,7 @@ def test_a_rule_is_told_by_its_conditions_and_finds_whom_it_may_reach(
     assert (None if found is None else ids(engine, found)) == reached
 
 
-def test_a_pass_is_told_at_the_appearances_that_come_closest(engine: Engine, sides: dict[str, Any]) -> None:
+def test_a_pass_is_reported_for_the_closest_identifier_records(engine: Engine, sides: dict[str, Any]) -> None:
     rule = Pass(name="p", why="w", equal=("surname", "dob"), agree_any=("forename~initial", "postcode"))
     left = sides["opened"]["left"].build(listed_units(engine, [1]), sides["wanted"])
     right = sides["opened"]["right"].build(listed_units(engine, [8]), sides["wanted"])
