@@ -86,16 +86,16 @@ def build_world(seed: int, preset: str, ids: Ints, *, identifiers_only: bool = F
     """People with these numbers and what the sources share."""
     draws, figures, odds = Draws(seed), reference(), presets.load(preset)
     subjects = list(shipped().frames["cah2"])
-    everyone = people(draws, figures, odds, ids)
-    paths = studying(draws, figures, everyone, journeys(draws, figures, everyone))
-    insured = insurance(draws, odds, everyone)
-    return World(draws, figures, odds, everyone, paths, insured, subjects, identifiers_only)
+    population = people(draws, figures, odds, ids)
+    paths = studying(draws, figures, population, journeys(draws, figures, population))
+    cover = insurance(draws, odds, population)
+    return World(draws, figures, odds, population, paths, cover, subjects, identifiers_only)
 
 
 def make(chunk: Chunk) -> Counter[str]:
     """Make one chunk and write its parts; rows by path."""
-    only = chunk.tables == "identifiers"
-    world = build_world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identifiers_only=only)
+    ids_only = chunk.tables == "identifiers"
+    world = build_world(chunk.seed, chunk.preset, np.arange(chunk.first, chunk.last + 1), identifiers_only=ids_only)
     parts = _Parts(chunk)
     truths = [_with_identifiers(world, source, parts) for source in SOURCES]
     parts.truth("records", pa.concat_tables(t for truth in truths for t in truth.records))
@@ -103,7 +103,7 @@ def make(chunk: Chunk) -> Counter[str]:
     parts.entities(pa.concat_tables(t for truth in truths for t in truth.entities))
     truths.clear()
     parts.truth("persons", persons(world))
-    if not only:
+    if not ids_only:
         _outcomes(world, parts)
     return parts.rows
 
@@ -126,18 +126,18 @@ def _shown(world: World, source: Callable[[World], Tables], today: Tables, parts
     """
     releases = parts.chunk.releases
     stays = _stays(world, today, releases)
-    seen = Seen(today, releases)
-    _deliver(world, today, stays, 0, seen, parts)
+    history = Seen(today, releases)
+    _deliver(world, today, stays, 0, history, parts)
     for back in range(1, releases):
-        _deliver(world, source(world.before(back, deliveries())), stays, back, seen, parts)
-    return seen.truth()
+        _deliver(world, source(world.before(back, deliveries())), stays, back, history, parts)
+    return history.truth()
 
 
-def _deliver(world: World, then: Tables, stays: dict[str, Stay], back: int, seen: Seen, parts: _Parts) -> None:
+def _deliver(world: World, delivery: Tables, stays: dict[str, Stay], back: int, history: Seen, parts: _Parts) -> None:
     """Write one delivery and note what it shows; each table is freed once it is written."""
     rules, release = deliveries(), parts.chunk.releases - back
-    for name in list(then.tables):
-        columns = then.tables.pop(name)
+    for name in list(delivery.tables):
+        columns = delivery.tables.pop(name)
         if not world.wants(name):
             continue
         if stays:
@@ -146,16 +146,16 @@ def _deliver(world: World, then: Tables, stays: dict[str, Stay], back: int, seen
         if world.identifiers_only:
             columns = last_of_each_stage(name, columns)
         parts.source(name, columns, release)
-        seen.show(release, name, columns)
-    seen.log_errors(release, then.errors)
+        history.show(release, name, columns)
+    history.log_errors(release, delivery.errors)
 
 
 def _outcomes(world: World, parts: _Parts) -> None:
     """Make and write the tables of the bodies that hold outcomes."""
     releases, rules = parts.chunk.releases, deliveries()
-    working = work(world.draws, world.people, world.journeys, world.insurance)
+    working_lives = work(world.draws, world.people, world.journeys, world.insurance)
     for source in OUTCOMES:
-        today = source(world, working)
+        today = source(world, working_lives)
         stays = _stays(world, today, releases)
         for name, columns in today.tables.items():
             if releases == 1:
@@ -186,8 +186,8 @@ def each(make: Make, chunks: list[Chunk], workers: int) -> Iterator[tuple[Chunk,
         OSError: a worker could not write.
     """
     if workers == 1 or len(chunks) == 1:
-        for one in chunks:
-            yield one, make(one)
+        for chunk in chunks:
+            yield chunk, make(chunk)
         return
     others = set(multiprocessing.active_children())
     context = multiprocessing.get_context("spawn")

@@ -36,7 +36,7 @@ class Figures:
     """A table of figures: its name, what it says, where it comes from and its licence."""
 
     table: str
-    what: str
+    content: str
     source: str
     licence: str
 
@@ -94,32 +94,32 @@ def describe(population: Path, rows: Mapping[str, int], about: Mapping[str, Any]
         (folder / datapackage.DESCRIPTOR).write_text(text, encoding="utf-8")
 
 
-def _package(folder: Path, tables: Mapping[str, int], about: Mapping[str, Any]) -> dict[str, Any]:
+def _package(folder: Path, tables: Mapping[str, int], arguments: Mapping[str, Any]) -> dict[str, Any]:
     dataset = folder.name
     if dataset == TRUTH:
         title = "Truth: true matches and recording errors"
     else:
-        described = shipped().datasets[dataset]
-        title = f"{described.title} ({described.owner}), synthetic"
+        definition = shipped().datasets[dataset]
+        title = f"{definition.title} ({definition.owner}), synthetic"
     properties = {
         "keywords": ["synthetic data", "record linkage", "Longitudinal Education Outcomes"],
         "licenses": [LICENCE],
-        "sources": [{"title": f"{one.what}: {one.source} ({one.licence})"} for one in figures()],
-        "leo:population": dict(about),
+        "sources": [{"title": f"{figure.content}: {figure.source} ({figure.licence})"} for figure in figures()],
+        "leo:population": dict(arguments),
     }
     return datapackage.package(
         f"leo-synthetic-{dataset}",
         title,
         f"Records of invented people; none is of a real person. {STATEMENT}",
-        str(about["version"]),
+        str(arguments["version"]),
         [_resource(folder, name, count) for name, count in sorted(tables.items())],
         **properties,
     )
 
 
 def _resource(folder: Path, table: str, rows: int) -> dict[str, Any]:
-    whole = folder / table
-    parts = sorted(whole.glob("part-*")) if whole.is_dir() else sorted(folder.glob(f"{table}.*"))
+    table_folder = folder / table
+    parts = sorted(table_folder.glob("part-*")) if table_folder.is_dir() else sorted(folder.glob(f"{table}.*"))
     form = parts[0].suffix[1:]
     paths = [part.relative_to(folder).as_posix() for part in parts]
     definition: TableDef | TruthTable
@@ -131,9 +131,9 @@ def _resource(folder: Path, table: str, rows: int) -> dict[str, Any]:
         definition = shipped().table(folder.name, table)
         fields = [_field(variable) for variable in definition.variable]
     size = sum(part.stat().st_size for part in parts)
-    reading: dict[str, Any] = {"encoding": "utf-8", "dialect": _DIALECT} if form == "csv" else {}
+    options: dict[str, Any] = {"encoding": "utf-8", "dialect": _DIALECT} if form == "csv" else {}
     if len(parts) == 1:
-        reading["bytes"] = size  # of several parts, readers count what is left when all headers but one are gone
+        options["bytes"] = size  # of several parts, readers count what is left when all headers but one are gone
     return {
         "name": table,
         "title": definition.title,
@@ -144,7 +144,7 @@ def _resource(folder: Path, table: str, rows: int) -> dict[str, Any]:
         "mediatype": datapackage.MEDIA[form],
         "leo:bytes": size,
         "leo:rows": rows,
-        **reading,
+        **options,
         "schema": datapackage.schema(fields, definition.key),
     }
 

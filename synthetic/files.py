@@ -34,8 +34,8 @@ def write_source(folder: Path, part: int, table: TableDef, columns: dict[str, An
     """
     names = [variable.name for variable in table.variable]
     if list(columns) != names:
-        odd = sorted(set(columns) ^ set(names)) or "their order differs"
-        raise ContractError(f"the generator and the catalogue disagree on the columns of '{table.name}': {odd}")
+        difference = sorted(set(columns) ^ set(names)) or "their order differs"
+        raise ContractError(f"the generator and the catalogue disagree on the columns of '{table.name}': {difference}")
     arrays = []
     for variable in table.variable:
         array, expected = columns[variable.name], ARROW_TYPES[variable.type]

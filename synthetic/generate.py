@@ -86,19 +86,19 @@ def synthesise(
         with stoppable(), whole(out) as folder:
             folder.mkdir()
             chunks = [
-                Chunk(str(folder), number, at, min(at + chunk - 1, people), seed, preset, format, tables, releases)
-                for number, at in enumerate(range(1, people + 1, chunk))
+                Chunk(str(folder), number, base, min(base + chunk - 1, people), seed, preset, format, tables, releases)
+                for number, base in enumerate(range(1, people + 1, chunk))
             ]
             rows: Counter[str] = Counter()
-            for done, counts in each(make, chunks, workers or os.cpu_count() or 1):
+            for part, counts in each(make, chunks, workers or os.cpu_count() or 1):
                 rows.update(counts)
                 if progress:
-                    progress(done.last - done.first + 1)
+                    progress(part.last - part.first + 1)
             rows["truth/entities"] = _join_entities(folder, format)
-            counted = dict(sorted(rows.items()))
-            manifest = replace(manifest, rows=counted)
-            about = asdict(manifest)
-            describe(folder, about.pop("rows"), about)
+            sorted_rows = dict(sorted(rows.items()))
+            manifest = replace(manifest, rows=sorted_rows)
+            arguments = asdict(manifest)
+            describe(folder, arguments.pop("rows"), arguments)
             (folder / "manifest.json").write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
     except OSError as error:
         raise LeoError(_disk_fault(out, error)) from error
@@ -115,9 +115,9 @@ def _check(out: Path, manifest: SynthManifest, workers: int | None) -> None:
         ("people", 1, MOST_PEOPLE), ("seed", 0, 2**63 - 1), ("releases", 1, MOST_RELEASES), ("chunk", 1, 1_000_000)
     )  # fmt: skip
     faults = [
-        f"{name}: a whole number from {least} to {most:,}, not {getattr(manifest, name):,}"
-        for name, least, most in whole_numbers
-        if not least <= getattr(manifest, name) <= most
+        f"{name}: a whole number from {low} to {high:,}, not {getattr(manifest, name):,}"
+        for name, low, high in whole_numbers
+        if not low <= getattr(manifest, name) <= high
     ]
     if manifest.preset not in presets.by_name():
         faults.append(f"preset: there is no '{manifest.preset}'; there are: {', '.join(presets.by_name())}")

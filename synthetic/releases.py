@@ -27,15 +27,15 @@ def _last(rule: Table, columns: Columns) -> NDArray[np.bool_]:
     pupil = pc.fill_null(columns[rule.pupil].indices, -1).to_numpy().astype(np.int64)
     groups: Any = columns[rule.year_group]
     stage_of = {group: place for place, values in enumerate(rule.stages) for group in values}
-    of_code = np.array([stage_of[group] for group in groups.dictionary.to_pylist()], np.int64)
-    stage = of_code[groups.indices.to_numpy()]
-    known = np.flatnonzero(pupil >= 0)
-    key = (pupil * len(rule.stages) + stage)[known]
+    code_stages = np.array([stage_of[group] for group in groups.dictionary.to_pylist()], np.int64)
+    stage = code_stages[groups.indices.to_numpy()]
+    rows = np.flatnonzero(pupil >= 0)
+    key = (pupil * len(rule.stages) + stage)[rows]
     last = np.full(key.max(initial=-1) + 1, -1)
-    last[key] = known  # of several rows of one place the last one is left
-    kept: NDArray[np.bool_] = pupil < 0
-    kept[last[last >= 0]] = True
-    return kept
+    last[key] = rows  # of several rows of one place the last one is left
+    mask: NDArray[np.bool_] = pupil < 0
+    mask[last[last >= 0]] = True
+    return mask
 
 
 LAST_YEAR = int(academic_year(np.array([DATA_END]))[0])
@@ -50,7 +50,7 @@ class Stay:
     leaves: NDArray[np.int8]  # 0 for a row that stays
 
     def during(self, back: int) -> NDArray[np.bool_]:
-        """Which rows the delivery so many years before the last one holds."""
+        """The rows in the delivery that is `back` years before the last one."""
         return (self.arrives >= back) & (self.leaves <= back)
 
 
@@ -64,12 +64,12 @@ def stay(draws: Draws, rules: Table, name: str, definition: TableDef, columns: C
     years = _years(rule, columns)
     dataset = name.split("_", 1)[0]
     key = _key(columns, rule.together, years)
-    back = LAST_YEAR - years
-    back = back - ((back >= 1) & draws.chance(f"release.{dataset}.late", key, odds.late))
-    arrives = back.clip(0, oldest)
-    drawn = draws.uniform(f"release.{dataset}.withdrawn", key)
-    gone = (drawn / max(odds.withdrawn, 1e-9)).astype(np.int64)  # so many years ago, for nearly all before any release
-    leaves = np.where(gone < arrives, gone + 1, 0)
+    age = LAST_YEAR - years
+    age = age - ((age >= 1) & draws.chance(f"release.{dataset}.late", key, odds.late))
+    arrives = age.clip(0, oldest)
+    draw = draws.uniform(f"release.{dataset}.withdrawn", key)
+    years_ago = (draw / max(odds.withdrawn, 1e-9)).astype(np.int64)  # for nearly all before any release
+    leaves = np.where(years_ago < arrives, years_ago + 1, 0)
     return Stay(arrives.astype(np.int8), leaves.astype(np.int8))
 
 
@@ -77,15 +77,15 @@ def delivered(rule: Delivered, columns: Columns, rows: NDArray[np.bool_], back: 
     """The given rows as the delivery knows them: what ends after it is open, and what follows from an end unknown."""
     out = columns if rows.all() else rows_of(columns, rows)
     last = pa.scalar(day(LAST_YEAR + 1 - back, 8, 31), pa.int32()).cast(pa.date32())
-    opened = None
+    is_open = None
     for name in rule.ends:
-        later = pc.fill_null(pc.greater(out[name], last), False)
-        if opened is None:
-            opened = np.asarray(later)
-        if pc.any(later).as_py():
-            out = out | {name: pc.if_else(later, pa.scalar(None, pa.date32()), out[name])}
-    if opened is not None and opened.any():
-        out = out | {name: _saying(out[name], opened, value) for name, value in rule.while_open.items()}
+        is_later = pc.fill_null(pc.greater(out[name], last), False)
+        if is_open is None:
+            is_open = np.asarray(is_later)
+        if pc.any(is_later).as_py():
+            out = out | {name: pc.if_else(is_later, pa.scalar(None, pa.date32()), out[name])}
+    if is_open is not None and is_open.any():
+        out = out | {name: _saying(out[name], is_open, value) for name, value in rule.while_open.items()}
     return out
 
 
@@ -93,8 +93,8 @@ def _years(rule: Delivered, columns: Columns) -> Ints:
     """The academic or tax year in which each row belongs."""
     if rule.years:
         labels = columns[rule.years].to_numpy(zero_copy_only=False).astype(np.int64)
-        begun: Ints = np.where(labels > 9999, labels // 100, labels)
-        return begun
+        start_years: Ints = np.where(labels > 9999, labels // 100, labels)
+        return start_years
     days = columns[str(rule.days)].cast(pa.int32()).to_numpy(zero_copy_only=False)
     return academic_year(days)
 
@@ -112,11 +112,11 @@ def _numbers(array: Any) -> Words:
     """A number for each value: itself, or a hash of its text."""
     if pa.types.is_dictionary(array.type):
         values = np.append(_numbers(array.dictionary), np.uint64(0))
-        coded: Words = values[pc.fill_null(array.indices, len(values) - 1).to_numpy(zero_copy_only=False)]
-        return coded
+        hashes: Words = values[pc.fill_null(array.indices, len(values) - 1).to_numpy(zero_copy_only=False)]
+        return hashes
     if not pa.types.is_string(array.type):
-        whole: Words = pc.fill_null(array, 0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
-        return whole
+        numbers: Words = pc.fill_null(array, 0).to_numpy(zero_copy_only=False).astype(np.int64).view(np.uint64)
+        return numbers
     words = byte_rows(pc.fill_null(array, ""), 24).view(np.uint64)
     out = np.zeros(len(words), np.uint64)
     with np.errstate(over="ignore"):
@@ -162,9 +162,9 @@ class Seen:
 
     def log_errors(self, release: int, errors: list[pa.Table]) -> None:
         """Take in the errors in all rows that there are, of which the delivery shows those of its tables."""
-        every, shown = pa.concat_tables(errors), self._shown.pop(release)
-        seen = every.filter(pa.array(shown[np.searchsorted(self._sorted, _record_keys(every))]))
-        self._errors.append(seen.append_column("release", pa.array(np.full(len(seen), release, np.int8))))
+        all_errors, is_shown = pa.concat_tables(errors), self._shown.pop(release)
+        rows = all_errors.filter(pa.array(is_shown[np.searchsorted(self._sorted, _record_keys(all_errors))]))
+        self._errors.append(rows.append_column("release", pa.array(np.full(len(rows), release, np.int8))))
 
     def truth(self) -> Tables:
         """Records, entities and errors that any delivery shows, each with the first and last that does."""
@@ -196,16 +196,16 @@ class _Spans:
 
     def add(self, place: NDArray[Any], release: int) -> None:
         """The rows at these places are shown."""
-        earlier = (self._first[place] == 0) | (self._first[place] > release)
-        self._first[place[earlier]] = release
+        is_earlier = (self._first[place] == 0) | (self._first[place] > release)
+        self._first[place[is_earlier]] = release
         self._last[place] = np.maximum(self._last[place], release)
 
     def of(self, table: pa.Table) -> pa.Table:
         """The rows that are shown, with their span where there are several releases."""
-        shown = self._first > 0
+        is_shown = self._first > 0
         if self._releases > 1:
             table = table.append_column(FIRST, pa.array(self._first)).append_column(LAST, pa.array(self._last))
-        return table if shown.all() else table.filter(pa.array(shown))
+        return table if is_shown.all() else table.filter(pa.array(is_shown))
 
 
 def _record_keys(table: pa.Table) -> NDArray[np.int64]:
@@ -213,12 +213,12 @@ def _record_keys(table: pa.Table) -> NDArray[np.int64]:
     return keys
 
 
-def _entities(name: str, columns: Columns, known: Any) -> NDArray[np.int64]:
-    """Places of the rows' entities among the known ones: by the first alternative of the key that is one of them."""
+def _entities(name: str, columns: Columns, entity_keys: Any) -> NDArray[np.int64]:
+    """Places of the rows' entities among `entity_keys`: by the first alternative of the key that is one of these."""
     place = np.full(len(columns[record_key(name)]), -1)
     for alternative in definition(name).entity_key:
         texts = [columns[column].cast(pa.string()) for column in alternative]
         key = texts[0] if len(texts) == 1 else pc.binary_join_element_wise(*texts, "|")
-        index = pc.fill_null(pc.index_in(key, value_set=known), -1).to_numpy().astype(np.int64)
+        index = pc.fill_null(pc.index_in(key, value_set=entity_keys), -1).to_numpy().astype(np.int64)
         place = np.where(place >= 0, place, index)
     return np.unique(place[place >= 0])

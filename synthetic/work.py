@@ -44,19 +44,19 @@ def insurance(draws: Draws, odds: Table, people: People) -> Insurance:
     Some people are given a second number, the foreign-born more often.
     """
     ids = people.ids
-    abroad = people.foreign_born | (people.kind == LATE)
-    by_itself = people.birth + (15.75 * YEAR)
+    foreign = people.foreign_born | (people.kind == LATE)
+    sixteenth = people.birth + (15.75 * YEAR)
     wait = np.where(people.kind == VISITOR, 0.3, 0.8)  # years, on average; students ask when they take a first job
-    applied = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * wait * YEAR
-    day: NDArray[Any] = np.where(people.arrival > by_itself, applied, by_itself)
-    share = np.where(people.kind == OUTSIDER, 1.0, np.where(abroad, *_HOLD))
+    application = people.arrival - np.log(1 - draws.uniform("nino.asked", ids)) * wait * YEAR
+    day: NDArray[Any] = np.where(people.arrival > sixteenth, application, sixteenth)
+    share = np.where(people.kind == OUTSIDER, 1.0, np.where(foreign, *_HOLD))
     share = np.where(people.kind == VISITOR, numbered(reference().origins, people.origin), share)
     holds = draws.chance("nino.holds", ids, share) & (day <= DATA_END) & (day < people.departure)
     issued = np.where(holds, day, NEVER)
-    again = draws.chance("nino.second", ids, np.where(abroad, odds.people.second_nino_foreign, odds.people.second_nino))
-    later = issued + (0.5 + 8 * draws.uniform("nino.second.at", ids)) * YEAR
-    second = np.where(holds & again & (later <= DATA_END) & (later < people.departure), later, NEVER)
-    both = pa.concat_arrays([identifiers.nino(draws, ids, which) for which in (0, 1)])
+    pair = draws.chance("nino.second", ids, np.where(foreign, odds.people.second_nino_foreign, odds.people.second_nino))
+    second_day = issued + (0.5 + 8 * draws.uniform("nino.second.at", ids)) * YEAR
+    second = np.where(holds & pair & (second_day <= DATA_END) & (second_day < people.departure), second_day, NEVER)
+    both = pa.concat_arrays([identifiers.nino(draws, ids, ordinal) for ordinal in (0, 1)])
     return Insurance(issued.astype(np.int32), second.astype(np.int32), both)
 
 
@@ -93,35 +93,35 @@ def _by_subject() -> NDArray[np.int32]:
         if row["subject"] in subjects:
             place = subjects.index(row["subject"]), letters.index(row["section"])
             shares[:, *place] = float(row["one"]), float(row["three"])
-    whole = np.maximum(shares.sum(axis=2, keepdims=True), 1e-9)
-    first, third = shares / whole
-    everybody = np.array([share for *_, share in SECTIONS]) / sum(share for *_, share in SECTIONS)
+    totals = np.maximum(shares.sum(axis=2, keepdims=True), 1e-9)
+    first, third = shares / totals
+    all_shares = np.array([share for *_, share in SECTIONS]) / sum(share for *_, share in SECTIONS)
     rules = rule_file("life/working.toml").jobs
-    early = first + rules.early_beyond * (first - everybody) - rules.already_settled * (third - first)
-    shares[0] = np.clip(early, 0, None) * whole[0]
-    shares[1] = np.clip(third + rules.settled_beyond * (third - first), 0, None) * whole[1]
+    early_shares = first + rules.early_beyond * (first - all_shares) - rules.already_settled * (third - first)
+    shares[0] = np.clip(early_shares, 0, None) * totals[0]
+    shares[1] = np.clip(third + rules.settled_beyond * (third - first), 0, None) * totals[1]
     shares += shares.sum(axis=1, keepdims=True) * 1e-6  # a subject that the figures leave out is like all of them
     return np.array([[Slots(row).table for row in year] for year in shares])
 
 
-def sections(drawn: Floats, subject: Ints, settled: NDArray[np.bool_]) -> Ints:
-    """Places in SECTIONS for uniform draws; `subject` is -1 for no graduate, `settled` marks a later job."""
+def sections(draw: Floats, subject: Ints, is_settled: NDArray[np.bool_]) -> Ints:
+    """Places in SECTIONS for uniform draws; `subject` is -1 for no graduate, `is_settled` marks a later job."""
     table = _by_subject()
-    slot = (drawn * table.shape[2]).astype(np.int64)
-    graduates = table[settled.astype(np.int64), np.maximum(subject, 0), slot]
-    return np.where(subject < 0, _everybody().at(drawn), graduates).astype(np.int64)
+    slot = (draw * table.shape[2]).astype(np.int64)
+    graduates = table[is_settled.astype(np.int64), np.maximum(subject, 0), slot]
+    return np.where(subject < 0, _everybody().at(draw), graduates).astype(np.int64)
 
 
 def section_of_jobs(
-    draws: Draws, ids: Ints, number: Ints, subject: Ints, settled: NDArray[np.bool_], stays: float
+    draws: Draws, ids: Ints, number: Ints, subject: Ints, is_settled: NDArray[np.bool_], stays: float
 ) -> Ints:
     """The section of each job: that of the person as a rule (a share `stays`), else another.
 
-    `number` counts jobs of a person; `subject` is of the degree held when the job begins, -1 for none; `settled`
+    `number` counts jobs of a person; `subject` is of the degree held when the job begins, -1 for none; `is_settled`
     marks later jobs of graduates.
     """
-    kept = draws.chance("job.section.stays", ids, stays, number)
-    return sections(draws.uniform("job.section", ids, np.where(kept, _OWN, number)), subject, settled)
+    is_own = draws.chance("job.section.stays", ids, stays, number)
+    return sections(draws.uniform("job.section", ids, np.where(is_own, _OWN, number)), subject, is_settled)
 
 
 CHILD, STUDENT, CLAIMANT, UNSETTLED, WORKER, UNCAPTURED = range(6)
@@ -141,47 +141,47 @@ class Lives:
     """(people, YEARS) each."""
 
     activity: Activities  # CHILD to UNCAPTURED
-    otherwise: Activities  # what students would do if they did not study
-    away: NDArray[np.bool_]  # abroad, dead or without a number for a part of the year
+    alternative: Activities  # what students would do if they did not study
+    is_away: NDArray[np.bool_]  # abroad, dead or without a number for a part of the year
 
 
-def lives(draws: Draws, people: People, journey: Journeys, insured: Insurance) -> Lives:
+def lives(draws: Draws, people: People, journey: Journeys, insurance: Insurance) -> Lives:
     """What people do in each tax year."""
-    since = years_since(people)
-    studies, away, seen = standing(people, journey, insured)
+    years_after = years_since(people)
+    studies, is_away, is_seen = standing(people, journey, insurance)
     ids, rules = people.ids, rule_file("life/working.toml")
     person = with_qualification(journey.traits, journey.qualified)
-    did = np.full(since.shape, WORKER, np.int8)
-    steady = deviates(draws, "work", ids, YEARS, rules.work.lasting, rules.work.from_year)
-    did[steady < _table("life_unsettled", person, since)] = UNSETTLED
-    did[steady < _table("life_claims", person, since)] = CLAIMANT
-    otherwise = did.copy()
-    gone = deviates(draws, "uncaptured", ids, YEARS, rules.uncaptured.lasting, rules.uncaptured.from_year)
-    did[(gone < _table("life_uncaptured", person, since)) & ~seen] = UNCAPTURED
-    did[away] = otherwise[away] = UNCAPTURED
-    did[studies] = STUDENT
-    did[since < 1] = CHILD
-    return Lives(did, otherwise, away)
+    activity = np.full(years_after.shape, WORKER, np.int8)
+    steadiness = deviates(draws, "work", ids, YEARS, rules.work.lasting, rules.work.from_year)
+    activity[steadiness < _table("life_unsettled", person, years_after)] = UNSETTLED
+    activity[steadiness < _table("life_claims", person, years_after)] = CLAIMANT
+    alternative = activity.copy()
+    absence = deviates(draws, "uncaptured", ids, YEARS, rules.uncaptured.lasting, rules.uncaptured.from_year)
+    activity[(absence < _table("life_uncaptured", person, years_after)) & ~is_seen] = UNCAPTURED
+    activity[is_away] = alternative[is_away] = UNCAPTURED
+    activity[studies] = STUDENT
+    activity[years_after < 1] = CHILD
+    return Lives(activity, alternative, is_away)
 
 
-def _table(name: str, person: Traits, since: Ints) -> Deviates:
-    return by_year(odds_table(name), person, since)
+def _table(name: str, person: Traits, years_after: Ints) -> Deviates:
+    return by_year(odds_table(name), person, years_after)
 
 
 def standing(
-    people: People, journey: Journeys, insured: Insurance
+    people: People, journey: Journeys, insurance: Insurance
 ) -> tuple[NDArray[np.bool_], NDArray[np.bool_], NDArray[np.bool_]]:
     """(people, YEARS) each: studies for six months of the tax year; cannot be in work or on benefits; is seen studying.
 
     People who studied in the academic year before may be seen from April to July.
     """
     studies = journey.studies()
-    seen = studies | journey.short_course
-    seen[:, 1:] |= seen[:, :-1].copy()
+    is_seen = studies | journey.short_course
+    is_seen[:, 1:] |= is_seen[:, :-1].copy()
     opens, closes = on(YEARS, 4, 6)[None, :], on(YEARS + 1, 4, 5)[None, :]
-    away = (insured.issued[:, None] > opens) | (people.departure[:, None] <= closes)
-    away |= people.arrival[:, None] > opens
-    return studies, away, seen
+    is_away = (insurance.issued[:, None] > opens) | (people.departure[:, None] <= closes)
+    is_away |= people.arrival[:, None] > opens
+    return studies, is_away, is_seen
 
 
 _LAST_COHORT = 1990  # of the published figures
@@ -189,10 +189,10 @@ _LAST_COHORT = 1990  # of the published figures
 
 def full_pay(draws: Draws, people: People, journey: Journeys, age: Floats) -> Deviates:
     """(people, YEARS): pounds for a year without a break."""
-    since = years_since(people)
-    log = by_year(odds_table("life_pay"), with_qualification(journey.traits, journey.qualified), since)
+    years_after = years_since(people)
+    log = by_year(odds_table("life_pay"), with_qualification(journey.traits, journey.qualified), years_after)
     log += spread(draws, people.ids, people.female, age)
-    log += later(people.cohort, since)
+    log += later(people.cohort, years_after)
     log += studying(journey)
     np.exp(log, out=log)
     return log
@@ -201,31 +201,31 @@ def full_pay(draws: Draws, people: People, journey: Journeys, age: Floats) -> De
 def spread(draws: Draws, ids: Ints, female: NDArray[np.bool_], age: Floats) -> Deviates:
     """(people, YEARS): log of pay over the median: a lasting and a passing part, short hours, and a long upper tail."""
     rules = rule_file("life/working.toml").pay
-    drawn = deviates(draws, "pay", ids, YEARS, rules.lasting, rules.from_year)
+    values = deviates(draws, "pay", ids, YEARS, rules.lasting, rules.from_year)
     tail = np.float32(rules.tail_from)
-    out = drawn * np.float32(rules.spread)
-    out += np.maximum(drawn - tail, 0) * np.float32(rules.tail)
-    short = draws.uniform("pay.short", ids)[:, None]
-    grown = age > rules.grown_up
-    share = np.where(female[:, None], np.where(grown, rules.short_women, rules.short_young), rules.short_men)
-    out += np.where(short < share, np.float32(rules.short_hours), np.float32(0))
+    out = values * np.float32(rules.spread)
+    out += np.maximum(values - tail, 0) * np.float32(rules.tail)
+    draw = draws.uniform("pay.short", ids)[:, None]
+    is_grown_up = age > rules.grown_up
+    share = np.where(female[:, None], np.where(is_grown_up, rules.short_women, rules.short_young), rules.short_men)
+    out += np.where(draw < share, np.float32(rules.short_hours), np.float32(0))
     return out
 
 
-def later(cohort: Ints, since: Ints) -> Deviates:
-    """(people, YEARS): log of what later cohorts earn more, and of what people earn more beyond the published years."""
+def later(cohort: Ints, years_after: Ints) -> Deviates:
+    """(people, YEARS): log of the extra pay of later cohorts, and of people after the published years."""
     rules = rule_file("life/working.toml").pay
     cohorts = float(rules.a_cohort) * np.maximum(cohort - _LAST_COHORT, 0)[:, None]
-    return (cohorts + float(rules.a_year) * np.clip(since - 15, 0, 12)).astype(np.float32)
+    return (cohorts + float(rules.a_year) * np.clip(years_after - 15, 0, 12)).astype(np.float32)
 
 
 def studying(journey: Journeys) -> Deviates:
-    """(people, YEARS): log of what work next to study pays of a full year's pay."""
+    """(people, YEARS): log of the share of a full year's pay that work during study pays."""
     rules = rule_file("life/working.toml").pay
     out = np.zeros(journey.college.shape, np.float32)
     out[journey.university() | journey.sixth_form | journey.college] = np.log(rules.during_study)
-    further = journey.postgraduate_start[:, None]
-    out[journey.university() & (further > 0) & (further <= YEARS)] = np.log(rules.during_further_study)
+    further_start = journey.postgraduate_start[:, None]
+    out[journey.university() & (further_start > 0) & (further_start <= YEARS)] = np.log(rules.during_further_study)
     out[journey.apprentices()] = np.log(rules.apprentice)
     return out
 
@@ -264,16 +264,16 @@ def jobs(draws: Draws, ids: Ints, age: Floats, pattern: Pattern, earliest: Days,
     `age`, `pattern` (NONE, PART or ALL) and `finishes` (the year of a degree, after which most find another employer)
     are (people, YEARS). No job begins before `earliest`; work of the first year may have begun that early.
     """
-    person, at, start, end = _main_jobs(draws, ids, age, pattern, finishes)
-    ongoing = (at == 0) & (pattern[person, at] == ALL)
+    person, column, start, end = _main_jobs(draws, ids, age, pattern, finishes)
+    is_ongoing = (column == 0) & (pattern[person, column] == ALL)
     before = start - (draws.uniform("job.before", ids[person]) * 1500).astype(np.int64)  # days: up to four years
-    start = np.where(ongoing, np.minimum(start, np.maximum(before, earliest[person])), start)
-    second_person, second_at, begun, left = _second_jobs(draws, ids, pattern)
+    start = np.where(is_ongoing, np.minimum(start, np.maximum(before, earliest[person])), start)
+    second_person, second_column, second_start, second_end = _second_jobs(draws, ids, pattern)
     persons = np.concatenate([person, second_person])
-    number = np.concatenate([at, second_at + CASUAL])
+    number = np.concatenate([column, second_column + CASUAL])
     order = np.lexsort((number, persons))
     number = number[order]
-    starts, ends = np.concatenate([start, begun])[order], np.concatenate([end, left])[order]
+    starts, ends = np.concatenate([start, second_start])[order], np.concatenate([end, second_end])[order]
     starts = np.maximum(starts, earliest[persons[order]])
     ends = np.maximum(ends, starts)
     return Jobs(persons[order], number, starts.astype(np.int32), ends.astype(np.int32), number >= CASUAL)
@@ -291,30 +291,30 @@ def _main_jobs(
     odds = np.where(finishes, rules.leaves_graduates, np.interp(age, rules.leaves_ages, rules.leaves))
     leaves = draws.uniform("job.leaves", ids[:, None], YEARS[None, :]) < odds
     begins = (pattern > NONE) & (~goes_on[:, :-1] | (full & leaves))
-    person, at = np.nonzero(begins)
-    drawn = draws.uniform("job.start", ids[person], at)
-    kind = np.select(
-        [goes_on[person, at], full[person, at], tail[person, at]],
-        [np.where(finishes[person, at], _SUMMER, 20) + drawn * 285, drawn * _APRIL, _NO_APRIL + drawn**0.8 * 325],
-        drawn * 150,
+    person, column = np.nonzero(begins)
+    draw = draws.uniform("job.start", ids[person], column)
+    offset = np.select(
+        [goes_on[person, column], full[person, column], tail[person, column]],
+        [np.where(finishes[person, column], _SUMMER, 20) + draw * 285, draw * _APRIL, _NO_APRIL + draw**0.8 * 325],
+        draw * 150,
     ).astype(np.int64)
     opens = on(YEARS, 4, 6).astype(np.int64)
-    start = opens[at] + kind
-    last = last_years(goes_on)[person, at]  # of the unbroken run of years
+    start = opens[column] + offset
+    last = last_years(goes_on)[person, column]  # of the unbroken run of years
     follows = np.zeros(len(person), bool)
-    follows[:-1] = (person[1:] == person[:-1]) & (at[1:] <= last[:-1])
-    finish = draws.uniform("job.end", ids[person], at)
-    middle = (pattern[person, at] == PART) & ~head[person, at] & ~tail[person, at]
+    follows[:-1] = (person[1:] == person[:-1]) & (column[1:] <= last[:-1])
+    finish = draws.uniform("job.end", ids[person], column)
+    middle = (pattern[person, column] == PART) & ~head[person, column] & ~tail[person, column]
     end = opens[last] + np.select(
         [middle, head[person, last]],
-        [kind + 10 + finish * (_NO_MARCH - 10 - kind), 5 + finish * (_NO_MARCH - 5)],
+        [offset + 10 + finish * (_NO_MARCH - 10 - offset), 5 + finish * (_NO_MARCH - 5)],
         _SPRING + finish * (_LAST - _SPRING),
     ).astype(np.int64)
     stays = (last == len(YEARS) - 1) & full[person, last] & (finish < rules.goes_on)
-    gap = (draws.uniform("job.gap", ids[person], at) * 26 - 6).astype(np.int64)  # below a month: each is touched
+    gap = (draws.uniform("job.gap", ids[person], column) * 26 - 6).astype(np.int64)  # below a month: each is touched
     next_start = np.append(start[1:], 0)
     end = np.where(follows, next_start - gap, np.where(stays, NEVER, end))
-    return person, at, start, np.maximum(end, start)
+    return person, column, start, np.maximum(end, start)
 
 
 def _parts(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -337,14 +337,14 @@ def last_years(goes_on: NDArray[np.bool_]) -> NDArray[np.int64]:
 
 def _second_jobs(draws: Draws, ids: Ints, pattern: Pattern) -> tuple[Ints, Ints, Ints, Ints]:
     """Short jobs within years that are worked throughout."""
-    drawn = draws.uniform("job.casual", ids[:, None], YEARS[None, :])
+    draw = draws.uniform("job.casual", ids[:, None], YEARS[None, :])
     share = rule_file("life/working.toml").jobs.second
-    person, at = np.nonzero((pattern == ALL) & (drawn < share))
-    begun = (drawn[person, at] / share * 300).astype(np.int64)
-    days = 7 - np.log(1 - draws.uniform("job.casual.days", ids[person], at)) * 80
-    left = np.minimum(begun + days.astype(np.int64), _LAST)
-    opens = on(YEARS, 4, 6).astype(np.int64)[at]
-    return person, at, opens + begun, opens + left
+    person, column = np.nonzero((pattern == ALL) & (draw < share))
+    start_day = (draw[person, column] / share * 300).astype(np.int64)
+    days = 7 - np.log(1 - draws.uniform("job.casual.days", ids[person], column)) * 80
+    end_day = np.minimum(start_day + days.astype(np.int64), _LAST)
+    opens = on(YEARS, 4, 6).astype(np.int64)[column]
+    return person, column, opens + start_day, opens + end_day
 
 
 @dataclass(frozen=True)
@@ -360,60 +360,60 @@ class Work:
     jobs: Jobs
 
 
-def work(draws: Draws, people: People, journey: Journeys, insured: Insurance) -> Work:
+def work(draws: Draws, people: People, journey: Journeys, insurance: Insurance) -> Work:
     """Working lives that realise each year's main activity."""
     age = YEARS[None, :] + 0.76 - (people.birth[:, None] / 365.25 + 1970)
-    live = lives(draws, people, journey, insured)
-    pattern = _pattern(draws, people, journey, insured, live)
-    earliest = np.maximum(insured.issued, people.arrival) + np.int32(20)
+    life = lives(draws, people, journey, insurance)
+    pattern = _pattern(draws, people, journey, insurance, life)
+    earliest = np.maximum(insurance.issued, people.arrival) + np.int32(20)
     finishes = journey.graduates[:, None] & ((journey.degree_start + journey.degree_years)[:, None] == YEARS)
     return Work(
         age=age,
-        activity=live.activity,
-        able=~live.away,
-        would_claim=live.otherwise == CLAIMANT,
+        activity=life.activity,
+        able=~life.is_away,
+        would_claim=life.alternative == CLAIMANT,
         pattern=pattern,
         pay=full_pay(draws, people, journey, age),
         jobs=jobs(draws, people.ids, age, pattern, earliest, finishes).until(people.departure),
     )
 
 
-def _pattern(draws: Draws, people: People, journey: Journeys, insured: Insurance, live: Lives) -> Pattern:
+def _pattern(draws: Draws, people: People, journey: Journeys, insurance: Insurance, life: Lives) -> Pattern:
     """How much of each year is worked: all of it by workers and apprentices, some by students and the unsettled."""
-    did, rules = live.activity, rule_file("life/working.toml")
-    drawn = draws.uniform("work.pattern", people.ids[:, None], YEARS[None, :]).astype(np.float32)
-    out = np.zeros(did.shape, np.int8)
-    out[did == WORKER] = ALL
-    out[(did == UNSETTLED) & (drawn < rules.unsettled_work)] = PART
-    out[(did == CLAIMANT) & (drawn < rules.claimant_work)] = PART
-    studies = did == STUDENT
+    activity, rules = life.activity, rule_file("life/working.toml")
+    draw = draws.uniform("work.pattern", people.ids[:, None], YEARS[None, :]).astype(np.float32)
+    out = np.zeros(activity.shape, np.int8)
+    out[activity == WORKER] = ALL
+    out[(activity == UNSETTLED) & (draw < rules.unsettled_work)] = PART
+    out[(activity == CLAIMANT) & (draw < rules.claimant_work)] = PART
+    studies = activity == STUDENT
     learns = studies & (journey.adult_learning | journey.apprentices())
-    out[learns] = np.select([live.otherwise == WORKER, live.otherwise == UNSETTLED], [ALL, PART], NONE)[learns]
+    out[learns] = np.select([life.alternative == WORKER, life.alternative == UNSETTLED], [ALL, PART], NONE)[learns]
     out[studies & journey.apprentices()] = ALL
-    sixteen = (did == CHILD) & (YEARS - people.cohort[:, None] == 17) & ~live.away
-    for name, where in (
+    is_sixteen = (activity == CHILD) & (YEARS - people.cohort[:, None] == 17) & ~life.is_away
+    for name, mask in (
         ("school", journey.sixth_form), ("college", journey.college), ("university", journey.university()),
     ):  # fmt: skip
-        rows = (studies | sixteen) & where & ~learns
+        rows = (studies | is_sixteen) & mask & ~learns
         share = rules.student[name]
-        out[rows & (drawn < share.all_year + share.part_of_year)] = PART
-        out[rows & (drawn < share.all_year)] = ALL
-    out = _eased(drawn, did, out)
-    out[live.away] = NONE
+        out[rows & (draw < share.all_year + share.part_of_year)] = PART
+        out[rows & (draw < share.all_year)] = ALL
+    out = _eased(draw, activity, out)
+    out[life.is_away] = NONE
     # Who becomes an apprentice at 16 works from summer on, with a number of since April.
     begins = journey.apprentices() & journey.may_learn() & (YEARS - people.cohort[:, None] == 17)
-    begins &= insured.issued[:, None] < on(YEARS, 8, 1)
+    begins &= insurance.issued[:, None] < on(YEARS, 8, 1)
     begins &= people.departure[:, None] > on(YEARS + 1, 4, 5)
     out[begins & (out == NONE)] = PART
     return out
 
 
-def _eased(drawn: Deviates, did: Activities, pattern: Pattern) -> Pattern:
+def _eased(draw: Deviates, activity: Activities, pattern: Pattern) -> Pattern:
     """Most workers who studied or claimed the year before, or do so the year after, work a part of that year too."""
     out = pattern.copy()
-    idle = (pattern == NONE) & ((did == STUDENT) | (did == CLAIMANT))
-    near = np.zeros(pattern.shape, bool)
-    near[:, :-1] |= pattern[:, 1:] == ALL
-    near[:, 1:] |= pattern[:, :-1] == ALL
-    out[idle & near & (drawn > 1 - rule_file("life/working.toml").eased)] = PART
+    is_idle = (pattern == NONE) & ((activity == STUDENT) | (activity == CLAIMANT))
+    is_near = np.zeros(pattern.shape, bool)
+    is_near[:, :-1] |= pattern[:, 1:] == ALL
+    is_near[:, 1:] |= pattern[:, :-1] == ALL
+    out[is_idle & is_near & (draw > 1 - rule_file("life/working.toml").eased)] = PART
     return out

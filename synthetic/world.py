@@ -53,8 +53,8 @@ class World:
 
         Where a share c of the errors that stand is put right in a year, (1 - c) ** -back as many stood then as now.
         """
-        more = {name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()}
-        return replace(self, odds=self.odds.but(uncorrected=more))
+        extra_shares = {name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()}
+        return replace(self, odds=self.odds.but(uncorrected=extra_shares))
 
 
 @dataclass
@@ -67,7 +67,7 @@ class Tables:
     errors: list[pa.Table] = field(default_factory=list)
 
     def truth(self, source: str, record: NDArray[np.int64], person: Ints, entity_key: Any, owner: Ints) -> None:
-        """Whose the records and the entities of a source are; entities may be named more than once."""
+        """The persons of a source's records and entities; entities may be named more than once."""
         keys = pc.cast(pa.array(record), pa.string())
         self.records.append(pa.table({"source": _same(source, len(record)), "record_key": keys, "person_id": person}))
         owners = pa.table({"entity_key": entity_key, "person_id": owner}).group_by(
@@ -125,10 +125,10 @@ def _same(value: str, count: int) -> Any:
 
 def coded(codes: NDArray[Any], values: list[str]) -> Any:
     """A column of codes of a frame; a code of -1 is NULL. Two codes may have one value."""
-    unique = list(dict.fromkeys(values))  # a dictionary with repeated values has other bytes from run to run
-    place = np.array([unique.index(value) for value in values] + [-1], np.int32)
+    unique_values = list(dict.fromkeys(values))  # a dictionary with repeated values has other bytes from run to run
+    place = np.array([unique_values.index(value) for value in values] + [-1], np.int32)
     index = place[codes.astype(np.int64)]
-    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(unique))
+    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(unique_values))
 
 
 def dates(days: NDArray[Any], known: NDArray[np.bool_] | None = None) -> Any:
@@ -146,14 +146,14 @@ REASONS = ["", "marriage", "deed poll", "a parent's new partner"]
 
 
 def persons(world: World) -> pa.Table:
-    """A row a person; names as they are written in full, in capitals nowhere."""
+    """A row for each person; names are in full, and not in capitals."""
     people, journey, reference = world.people, world.journeys, world.reference
-    known = people.names
-    changed = known.changed < NEVER
+    names = people.names
+    changes = names.changed < NEVER
     last, last_summer = last_years_alive(people)
     begins = (journey.degree_start > 0) & (journey.degree_start <= last)
     ends = journey.degree_start + journey.degree_years - 1
-    middle = [Text(reference.forenames, known.middle[:, place]).array() for place in (0, 1)]
+    middle = [Text(reference.forenames, names.middle[:, place]).array() for place in (0, 1)]
     columns = {
         "person_id": whole(people.ids),
         "kind": coded(people.kind, list(KINDS)),
@@ -161,14 +161,14 @@ def persons(world: World) -> pa.Table:
         "twin_of_elder": pa.array(people.twin),
         "birth_date": dates(people.birth),
         "sex": coded(people.female, ["Male", "Female"]),
-        "forename": Text(reference.forenames, known.forename).array(),
+        "forename": Text(reference.forenames, names.forename).array(),
         "middle_name": middle[0],
         "second_middle_name": middle[1],
-        "surname": Text(known.surname_values, known.surname[:, 0]).array(),
-        "new_surname": Text(known.surname_values, np.where(changed, known.surname[:, 1], -1).astype(np.int32)).array(),
-        "new_surname_date": dates(known.changed, changed),
-        "surname_again_date": dates(known.back, known.back < NEVER),
-        "new_surname_reason": coded(np.where(known.reason > 0, known.reason, -1), REASONS),
+        "surname": Text(names.surname_values, names.surname[:, 0]).array(),
+        "new_surname": Text(names.surname_values, np.where(changes, names.surname[:, 1], -1).astype(np.int32)).array(),
+        "new_surname_date": dates(names.changed, changes),
+        "surname_again_date": dates(names.back, names.back < NEVER),
+        "new_surname_reason": coded(np.where(names.reason > 0, names.reason, -1), REASONS),
         "origin_group": coded(people.origin, [o.name for o in reference.origins]),
         "ethnic_group": coded(people.ethnic, reference.ethnic),
         "foreign_born": pa.array(people.foreign_born),
@@ -193,8 +193,8 @@ def persons(world: World) -> pa.Table:
 def _post16(world: World, last: Ints) -> Ints:
     """Codes of POST16 of the people who were at school here and lived on until the year after key stage 4; -1 of others."""
     people = world.people
-    known = ~np.isin(people.kind, (OUTSIDER, VISITOR)) & (people.cohort + 17 <= last)
-    return np.where(known, world.journeys.post16, -1).astype(np.int64)
+    is_known = ~np.isin(people.kind, (OUTSIDER, VISITOR)) & (people.cohort + 17 <= last)
+    return np.where(is_known, world.journeys.post16, -1).astype(np.int64)
 
 
 def _examined(world: World) -> pa.Array:
@@ -211,11 +211,11 @@ def _homes(world: World) -> dict[str, pa.Array]:
     homes = world.people.homes
     person, place = np.nonzero(homes.start < NEVER)
     codes = homes.postcode[person, place]
-    since: Days = homes.start[person, place]
+    start_days: Days = homes.start[person, place]
     offsets = np.searchsorted(person, np.arange(len(homes.start) + 1)).astype(np.int32)
-    known = since > on(np.array([FIRST_YEAR - 60]), 1, 1)[0]
+    is_known = start_days > on(np.array([FIRST_YEAR - 60]), 1, 1)[0]
     places = postcodes(world.reference, codes).plain()
     return {
         "postcodes": pa.ListArray.from_arrays(offsets, places),
-        "postcodes_from": pa.ListArray.from_arrays(offsets, dates(since, known)),
+        "postcodes_from": pa.ListArray.from_arrays(offsets, dates(start_days, is_known)),
     }

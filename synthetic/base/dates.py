@@ -24,10 +24,10 @@ DATA_END = day(2021, 8, 31)
 
 def on(years: NDArray[Any], month: int, dom: int) -> Days:
     """The same day of several years."""
-    lowest = int(years.min()) if years.size else 0
-    if years.size > _FEW and int(years.max()) - lowest < _FEW:  # looked up, which is faster than worked out
-        known: Days = on(np.arange(lowest, lowest + _FEW), month, dom)[years - lowest]
-        return known
+    first_year = int(years.min()) if years.size else 0
+    if years.size > _FEW and int(years.max()) - first_year < _FEW:  # looked up, which is faster than worked out
+        days: Days = on(np.arange(first_year, first_year + _FEW), month, dom)[years - first_year]
+        return days
     first = (years.astype(np.int64) - 1970).astype("datetime64[Y]").astype("datetime64[M]") + (month - 1)
     return (first.astype("datetime64[D]").astype(np.int64) + dom - 1).astype(np.int32)
 

@@ -27,12 +27,12 @@ class Arrays:
     """A dataclass of arrays of one length."""
 
     def take(self, rows: NDArray[Any]) -> Self:
-        """The same at other rows."""
+        """The same arrays at other rows."""
         return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
 
     @classmethod
     def concatenate(cls, *parts: Self) -> Self:
-        """The rows of several, one after the other."""
+        """The rows of several parts, one after the other."""
         return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
 
 
@@ -69,12 +69,12 @@ class Draws:
     def words(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Words:
         """64 random bits for each id and event (broadcast against each other)."""
         with np.errstate(over="ignore"):
-            seeded = _words(ids) * _GOLDEN
-            seeded += self.key(field)
-            hashed = mix(seeded)
+            numbers = _words(ids) * _GOLDEN
+            numbers += self.key(field)
+            hashes = mix(numbers)
             if isinstance(event, int) and event == 0:
-                return hashed
-            return mix(hashed + _words(np.asarray(event)) * _EVENT)
+                return hashes
+            return mix(hashes + _words(np.asarray(event)) * _EVENT)
 
     def uniform(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
         """Numbers in [0, 1) with 53 bits."""
@@ -94,12 +94,12 @@ class Draws:
         out: NDArray[np.bool_] = self.uniform(field, ids, event) < odds
         return out
 
-    def scramble(self, field: str, numbers: NDArray[Any], bits: int, below: int | None = None) -> Words:
-        """A permutation of [0, 2**bits), or of [0, below), of distinct whole numbers; `below` is at most 2**bits."""
+    def scramble(self, field: str, numbers: NDArray[Any], bits: int, limit: int | None = None) -> Words:
+        """A permutation of [0, 2**bits), or of [0, limit), of distinct whole numbers; `limit` is at most 2**bits."""
         out = numbers.astype(np.uint64)
         out = self._round(field, out, bits)
-        while below is not None and (outside := out >= np.uint64(below)).any():
-            out[outside] = self._round(field, out[outside], bits)
+        while limit is not None and (is_outside := out >= np.uint64(limit)).any():
+            out[is_outside] = self._round(field, out[is_outside], bits)
         return out
 
     def _round(self, field: str, words: Words, bits: int) -> Words:
@@ -140,17 +140,17 @@ def share_below(deviates: Floats) -> Floats:
 
 
 def drawn_again(
-    chosen: NDArray[Any], rows: Ints, before: Ints, draw: Callable[[Ints, int], NDArray[Any]], tries: int
+    choices: NDArray[Any], rows: Ints, before: Ints, draw: Callable[[Ints, int], NDArray[Any]], tries: int
 ) -> NDArray[Any]:
-    """What was chosen, drawn again where `rows` (in order) have the same as the rows `before` that they follow.
+    """Choices, drawn again where one of `rows` (in order) has the same as the row in `before` that it follows.
 
     `draw` chooses for rows at the number of the try; what is the same after all `tries` stays: there may be no other.
     """
-    chosen = chosen.copy()
+    choices = choices.copy()
     for number in range(tries):
-        same = rows[chosen[rows] == chosen[before]]
-        chosen[same] = draw(same, number)
-    return chosen
+        repeats = rows[choices[rows] == choices[before]]
+        choices[repeats] = draw(repeats, number)
+    return choices
 
 
 @functools.cache

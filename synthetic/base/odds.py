@@ -28,20 +28,20 @@ def load(preset: str) -> Table:
     raw = _raw(preset)
     raw["source"] = dict(raw.get("source", {}))
     model = toml_of(shipped_dir() / "synthetic" / "realistic.toml")
-    for source, late in model["late"].items():
-        late |= dict.fromkeys(("address_years", "surname_years"), _NO_PROBABILITY)
+    for source, late_odds in model["late"].items():
+        late_odds |= dict.fromkeys(("address_years", "surname_years"), _NO_PROBABILITY)
         model["source"][source] = dict.fromkeys(FACTORS, _NO_PROBABILITY)
         raw["source"][source] = dict.fromkeys(FACTORS, 1.0) | raw["source"].get(source, {})
     model["quality"] = dict.fromkeys(model["quality"], _NO_PROBABILITY)
     return checked(by_name()[preset], raw, model)
 
 
-def _raw(preset: str, extending: tuple[str, ...] = ()) -> dict[str, Any]:
-    known = by_name()
-    if preset not in known:
-        raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(known)}")
-    if preset in extending:
+def _raw(preset: str, extenders: tuple[str, ...] = ()) -> dict[str, Any]:
+    presets = by_name()
+    if preset not in presets:
+        raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(presets)}")
+    if preset in extenders:
         raise ConfigError(f"preset '{preset}' extends itself\n  name another one in `extends`")
-    raw = toml_of(known[preset])
+    raw = toml_of(presets[preset])
     base = raw.pop("extends", None)
-    return overlaid(_raw(str(base), (*extending, preset)), raw) if base else raw
+    return overlaid(_raw(str(base), (*extenders, preset)), raw) if base else raw

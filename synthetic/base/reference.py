@@ -40,10 +40,10 @@ class Alternatives:
         """One alternative for each code by their weights, or the code itself where there is none."""
         first, end = self.start[codes], self.start[codes + 1]
         low, high = self.edge[first], self.edge[end]
-        chosen = np.searchsorted(self.edge, low + uniforms * (high - low), side="right") - 1
+        places = np.searchsorted(self.edge, low + uniforms * (high - low), side="right") - 1
         if not len(self.other):
             return codes
-        return np.where(end > first, self.other[np.clip(chosen, first, np.maximum(end - 1, 0))], codes)
+        return np.where(end > first, self.other[np.clip(places, first, np.maximum(end - 1, 0))], codes)
 
 
 @dataclass(frozen=True)
@@ -176,17 +176,17 @@ def _dictionary(
     names: list[str], origins: dict[str, Any], lists: tuple[str, ...], others: list[dict[str, str]], field: str
 ) -> list[str]:
     """Every name that can be borne or written, sorted."""
-    known = set(names)
+    all_names = set(names)
     for facts in origins.values():
-        own = [name for key in lists for name in _own_names(facts, key)]
-        known.update(own)
-        gendered = facts.get("gendered", {})
-        known.update(gendered.get("m", ()), gendered.get("f", ()))  # middle names too
+        own_names = [name for key in lists for name in _own_names(facts, key)]
+        all_names.update(own_names)
+        custom = facts.get("gendered", {})
+        all_names.update(custom.get("m", ()), custom.get("f", ()))  # middle names too
         if field == "surname":
-            known.update(_ended(name, facts.get("feminine", {})) for name in own)
-    known.update(row["variant"] for row in others if row["field"] == field)
-    known.update(row["name"] for row in others if row["field"] == field and row["kind"] == "transliteration")
-    return sorted(known)
+            all_names.update(_ended(name, facts.get("feminine", {})) for name in own_names)
+    all_names.update(row["variant"] for row in others if row["field"] == field)
+    all_names.update(row["name"] for row in others if row["field"] == field and row["kind"] == "transliteration")
+    return sorted(all_names)
 
 
 def _own_names(facts: dict[str, Any], key: str) -> list[str]:
@@ -194,10 +194,10 @@ def _own_names(facts: dict[str, Any], key: str) -> list[str]:
 
 
 def _ended(name: str, endings: dict[str, str]) -> str:
-    """A surname as women bear it: the longest ending that fits is another."""
-    for old in sorted(endings, key=len, reverse=True):
-        if name.endswith(old):
-            return name[: -len(old)] + endings[old]
+    """A surname as women bear it: the longest ending that fits is replaced."""
+    for ending in sorted(endings, key=len, reverse=True):
+        if name.endswith(ending):
+            return name[: -len(ending)] + endings[ending]
     return name
 
 
@@ -217,14 +217,14 @@ def _cohorts(births: pa.Table, code: dict[str, int]) -> list[tuple[Slots, Slots]
     codes = np.array([code[value] for value in name.dictionary.to_pylist()])[name.indices.to_numpy()]
     share = births["share"].to_numpy()
     out = []
-    for of in range(FIRST_NAME_YEAR, LAST_NAME_YEAR + 1):
-        rows = [(year == of) & (sex == s) for s in "MF"]
+    for birth_year in range(FIRST_NAME_YEAR, LAST_NAME_YEAR + 1):
+        rows = [(year == birth_year) & (sex == s) for s in "MF"]
         out.append((Slots(share[rows[0]], 16, codes[rows[0]]), Slots(share[rows[1]], 16, codes[rows[1]])))
     return out
 
 
 def _origin(name: str, facts: dict[str, Any], ethnic: list[str], first: dict[str, int], last: dict[str, int]) -> Origin:
-    gendered = facts.get("gendered")
+    custom = facts.get("gendered")
     codes = [ethnic.index(code) for code in facts["ethnic"]]
     return Origin(
         name=name,
@@ -234,21 +234,21 @@ def _origin(name: str, facts: dict[str, Any], ethnic: list[str], first: dict[str
         if "forenames_m" in facts
         else None,
         surnames=_ranked(facts, "surnames", last) if "surnames" in facts else None,
-        gendered=(_ranked(gendered, "m", last), _ranked(gendered, "f", last)) if gendered else None,
-        customary=([first[n] for n in gendered["m"]], [first[n] for n in gendered["f"]]) if gendered else None,
+        gendered=(_ranked(custom, "m", last), _ranked(custom, "f", last)) if custom else None,
+        customary=([first[n] for n in custom["m"]], [first[n] for n in custom["f"]]) if custom else None,
     )
 
 
 def _ranked(facts: dict[str, Any], field: str, code: dict[str, int]) -> Slots:
     """Names listed by hand, whose odds fall with their rank, and a share of `MORE` for the group's further names."""
-    listed = facts[field]
-    odds = 1 / (np.arange(len(listed)) + 1.5) ** float(facts.get("zipf", 1))
-    more = facts.get("more", {}).get(field, {})
-    if not more:
-        return Slots(odds, GROUP_BITS, np.array([code[name] for name in listed]))
-    further = np.array(list(more.values()))
-    odds = np.concatenate([odds / odds.sum() * (1 - MORE), further / further.sum() * MORE])
-    return Slots(odds, GROUP_BITS, np.array([code[name] for name in [*listed, *more]]))
+    names = facts[field]
+    odds = 1 / (np.arange(len(names)) + 1.5) ** float(facts.get("zipf", 1))
+    further_names = facts.get("more", {}).get(field, {})
+    if not further_names:
+        return Slots(odds, GROUP_BITS, np.array([code[name] for name in names]))
+    further_odds = np.array(list(further_names.values()))
+    odds = np.concatenate([odds / odds.sum() * (1 - MORE), further_odds / further_odds.sum() * MORE])
+    return Slots(odds, GROUP_BITS, np.array([code[name] for name in [*names, *further_names]]))
 
 
 def _transliterations() -> Iterator[dict[str, str]]:

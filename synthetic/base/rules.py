@@ -59,7 +59,7 @@ def checked(path: Path, raw: Mapping[str, Any], model: Mapping[str, Any]) -> Tab
 
 
 def overlaid(base: Mapping[str, Any], values: Mapping[str, Any]) -> dict[str, Any]:
-    """A table in which some values, also of tables within it, are others."""
+    """A table with some values replaced, also in tables within it."""
     out = dict(base)
     for key, value in values.items():
         is_table = isinstance(value, Mapping) and isinstance(base.get(key), Mapping)
@@ -78,29 +78,29 @@ def _is_year(table: str, key: str) -> bool:
     return key.isdigit() and (len(key) == 4 or table == "years")
 
 
-def _faults(value: Any, shipped: Any, place: tuple[str, ...]) -> Iterator[str]:
+def _faults(value: Any, model: Any, place: tuple[str, ...]) -> Iterator[str]:
     """What differs from the shipped file; tables by year may have other years."""
-    at = ".".join(place)
-    if isinstance(shipped, dict) and isinstance(value, dict):
-        by_year = all(_is_year(place[-1] if place else "", key) for key in shipped)
-        for key in {} if by_year else shipped:
+    path = ".".join(place)
+    if isinstance(model, dict) and isinstance(value, dict):
+        is_by_year = all(_is_year(place[-1] if place else "", key) for key in model)
+        for key in {} if is_by_year else model:
             if key not in value:
                 yield f"{'.'.join((*place, key))}: is missing"
         for key, inner in value.items():
-            example = shipped.get(key, next(iter(shipped.values())) if by_year and key.isdigit() else None)
+            example = model.get(key, next(iter(model.values())) if is_by_year and key.isdigit() else None)
             if example is None:
-                yield f"{'.'.join((*place, key))}: no such key; there are {', '.join(shipped)}"
+                yield f"{'.'.join((*place, key))}: no such key; there are {', '.join(model)}"
             else:
                 yield from _faults(inner, example, (*place, key))
-    elif isinstance(shipped, list) and isinstance(value, list):
+    elif isinstance(model, list) and isinstance(value, list):
         for number, inner in enumerate(value):
-            yield from _faults(inner, shipped[0] if shipped else inner, (*place, str(number)))
-    elif _kind(value) != _kind(shipped):
-        yield f"{at}: a {_kind(shipped)} is expected"
-    elif isinstance(shipped, float) and 0 <= shipped <= 1 and not 0 <= value <= 1:
-        yield f"{at}: a number from 0 to 1 is expected"
-    elif isinstance(shipped, float) and shipped > 1 and value < 0:
-        yield f"{at}: a number of zero or more is expected"
+            yield from _faults(inner, model[0] if model else inner, (*place, str(number)))
+    elif _kind(value) != _kind(model):
+        yield f"{path}: a {_kind(model)} is expected"
+    elif isinstance(model, float) and 0 <= model <= 1 and not 0 <= value <= 1:
+        yield f"{path}: a number from 0 to 1 is expected"
+    elif isinstance(model, float) and model > 1 and value < 0:
+        yield f"{path}: a number of zero or more is expected"
 
 
 def _kind(value: Any) -> str:
@@ -144,27 +144,27 @@ def gaps() -> Slots:
 def begins(entry: str) -> tuple[int, int]:
     """The first and the last year after key stage 4 that an entry stands for."""
     kind, _, first = entry.partition(" ")
-    later = [int(e.split()[1]) for e in ENTRIES if e.split()[0] == kind and int(e.split()[1]) > int(first)]
-    return int(first), min(later, default=int(first) + 1) - 1
+    later_years = [int(e.split()[1]) for e in ENTRIES if e.split()[0] == kind and int(e.split()[1]) > int(first)]
+    return int(first), min(later_years, default=int(first) + 1) - 1
 
 
 def lean(outcomes: tuple[str, ...]) -> Floats:
     """How much a standard deviation in results at 16, among equals, moves the log odds of each entry (estimate)."""
     by_kind = {"degree": 0.5, "other": 0.2, "level 3": 0.35}
-    early = {"degree 2": 0.9, "degree 3": 0.8}
-    return np.array([early.get(o, by_kind.get(o, by_kind.get(o.split()[0], 0.0))) for o in outcomes])
+    early_leans = {"degree 2": 0.9, "degree 3": 0.8}
+    return np.array([early_leans.get(o, by_kind.get(o, by_kind.get(o.split()[0], 0.0))) for o in outcomes])
 
 
 def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64]:
     """For each year the entry of the last year named up to it, or the first one before all."""
-    known = sorted(table)
-    place = np.searchsorted(known, years, side="right") - 1
-    return np.array([table[year] for year in known], np.float64)[np.maximum(place, 0)]
+    table_years = sorted(table)
+    place = np.searchsorted(table_years, years, side="right") - 1
+    return np.array([table[year] for year in table_years], np.float64)[np.maximum(place, 0)]
 
 
 @dataclass(frozen=True)
 class Delivered:
-    """How a table comes."""
+    """How a table is delivered."""
 
     together: tuple[str, ...] = ()  # rows of equal values here are late or withdrawn as one
     years: str | None = None  # the column that dates a row, where it has another name than the usual ones

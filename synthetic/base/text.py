@@ -39,37 +39,37 @@ class Text:
 
         Parquet files of equal rows then have equal bytes, and no value enters a file that no row holds.
         """
-        used = np.zeros(len(self.values) + 1, bool)
-        used[self.index] = True  # -1 marks the last place
-        used[-1] = False
-        kept = np.flatnonzero(used)
-        encoded = self.values.take(pa.array(kept)).dictionary_encode()
-        place = np.full(len(used), -1, np.int32)
-        place[kept] = encoded.indices.to_numpy()
+        is_used = np.zeros(len(self.values) + 1, bool)
+        is_used[self.index] = True  # -1 marks the last place
+        is_used[-1] = False
+        used_places = np.flatnonzero(is_used)
+        codes = self.values.take(pa.array(used_places)).dictionary_encode()
+        place = np.full(len(is_used), -1, np.int32)
+        place[used_places] = codes.indices.to_numpy()
         index = place[self.index]
-        return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), encoded.dictionary)
+        return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), codes.dictionary)
 
 
-def spread(text: Text, changed: NDArray[np.bool_], values: Any) -> Text:
-    """The column with new values (one for each true `changed`, in order)."""
+def spread(text: Text, mask: NDArray[np.bool_], values: Any) -> Text:
+    """The column with new values (one for each true `mask`, in order)."""
     index = text.index.copy()
-    index[changed] = np.arange(len(values), dtype=np.int32) + len(text.values)
+    index[mask] = np.arange(len(values), dtype=np.int32) + len(text.values)
     return Text(pa.concat_arrays([text.values, values]), index)
 
 
 def joined(first: Any, second: Any) -> Any:
     """Two string arrays joined by a space; a NULL part and its space are left out."""
     # Arrow 26 loses a row whose parts are all NULL when told to skip them, so they are written out and trimmed.
-    whole = pc.binary_join_element_wise(first, second, " ", null_handling="replace", null_replacement="")
-    none = pc.and_(pc.is_null(first), pc.is_null(second))
-    return pc.if_else(none, pa.scalar(None, pa.string()), pc.ascii_trim_whitespace(whole))
+    text = pc.binary_join_element_wise(first, second, " ", null_handling="replace", null_replacement="")
+    is_missing = pc.and_(pc.is_null(first), pc.is_null(second))
+    return pc.if_else(is_missing, pa.scalar(None, pa.string()), pc.ascii_trim_whitespace(text))
 
 
 def unique_rows(values: Any) -> Text:
-    """A string array with a row's value each as a column."""
-    missing = np.asarray(values.is_null())
+    """A string array as a column, with one value for each row."""
+    is_missing = np.asarray(values.is_null())
     index = np.arange(len(values), dtype=np.int32)
-    return Text(values.fill_null(""), np.where(missing, -1, index).astype(np.int32))
+    return Text(values.fill_null(""), np.where(is_missing, -1, index).astype(np.int32))
 
 
 def distinct(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
@@ -84,13 +84,13 @@ def distinct(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     if width > 16 * len(codes) + 1_000:
         values, place = np.unique(codes, return_inverse=True)
         return values, place
-    at = codes - low
-    present = np.zeros(width, bool)
-    present[at] = True
-    kept = np.flatnonzero(present)
-    of = np.empty(width, np.int32)
-    of[kept] = np.arange(len(kept), dtype=np.int32)
-    return (kept + low).astype(codes.dtype), of[at].astype(np.int64)
+    offsets = codes - low
+    is_present = np.zeros(width, bool)
+    is_present[offsets] = True
+    distinct_offsets = np.flatnonzero(is_present)
+    places = np.empty(width, np.int32)
+    places[distinct_offsets] = np.arange(len(distinct_offsets), dtype=np.int32)
+    return (distinct_offsets + low).astype(codes.dtype), places[offsets].astype(np.int64)
 
 
 def digits(numbers: NDArray[Any], width: int) -> Bytes:
@@ -111,10 +111,10 @@ def letters(codes: NDArray[Any], alphabet: str) -> Bytes:
 def strings(*columns: Bytes) -> Any:
     """Rows of bytes side by side as a pa.StringArray; bytes of zero are left out."""
     rows = np.concatenate(columns, axis=1)
-    filled = rows != 0
+    is_filled = rows != 0
     offsets = np.zeros(len(rows) + 1, np.int32)
-    np.cumsum(filled.sum(axis=1), out=offsets[1:])
-    data = rows.ravel() if filled.all() else rows[filled]
+    np.cumsum(is_filled.sum(axis=1), out=offsets[1:])
+    data = rows.ravel() if is_filled.all() else rows[is_filled]
     return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data)))
 
 

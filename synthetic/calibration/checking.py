@@ -34,17 +34,17 @@ class Described:
 class Checked:
     """Every figure of each theme, in the themes' order."""
 
-    described: Described
+    population: Described
     themes: list[tuple[Theme, list[Compared]]]
 
     @property
     def outside(self) -> list[Compared]:
         """The figures that miss by more than tolerance and chance."""
-        return [one for _, figures in self.themes for one in figures if one.verdict == "outside"]
+        return [comparison for _, figures in self.themes for comparison in figures if comparison.verdict == "outside"]
 
     def count(self, verdict: str) -> int:
         """How many figures have a verdict."""
-        return sum(one.verdict == verdict for _, figures in self.themes for one in figures)
+        return sum(comparison.verdict == verdict for _, figures in self.themes for comparison in figures)
 
 
 def check(folder: Path, targets: list[Theme] | None = None) -> Checked:
@@ -58,11 +58,11 @@ def check(folder: Path, targets: list[Theme] | None = None) -> Checked:
         InputError: the folder holds no such population.
         ConfigError: the targets have faults.
     """
-    wanted = targets if targets is not None else themes()
-    described = _described(folder)
+    themes_to_check = targets if targets is not None else themes()
+    description = _described(folder)
     with connect("duckdb") as engine:
         achieved = measured(Population.read(engine, folder))
-    return Checked(described, [(theme, compared(theme, achieved, described.preset)) for theme in wanted])
+    return Checked(description, [(theme, compared(theme, achieved, description.preset)) for theme in themes_to_check])
 
 
 def measured(population: Population) -> dict[str, Achieved]:
@@ -75,8 +75,8 @@ def compared(theme: Theme, achieved: Mapping[str, Achieved], preset: str) -> lis
     """The figures of a theme with what was measured; for information where they do not hold for the preset."""
     figures = theme.figures
     if theme.presets and preset not in theme.presets:
-        why = f"published for errors as the preset {' or '.join(theme.presets)} makes them"
-        figures = tuple(f.model_copy(update={"for_information": f.for_information or why}) for f in figures)
+        reason = f"published for errors as the preset {' or '.join(theme.presets)} makes them"
+        figures = tuple(f.model_copy(update={"for_information": f.for_information or reason}) for f in figures)
     return [Compared(figure, achieved.get(figure.id)) for figure in figures]
 
 
@@ -93,19 +93,19 @@ def _described(folder: Path) -> Described:
         ) from None
 
 
-def as_markdown(checked: Checked) -> str:
+def as_markdown(outcome: Checked) -> str:
     """Figures by verdict, then a table for each theme with its sources, notes and what cannot be measured."""
-    described = checked.described
+    info = outcome.population
     parts = [
         "# Calibration",
-        f"{described.people:,} people, seed {described.seed}, preset {described.preset}, version {described.version}: `{described.command}`. "
+        f"{info.people:,} people, seed {info.seed}, preset {info.preset}, version {info.version}: `{info.command}`. "
         "Published figures are those of configs/calibration; achieved ones are measured by SQL on the written files.",
         f"A figure is *outside* when it misses its target by more than the tolerance and {CHANCE} standard errors "
         "together. `n` counts the people (or records, pairs, graduates) behind it. Figures *for information* cannot be "
         "held against their source, for the reason given.",
-        _summary(checked),
+        _summary(outcome),
     ]
-    for theme, figures in checked.themes:
+    for theme, figures in outcome.themes:
         sources = "; ".join(dict.fromkeys(one.figure.source for one in figures))
         parts += [f"## {theme.title}", theme.about.strip(), _table(figures), f"Source: {sources}.", _notes(figures)]
         lines = [f"- {one.says} ({one.source}): {one.why}" for one in theme.unmeasured]
@@ -113,12 +113,12 @@ def as_markdown(checked: Checked) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _summary(checked: Checked) -> str:
-    rows = [(theme.title, figures) for theme, figures in checked.themes]
-    rows.append(("All", [one for _, figures in rows for one in figures]))
+def _summary(outcome: Checked) -> str:
+    rows = [(theme.title, figures) for theme, figures in outcome.themes]
+    rows.append(("All", [comparison for _, figures in rows for comparison in figures]))
     lines = [f"| | figures | {' | '.join(VERDICTS)} |", f"|---|--:|{'--:|' * len(VERDICTS)}"]
     for title, figures in rows:
-        counts = [sum(one.verdict == verdict for one in figures) for verdict in VERDICTS]
+        counts = [sum(comparison.verdict == verdict for comparison in figures) for verdict in VERDICTS]
         lines.append(f"| {title} | {len(figures):,} | {' | '.join(f'{count:,}' for count in counts)} |")
     return "\n".join(lines)
 
@@ -128,22 +128,22 @@ def _table(figures: list[Compared]) -> str:
     return "\n".join([head, "|---|--:|--:|--:|--:|--:|--:|---|", *map(_row, figures)])
 
 
-def _row(one: Compared) -> str:
-    figure, achieved = one.figure, one.achieved
+def _row(comparison: Compared) -> str:
+    figure, achieved = comparison.figure, comparison.achieved
     tolerance = _number(figure.tolerance.around(figure.target), figure)
-    verdict = f"**{one.verdict}**" if one.verdict == "outside" else one.verdict
+    verdict = f"**{comparison.verdict}**" if comparison.verdict == "outside" else comparison.verdict
     cells = [figure.says, _target(figure), "", "", tolerance, "", "0", verdict]
     if achieved:
-        difference = ("+" if one.difference >= 0 else "−") + _number(abs(one.difference), figure)
+        difference = ("+" if comparison.difference >= 0 else "−") + _number(abs(comparison.difference), figure)
         cells[2:4] = [_number(achieved.value, figure), difference]
         cells[5:7] = [_number(achieved.standard_error, figure), f"{achieved.people:,}"]
     return "| " + " | ".join(cells) + " |"
 
 
-def in_words(one: Compared) -> str:
+def in_words(comparison: Compared) -> str:
     """A figure in one line."""
-    achieved = _number(one.achieved.value, one.figure) if one.achieved else "no data"
-    return f"{one.figure.says}: {achieved}, published {_target(one.figure)} ({one.figure.id})"
+    achieved = _number(comparison.achieved.value, comparison.figure) if comparison.achieved else "no data"
+    return f"{comparison.figure.says}: {achieved}, published {_target(comparison.figure)} ({comparison.figure.id})"
 
 
 def _target(figure: Figure) -> str:
@@ -163,19 +163,19 @@ def _number(value: float, figure: Figure) -> str:
 
 def _notes(figures: list[Compared]) -> str:
     notes: dict[str, list[str]] = {}
-    for one in figures:
-        figure = one.figure
+    for comparison in figures:
+        figure = comparison.figure
         for text in (figure.note, figure.for_information and f"for information: {figure.for_information}"):
             if text:
                 notes.setdefault(text, []).append(figure.says)
     return "\n".join(f"- {'; '.join(names)}: {text}" for text, names in notes.items())
 
 
-def as_json(checked: Checked) -> str:
+def as_json(outcome: Checked) -> str:
     """The same as data."""
     document = {
-        "population": asdict(checked.described),
-        "command": checked.described.command,
+        "population": asdict(outcome.population),
+        "command": outcome.population.command,
         "standard_errors_allowed": CHANCE,
         "themes": [
             {
@@ -184,15 +184,15 @@ def as_json(checked: Checked) -> str:
                 "figures": [_facts(one) for one in figures],
                 "unmeasured": [one.model_dump() for one in theme.unmeasured],
             }
-            for theme, figures in checked.themes
+            for theme, figures in outcome.themes
         ],
     }
     return json.dumps(document, indent=2, ensure_ascii=False) + "\n"
 
 
-def _facts(one: Compared) -> dict[str, Any]:
-    figure, achieved = one.figure, one.achieved
-    facts = figure.model_dump() | {"tolerance": figure.tolerance.around(figure.target), "verdict": one.verdict}
+def _facts(comparison: Compared) -> dict[str, Any]:
+    figure, achieved = comparison.figure, comparison.achieved
+    facts = figure.model_dump() | {"tolerance": figure.tolerance.around(figure.target), "verdict": comparison.verdict}
     return facts | (
         {"achieved": achieved.value, "standard_error": achieved.standard_error, "people": achieved.people}
         if achieved

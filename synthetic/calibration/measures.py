@@ -34,9 +34,9 @@ def _condition(rule: dict[str, Any]) -> str:
     def among(column: str, codes: list[str]) -> str:
         return f"coalesce(cast({quote(column)} as varchar), '') in ({', '.join(map(literal, codes))})"
 
-    wanted = [among(column, codes) for column, codes in rule.get("where", {}).items()]
-    barred = [f"not {among(column, codes)}" for column, codes in rule.get("unless", {}).items()]
-    return " and ".join([*wanted, *barred]) or "true"
+    conditions = [among(column, codes) for column, codes in rule.get("where", {}).items()]
+    exceptions = [f"not {among(column, codes)}" for column, codes in rule.get("unless", {}).items()]
+    return " and ".join([*conditions, *exceptions]) or "true"
 
 
 def _view(template: str, **texts: object) -> str:
@@ -62,10 +62,10 @@ def _lasting(months: str, rule: dict[str, Any], first_month: int) -> str:
 def _study_years(rule: dict[str, Any], first_month: int) -> str:
     """Without `lasting`, a record is enough in an academic year that touches the period."""
     year = f"{rule['year']} // 100"
-    touching = [year] if first_month == 9 else [year, f"{year} + 1"]
+    start_years = [year] if first_month == 9 else [year, f"{year} + 1"]
     return " union ".join(
         f"select person_id, {start} as start_year from {{{rule['table']}}} where {_condition(rule)}"
-        for start in touching
+        for start in start_years
     )
 
 
@@ -75,21 +75,21 @@ def _activity_views() -> dict[str, str]:
     `activities` has the columns of cells, activity, sustained_employment (BOOLEAN) and pay (pounds, NULL for none).
     """
     rules = outcome_rules("ks4")
-    opens = rules["first_month"]
+    first_month = rules["first_month"]
     out_of_work = _condition({"where": {"Benefit_type": rules["out_of_work"]}})
     views = {
         "claims": f"""
             select person_id, StartDate as start_date, coalesce(EndDate, date '{LAST_DAY}') as end_date
             from {{dwp_benefits}} where {out_of_work}
         """,
-        "work_months": _months("jobs", "cells", opens),
-        "claim_months": _months("claims", "cells", opens),
-        "sustained_employment": _lasting("work_months", rules["employment"], opens),
-        "out_of_work_benefits": _lasting("claim_months", rules["out_of_work_benefits"], opens),
+        "work_months": _months("jobs", "cells", first_month),
+        "claim_months": _months("claims", "cells", first_month),
+        "sustained_employment": _lasting("work_months", rules["employment"], first_month),
+        "out_of_work_benefits": _lasting("claim_months", rules["out_of_work_benefits"], first_month),
     }
     flags, months = ["sustained_employment", "out_of_work_benefits"], ["work_months", "claim_months"]
     years = "select person_id, TaxYear // 100 as start_year from {hmrc_self_assessment}"
-    seen = ["select person_id, start_year from {pay} where pay > 0", years]
+    selects = ["select person_id, start_year from {pay} where pay > 0", years]
     for rule in rules["study"]:
         name = rule["name"]
         flags.append(name)
@@ -98,13 +98,13 @@ def _activity_views() -> dict[str, str]:
                 "study_spells", BEGAN=rule["start"], ENDED=rule.get("end", "cast(null as date)"), YEAR=rule["year"],
                 TABLE=rule["table"], CONDITION=_condition(rule),
             )  # fmt: skip
-            views[f"{name}_months"] = _months(f"{name}_spells", "cells", opens)
-            views[name] = _lasting(f"{name}_months", rule["lasting"], opens)
+            views[f"{name}_months"] = _months(f"{name}_spells", "cells", first_month)
+            views[name] = _lasting(f"{name}_months", rule["lasting"], first_month)
             months.append(f"{name}_months")
         else:
-            views[name] = _study_years(rule, opens)
+            views[name] = _study_years(rule, first_month)
             months.append(name)
-    seen += [f"select person_id, start_year from {{{name}}}" for name in months]
+    selects += [f"select person_id, start_year from {{{name}}}" for name in months]
     cases = " ".join(
         f"when {activity['all'][0]}.person_id is not null then '{activity['name']}'"
         for activity in rules["activity"]
@@ -114,7 +114,7 @@ def _activity_views() -> dict[str, str]:
         f"left join {{{name}}} as {name} on {name}.person_id = c.person_id and {name}.start_year = c.start_year"
         for name in flags
     )
-    views["any_activity"] = " union ".join(seen)
+    views["any_activity"] = " union ".join(selects)
     views["activities"] = _view("activities", CASES=cases, JOINS=joins)
     return views
 
@@ -134,32 +134,32 @@ def _unknown() -> str:
     no_forename = ("forename_unknown", "forename is null")
     no_place = ("postcode_unknown", "written_postcode like 'ZZ99%'")
     counts = [(*figure, source, f"{{last_{source}}}") for source in _LAST for figure in (no_forename, no_place)]
-    everywhere, required = (
+    all_records, required_records = (
         " union all ".join(f"select forename, written_postcode from {{last_{source}}}" for source in sources)
         # Community learners may leave their names out.
         for sources in (_LAST, [source for source in _LAST if source != "ilr"])
     )
     counts += [
-        (*no_forename, "where_required", f"({required}) as r"),
-        (*no_place, "everywhere", f"({everywhere}) as e"),
+        (*no_forename, "where_required", f"({required_records}) as r"),
+        (*no_place, "everywhere", f"({all_records}) as e"),
     ]
     return " union all ".join(
-        f"select '{figure}.{of}' as id, count(*) as members, count(*) filter (where {condition}) as hits from {rows}"
-        for figure, condition, of, rows in counts
+        f"select '{figure}.{group}' as id, count(*) as members, count(*) filter (where {condition}) as hits from {rows}"
+        for figure, condition, group, rows in counts
     )
 
 
 def _differences(pair: str) -> str:
     """Counts of each figure of queries.toml; how often a field differs is also given for each sex."""
     selects = []
-    for name, (compared, counted) in queries()["difference"].items():
-        by_sex = name.endswith("_differs") or name == "surname_unlike"
-        groups = {"all": "true", "women": "female", "men": "not female"} if by_sex else {"all": "true"}
+    for name, (member_condition, hit_condition) in queries()["difference"].items():
+        is_by_sex = name.endswith("_differs") or name == "surname_unlike"
+        groups = {"all": "true", "women": "female", "men": "not female"} if is_by_sex else {"all": "true"}
         for group, condition in groups.items():
-            rows = f"({condition}) and ({compared})"
+            rows = f"({condition}) and ({member_condition})"
             selects.append(
                 f"select '{name}.{pair}.{group}' as id, count(*) filter (where {rows}) as members,"
-                f" count(*) filter (where {rows} and ({counted})) as hits from {{compared_{pair}}}"
+                f" count(*) filter (where {rows} and ({hit_condition})) as hits from {{compared_{pair}}}"
             )
     return " union all ".join(selects)
 
@@ -175,18 +175,18 @@ def prepare(population: Population) -> None:
 
 def views() -> dict[str, str]:
     """The tables that the measures share."""
-    fixed = dict(queries()["view"])
-    compared = fixed.pop("compared")
+    fixed_views = dict(queries()["view"])
+    comparison = fixed_views.pop("compared")
     ks4, graduate = outcome_rules("ks4"), outcome_rules("graduate")
     levels = " union all ".join(
         f"select person_id, '{name}' as level from joined as c where {condition}"
         for name, condition in queries()["level"].items()
     )
     return {
-        **fixed,
-        **{f"last_{source}": _view("last", **dict(zip(_COLUMNS, of, strict=True))) for source, of in _LAST.items()},
+        **fixed_views,
+        **{f"last_{source}": _view("last", **dict(zip(_COLUMNS, row, strict=True))) for source, row in _LAST.items()},
         **{
-            f"compared_{left}_{right}": compared.replace("LEFT", left).replace("RIGHT", right)
+            f"compared_{left}_{right}": comparison.replace("LEFT", left).replace("RIGHT", right)
             for left, right in combinations(_LAST, 2)
         },
         "school_records": _view("distinct", TABLE="npd_census", FORENAMES="Forename", GENDER="Gender"),
@@ -201,13 +201,13 @@ def views() -> dict[str, str]:
 
 def measures(about: str) -> list[Measure]:
     """The measures of "people", "records" or "outcomes"."""
-    fixed = [Measure(**measure) for measure in queries()[about]]
+    fixed_measures = [Measure(**measure) for measure in queries()[about]]
     if about != "records":
-        return fixed
+        return fixed_measures
     pairs = [f"{left}_{right}" for left, right in combinations(_LAST, 2)]
-    both_names = fixed.pop()  # of each pair of sources
+    both_names = fixed_measures.pop()  # of each pair of sources
     return [
-        *fixed,
+        *fixed_measures,
         *(Measure("share", _differences(pair)) for pair in pairs),
         *(Measure("estimate", both_names.query.replace("PAIR", pair)) for pair in pairs),
         Measure("share", _unknown()),

@@ -81,16 +81,16 @@ class Population:
         paths = {f"{source}_{table}": base / source / table for source, tables in SOURCES.items() for table in tables}
         truth = {name: folder / "truth" / name for name in TRUTH}
         paths |= {f"truth_{n}": path if path.is_dir() else path.with_suffix(".parquet") for n, path in truth.items()}
-        missing = sorted(name for name, path in paths.items() if not (path.is_file() or any(path.glob("*.parquet"))))
-        if missing:
+        gaps = sorted(name for name, path in paths.items() if not (path.is_file() or any(path.glob("*.parquet"))))
+        if gaps:
             raise InputError(
-                f"{folder}: no population that can be checked; it lacks {', '.join(missing)}\n"
+                f"{folder}: no population that can be checked; it lacks {', '.join(gaps)}\n"
                 "  make one: leo synth --people 200k --out FOLDER (every table, in Parquet)"
             )
         return cls(engine, {name: engine.read(path) for name, path in paths.items()})
 
     def sql(self, query: str, *, store: bool = False, **tables: Table) -> Table:
-        """A query over tables and views by their names in braces; `tables` are others."""
+        """A query over tables and views by their names in braces; `tables` are further ones."""
         for name in re.findall(r"\{(\w+)\}", query):
             if name not in tables:
                 tables[name] = self.table(name)
@@ -110,10 +110,10 @@ class Population:
         source, _, table = name.partition("_")
         if table == "owners":
             # Pupils of private schools have examinations and no identifier record: truth names them with the persons.
-            examined = "union all select examined_as, person_id from {persons} where examined_as is not null"
+            examinations = "union all select examined_as, person_id from {persons} where examined_as is not null"
             return self.sql(
                 f"select entity_key, person_id from {{entities}} where source = '{source}' "
-                f"{examined if source == 'npd' else ''}",
+                f"{examinations if source == 'npd' else ''}",
                 store=True,
             )
         owners = "cis_owners" if source in ("hmrc", "dwp") else f"{source}_owners"

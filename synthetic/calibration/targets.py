@@ -130,13 +130,13 @@ class Compared:
             return "no data"
         if self.figure.for_information:
             return "for information"
-        allowed = self.figure.tolerance.around(self.figure.target) + CHANCE * self._standard_error(self.achieved)
-        over, under = self.difference > allowed, -self.difference > allowed
-        missed = {"equal": over or under, "at most": over, "at least": under}[self.figure.bound]
-        return "outside" if missed else "within"
+        allowance = self.figure.tolerance.around(self.figure.target) + CHANCE * self._standard_error(self.achieved)
+        is_over, is_under = self.difference > allowance, -self.difference > allowance
+        is_missed = {"equal": is_over or is_under, "at most": is_over, "at least": is_under}[self.figure.bound]
+        return "outside" if is_missed else "within"
 
     def _standard_error(self, achieved: Achieved) -> float:
-        """Of a share at least that of the target: else few hits would be judged more strictly than many."""
+        """For a share, at least that of the target: else few hits would be judged more strictly than many."""
         target, value = self.figure.target, achieved.value
         if self.figure.unit != "%" or not 0 < value < 100:
             return achieved.standard_error
@@ -158,11 +158,11 @@ def themes(folder: Path | None = None) -> list[Theme]:
         raise ConfigError(
             f"{folder}: no figures to check against\n  give a folder of TOML files such as configs/calibration"
         )
-    ordered = [_theme(path, file) for path, file in sorted(files.items(), key=lambda item: item[1].order)]
-    names = [figure.id for theme in ordered for figure in theme.figures]
-    if repeated := sorted({name for name in names if names.count(name) > 1}):
-        raise ConfigError(f"{folder}: figures named twice: {', '.join(repeated)}\n  give each figure a name of its own")
-    return ordered
+    all_themes = [_theme(path, file) for path, file in sorted(files.items(), key=lambda item: item[1].order)]
+    names = [figure.id for theme in all_themes for figure in theme.figures]
+    if repeats := sorted({name for name in names if names.count(name) > 1}):
+        raise ConfigError(f"{folder}: figures named twice: {', '.join(repeats)}\n  give each figure a name of its own")
+    return all_themes
 
 
 def _label(form: str, name: str) -> str:
@@ -176,22 +176,22 @@ def _theme(path: Path, file: _File) -> Theme:
             raise ConfigError(f"{path}: [sources] has no '{name}'\n  it has: {', '.join(file.sources)}")
         return file.sources[name]
 
-    listed = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
-    figures = tuple(one.model_copy(update={"source": source(one.source)}) for one in listed)
-    unmeasured = tuple(one.model_copy(update={"source": source(one.source)}) for one in file.unmeasured)
+    entries = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
+    figures = tuple(figure.model_copy(update={"source": source(figure.source)}) for figure in entries)
+    unmeasured = tuple(figure.model_copy(update={"source": source(figure.source)}) for figure in file.unmeasured)
     return Theme(path.stem, file.title, file.about, figures, file.presets, unmeasured)
 
 
 def _read(path: Path) -> _File:
     raw = toml_of(path)
-    shared = {key: raw[key] for key in ("unit", "tolerance", "source") if key in raw}
+    defaults = {key: raw[key] for key in ("unit", "tolerance", "source") if key in raw}
     for key in raw.keys() & {"figure", "grid"}:
-        raw[key] = [shared | one for one in raw[key]]
+        raw[key] = [defaults | entry for entry in raw[key]]
     for grid in raw.get("grid", []):
-        wrong = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
-        if wrong:
+        wrong_rows = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
+        if wrong_rows:
             raise ConfigError(
-                f"{path}: grid '{grid.get('id')}': {', '.join(wrong)}: not one number for each column\n"
+                f"{path}: grid '{grid.get('id')}': {', '.join(wrong_rows)}: not one number for each column\n"
                 "  write as many as it has columns"
             )
     return check(_File, raw, str(path))

@@ -24,9 +24,9 @@ class Colleges:
 
     choice: NDArray[np.int32]  # (kind, region, slots): place of a provider
 
-    def choose(self, drawn: Floats, kind: Codes, region: Codes) -> Ints:
+    def choose(self, draw: Floats, kind: Codes, region: Codes) -> Ints:
         """The UKPRN for each draw, kind of provider and home region."""
-        slot = (drawn * self.choice.shape[-1]).astype(np.int64)
+        slot = (draw * self.choice.shape[-1]).astype(np.int64)
         out: Ints = FIRST_COLLEGE + self.choice[kind, region, slot].astype(np.int64)
         return out
 
@@ -39,10 +39,10 @@ def colleges() -> Colleges:
     share = np.array([float(row["share"]) for row in rows])
     tables = [
         [
-            Slots(share * (kind == of) * ((region == home) | ~np.isin(home, region)), 12).table
+            Slots(share * (kind == college_kind) * ((region == home) | ~np.isin(home, region)), 12).table
             for home in reference().regions
         ]
-        for of in KINDS
+        for college_kind in KINDS
     ]
     return Colleges(np.array(tables))
 
@@ -67,16 +67,16 @@ class Universities:
     codes: tuple[str, ...]  # of the common aggregation hierarchy, as the catalogue's frame
     pgce: Floats  # (sex,): taught courses that are a certificate of education
 
-    def choose(self, drawn: Floats, tariff: Codes, region: Codes) -> Ints:
+    def choose(self, draw: Floats, tariff: Codes, region: Codes) -> Ints:
         """The UKPRN for each draw, tariff group and home region; a tariff of -1 asks for no grades."""
-        slot = (drawn * self.anyone.size).astype(np.int64)
-        chosen = np.where(tariff < 0, self.anyone[slot], self.by_choice[np.maximum(tariff, 0), region, slot])
-        return FIRST_UNIVERSITY + chosen.astype(np.int64)
+        slot = (draw * self.anyone.size).astype(np.int64)
+        places = np.where(tariff < 0, self.anyone[slot], self.by_choice[np.maximum(tariff, 0), region, slot])
+        return FIRST_UNIVERSITY + places.astype(np.int64)
 
-    def subject(self, level: Codes, female: NDArray[np.bool_], band: Codes, drawn: Floats) -> Codes:
+    def subject(self, level: Codes, female: NDArray[np.bool_], band: Codes, draw: Floats) -> Codes:
         """Subjects as places in `codes`."""
         slots = self.subjects.shape[-1]
-        out: Codes = self.subjects[level, female.astype(np.int64), band, (drawn * slots).astype(np.int64)]
+        out: Codes = self.subjects[level, female.astype(np.int64), band, (draw * slots).astype(np.int64)]
         return out
 
 

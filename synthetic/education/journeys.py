@@ -39,7 +39,7 @@ _AFTER = 17
 
 @dataclass(frozen=True)
 class Journeys:
-    """Arrays of one place a person; years are those in which an academic year began, 0 for never.
+    """Arrays with one place for each person; years are those in which an academic year began, 0 for never.
 
     A year of study lasts from before 1 October to 31 March at least, so that it counts as six months of the tax year
     that it begins in; apprenticeships are years of study too. No person is at two places in one year.
@@ -78,8 +78,8 @@ class Journeys:
 
     def apprentices(self) -> NDArray[np.bool_]:
         """(people, YEARS): is an apprentice."""
-        since = YEARS[None, :] - self.apprentice_start[:, None]
-        return (since >= 0) & (since < self.apprentice_years[:, None])
+        years_after = YEARS[None, :] - self.apprentice_start[:, None]
+        return (years_after >= 0) & (years_after < self.apprentice_years[:, None])
 
     def studies(self) -> NDArray[np.bool_]:
         """(people, YEARS): at school beyond key stage 4, at college or university, as an adult or an apprentice."""
@@ -98,38 +98,38 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
     here_from, here_until = _first_year(people.arrival), _last_year(people.departure, 1)
     # Courses begin in September, and one that is left in summer has lasted for six months of a tax year.
     learns_from, learns_until = academic_year(people.arrival - 1) + 1, _last_year(people.departure, 4)
-    of = higher(draws, people, entries(draws, people, person, results), learns_from)
-    reached = with_qualification(person, of.qualified)
-    where = paths(draws, people, reached, of)
-    at_school = _placed(people, where == 1) & (here_from[:, None] <= YEARS) & (here_until[:, None] >= YEARS)
-    there = (learns_from[:, None] <= YEARS) & (learns_until[:, None] >= YEARS)
-    at_college = _placed(people, where == 2) & there
-    adult = _adults(draws, people, reached, of, where[:, 2] == 2) & there
-    start, years = _apprenticeships(draws, people, of, where, adult)
-    since = YEARS[None, :] - start[:, None]
-    apprentice = (since >= 0) & (since < years[:, None])
-    busy = of.during(YEARS) | at_school | at_college | adult
-    short = (
+    study = higher(draws, people, entries(draws, people, person, results), learns_from)
+    final_traits = with_qualification(person, study.qualified)
+    path = paths(draws, people, final_traits, study)
+    at_school = _placed(people, path == 1) & (here_from[:, None] <= YEARS) & (here_until[:, None] >= YEARS)
+    is_here = (learns_from[:, None] <= YEARS) & (learns_until[:, None] >= YEARS)
+    at_college = _placed(people, path == 2) & is_here
+    adult = _adults(draws, people, final_traits, study, path[:, 2] == 2) & is_here
+    start, years = _apprenticeships(draws, people, study, path, adult)
+    years_after = YEARS[None, :] - start[:, None]
+    apprentice = (years_after >= 0) & (years_after < years[:, None])
+    is_busy = study.during(YEARS) | at_school | at_college | adult
+    short_course = (
         draws.chance("adult.short", people.ids[:, None], rule_file("life/learning.toml").adults.short, YEARS)
-        & there
-        & ~busy
+        & is_here
+        & ~is_busy
     )
-    short &= _english(people)[:, None] & (YEARS - people.cohort[:, None] >= _AFTER + 2)
+    short_course &= _english(people)[:, None] & (YEARS - people.cohort[:, None] >= _AFTER + 2)
     return Journeys(
         points=results.points,
         level2=results.level2,
         level2_em=results.level2_em,
-        qualified=of.qualified,
-        post16=_post16(people, where[:, 0], start),
+        qualified=study.qualified,
+        post16=_post16(people, path[:, 0], start),
         apprentice_start=start,
         apprentice_years=years,
-        degree_start=of.start,
-        degree_years=of.years,
-        graduates=of.graduates & (of.start + of.years <= LAST_YEAR + 1),
-        transfers=of.graduates
+        degree_start=study.start,
+        degree_years=study.years,
+        graduates=study.graduates & (study.start + study.years <= LAST_YEAR + 1),
+        transfers=study.graduates
         & draws.chance("degree.transfer", people.ids, rule_file("life/learning.toml").degree.transfer),
-        postgraduate_start=of.postgraduate_start,
-        postgraduate_years=of.postgraduate_years,
+        postgraduate_start=study.postgraduate_start,
+        postgraduate_years=study.postgraduate_years,
         subject=subjects_of(draws, people.ids, people.female, people.ability),
         here_from=here_from,
         here_until=here_until,
@@ -138,7 +138,7 @@ def journeys(draws: Draws, reference: Reference, people: People) -> Journeys:
         sixth_form=at_school,
         college=at_college & ~apprentice,
         adult_learning=adult & ~apprentice,
-        short_course=short,
+        short_course=short_course,
         traits=person,
     )
 
@@ -153,26 +153,26 @@ def last_years_alive(people: People) -> tuple[Ints, Ints]:
     return _last_year(people.death, 1), _last_year(people.death, 8)
 
 
-def _placed(people: People, there: NDArray[np.bool_]) -> NDArray[np.bool_]:
+def _placed(people: People, attendance: NDArray[np.bool_]) -> NDArray[np.bool_]:
     """(people, YEARS) from (people, 3): the years 0 to 2 after key stage 4."""
-    out = np.zeros((len(there), len(YEARS)), bool)
+    out = np.zeros((len(attendance), len(YEARS)), bool)
     for year in range(3):
-        at = people.cohort + _AFTER + year - FIRST_YEAR
-        rows = np.flatnonzero(there[:, year] & (at >= 0) & (at < len(YEARS)))
-        out[rows, at[rows]] = True
+        column = people.cohort + _AFTER + year - FIRST_YEAR
+        rows = np.flatnonzero(attendance[:, year] & (column >= 0) & (column < len(YEARS)))
+        out[rows, column[rows]] = True
     return out
 
 
 def _adults(
-    draws: Draws, people: People, person: Traits, of: Higher, after_college: NDArray[np.bool_]
+    draws: Draws, people: People, person: Traits, study: Higher, after_college: NDArray[np.bool_]
 ) -> NDArray[np.bool_]:
     """(people, YEARS): learns as an adult, from year 3 after key stage 4 on, when at no university."""
-    rules, since = rule_file("life/learning.toml").adults, YEARS[None, :] - people.cohort[:, None] - _AFTER
-    cut = by_year(odds_table("life_adults"), person, since)
-    for year, more in enumerate(rules.after_college, 3):
-        cut += np.float32(more) * (after_college[:, None] & (since == year))
-    drawn = deviates(draws, "adult", people.ids, YEARS, rules.lasting, rules.from_year)
-    return (drawn < cut) & (since >= 3) & _english(people)[:, None] & ~of.during(YEARS)
+    rules, years_after = rule_file("life/learning.toml").adults, YEARS[None, :] - people.cohort[:, None] - _AFTER
+    threshold = by_year(odds_table("life_adults"), person, years_after)
+    for year, extra in enumerate(rules.after_college, 3):
+        threshold += np.float32(extra) * (after_college[:, None] & (years_after == year))
+    values = deviates(draws, "adult", people.ids, YEARS, rules.lasting, rules.from_year)
+    return (values < threshold) & (years_after >= 3) & _english(people)[:, None] & ~study.during(YEARS)
 
 
 def _english(people: People) -> NDArray[np.bool_]:
@@ -181,22 +181,22 @@ def _english(people: People) -> NDArray[np.bool_]:
 
 
 def _apprenticeships(
-    draws: Draws, people: People, of: Higher, where: NDArray[np.int64], adult: NDArray[np.bool_]
+    draws: Draws, people: People, study: Higher, path: NDArray[np.int64], adult: NDArray[np.bool_]
 ) -> tuple[Ints, Ints]:
     """First year and length: some years at college, or the beginning of adult learning, are an apprenticeship."""
     ids, rules = people.ids, rule_file("life/learning.toml").apprentices
-    at_college = where == 2
-    young = at_college.any(axis=1) & (of.start == 0) & draws.chance("apprentice", ids, rules.of_college)
+    at_college = path == 2
+    is_young = at_college.any(axis=1) & (study.start == 0) & draws.chance("apprentice", ids, rules.of_college)
     first_young = people.cohort + _AFTER + at_college.argmax(axis=1)
     first = adult.argmax(axis=1)
-    begins = YEARS[first]
-    later = adult.any(axis=1) & ~young & (begins - people.cohort < _AFTER + 9)
-    later &= draws.chance("apprentice.later", ids, rules.of_adults)
+    first_year = YEARS[first]
+    is_later = adult.any(axis=1) & ~is_young & (first_year - people.cohort < _AFTER + 9)
+    is_later &= draws.chance("apprentice.later", ids, rules.of_adults)
     length = years_of("apprentices").at(draws.uniform("apprentice.years", ids)).astype(np.int64)
     place = np.arange(len(YEARS))[None, :]
-    stops = np.where((place > first[:, None]) & ~adult, place, len(YEARS)).min(axis=1)
-    start = np.where(young, first_young, np.where(later, begins, 0))
-    return start, np.where(young, at_college.sum(axis=1), np.where(later, np.minimum(length, stops - first), 0))
+    stop = np.where((place > first[:, None]) & ~adult, place, len(YEARS)).min(axis=1)
+    start = np.where(is_young, first_young, np.where(is_later, first_year, 0))
+    return start, np.where(is_young, at_college.sum(axis=1), np.where(is_later, np.minimum(length, stop - first), 0))
 
 
 def _post16(people: People, first: NDArray[np.int64], apprentice_start: Ints) -> Codes:
@@ -220,13 +220,13 @@ def studying(draws: Draws, reference: Reference, people: People, journey: Journe
     comes = people.kind == VISITOR
     visit = visits(draws, reference.origins, people.ids, comes, people.origin, people.birth)
     first = comes & (visit.level == FIRST_DEGREE)
-    later = np.where(visit.goes_on, visit.start + visit.years, np.where(first, 0, visit.start))
-    taken = journey.postgraduate_years
+    next_start = np.where(visit.goes_on, visit.start + visit.years, np.where(first, 0, visit.start))
+    years = journey.postgraduate_years
     return dataclasses.replace(
         journey,
         degree_start=np.where(first, visit.start, journey.degree_start),
         degree_years=np.where(first, visit.years, journey.degree_years),
         graduates=np.where(first, visit.start + visit.years <= LAST_YEAR + 1, journey.graduates),
-        postgraduate_start=np.where(comes, later, journey.postgraduate_start),
-        postgraduate_years=np.where(comes, np.where(visit.goes_on, 1, np.where(first, 0, visit.years)), taken),
+        postgraduate_start=np.where(comes, next_start, journey.postgraduate_start),
+        postgraduate_years=np.where(comes, np.where(visit.goes_on, 1, np.where(first, 0, visit.years)), years),
     )

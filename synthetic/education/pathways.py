@@ -31,7 +31,7 @@ _SECTORS = ("state", "independent")
 
 @dataclass(frozen=True)
 class Attainment:
-    """Arrays of one place a person."""
+    """Arrays with one place for each person."""
 
     score: Floats  # standard normal among pupils
     points: Floats
@@ -88,7 +88,7 @@ def traits(reference: Reference, people: People, among_best: NDArray[np.bool_]) 
 
 def with_qualification(person: Traits, qualified: Ints) -> Traits:
     """Traits with what is ever reached, by sex."""
-    names = tuple(f"{what} {sex}" for what in QUALIFIED for sex in _SEXES)
+    names = tuple(f"{qualification} {sex}" for qualification in QUALIFIED for sex in _SEXES)
     return person.plus("qualified", qualified * 2 + person.codes["sex"], names)
 
 
@@ -141,7 +141,7 @@ _TO_UNIVERSITY = ("never", "year 2", "later")
 
 @dataclass(frozen=True)
 class Higher:
-    """Arrays of one place a person; years are those in which an academic year began, 0 for never."""
+    """Arrays with one place for each person; years are those in which an academic year began, 0 for never."""
 
     qualified: Ints  # the highest of traits.QUALIFIED that is ever reached
     start: Ints
@@ -153,9 +153,9 @@ class Higher:
     def during(self, years: Ints) -> NDArray[np.bool_]:
         """(people, years): studies at a university."""
         year, last = years[None, :], (self.start + self.years)[:, None]
-        further = self.postgraduate_start[:, None]
+        further_start = self.postgraduate_start[:, None]
         out: NDArray[np.bool_] = (year >= self.start[:, None]) & (year < last) & (self.start > 0)[:, None]
-        out |= (further > 0) & (year >= further) & (year < further + self.postgraduate_years[:, None])
+        out |= (further_start > 0) & (year >= further_start) & (year < further_start + self.postgraduate_years[:, None])
         return out
 
 
@@ -167,12 +167,12 @@ def entries(draws: Draws, people: People, person: Traits, results: Attainment) -
 
 
 def entry_odds(score: Floats, cohort: Ints, meals: NDArray[np.bool_]) -> Floats:
-    """(people, entries): log odds that are no matter of traits: results among equals, and the trend by cohort."""
+    """(people, entries): log odds that do not depend on traits: results among equals, and the trend by cohort."""
     trend = rule_file("life/learning.toml").trend
-    since = np.clip(cohort, _FIRST_COHORT, _LAST_COHORT) - trend.centre
-    rising = np.where(since < 0, trend.a_year_before, trend.a_year + trend.a_year_meals * meals) * since
+    offset = np.clip(cohort, _FIRST_COHORT, _LAST_COHORT) - trend.centre
+    rise = np.where(offset < 0, trend.a_year_before, trend.a_year + trend.a_year_meals * meals) * offset
     to_university = np.array([entry.split()[0] in ("degree", "other") for entry in ENTRIES])
-    out: Floats = score[:, None] * lean(ENTRIES) + rising[:, None] * to_university
+    out: Floats = score[:, None] * lean(ENTRIES) + rise[:, None] * to_university
     return out
 
 
@@ -181,21 +181,21 @@ def higher(draws: Draws, people: People, entry: NDArray[np.int64], learns_from: 
     ids = people.ids
     schooled_here = ~np.isin(people.kind, (OUTSIDER, VISITOR))
     first, last = _BEGIN[entry].T
-    after = first + (draws.uniform("degree.begin", ids) * (last - first + 1)).astype(np.int64)
-    goes = (after > 0) & schooled_here
-    start = np.where(goes, np.maximum(people.cohort + _FIRST_YEAR + after, learns_from), 0)
+    years_after = first + (draws.uniform("degree.begin", ids) * (last - first + 1)).astype(np.int64)
+    goes = (years_after > 0) & schooled_here
+    start = np.where(goes, np.maximum(people.cohort + _FIRST_YEAR + years_after, learns_from), 0)
     degree = _DEGREE[entry]
-    drawn = draws.uniform("degree.years", ids)
-    years = np.where(degree, years_of("degree").at(drawn), years_of("other").at(drawn))
-    further = goes & degree & draws.chance("postgraduate", ids, rule_file("life/learning.toml").postgraduate.share)
+    draw = draws.uniform("degree.years", ids)
+    years = np.where(degree, years_of("degree").at(draw), years_of("other").at(draw))
+    goes_on = goes & degree & draws.chance("postgraduate", ids, rule_file("life/learning.toml").postgraduate.share)
     gap = gaps().at(draws.uniform("postgraduate.gap", ids))
     return Higher(
         qualified=_QUALIFIED[entry],
         start=start,
         years=np.where(goes, years, 0),
         graduates=goes & degree,
-        postgraduate_start=np.where(further, start + years + gap, 0),
-        postgraduate_years=np.where(further, years_of("postgraduate").at(draws.uniform("postgraduate.years", ids)), 0),
+        postgraduate_start=np.where(goes_on, start + years + gap, 0),
+        postgraduate_years=np.where(goes_on, years_of("postgraduate").at(draws.uniform("postgraduate.years", ids)), 0),
     )
 
 
@@ -205,10 +205,10 @@ def with_entry(person: Traits, first_year: Ints) -> Traits:
 
 
 def path_odds(first_year: Ints) -> Floats:
-    """(people, paths): log odds that are no matter of figures: no person is at college and at university in year 2."""
+    """(people, paths): log odds that no figure gives: no person is at college and at university in year 2."""
     at_two = np.array([path[2] != "n" for path in PATHS])
-    usual = np.array([_USUAL[path] for path in PATHS])
-    return np.where((first_year == 2)[:, None] & at_two[None, :], -np.inf, usual[None, :])
+    usual_odds = np.array([_USUAL[path] for path in PATHS])
+    return np.where((first_year == 2)[:, None] & at_two[None, :], -np.inf, usual_odds[None, :])
 
 
 # Of the ways that agree in years 1 and 2, how much rarer one is in year 0 than the commonest (estimates).
@@ -218,9 +218,9 @@ _USUAL = {
 }  # fmt: skip
 
 
-def paths(draws: Draws, people: People, person: Traits, of: Higher) -> NDArray[np.int64]:
+def paths(draws: Draws, people: People, person: Traits, study: Higher) -> NDArray[np.int64]:
     """(people, 3): 0 neither, 1 at a sixth form, 2 in other education, in the years 0 to 2 after key stage 4."""
-    first_year = np.where(of.start > 0, of.start - people.cohort - _FIRST_YEAR, 0)
+    first_year = np.where(study.start > 0, study.start - people.cohort - _FIRST_YEAR, 0)
     odds = odds_table("life_paths").of(with_entry(person, first_year)) + path_odds(first_year).astype(np.float32)
     out: NDArray[np.int64] = _WHERE[choose(odds, draws.uniform("path", people.ids))]
     out[np.isin(people.kind, (OUTSIDER, VISITOR))] = 0
@@ -235,14 +235,14 @@ def lives_in_england(people: People) -> NDArray[np.bool_]:
     return out
 
 
-def choose(odds: NDArray[np.float32], drawn: Floats) -> NDArray[np.int64]:
+def choose(odds: NDArray[np.float32], draw: Floats) -> NDArray[np.int64]:
     """The outcome of each row for a uniform draw; `odds` (people, outcomes) are log odds and are overwritten."""
     odds -= odds.max(axis=1, keepdims=True)
     np.exp(odds, out=odds)
     np.cumsum(odds, axis=1, out=odds)
-    below = (odds <= (drawn.astype(np.float32) * odds[:, -1])[:, None]).sum(axis=1)
-    chosen: NDArray[np.int64] = np.minimum(below, odds.shape[1] - 1)
-    return chosen
+    counts = (odds <= (draw.astype(np.float32) * odds[:, -1])[:, None]).sum(axis=1)
+    places: NDArray[np.int64] = np.minimum(counts, odds.shape[1] - 1)
+    return places
 
 
 # Share with five or more passes at A* to C by the year in which key stage 4 began (DfE, GCSE and equivalent results in
@@ -265,12 +265,12 @@ def attainment(draws: Draws, people: People) -> Attainment:
     year = np.clip(people.cohort + 16 - _FIRST, 0, len(_PASSED) - 1)
     from scipy.special import ndtri
 
-    needed = -np.round(ndtri(np.array(_PASSED)), 6)
-    relative = -np.round(ndtri(np.minimum(np.array(_PASSED), _MOST_RELATIVE)), 6)
-    both = -np.round(ndtri(np.array(_PASSED) * _WITH_ENGLISH_AND_MATHS), 6)
-    newer = np.clip((people.cohort - 1985) / 20, 0, 1)
-    points: Floats = np.round(np.clip(345 + 125 * score + 60 * newer, 0, 700), 1).astype(np.float64)
-    return Attainment(score, points, score > needed[year], score > both[year], score > relative[year])
+    pass_mark = -np.round(ndtri(np.array(_PASSED)), 6)
+    best_mark = -np.round(ndtri(np.minimum(np.array(_PASSED), _MOST_RELATIVE)), 6)
+    core_mark = -np.round(ndtri(np.array(_PASSED) * _WITH_ENGLISH_AND_MATHS), 6)
+    trend = np.clip((people.cohort - 1985) / 20, 0, 1)
+    points: Floats = np.round(np.clip(345 + 125 * score + 60 * trend, 0, 700), 1).astype(np.float64)
+    return Attainment(score, points, score > pass_mark[year], score > core_mark[year], score > best_mark[year])
 
 
 Deviates = NDArray[np.float32]
@@ -282,17 +282,17 @@ def deviates(draws: Draws, field: str, ids: Ints, years: Ints, lasting: float, f
     `lasting` is the share of the variance that stays, `from_year` the correlation of the rest with the next year.
     """
     out = draws.normal(f"{field}.year", ids[:, None], years[None, :]).astype(np.float32)
-    fresh = np.float32(np.sqrt(1 - from_year**2))
-    for at in range(1, len(years)):
-        out[:, at] *= fresh
-        out[:, at] += np.float32(from_year) * out[:, at - 1]
+    new_weight = np.float32(np.sqrt(1 - from_year**2))
+    for column in range(1, len(years)):
+        out[:, column] *= new_weight
+        out[:, column] += np.float32(from_year) * out[:, column - 1]
     out *= np.float32(np.sqrt(1 - lasting))
     out += (np.sqrt(lasting) * draws.normal(field, ids)).astype(np.float32)[:, None]
     return out
 
 
-def by_year(table: OddsTable, person: Traits, since: Ints) -> Deviates:
-    """(people, years): sums of a table by years after key stage 4 (`since`), whose first and last column go on."""
+def by_year(table: OddsTable, person: Traits, years_after: Ints) -> Deviates:
+    """(people, years): sums of a table by `years_after` key stage 4; its first and last column go on."""
     first = int(table.outcomes[0])
-    columns = np.clip(since - first, 0, len(table.outcomes) - 1)
+    columns = np.clip(years_after - first, 0, len(table.outcomes) - 1)
     return np.take_along_axis(table.of(person), columns, axis=1)

@@ -41,12 +41,12 @@ def upbringing(draws: Draws, family: Ints, nation: Codes, foreign_place: NDArray
     """Where families whose children are mostly at school in `nation` live; a `foreign_place` crosses no border."""
     odds = rule_file("schools/nations.toml").crossing
     crosses = draws.chance("nation.crosses", family, odds.families) & ~foreign_place
-    away = np.where(draws.uniform("nation.other", family) < odds.to_scotland, SCOTLAND, WALES)
-    other = np.where(nation == ENGLAND, away, ENGLAND)
+    far_nation = np.where(draws.uniform("nation.other", family) < odds.to_scotland, SCOTLAND, WALES)
+    other = np.where(nation == ENGLAND, far_nation, ENGLAND)
     comes = draws.chance("nation.comes", family, 0.5)
     first = np.where(crosses & comes, other, nation).astype(np.int32)
-    later = np.where(crosses & ~comes, other, nation).astype(np.int32)
-    return Upbringing(first, later)
+    later_nation = np.where(crosses & ~comes, other, nation).astype(np.int32)
+    return Upbringing(first, later_nation)
 
 
 def district(reference: Reference, nation: int, postcode: Codes, count: int) -> Ints:
@@ -63,11 +63,11 @@ FIRST_YEAR, LAST_YEAR = 1985, 2006
 """Birth years for which origins.toml gives shares of pupils; those between lie on the line from one to the other."""
 
 
-def pupils_origin(drawn: Floats, birth: Days) -> Codes:
+def pupils_origin(draw: Floats, birth: Days) -> Codes:
     """Origin groups of families with children at school in England, by one draw and the birth of the eldest."""
     year = parts(birth)[0].clip(FIRST_YEAR, LAST_YEAR) - FIRST_YEAR
     tables = _by_year()
-    out: Codes = tables[year, (drawn * tables.shape[1]).astype(np.int64)]
+    out: Codes = tables[year, (draw * tables.shape[1]).astype(np.int64)]
     return out
 
 
@@ -76,33 +76,33 @@ def spouses_origin(draws: Draws, figures: Reference, ids: Ints, origin: Codes) -
     share = np.array([group.share("marries_out") for group in figures.origins])
     rows = np.flatnonzero(draws.uniform("marries.out", ids) < share[origin])
     out = origin.copy()
-    drawn = draws.uniform("marries.group", ids[rows])
+    draw = draws.uniform("marries.group", ids[rows])
     sizes = shares_of_pupils(FIRST_YEAR)
     for code in np.unique(origin[rows]):
-        of = origin[rows] == code
-        out[rows[of]] = Slots(np.where(np.arange(len(sizes)) == code, 0, sizes), 14).at(drawn[of])
+        mask = origin[rows] == code
+        out[rows[mask]] = Slots(np.where(np.arange(len(sizes)) == code, 0, sizes), 14).at(draw[mask])
     return out
 
 
 def shares_of_pupils(year: int) -> Floats:
     """The share of each origin group among pupils born in a year."""
     first, last = np.array([group.facts["pupils"] for group in reference().origins]).T
-    late = np.clip((year - FIRST_YEAR) / (LAST_YEAR - FIRST_YEAR), 0, 1)
-    share: Floats = first + (last - first) * late
+    weight = np.clip((year - FIRST_YEAR) / (LAST_YEAR - FIRST_YEAR), 0, 1)
+    share: Floats = first + (last - first) * weight
     share /= share.sum()
     return share
 
 
 def regions(draws: Draws, figures: Reference, family: Ints, origin: Codes, english: NDArray[np.bool_]) -> Codes:
     """The region where each family lives: where its origin group lived in 2011, within England where `english`."""
-    drawn = draws.uniform("region", family)
+    draw = draws.uniform("region", family)
     out = np.empty(len(family), np.int32)
-    lived = lived_in(figures)
+    residents = lived_in(figures)
     england = np.array([code.startswith("E") for code in figures.regions])
     for code in range(len(figures.origins)):
         rows = np.flatnonzero(origin == code)
-        at_home, anywhere = Slots(lived[code] * england), Slots(lived[code])
-        out[rows] = np.where(english[rows], at_home.at(drawn[rows]), anywhere.at(drawn[rows]))
+        home_slots, all_slots = Slots(residents[code] * england), Slots(residents[code])
+        out[rows] = np.where(english[rows], home_slots.at(draw[rows]), all_slots.at(draw[rows]))
     return out
 
 
@@ -175,10 +175,10 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
     other = slot >= SCHOOLED
     nation = np.where(other, other_nation(draws, block), ENGLAND).astype(np.int32)
     outsider = other & (nation == ENGLAND)
-    drawn = draws.uniform("family.pattern", block)
-    pattern = (drawn * len(_PATTERNS)).astype(np.int64)
+    draw = draws.uniform("family.pattern", block)
+    pattern = (draw * len(_PATTERNS)).astype(np.int64)
     at, other_at = np.minimum(slot, SCHOOLED - 1), np.maximum(slot - SCHOOLED, 0)
-    other_pattern = (drawn * len(_OTHER_PATTERNS)).astype(np.int64)
+    other_pattern = (draw * len(_OTHER_PATTERNS)).astype(np.int64)
     abroad = nation != ENGLAND
     first = np.where(outsider, slot, np.where(abroad, _OTHER_PATTERNS[other_pattern, other_at], _PATTERNS[pattern, at]))
     size = np.where(outsider, 1, np.where(abroad, _OTHER_SIZES[other_pattern, other_at], _SIZES[pattern, at]))
@@ -197,16 +197,16 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
         if child > 1:
             twin &= ~draws.chance("family.twin", family, odds, child - 1)
         gap += np.where(twin, 0, (years * 365.25).astype(np.int64))
-        back = (backwards & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
-        born, there = np.where(back, eldest - gap, eldest + gap), size > child
+        is_back = (backwards & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
+        date, exists = np.where(is_back, eldest - gap, eldest + gap), size > child
         oldest, youngest = (
-            np.where(there, of(ends, born), ends) for of, ends in ((np.minimum, oldest), (np.maximum, youngest))
+            np.where(exists, edge(ends, date), ends) for edge, ends in ((np.minimum, oldest), (np.maximum, youngest))
         )
-        birth = np.where(rank == child, born, birth)
+        birth = np.where(rank == child, date, birth)
         twin_of_elder |= (rank == child) & twin
-    early, late = day(1970, 1, 1), day(2004, 8, 31)
-    elsewhere = early + (draws.uniform("outsider.birth", ids) * (late - early)).astype(np.int64)
-    births: Days = np.where(outsider, elsewhere, birth).astype(np.int32)
+    first_day, last_day = day(1970, 1, 1), day(2004, 8, 31)
+    other_birth = first_day + (draws.uniform("outsider.birth", ids) * (last_day - first_day)).astype(np.int64)
+    births: Days = np.where(outsider, other_birth, birth).astype(np.int32)
     first_birth = np.where(backwards, eldest - 5 * 365, eldest).astype(np.int32)
     # Mothers at a first birth in England and Wales, 1985 to 2006: 27 on average, one in eleven below 20 (ONS).
     mothers_age = (27 + 5.4 * draws.normal("mother", family)).clip(15, 46)
@@ -248,8 +248,8 @@ def circumstances(
     group, place = _effects()
     risk = group[origin] + place[region] + _OWN * draws.normal("risk", family) - np.where(private, 3.0, 0.0)
     fsm = draws.chance("fsm", family, 1 / (1 + np.exp(-risk)))
-    spread = np.exp(_INDEX_SPREAD * draws.normal("idaci", family) + _INDEX_SLOPE * (risk - _middle()))
-    idaci = np.round((_scale() * spread).clip(0.005, 0.95), 3)
+    factor = np.exp(_INDEX_SPREAD * draws.normal("idaci", family) + _INDEX_SLOPE * (risk - _middle()))
+    idaci = np.round((_scale() * factor).clip(0.005, 0.95), 3)
     facts = reference().origins
     share, gap, mean = (np.array([o.share(fact) for o in facts])[origin] for fact in ("fsm", "fsm_gap", "attainment"))
     ability = 0.78 * draws.normal("ability", ids) + 0.55 * draws.normal("family.ability", family)
@@ -261,20 +261,20 @@ def circumstances(
 def _effects() -> tuple[Floats, Floats]:
     """Log-odds of groups and of regions, by turns brought to the given shares."""
     figures = reference()
-    lived = lived_in(figures) * np.array([code.startswith("E") for code in figures.regions])
-    joint = lived / lived.sum(axis=1, keepdims=True) * shares_of_pupils(_USUAL_YEAR)[:, None]
-    wanted = np.array([o.share("fsm") for o in figures.origins])
+    residents = lived_in(figures) * np.array([code.startswith("E") for code in figures.regions])
+    joint = residents / residents.sum(axis=1, keepdims=True) * shares_of_pupils(_USUAL_YEAR)[:, None]
+    targets = np.array([o.share("fsm") for o in figures.origins])
     by_region = _MEALS_BY_REGION / 100
-    by_region = by_region * (wanted * joint.sum(axis=1)).sum() / (by_region * joint.sum(axis=0)).sum()
-    group, place = np.log(wanted / (1 - wanted)), np.zeros(len(by_region))
+    by_region = by_region * (targets * joint.sum(axis=1)).sum() / (by_region * joint.sum(axis=0)).sum()
+    group, place = np.log(targets / (1 - targets)), np.zeros(len(by_region))
     english = joint.sum(axis=0) > 0
     for _ in range(60):
         rate = _rate(group[:, None] + place[None, :])
-        reached = (rate * joint).sum(axis=0)[english] / joint.sum(axis=0)[english]
-        place[english] += _logit(by_region[english]) - _logit(reached)
+        regional_rate = (rate * joint).sum(axis=0)[english] / joint.sum(axis=0)[english]
+        place[english] += _logit(by_region[english]) - _logit(regional_rate)
         rate = _rate(group[:, None] + place[None, :])
-        share = lived / lived.sum(axis=1, keepdims=True)
-        group += _logit(wanted) - _logit((rate * share).sum(axis=1))
+        share = residents / residents.sum(axis=1, keepdims=True)
+        group += _logit(targets) - _logit((rate * share).sum(axis=1))
     place[~english] = np.interp(by_region[~english], np.sort(by_region[english]), np.sort(place[english]))
     return group.round(4), place.round(4)
 
@@ -283,17 +283,17 @@ def _effects() -> tuple[Floats, Floats]:
 def _middle() -> float:
     """Log-odds of the usual family."""
     group, place = _effects()
-    lived = lived_in(reference())
-    return round(float(((group[:, None] + place) * lived * shares_of_pupils(_USUAL_YEAR)[:, None]).sum()), 4)
+    residents = lived_in(reference())
+    return round(float(((group[:, None] + place) * residents * shares_of_pupils(_USUAL_YEAR)[:, None]).sum()), 4)
 
 
 @functools.cache
 def _scale() -> float:
     """The index of a usual family in a usual area, so that the mean of all is the published one."""
     group, place = _effects()
-    lived = lived_in(reference()) * shares_of_pupils(_USUAL_YEAR)[:, None]
+    residents = lived_in(reference()) * shares_of_pupils(_USUAL_YEAR)[:, None]
     own = np.exp((_INDEX_SPREAD**2 + (_INDEX_SLOPE * _OWN) ** 2) / 2)
-    mean = own * (np.exp(_INDEX_SLOPE * (group[:, None] + place - _middle())) * lived).sum()
+    mean = own * (np.exp(_INDEX_SLOPE * (group[:, None] + place - _middle())) * residents).sum()
     return round(float(_POOR_CHILDREN / mean), 5)
 
 

@@ -32,30 +32,30 @@ class Homes:
     start: Days  # (people, 9)
     postcode: Codes  # (people, 9): sector * 400 + unit
     region: Codes  # that the family belongs to
-    raised: Upbringing
+    nations: Upbringing
 
-    def at(self, person: NDArray[Any], when: NDArray[Any]) -> Codes:
+    def at(self, person: NDArray[Any], day: NDArray[Any]) -> Codes:
         """Which home (its place in the order) each person had on a day; the first where the day is before all."""
-        out = np.zeros(np.broadcast(person, when).shape, np.int32)
+        out = np.zeros(np.broadcast(person, day).shape, np.int32)
         for place in range(1, self.start.shape[1]):
-            out[self.start[person, place] <= when] = place
+            out[self.start[person, place] <= day] = place
         return out
 
     def moved_away(self, places: Places, person: Ints, begins: Days, ends: Days) -> tuple[Days, Codes, Codes]:
         """When each family first moves far away between two days, NEVER for most; its homes before and after."""
         start = self.start[person, :FAMILY_HOMES]
-        at = places.edges[self.postcode[person, :FAMILY_HOMES] // 400]
+        position = places.edges[self.postcode[person, :FAMILY_HOMES] // 400]
         before = (start <= begins[:, None]).cumsum(axis=1).argmax(axis=1)
-        away = np.abs(at - np.take_along_axis(at, before[:, None], axis=1)) > _AWAY
-        away &= (start > begins[:, None]) & (start <= ends[:, None])
-        after = away.argmax(axis=1)
-        day = np.where(away.any(axis=1), start[np.arange(len(person)), after], NEVER).astype(np.int32)
+        is_far = np.abs(position - np.take_along_axis(position, before[:, None], axis=1)) > _AWAY
+        is_far &= (start > begins[:, None]) & (start <= ends[:, None])
+        after = is_far.argmax(axis=1)
+        day = np.where(is_far.any(axis=1), start[np.arange(len(person)), after], NEVER).astype(np.int32)
         return day, before.astype(np.int32), after.astype(np.int32)
 
-    def nation(self, person: NDArray[Any], when: NDArray[Any]) -> Codes:
+    def nation(self, person: NDArray[Any], day: NDArray[Any]) -> Codes:
         """The nation in which the family of each person lived on a day."""
-        moved = self.start[person, 1] <= when
-        out: Codes = np.where(moved, self.raised.later[person], self.raised.first[person])
+        has_moved = self.start[person, 1] <= day
+        out: Codes = np.where(has_moved, self.nations.later[person], self.nations.first[person])
         return out
 
     def until(self, last: Days) -> "Homes":
@@ -74,7 +74,7 @@ class Dwellers:
     poor: NDArray[np.bool_]
 
 
-def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, raised: Upbringing) -> Homes:
+def homes(draws: Draws, reference: Reference, dwellers: Dwellers, kin: Families, nations: Upbringing) -> Homes:
     """Address histories: families move every twelve years on average, poor ones oftener, young adults every few.
 
     A move across a border is in the summer holidays, so that no child is at school in two nations in one year.
@@ -84,45 +84,45 @@ def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, rais
     others leave at 19 to 36 and stay near. Who was born or came after a move of the family has the newer home from the
     first.
     """
-    ids, birth, arrival = who.ids, who.birth, who.arrival
+    ids, birth, arrival = dwellers.ids, dwellers.birth, dwellers.arrival
     n = len(ids)
     start = np.full((n, FAMILY_HOMES + OWN_HOMES), NEVER, np.int32)
     position = np.empty((n, FAMILY_HOMES + OWN_HOMES))
     number = np.tile(np.arange(FAMILY_HOMES + OWN_HOMES), (n, 1))  # of the move that led to each home
-    region = [in_nation(reference, who.english, nation) for nation in (kin.nation, raised.first, raised.later)]
+    region = [in_nation(reference, dwellers.english, nation) for nation in (kin.nation, nations.first, nations.later)]
     place = _within(reference, region[1], draws.uniform("home", kin.family))
-    since = kin.eldest_birth - 2 * YEAR
+    move_day = kin.eldest_birth - 2 * YEAR
     start[:, 0], position[:, 0] = -20_000, place
-    drawn = draws.uniform("leaves", ids)
+    draw = draws.uniform("leaves", ids)
     goes_away = draws.chance("goes.away", ids, _GO_AWAY)
-    age = np.where(goes_away, 18.1 + 1.3 * drawn, 19 + np.minimum(-np.log(1 - drawn) * 6, 17))
+    age = np.where(goes_away, 18.1 + 1.3 * draw, 19 + np.minimum(-np.log(1 - draw) * 6, 17))
     leaves = birth + age * YEAR
-    family_years = np.where(who.poor, 8, 13)  # between moves
-    first = raised.first
+    family_years = np.where(dwellers.poor, 8, 13)  # between moves
+    first = nations.first
     for move in range(1, FAMILY_HOMES):
-        since = since - np.log(1 - draws.uniform("family.move", kin.family, move)) * family_years * YEAR
+        move_day = move_day - np.log(1 - draws.uniform("family.move", kin.family, move)) * family_years * YEAR
         place = _moved(
-            reference, draws, "family.place", kin.family, move, place, np.where(kin.outsider, -1, raised.later)
+            reference, draws, "family.place", kin.family, move, place, np.where(kin.outsider, -1, nations.later)
         )
         if move == 1:
-            across = _within(reference, region[2], draws.uniform("home.across", kin.family))
-            place = np.where(raised.crosses, across, place)
-            since = np.where(raised.crosses, _in_summer(since), since)
-            first = np.where(since <= arrival, raised.later, first)
-        moves = (since < leaves) & (since > arrival)
-        start[:, move] = np.where(moves, np.minimum(since, NEVER), NEVER)
+            border_place = _within(reference, region[2], draws.uniform("home.across", kin.family))
+            place = np.where(nations.crosses, border_place, place)
+            move_day = np.where(nations.crosses, _in_summer(move_day), move_day)
+            first = np.where(move_day <= arrival, nations.later, first)
+        moves = (move_day < leaves) & (move_day > arrival)
+        start[:, move] = np.where(moves, np.minimum(move_day, NEVER), NEVER)
         position[:, move] = np.where(moves, place, position[:, move - 1])
-        before = np.flatnonzero(since <= arrival)
+        before = np.flatnonzero(move_day <= arrival)
         position[before, : move + 1], number[before, : move + 1] = place[before, None], move
-    place, since = position[:, FAMILY_HOMES - 1], np.maximum(leaves, arrival)
-    nation = _grown_up(draws, ids, np.where(start[:, 1] < NEVER, raised.later, first))
+    place, move_day = position[:, FAMILY_HOMES - 1], np.maximum(leaves, arrival)
+    nation = _grown_up(draws, ids, np.where(start[:, 1] < NEVER, nations.later, first))
     parents, from_home = place, goes_away & (leaves >= arrival)
     for move in range(OWN_HOMES):
-        drawn = draws.uniform("own.move", ids, move)
+        draw = draws.uniform("own.move", ids, move)
         far: Any = _FAR
         if move:
-            later = since + (0.25 - np.log(1 - drawn) * (2.2 + 1.0 * move)) * YEAR
-            since = np.where(from_home & (move == 1), birth + (20.9 + 2.3 * drawn) * YEAR, later)
+            next_day = move_day + (0.25 - np.log(1 - draw) * (2.2 + 1.0 * move)) * YEAR
+            move_day = np.where(from_home & (move == 1), birth + (20.9 + 2.3 * draw) * YEAR, next_day)
         if move < 2:
             far = np.where(from_home, (0.8, 0.45)[move], _FAR)
         place = _moved(reference, draws, "own.place", ids, move, place, nation, far, near_anywhere=True)
@@ -130,19 +130,19 @@ def homes(draws: Draws, reference: Reference, who: Dwellers, kin: Families, rais
             returns = from_home & draws.chance("own.returns", ids, _RETURN)
             near = parents + draws.normal("own.return", ids) * _NEAR
             place = np.where(returns, near.clip(0, 1 - 1e-9), place)
-        start[:, FAMILY_HOMES + move] = np.where(since <= DATA_END, np.minimum(since, NEVER), NEVER)
+        start[:, FAMILY_HOMES + move] = np.where(move_day <= DATA_END, np.minimum(move_day, NEVER), NEVER)
         position[:, FAMILY_HOMES + move] = place
     owner = np.where(np.arange(start.shape[1]) < FAMILY_HOMES, kin.family[:, None], ids[:, None])
     sector = reference.places.sector(position.ravel()).reshape(position.shape)
     unit = draws.uniform("unit", owner, number) * reference.places.units[sector]
     codes = (sector * 400 + unit.astype(np.int32)).astype(np.int32)
-    return Homes(start, codes, region[0], Upbringing(first, raised.later))
+    return Homes(start, codes, region[0], Upbringing(first, nations.later))
 
 
 def postcodes(reference: Reference, codes: Codes, space: str = " ") -> Text:
     """Postcodes as text: the sector is a real one, the unit invented. -1 is NULL and UNKNOWN is ZZ99 9ZZ."""
-    used, index = distinct(codes)
-    real = used[used >= 0]
+    keys, index = distinct(codes)
+    real = keys[keys >= 0]
     sector, unit = np.divmod(real, 400)
     gap = np.full((len(real), len(space)), 32, np.uint8)
     outward = reference.places.outward[sector].view(np.uint8).reshape(len(real), 4)
@@ -151,7 +151,7 @@ def postcodes(reference: Reference, codes: Codes, space: str = " ") -> Text:
     values = strings(outward, gap, inward, *last)
     values = pa.concat_arrays([values, pa.array([f"ZZ99{space}9ZZ"])])
     place = np.where(
-        used >= 0, np.arange(len(used)) - (len(used) - len(real)), np.where(used == UNKNOWN, len(real), -1)
+        keys >= 0, np.arange(len(keys)) - (len(keys) - len(real)), np.where(keys == UNKNOWN, len(real), -1)
     )
     return Text(values, place[index].astype(np.int32))
 
@@ -162,15 +162,15 @@ def in_nation(reference: Reference, english: Codes, nation: Codes) -> Codes:
     return np.select([nation == SCOTLAND, nation == WALES], codes, english).astype(np.int32)
 
 
-def _in_summer(since: Floats) -> Floats:
+def _in_summer(days: Floats) -> Floats:
     """Days of the same years in the holidays, 20 July to 29 August: who crosses a border changes school then."""
-    years = parts(since.astype(np.int64))[0]
-    return on(years, 7, 20) + (since - on(years, 1, 1)) * (40 / 366)
+    years = parts(days.astype(np.int64))[0]
+    return on(years, 7, 20) + (days - on(years, 1, 1)) * (40 / 366)
 
 
-def _within(reference: Reference, region: Codes, drawn: Floats) -> Floats:
+def _within(reference: Reference, region: Codes, draw: Floats) -> Floats:
     start, end = reference.places.region_start[region], reference.places.region_end[region]
-    return start + (end - start) * drawn
+    return start + (end - start) * draw
 
 
 def _grown_up(draws: Draws, ids: Ints, nation: Codes) -> Codes:

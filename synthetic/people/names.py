@@ -1,8 +1,8 @@
 """Names as tables of equal slots: of each birth year and sex, and of each origin group.
 
-General tables are what is left of the counts of the whole population without the names of the origin groups. Where a
-group bears a name oftener than all are counted to, nothing is left and the rest is spread too thin: forenames that are
-left are drawn nearer to the commonest, and surnames, whose counts leave rare ones out, apart.
+The general tables are the counts of the whole population less the names of the origin groups. Where a group bears a
+name more often than the whole population does, nothing of it is left, and the other shares are off: a power above 1
+makes common forenames commoner, and one below 1 makes common surnames, whose counts lack rare ones, less common.
 """
 
 import functools
@@ -22,7 +22,7 @@ from synthetic.people.families import Families, shares_of_pupils, spouses_origin
 
 _BITS = 16
 _USUAL_YEAR = 1996  # of birth, of people whose surnames are counted here
-_NEARER, _APART = 1.04, 0.97  # powers of what is left, so that people share a name as often as published
+_NEARER, _APART = 1.04, 0.97  # powers of the shares left, so that people share a name as often as published
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,13 @@ def name_tables() -> NameTables:
     """The tables of the reference figures."""
     figures = reference()
     groups, size = figures.origins, 1 << GROUP_BITS
-    no = Slots(np.ones(1), GROUP_BITS)
+    stub = Slots(np.ones(1), GROUP_BITS)
     return NameTables(
         forenames=_left_of_births(figures),
-        group_forenames=np.stack([[s.table for s in group.forenames or (no, no)] for group in groups]),
+        group_forenames=np.stack([[s.table for s in group.forenames or (stub, stub)] for group in groups]),
         general_surnames=_left_of_surnames(figures),
-        group_surnames=np.stack([(group.surnames or no).table for group in groups]),
-        gendered=np.stack([[s.table for s in group.gendered or (no, no)] for group in groups]).reshape(-1, 2, size),
+        group_surnames=np.stack([(group.surnames or stub).table for group in groups]),
+        gendered=np.stack([[s.table for s in group.gendered or (stub, stub)] for group in groups]).reshape(-1, 2, size),
         customary=[[np.array(codes, np.int32) for codes in group.customary or ([], [])] for group in groups],
         has_forenames=np.array([group.forenames is not None for group in groups]),
         has_surnames=np.array([group.surnames is not None for group in groups]),
@@ -68,45 +68,45 @@ def name_tables() -> NameTables:
 
 
 def _left_of_births(figures: Reference) -> Codes:
-    """Births of each year and sex without those of the groups' own names; families born here alone count there."""
+    """Births of each year and sex without those of the groups' own names; only families born here count in them."""
     count = len(figures.forenames)
-    here = np.array([1 - group.share("foreign_born") for group in figures.origins])
-    own = np.array([1 - group.share("general_forename") for group in figures.origins])
-    borne = [
+    home_shares = np.array([1 - group.share("foreign_born") for group in figures.origins])
+    own_shares = np.array([1 - group.share("general_forename") for group in figures.origins])
+    group_shares = [
         [_shares(group.forenames[sex], count) if group.forenames else None for group in figures.origins]
         for sex in (0, 1)
     ]
     out = []
     for year in range(FIRST_NAME_YEAR, LAST_NAME_YEAR + 1):
-        born = shares_of_pupils(year) * here
-        born = born / born.sum() * own
+        sizes = shares_of_pupils(year) * home_shares
+        sizes = sizes / sizes.sum() * own_shares
         for sex in (0, 1):
-            counted = _shares(figures.cohorts[year - FIRST_NAME_YEAR][sex], count)
-            out.append(_left(counted, borne[sex], born, _NEARER).table)
+            shares = _shares(figures.cohorts[year - FIRST_NAME_YEAR][sex], count)
+            out.append(_left(shares, group_shares[sex], sizes, _NEARER).table)
     return np.stack(out)
 
 
 def _left_of_surnames(figures: Reference) -> Slots:
     count = len(figures.surnames)
-    own = shares_of_pupils(_USUAL_YEAR) * np.array([1 - group.share("general_surname") for group in figures.origins])
-    borne = [_shares(group.surnames, count) if group.surnames else None for group in figures.origins]
+    sizes = shares_of_pupils(_USUAL_YEAR) * np.array([1 - group.share("general_surname") for group in figures.origins])
+    group_shares = [_shares(group.surnames, count) if group.surnames else None for group in figures.origins]
     for code, group in enumerate(figures.origins):
         if group.gendered:
             share = float(group.facts["gendered"]["share"])
             pair = (_shares(group.gendered[0], count) + _shares(group.gendered[1], count)) / 2
-            plain = borne[code]
-            borne[code] = share * pair + (1 - share) * (0 if plain is None else plain)
-    return _left(_shares(figures.general_surnames, count), borne, own, _APART)
+            plain_shares = group_shares[code]
+            group_shares[code] = share * pair + (1 - share) * (0 if plain_shares is None else plain_shares)
+    return _left(_shares(figures.general_surnames, count), group_shares, sizes, _APART)
 
 
-def _left(counted: Floats, borne: list[Floats | None], share: Floats, power: float) -> Slots:
+def _left(shares: Floats, groups: list[Floats | None], share: Floats, power: float) -> Slots:
     """What is left of counted shares when groups of the given shares have taken their names, to a power."""
-    taken = sum(
-        (of * names for of, names in zip(share, borne, strict=True) if names is not None), np.zeros(len(counted))
+    group_part = sum(
+        (size * names for size, names in zip(share, groups, strict=True) if names is not None), np.zeros(len(shares))
     )
-    left = np.maximum(counted - taken, 0)
-    codes = np.flatnonzero(left)
-    return Slots(left[codes] ** power, _BITS, codes)
+    remainder = np.maximum(shares - group_part, 0)
+    codes = np.flatnonzero(remainder)
+    return Slots(remainder[codes] ** power, _BITS, codes)
 
 
 def _shares(slots: Slots, count: int) -> Floats:
@@ -155,23 +155,23 @@ class Surnames:
 
 
 def renamed(
-    draws: Draws, reference: Reference, odds: Table, who: Bearers, kin: Families, ability: Floats, may_bear: Surnames
+    draws: Draws, reference: Reference, odds: Table, bearers: Bearers, kin: Families, ability: Floats, choices: Surnames
 ) -> Renamed:
     """Two in three marry, at 29 on average and from 19 on, people who do well at school later.
 
     Women take a husband's name or join both, men seldom do. Children take another name with a parent's new partner.
     """
-    born, partner, new = may_bear.born, may_bear.partner, may_bear.new
-    people, ids, birth = odds.people, who.ids, who.birth
-    often = np.array([float(o.facts.get("surname_change", 1)) for o in reference.origins])[who.origin]
-    comes = _partner_comes(draws, odds, kin, often)
-    later_born = birth > comes
-    child = ~later_born & (comes < birth + 16 * YEAR) & draws.chance("partner.too", ids, _CHANGES_TOO)
+    born, partner, new = choices.born, choices.partner, choices.new
+    people, ids, birth = odds.people, bearers.ids, bearers.birth
+    frequency = np.array([float(o.facts.get("surname_change", 1)) for o in reference.origins])[bearers.origin]
+    partner_day = _partner_comes(draws, odds, kin, frequency)
+    later_born = birth > partner_day
+    child = ~later_born & (partner_day < birth + 16 * YEAR) & draws.chance("partner.too", ids, _CHANGES_TOO)
     wedding = birth + (29.0 + 1.8 * ability + 4.7 * draws.normal("wedding", ids)).clip(19, 45) * YEAR
-    takes = draws.uniform("takes.name", ids) < _takes(odds, birth, who.female) * often
+    takes = draws.uniform("takes.name", ids) < _takes(odds, birth, bearers.female) * frequency
     marriage = draws.chance("marries", ids, _MARRY) & takes & (wedding <= DATA_END)
-    divorced = wedding + (3 + 9 * draws.uniform("divorce.after", ids)) * YEAR
-    again = marriage & (draws.uniform("divorce", ids) < people.divorce * people.birth_name_again)
+    divorce_day = wedding + (3 + 9 * draws.uniform("divorce.after", ids)) * YEAR
+    takes_back = marriage & (draws.uniform("divorce", ids) < people.divorce * people.birth_name_again)
     day = birth + (16 + 20 * draws.uniform("deed.age", ids) ** 1.5) * YEAR
     deed = ~marriage & ~child & draws.chance("deed.poll", ids, people.deed_poll) & (day <= DATA_END)
     born = np.where(later_born | (child & marriage), partner, born).astype(np.int32)
@@ -181,17 +181,17 @@ def renamed(
         born,
         np.where(reason == PARTNER, partner, new).astype(np.int32),
         joins,
-        np.select([marriage, child, deed], [wedding, comes, day], NEVER).astype(np.int32),
-        np.where(again & (divorced <= DATA_END), divorced, NEVER).astype(np.int32),
+        np.select([marriage, child, deed], [wedding, partner_day, day], NEVER).astype(np.int32),
+        np.where(takes_back & (divorce_day <= DATA_END), divorce_day, NEVER).astype(np.int32),
         reason,
     )
 
 
-def _partner_comes(draws: Draws, odds: Table, kin: Families, often: Floats) -> Ints:
+def _partner_comes(draws: Draws, odds: Table, kin: Families, frequency: Floats) -> Ints:
     """The day from which a family goes by the name of a parent's new partner, NEVER for most."""
     age = kin.mothers_age
-    young = _BY_MOTHERS_AGE[np.where(age < 20, 0, np.where(age < 30, 1, 2))]
-    comes = draws.uniform("partner", kin.family) < odds.people.childhood_surname * young * often
+    age_factor = _BY_MOTHERS_AGE[np.where(age < 20, 0, np.where(age < 30, 1, 2))]
+    comes = draws.uniform("partner", kin.family) < odds.people.childhood_surname * age_factor * frequency
     day = kin.first_birth + (1 + 14 * draws.uniform("partner.comes", kin.family)) * YEAR
     return np.where(comes & (day <= DATA_END), day, NEVER).astype(np.int64)
 
@@ -221,56 +221,56 @@ class Names:
     back: Days  # day from which the name of birth is used again, NEVER for nearly all
     reason: Codes  # 0 none, 1 marriage, 2 deed poll, 3 a parent's new partner
 
-    def new_on(self, person: NDArray[Any], when: NDArray[Any]) -> NDArray[np.bool_]:
+    def new_on(self, person: NDArray[Any], day: NDArray[Any]) -> NDArray[np.bool_]:
         """Whether each person bears the new surname on a day."""
-        out: NDArray[np.bool_] = (self.changed[person] <= when) & (when < self.back[person])
+        out: NDArray[np.bool_] = (self.changed[person] <= day) & (day < self.back[person])
         return out
 
     def until(self, last: Days) -> "Names":
         """The names of people who each live until a day, so that none is taken on it or later."""
         dead = self.changed >= last
         surname = np.where(dead[:, None], self.surname[:, :1], self.surname)
-        changed, back = (np.where(when < last, when, NEVER).astype(np.int32) for when in (self.changed, self.back))
-        return replace(self, surname=surname, changed=changed, back=back, reason=np.where(dead, 0, self.reason))
+        change, end = (np.where(day < last, day, NEVER).astype(np.int32) for day in (self.changed, self.back))
+        return replace(self, surname=surname, changed=change, back=end, reason=np.where(dead, 0, self.reason))
 
 
 def names(
     draws: Draws,
     reference: Reference,
     odds: Table,
-    who: Bearers,
+    bearers: Bearers,
     kin: Families,
     foreign: NDArray[np.bool_],
     ability: Floats,
 ) -> Names:
     """Names of people; twins never share a forename."""
-    tables, ids, female, origin = name_tables(), who.ids, who.female, who.origin
-    forename = _forenames(draws, tables, "forename", who)
-    _twins(draws, reference, tables, who, kin, forename)
-    middle = _middle(draws, reference, tables, who, forename)
+    tables, ids, female, origin = name_tables(), bearers.ids, bearers.female, bearers.origin
+    forename = _forenames(draws, tables, "forename", bearers)
+    _twins(draws, reference, tables, bearers, kin, forename)
+    middle = _middle(draws, reference, tables, bearers, forename)
     family = _family_names(draws, tables, "surname", kin.family, origin, female)
-    values, born = _hyphenated(
+    values, birth_name = _hyphenated(
         draws, tables, reference, odds.people.hyphen_at_birth, kin.family, family, origin, female
     )
     men = np.zeros(len(ids), bool)
     partner = _family_names(draws, tables, "surname.partner", kin.family, origin, men)
     spouse = spouses_origin(draws, reference, ids, origin)
     new = _family_names(draws, tables, "surname.new", ids, spouse, men)
-    after = renamed(draws, reference, odds, who, kin, ability, Surnames(born, partner, new))
-    born, changed_to, partner_born = after.born, after.name, np.flatnonzero(after.joins)
+    history = renamed(draws, reference, odds, bearers, kin, ability, Surnames(birth_name, partner, new))
+    birth_name, later_name, joint_rows = history.born, history.name, np.flatnonzero(history.joins)
     ending = female & (draws.uniform("feminine", kin.family) < np.where(foreign, 0.95, 0.6))
-    born, changed_to = (_feminine(reference, codes, origin, ending) for codes in (born, changed_to))
-    values, changed_to = _join(
-        reference, values, changed_to, partner_born, born[partner_born], changed_to[partner_born]
+    birth_name, later_name = (_feminine(reference, codes, origin, ending) for codes in (birth_name, later_name))
+    values, later_name = _join(
+        reference, values, later_name, joint_rows, birth_name[joint_rows], later_name[joint_rows]
     )
     other = _family_names(draws, tables, "surname.other", kin.family, origin, men)
-    return _dated(forename, middle, values, born, changed_to, other, after)
+    return _dated(forename, middle, values, birth_name, later_name, other, history)
 
 
 def _dated(
     forename: Codes, middle: Codes, values: Any, born: Codes, after: Codes, other: Codes, history: Renamed
 ) -> Names:
-    """Names with their dates; a change to the same name is none."""
+    """Names with their dates; a change to the same name does not count."""
     has = (after != born) & (history.reason > 0)
     after = np.where(has, after, born).astype(np.int32)
     return Names(
@@ -280,65 +280,65 @@ def _dated(
     )  # fmt: skip
 
 
-def _forenames(draws: Draws, tables: NameTables, field: str, who: Bearers, general: Floats | None = None) -> Codes:
+def _forenames(draws: Draws, tables: NameTables, field: str, bearers: Bearers, general: Floats | None = None) -> Codes:
     """Names of the year and sex, or of the origin group; `general` is each group's share of the first."""
-    drawn = draws.uniform(field, who.ids)
-    share = (tables.general_forename if general is None else general)[who.origin]
-    ours = draws.uniform(field + ".general", who.ids) >= share
-    cohort = (parts(who.birth)[0].clip(FIRST_NAME_YEAR, LAST_NAME_YEAR) - FIRST_NAME_YEAR) * 2 + who.female
-    out: Codes = tables.forenames[cohort, (drawn * tables.forenames.shape[1]).astype(np.int64)]
-    rows = np.flatnonzero(ours & tables.has_forenames[who.origin])
-    at = (drawn[rows] * tables.group_forenames.shape[2]).astype(np.int64)
-    out[rows] = tables.group_forenames[who.origin[rows], who.female[rows].astype(np.int64), at]
+    draw = draws.uniform(field, bearers.ids)
+    share = (tables.general_forename if general is None else general)[bearers.origin]
+    is_own = draws.uniform(field + ".general", bearers.ids) >= share
+    cohort = (parts(bearers.birth)[0].clip(FIRST_NAME_YEAR, LAST_NAME_YEAR) - FIRST_NAME_YEAR) * 2 + bearers.female
+    out: Codes = tables.forenames[cohort, (draw * tables.forenames.shape[1]).astype(np.int64)]
+    rows = np.flatnonzero(is_own & tables.has_forenames[bearers.origin])
+    slot = (draw[rows] * tables.group_forenames.shape[2]).astype(np.int64)
+    out[rows] = tables.group_forenames[bearers.origin[rows], bearers.female[rows].astype(np.int64), slot]
     return out
 
 
-def _middle(draws: Draws, reference: Reference, tables: NameTables, who: Bearers, forename: Codes) -> Codes:
+def _middle(draws: Draws, reference: Reference, tables: NameTables, bearers: Bearers, forename: Codes) -> Codes:
     """Up to two middle names, by each group's custom.
 
     Who is called by the second name has one; sons and daughters of some families bear Singh, Kaur, Begum there; and an
     English first name is followed by one of the group's own.
     """
     out = np.full((len(forename), 2), -1, np.int32)
-    share = np.array([o.share("middle") for o in reference.origins])[who.origin]
+    share = np.array([o.share("middle") for o in reference.origins])[bearers.origin]
     share = np.where(tables.by_second[forename], np.maximum(share, 0.8), share)
-    own = np.array([o.facts.get("middle_own", 1 - o.share("general_forename")) for o in reference.origins])
-    for place, has in ((0, share), (1, share * 0.12)):
-        given = draws.chance("has.middle", who.ids, has, place) & ((place == 0) | (out[:, 0] >= 0))
-        other = _forenames(draws, tables, f"middle{place}", who, 1 - own)
-        out[:, place] = np.where(given & (other != forename), other, -1)
+    own_share = np.array([o.facts.get("middle_own", 1 - o.share("general_forename")) for o in reference.origins])
+    for place, odds in ((0, share), (1, share * 0.12)):
+        has_middle = draws.chance("has.middle", bearers.ids, odds, place) & ((place == 0) | (out[:, 0] >= 0))
+        other = _forenames(draws, tables, f"middle{place}", bearers, 1 - own_share)
+        out[:, place] = np.where(has_middle & (other != forename), other, -1)
     for code, group in enumerate(reference.origins):
         custom = group.facts.get("gendered", {})
         if not custom.get("middle"):
             continue
         for sex, key in enumerate("mf"):
-            rows = np.flatnonzero((who.origin == code) & (who.female == sex))
-            rows = rows[draws.uniform("middle.custom", who.ids[rows]) < custom["middle"]]
-            which = draws.uniform("middle.which", who.ids[rows]) * min(len(custom[key]), 2)
-            chosen = tables.customary[code][sex][which.astype(np.int64)]
-            out[rows, 0] = np.where(chosen != forename[rows], chosen, out[rows, 0])
+            rows = np.flatnonzero((bearers.origin == code) & (bearers.female == sex))
+            rows = rows[draws.uniform("middle.custom", bearers.ids[rows]) < custom["middle"]]
+            ordinal = draws.uniform("middle.which", bearers.ids[rows]) * min(len(custom[key]), 2)
+            codes = tables.customary[code][sex][ordinal.astype(np.int64)]
+            out[rows, 0] = np.where(codes != forename[rows], codes, out[rows, 0])
     return out
 
 
 def _twins(
-    draws: Draws, reference: Reference, tables: NameTables, who: Bearers, kin: Families, forename: Codes
+    draws: Draws, reference: Reference, tables: NameTables, bearers: Bearers, kin: Families, forename: Codes
 ) -> None:
     """Another name for twins who would share one; names that begin alike for some twins of one sex."""
     twins = np.flatnonzero(kin.twin_of_elder)
-    second = who.take(twins)
+    second = bearers.take(twins)
     elder_female = draws.chance("sex", second.ids - 1, 0.487)
     elder = _forenames(draws, tables, "forename", Bearers(second.ids - 1, second.birth, elder_female, second.origin))
     alike = draws.chance("twin.alike", second.ids, _LIKE_TWIN) & (elder_female == second.female)
-    wanted = alike | (elder == forename[twins])
+    has_to_change = alike | (elder == forename[twins])
     for number in range(_TRIES):
-        rows = np.flatnonzero(wanted)
+        rows = np.flatnonzero(has_to_change)
         if not len(rows):
             return
         other = _forenames(draws, tables, f"forename.again{number}", second.take(rows))
         differ = other != elder[rows]
         forename[twins[rows[differ]]] = other[differ]
         same_start = tables.initial[other] == tables.initial[elder[rows]]
-        wanted[rows] = ~(differ & (same_start | ~alike[rows]))
+        has_to_change[rows] = ~(differ & (same_start | ~alike[rows]))
     clash = np.flatnonzero(elder == forename[twins])
     forename[twins[clash]] = (elder[clash] + 1) % len(reference.forenames)
 
@@ -347,15 +347,15 @@ def _family_names(
     draws: Draws, tables: NameTables, field: str, family: Ints, origin: Codes, female: NDArray[np.bool_]
 ) -> Codes:
     """A family's surname; some groups' sons and daughters bear names of their own."""
-    drawn = draws.uniform(field, family)
-    out = tables.general_surnames.at(drawn)
+    draw = draws.uniform(field, family)
+    out = tables.general_surnames.at(draw)
     rows = np.flatnonzero(draws.uniform(field + ".general", family) >= tables.general_surname[origin])
     rows = rows[tables.has_surnames[origin[rows]]]
-    out[rows] = tables.group_surnames[origin[rows], (drawn[rows] * tables.group_surnames.shape[1]).astype(np.int64)]
-    own = draws.uniform(field + ".gendered", family) < tables.gendered_share[origin]
-    rows = np.flatnonzero(own)
-    at = (drawn[rows] * tables.gendered.shape[2]).astype(np.int64)
-    out[rows] = tables.gendered[origin[rows], female[rows].astype(np.int64), at]
+    out[rows] = tables.group_surnames[origin[rows], (draw[rows] * tables.group_surnames.shape[1]).astype(np.int64)]
+    is_gendered = draws.uniform(field + ".gendered", family) < tables.gendered_share[origin]
+    rows = np.flatnonzero(is_gendered)
+    slot = (draw[rows] * tables.gendered.shape[2]).astype(np.int64)
+    out[rows] = tables.gendered[origin[rows], female[rows].astype(np.int64), slot]
     return out
 
 

@@ -33,7 +33,7 @@ _GROWN = 24  # who is as old when the sources begin comes for a postgraduate cou
 
 @dataclass(frozen=True)
 class Visits:
-    """Arrays of one place a person; years are those in which an academic year began, 0 for never."""
+    """Arrays with one place for each person; years are those in which an academic year began, 0 for never."""
 
     comes: NDArray[np.bool_]
     level: Codes  # FIRST_DEGREE, TAUGHT or RESEARCH: of the first course
@@ -45,24 +45,24 @@ class Visits:
 
 
 def visits(
-    draws: Draws, origins: list[Origin], ids: Ints, may: NDArray[np.bool_], origin: Codes, birth: Days
+    draws: Draws, origins: list[Origin], ids: Ints, is_eligible: NDArray[np.bool_], origin: Codes, birth: Days
 ) -> Visits:
-    """Who comes to study, of the people who `may` because they came from abroad as adults."""
+    """Who comes to study, of the people who may (`is_eligible`) as they came from abroad as adults."""
     rules = rule_file("study/universities.toml").visitors
     share = np.array([rules.share.get(group.name, 0.0) for group in origins])[origin]
     cohort = academic_year(birth)
-    grown = cohort + _GROWN < FIRST_YEAR
-    drawn = draws.uniform("visit.level", ids)
-    level = Slots(np.array([rules.first_degree, rules.taught, rules.research])).at(drawn)
+    is_grown_up = cohort + _GROWN < FIRST_YEAR
+    draw = draws.uniform("visit.level", ids)
+    level = Slots(np.array([rules.first_degree, rules.taught, rules.research])).at(draw)
     level = np.where(
-        grown & (level == FIRST_DEGREE), np.where(drawn < rules.first_degree * 0.1, RESEARCH, TAUGHT), level
+        is_grown_up & (level == FIRST_DEGREE), np.where(draw < rules.first_degree * 0.1, RESEARCH, TAUGHT), level
     )
     age = draws.uniform("visit.age", ids)
-    late = np.where(grown, age * 15, age**1.7 * _SPREAD[level])
-    start = cohort + 1 + _AGES[level] + late.astype(np.int64)
-    comes = may & draws.chance("visit", ids, share) & (start >= FIRST_YEAR) & (start <= LAST_YEAR)
-    long = draws.chance("visit.long", ids, 0.2)
-    years = np.array([3, 1, 3])[level] + (long & (level != TAUGHT))
+    delay = np.where(is_grown_up, age * 15, age**1.7 * _SPREAD[level])
+    start = cohort + 1 + _AGES[level] + delay.astype(np.int64)
+    comes = is_eligible & draws.chance("visit", ids, share) & (start >= FIRST_YEAR) & (start <= LAST_YEAR)
+    is_long = draws.chance("visit.long", ids, 0.2)
+    years = np.array([3, 1, 3])[level] + (is_long & (level != TAUGHT))
     goes_on = comes & (level == FIRST_DEGREE) & draws.chance("visit.goes.on", ids, rules.go_on)
     end = on(start + years + goes_on, 9, 1) + (-np.log(1 - draws.uniform("visit.leaves", ids)) * 0.3 * YEAR).astype(int)
     stays = draws.chance("visit.stays", ids, rules.stay)
@@ -88,12 +88,12 @@ def departures(
     """Day of death, and day of death or emigration if that is earlier; NEVER for most."""
     hazard = -np.log(1 - draws.uniform("death", ids))
     ages, men, women = _hazards()
-    aged = np.where(female, np.interp(hazard, women, ages), np.interp(hazard, men, ages))
+    age = np.where(female, np.interp(hazard, women, ages), np.interp(hazard, men, ages))
     dies = hazard < np.where(female, women[-1], men[-1])
-    death = np.where(dies, birth + aged * YEAR, NEVER)
+    death = np.where(dies, birth + age * YEAR, NEVER)
     leaves = draws.chance("emigrates", ids, np.where(foreign, _EMIGRATE_BORN_ABROAD, _EMIGRATE))
-    left = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
-    departure = np.minimum(death, np.where(leaves, left, NEVER))
+    emigration_day = birth + (18 + 17 * draws.uniform("emigration", ids)) * YEAR
+    departure = np.minimum(death, np.where(leaves, emigration_day, NEVER))
     return np.minimum(death, NEVER).astype(np.int32), np.minimum(departure, NEVER).astype(np.int32)
 
 
@@ -127,7 +127,7 @@ _DISADVANTAGED, _RENAMED = 0.26, 0.15  # shares of people, so that the odds are 
 
 @dataclass(frozen=True)
 class People:
-    """Arrays of equal length, one place a person."""
+    """Arrays of equal length, with one place for each person."""
 
     ids: Ints
     kind: Codes
@@ -161,14 +161,14 @@ def people(draws: Draws, reference: Reference, odds: Table, ids: Ints) -> People
     kind = np.select([kin.nation == SCOTLAND, kin.nation == WALES], [SCOTTISH, WELSH], kind).astype(np.int32)
     origin = _origin(draws, reference, kin, kind == LATE)
     facts = reference.origins
-    born_abroad = np.array([o.share("foreign_born") for o in facts])[origin]
-    late = np.minimum(0.3 + 1.5 * born_abroad, 0.92)
-    born_abroad = np.where(kind == LATE, late, np.where(kin.outsider, born_abroad * 0.6 + 0.35, born_abroad))
-    foreign = draws.chance("abroad", kin.family, born_abroad)
+    share = np.array([o.share("foreign_born") for o in facts])[origin]
+    late_share = np.minimum(0.3 + 1.5 * share, 0.92)
+    share = np.where(kind == LATE, late_share, np.where(kin.outsider, share * 0.6 + 0.35, share))
+    foreign = draws.chance("abroad", kin.family, share)
     january = np.array([o.share("first_january") for o in facts])[origin] * odds.people.first_of_january
-    undated = foreign & draws.chance("january", kin.family, january)  # who came without any papers
+    is_undated = foreign & draws.chance("january", kin.family, january)  # who came without any papers
     years, months, doms = parts(kin.birth)
-    birth = from_parts(years, np.where(undated, 1, months), np.where(undated, 1, doms))
+    birth = from_parts(years, np.where(is_undated, 1, months), np.where(is_undated, 1, doms))
     arrival = _arrival(draws, ids, kin, birth, kind, foreign)
     female = draws.chance("sex", ids, 0.487)
     death, departure = departures(draws, ids, birth, female, foreign)
@@ -178,34 +178,34 @@ def people(draws: Draws, reference: Reference, odds: Table, ids: Ints) -> People
     death = np.where(death <= arrival, NEVER, death).astype(np.int32)  # who came was alive
     departure = np.where(visit.comes, np.minimum(visit.departure, death), departure)
     departure = np.where(departure <= arrival, death, departure).astype(np.int32)  # who came had not left before
-    raised = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
+    nations = upbringing(draws, kin.family, kin.nation, kin.outsider | foreign)
     english = regions(draws, reference, kin.family, origin, ~kin.outsider)
     region = in_nation(reference, english, kin.nation)
     means = circumstances(draws, ids, kin.family, origin, region, kind == PRIVATE, female)
-    home = homes(draws, reference, Dwellers(ids, birth, arrival, english, means.fsm), kin, raised)
-    known_as = names(draws, reference, odds, Bearers(ids, birth, female, origin), kin, foreign, means.ability)
-    quality = _quality(draws, odds, ids, means.fsm | foreign, known_as.reason > 0)
+    home = homes(draws, reference, Dwellers(ids, birth, arrival, english, means.fsm), kin, nations)
+    name_set = names(draws, reference, odds, Bearers(ids, birth, female, origin), kin, foreign, means.ability)
+    quality = _quality(draws, odds, ids, means.fsm | foreign, name_set.reason > 0)
     ethnic = np.zeros(len(ids), np.int32)
     for code, group in enumerate(facts):
         rows = origin == code
         ethnic[rows] = group.ethnic.at(draws.uniform("ethnic", kin.family[rows]))
     return People(
         ids, kind, kin.family, kin.twin_of_elder, birth, academic_year(birth), female, origin, ethnic, foreign, arrival,
-        departure, death, means.fsm, means.idaci, means.ability, quality, known_as.until(death), home.until(departure),
+        departure, death, means.fsm, means.idaci, means.ability, quality, name_set.until(death), home.until(departure),
     )  # fmt: skip
 
 
 def _origin(draws: Draws, reference: Reference, kin: Families, late: NDArray[np.bool_]) -> Codes:
     """Origin groups: those of pupils by nation and birth, or, of people who came to no school here, those of adults."""
-    drawn = draws.uniform("origin", kin.family)
+    draw = draws.uniform("origin", kin.family)
 
     def of(place: str) -> Codes:
-        return Slots(np.array([group.share(place) for group in reference.origins]), 14).at(drawn)
+        return Slots(np.array([group.share(place) for group in reference.origins]), 14).at(draw)
 
     pupils = np.select(
         [kin.nation == SCOTLAND, kin.nation == WALES],
         [of("scotland"), of("wales")],
-        pupils_origin(drawn, kin.eldest_birth),
+        pupils_origin(draw, kin.eldest_birth),
     )
     return np.where(kin.outsider | late, of("elsewhere"), pupils).astype(np.int32)
 
@@ -215,23 +215,23 @@ def _arrival(draws: Draws, ids: Ints, kin: Families, birth: Days, kind: Codes, f
 
     The youngest of a family is then 2 or older and the eldest 15 or younger, as far as they are near enough in age.
     """
-    drawn = draws.uniform("arrival", ids)
-    own = birth + np.where(kind == LATE, 16 + 10 * drawn, 18 + 24 * drawn**2) * YEAR
+    draw = draws.uniform("arrival", ids)
+    own_day = birth + np.where(kind == LATE, 16 + 10 * draw, 18 + 24 * draw**2) * YEAR
     last = np.maximum(kin.oldest + 15 * YEAR, kin.youngest + YEAR)
     first = np.minimum(kin.youngest + 2 * YEAR, (kin.youngest + last) / 2)
-    with_family = first + draws.uniform("arrival", kin.family) * (last - first)
-    came = np.where(np.isin(kind, (LATE, OUTSIDER)), own, with_family)
-    return np.where(foreign | (kind == LATE), came, birth).astype(np.int32)
+    family_day = first + draws.uniform("arrival", kin.family) * (last - first)
+    arrival = np.where(np.isin(kind, (LATE, OUTSIDER)), own_day, family_day)
+    return np.where(foreign | (kind == LATE), arrival, birth).astype(np.int32)
 
 
 def _quality(
-    draws: Draws, odds: Table, ids: Ints, disadvantaged: NDArray[np.bool_], renamed: NDArray[np.bool_]
+    draws: Draws, odds: Table, ids: Ints, is_poor: NDArray[np.bool_], has_two_names: NDArray[np.bool_]
 ) -> Floats:
     """What multiplies the odds of an error, 1 on average: more for some, and where papers have two names."""
     rules = odds.quality
     spread = rules.person_spread
     factor = np.exp(spread * draws.normal("quality", ids) - spread**2 / 2)
-    factor *= np.where(disadvantaged, rules.disadvantaged, 1.0) * np.where(renamed, rules.renamed, 1.0)
-    usual = (1 + _DISADVANTAGED * (rules.disadvantaged - 1)) * (1 + _RENAMED * (rules.renamed - 1))
-    out: Floats = factor / usual
+    factor *= np.where(is_poor, rules.disadvantaged, 1.0) * np.where(has_two_names, rules.renamed, 1.0)
+    mean = (1 + _DISADVANTAGED * (rules.disadvantaged - 1)) * (1 + _RENAMED * (rules.renamed - 1))
+    out: Floats = factor / mean
     return out

@@ -23,7 +23,7 @@ WITHIN = 8
 
 @dataclass(frozen=True)
 class Identity:
-    """Columns of a census, a place a record."""
+    """Columns of a census, with one place for each record."""
 
     forename: Text
     middle_names: Text
@@ -36,7 +36,7 @@ class Identity:
 def recorded(
     registrations: Registrations,
     place: Ints,
-    when: Days,
+    days: Days,
     record: Ints,
     entity_key: Any,
     out: Tables,
@@ -47,26 +47,26 @@ def recorded(
 
     Args:
         place: registration of each record.
-        when: day of each record.
+        days: day of each record.
         record: number of each record.
         entity_key: the source's own key of the pupil (string array).
         without: roles that the census has no column for; errors in them are no errors of a record.
     """
     forename, middle, before, after = registrations.names()
-    recorded = on_records(registrations, place, when)
+    details = on_records(registrations, place, days)
     both = pa.concat_arrays([before.plain(), after.plain()]).fill_null("")
-    index = np.where(recorded["renamed"], place + len(before.index), place)
-    missing = np.where(recorded["renamed"], after.index[place], before.index[place]) < 0
-    surname = Text(both, np.where(missing, -1, index).astype(np.int32))
+    index = np.where(details["renamed"], place + len(before.index), place)
+    is_missing = np.where(details["renamed"], after.index[place], before.index[place]) < 0
+    surname = Text(both, np.where(is_missing, -1, index).astype(np.int32))
     birth, female = registrations.birth_dates()[place], registrations.female()[place]
     ids = registrations.ids[place]
     out.truth(registrations.source, record, ids, entity_key, ids)
     kinds = {k: registrations.kinds[k][place] for k in ("forename", "middle_names", "dob", "sex")}
-    kinds |= {"surname": recorded["surname.kind"], "postcode": recorded["postcode.kind"]}
+    kinds |= {"surname": details["surname.kind"], "postcode": details["postcode.kind"]}
     out.log_errors(registrations.source, record, {role: kind for role, kind in kinds.items() if role not in without})
     return Identity(
         unique_rows(forename).take(place), unique_rows(middle).take(place), surname, birth, female,
-        postcodes(registrations.reference, recorded["postcode"]),
+        postcodes(registrations.reference, details["postcode"]),
     )  # fmt: skip
 
 
@@ -102,21 +102,21 @@ class Phase:
     before: Codes
     after: Codes
 
-    def home(self, second: NDArray[np.bool_], otherwise: Codes) -> Codes:
-        """The home near the first or the second school, of families that move away; `otherwise` that of others."""
-        return np.where(self.day < NEVER, np.where(second, self.after, self.before), otherwise).astype(np.int32)
+    def home(self, second: NDArray[np.bool_], other_home: Codes) -> Codes:
+        """The home near the first or the second school, of families that move away; `other_home` that of others."""
+        return np.where(self.day < NEVER, np.where(second, self.after, self.before), other_home).astype(np.int32)
 
 
 def home_near(world: World, person: Ints, phase: Phase, second: NDArray[np.bool_], nation: int) -> Codes:
     """The home in a nation that the first or the second school of a phase is near to."""
-    home, raised = phase.home(second, phase.before), world.people.homes.raised
-    there = np.where(home > 0, raised.later[person], raised.first[person]) == nation
-    return np.where(there, home, home_in(world, person, nation)).astype(np.int32)
+    home, nations = phase.home(second, phase.before), world.people.homes.nations
+    is_there = np.where(home > 0, nations.later[person], nations.first[person]) == nation
+    return np.where(is_there, home, home_in(world, person, nation)).astype(np.int32)
 
 
 def home_in(world: World, person: Ints, nation: int) -> Codes:
     """A home in a nation of each person's family, of the people who live there: the first one, or the last."""
-    return np.where(world.people.homes.raised.first[person] == nation, 0, FAMILY_HOMES - 1).astype(np.int32)
+    return np.where(world.people.homes.nations.first[person] == nation, 0, FAMILY_HOMES - 1).astype(np.int32)
 
 
 def phase_of(world: World, person: Ints, number: Ints, year: Ints, years: tuple[int, ...]) -> Phase:
@@ -127,15 +127,15 @@ def phase_of(world: World, person: Ints, number: Ints, year: Ints, years: tuple[
 
 
 def changed_school(
-    draws: Draws, ids: Ints, phase: Phase, since: Ints, when: Days, odds: tuple[float, ...], years: tuple[int, ...]
+    draws: Draws, ids: Ints, phase: Phase, phase_year: Ints, day: Days, odds: tuple[float, ...], years: tuple[int, ...]
 ) -> NDArray[np.bool_]:
-    """Whether a pupil is at the second school of a phase by `when`: the family has moved away, or by chance.
+    """Whether a pupil is at the second school of a phase by `day`: the family has moved away, or by chance.
 
-    `since` counts years of the phase; `odds` (of a change by chance) and `years` (after its first) are of each phase.
+    `phase_year` counts years of the phase; `odds` (of a change by chance), `years` (after its first) are of each phase.
     """
     moves = draws.uniform("school.move", ids, phase.number) < np.array(odds)[phase.number]
-    stays = moves & (since >= year_of_change(draws, ids, phase.number, years))
-    return np.where(phase.day < NEVER, phase.day <= when, stays)
+    stays = moves & (phase_year >= year_of_change(draws, ids, phase.number, years))
+    return np.where(phase.day < NEVER, phase.day <= day, stays)
 
 
 def year_of_change(draws: Draws, ids: Ints, phase: NDArray[Any], years: tuple[int, ...]) -> Ints:
@@ -146,7 +146,7 @@ def year_of_change(draws: Draws, ids: Ints, phase: NDArray[Any], years: tuple[in
 
 def state_pupils(people: People, nation: int) -> Ints:
     """Places of the people whose family lives, or has lived, in the nation, and sends its children to state schools."""
-    raised = people.homes.raised
+    nations = people.homes.nations
     return np.flatnonzero(
-        np.isin(people.kind, IN_STATE_SCHOOLS) & ((raised.first == nation) | (raised.later == nation))
+        np.isin(people.kind, IN_STATE_SCHOOLS) & ((nations.first == nation) | (nations.later == nation))
     )

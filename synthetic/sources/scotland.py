@@ -34,27 +34,27 @@ def scotland(world: World) -> Tables:
 
 def _rows(world: World) -> schools.SchoolYears:
     people, journey, draws = world.people, world.journeys, world.draws
-    may = schools.state_pupils(people, SCOTLAND)
-    year = _first_year(people.birth[may])[:, None] + _STAGE[None, :]
-    stays = (journey.post16[may] == SIXTH_FORM)[:, None]
-    fifth = draws.chance("scotland.fifth", people.ids[may], rule_file("schools/scotland.toml").fifth_year)[:, None]
+    pupils = schools.state_pupils(people, SCOTLAND)
+    year = _first_year(people.birth[pupils])[:, None] + _STAGE[None, :]
+    stays = (journey.post16[pupils] == SIXTH_FORM)[:, None]
+    fifth = draws.chance("scotland.fifth", people.ids[pupils], rule_file("schools/scotland.toml").fifth_year)[:, None]
     fifth = stays | fifth
-    there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
-    there &= (_STAGE < _S5) | (fifth & (_STAGE == _S5)) | (stays & (_STAGE == _S6))
-    at, stage = np.nonzero(there)
-    person, year = may[at], year[at, stage]
-    when = census_days()[year - FIRST_YEAR]
-    here = (people.arrival[person] <= when) & (people.departure[person] > when)
-    here &= people.homes.nation(person, when) == SCOTLAND
-    person, stage, year = person[here], stage[here], year[here]
+    is_there = (year >= FIRST_YEAR) & (year <= LAST_YEAR)
+    is_there &= (_STAGE < _S5) | (fifth & (_STAGE == _S5)) | (stays & (_STAGE == _S6))
+    place, stage = np.nonzero(is_there)
+    person, year = pupils[place], year[place, stage]
+    days = census_days()[year - FIRST_YEAR]
+    is_here = (people.arrival[person] <= days) & (people.departure[person] > days)
+    is_here &= people.homes.nation(person, days) == SCOTLAND
+    person, stage, year = person[is_here], stage[is_here], year[is_here]
     number = (stage >= _S1).astype(np.int64)
     ids = people.ids[person]
     phase = schools.phase_of(world, person, number, _first_year(people.birth[person]), _YEARS_AFTER)
-    since, when = stage - number * _S1, census_days()[year - FIRST_YEAR]
-    moved = schools.changed_school(
-        draws, ids, phase, since, when, rule_file("schools/scotland.toml").schools_changed, _CHANGES
+    phase_year, days = stage - number * _S1, census_days()[year - FIRST_YEAR]
+    has_moved = schools.changed_school(
+        draws, ids, phase, phase_year, days, rule_file("schools/scotland.toml").schools_changed, _CHANGES
     )
-    return schools.SchoolYears(person, stage, year, number * 2 + moved)
+    return schools.SchoolYears(person, stage, year, number * 2 + has_moved)
 
 
 def _first_year(birth: Days) -> Ints:
@@ -77,9 +77,9 @@ def _schools(world: World, person: Ints, event: Ints) -> Ints:
     council = councils[district(world.reference, SCOTLAND, people.homes.postcode[person, home], len(councils))]
     own = draws.chance("school.own", people.ids[person], rule_file("schools/scotland.toml").own_school)
     own |= event % 2 == 1
-    drawn = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
+    draw = draws.uniform("school", np.where(own, people.ids[person], people.family[person]), event)
     secondary = event >= 2
-    number = np.where(secondary, SECONDARY + (drawn * 12).astype(np.int64), PRIMARY + (drawn * 60).astype(np.int64))
+    number = np.where(secondary, SECONDARY + (draw * 12).astype(np.int64), PRIMARY + (draw * 60).astype(np.int64))
     return council * 10_000 + number
 
 
@@ -88,22 +88,22 @@ def _pupils(
 ) -> dict[str, Any]:
     people, draws = world.people, world.draws
     ids = people.ids[rows.person]
-    when = census_days()[rows.year - FIRST_YEAR]
+    days = census_days()[rows.year - FIRST_YEAR]
     record = identifiers.record_id(draws, ids, 4, rows.grade)
     number = _numbers(world, rows)
-    known = schools.recorded(registrations, place, when, record, number.plain(), out, without=("middle_names",))
+    identity = schools.recorded(registrations, place, days, record, number.plain(), out, without=("middle_names",))
     return {
         "RECORDID": whole(record),
         "ScottishCandidateNumber": number.array(),
         "AcademicYear": whole(six_digits(rows.year)),
-        "CensusDate": dates(when),
+        "CensusDate": dates(days),
         "SeedCode": whole(registrations.provider[place]),
-        "LegalSurname": known.surname.array(),
-        "LegalForename": known.forename.array(),
+        "LegalSurname": identity.surname.array(),
+        "LegalForename": identity.forename.array(),
         "KnownAsForename": _known_as(world, rows).array(),
-        "BirthDate": dates(known.birth),
-        "Gender": coded(known.female, ["M", "F"]),
-        "HomePostcode": known.postcode.array(),
+        "BirthDate": dates(identity.birth),
+        "Gender": coded(identity.female, ["M", "F"]),
+        "HomePostcode": identity.postcode.array(),
         "StudentStage": coded(rows.grade, STAGES),
         **_attributes(world, rows),
     }
@@ -114,8 +114,8 @@ def _numbers(world: World, rows: schools.SchoolYears) -> Text:
     ids = world.people.ids
     split = world.draws.chance("scn.split", ids, world.odds.people.split_reference)
     second = split[rows.person] & (rows.grade >= _S1)
-    used, index = np.unique(rows.person * 2 + second, return_inverse=True)
-    values = identifiers.candidate_number(world.draws, ids[used // 2], used % 2)
+    keys, index = np.unique(rows.person * 2 + second, return_inverse=True)
+    values = identifiers.candidate_number(world.draws, ids[keys // 2], keys % 2)
     return Text(values, index.astype(np.int32))
 
 
@@ -124,30 +124,30 @@ def _known_as(world: World, rows: schools.SchoolYears) -> Text:
     people, draws, reference = world.people, world.draws, world.reference
     codes = people.names.forename
     short = reference.nicknames.pick(codes, draws.uniform("known.as.which", people.ids))
-    called = np.where(
+    names = np.where(
         draws.chance("known.as", people.ids, rule_file("schools/scotland.toml").known_as), short, codes
     ).astype(np.int32)
-    return Text(reference.forenames, called[rows.person])
+    return Text(reference.forenames, names[rows.person])
 
 
 def _attributes(world: World, rows: schools.SchoolYears) -> dict[str, Any]:
     """What linkage never reads."""
     people, draws, reference = world.people, world.draws, world.reference
-    person, ids, of = rows.person, people.ids[rows.person], rule_file("schools/scotland.toml")
-    words = [of.background[code] for code in reference.ethnic] + ["White - Other British"]
-    home_grown = np.array([group.name == "scottish" for group in reference.origins])[people.origin]
-    british = (people.ethnic == reference.ethnic.index("WBRI")) & ~home_grown
+    person, ids, rule = rows.person, people.ids[rows.person], rule_file("schools/scotland.toml")
+    words = [rule.background[code] for code in reference.ethnic] + ["White - Other British"]
+    is_scottish = np.array([group.name == "scottish" for group in reference.origins])[people.origin]
+    british = (people.ethnic == reference.ethnic.index("WBRI")) & ~is_scottish
     background = np.where(british, len(words) - 1, people.ethnic)[person]
-    needs = draws.uniform("sen", ids) < np.where(people.fsm[person], of.support.poor, of.support.others)
-    needs &= (rows.year >= 2010) | draws.chance("support.early", ids, of.support_before_2010)
+    needs = draws.uniform("sen", ids) < np.where(people.fsm[person], rule.support.poor, rule.support.others)
+    needs &= (rows.year >= 2010) | draws.chance("support.early", ids, rule.support_before_2010)
     share_english = np.array([group.share("general_surname") for group in reference.origins])[people.origin]
-    foreign = ~home_grown & ~british & (draws.uniform("language", people.family) > share_english * 0.9 + 0.1)
-    meals = people.fsm[person] & draws.chance("npd.fsm", ids, of.meals_taken_up, rows.grade)
+    foreign = ~is_scottish & ~british & (draws.uniform("language", people.family) > share_english * 0.9 + 0.1)
+    meals = people.fsm[person] & draws.chance("npd.fsm", ids, rule.meals_taken_up, rows.grade)
     return {
         "EthnicBackground": coded(background, words),
         "EnglishAdditionalLanguage": whole(foreign[person]),
         "FreeSchoolMealReg": whole(meals),
         "AdditionalSupportNeeds": whole(needs),
-        "LookedAfter": whole(people.fsm[person] & draws.chance("care.scotland", ids, min(of.looked_after * 5, 1.0))),
+        "LookedAfter": whole(people.fsm[person] & draws.chance("care.scotland", ids, min(rule.looked_after * 5, 1.0))),
         "SIMD_Decile": whole(tenth(people.idaci[person])),
     }

@@ -44,8 +44,8 @@ def _table(engine: Engine, world: Callable[[str], Table], name: str, text: str |
     schema = _schemas()[name]
     if text is None:
         return engine.from_arrow(pa.schema(list(schema.items())).empty_table())
-    parsed = engine.arrow(world(text))
-    columns = {column: _column(parsed, column, kind) for column, kind in schema.items()}
+    rows = engine.arrow(world(text))
+    columns = {column: _column(rows, column, kind) for column, kind in schema.items()}
     return engine.from_arrow(pa.table(columns))
 
 

@@ -24,15 +24,15 @@ def upn_letter(digits: str) -> str:
 
 
 def test_a_upn_has_its_check_letter() -> None:
-    no = np.zeros(len(IDS), bool)
-    upns = identifiers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), no).to_pylist()
+    is_temporary = np.zeros(len(IDS), bool)
+    upns = identifiers.upn(DRAWS, IDS, IDS % 900, np.zeros(len(IDS), np.int64), is_temporary).to_pylist()
     assert all(re.fullmatch("[A-HJ-NP-RT-Z][0-9]{12}", upn) and upn[0] == upn_letter(upn[1:]) for upn in upns)
     assert len(set(upns)) == len(IDS)
 
 
 def test_a_temporary_upn_ends_in_a_letter_that_counts_as_its_number() -> None:
-    yes = np.ones(len(IDS), bool)
-    upns = identifiers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), yes).to_pylist()
+    is_temporary = np.ones(len(IDS), bool)
+    upns = identifiers.upn(DRAWS, IDS, IDS % 900, np.ones(len(IDS), np.int64), is_temporary).to_pylist()
     last = {letter: str(n) for n, letter in enumerate("ABCDEFGHJK")}
     assert all(upn[0] == upn_letter(upn[1:12] + last[upn[12]]) for upn in upns)
 
@@ -49,16 +49,16 @@ def test_a_uln_has_its_check_digit() -> None:
 
 
 def test_a_nino_is_one_that_could_be_issued() -> None:
-    first, second = (identifiers.nino(DRAWS, IDS, which).to_pylist() for which in (0, 1))
+    first, second = (identifiers.nino(DRAWS, IDS, ordinal).to_pylist() for ordinal in (0, 1))
     form = re.compile("(?!BG|GB|KN|NK|NT|TN|ZZ)[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]")
     assert all(form.fullmatch(nino) for nino in first + second)
     assert len({nino[:8] for nino in first + second}) == 2 * len(IDS)
 
 
-@pytest.mark.parametrize("which", [0, 1])
-def test_references_are_unique_and_of_their_length(which: int) -> None:
-    pmr = identifiers.pupil_reference(DRAWS, IDS, which).to_pylist()
-    husid = identifiers.husid(DRAWS, IDS, np.full(len(IDS), which), np.full(len(IDS), 2012)).to_pylist()
+@pytest.mark.parametrize("ordinal", [0, 1])
+def test_references_are_unique_and_of_their_length(ordinal: int) -> None:
+    pmr = identifiers.pupil_reference(DRAWS, IDS, ordinal).to_pylist()
+    husid = identifiers.husid(DRAWS, IDS, np.full(len(IDS), ordinal), np.full(len(IDS), 2012)).to_pylist()
     assert {len(r) for r in pmr} == {18}
     assert {len(h) for h in husid} == {13}
     assert len(set(pmr)) == len(set(husid)) == len(IDS)
@@ -77,9 +77,9 @@ def test_numbers_tell_nothing_of_the_order_of_people() -> None:
 
 @given(bits=st.integers(2, 12), seed=st.integers(0, 2**62), share=st.floats(0.51, 1))
 def test_scrambling_is_a_permutation(bits: int, seed: int, share: float) -> None:
-    below = max(int(2**bits * share), 2)
-    scrambled = Draws(seed).scramble("field", np.arange(below), bits, below)
-    assert sorted(scrambled.tolist()) == list(range(below))
+    limit = max(int(2**bits * share), 2)
+    numbers = Draws(seed).scramble("field", np.arange(limit), bits, limit)
+    assert sorted(numbers.tolist()) == list(range(limit))
 
 
 @given(st.lists(st.floats(0.001, 1), min_size=1, max_size=40))
@@ -91,14 +91,14 @@ def test_slots_keep_the_odds(odds: list[float]) -> None:
 
 def test_a_draw_depends_on_seed_field_person_and_event_alone() -> None:
     ids = np.arange(100)
-    alone = Draws(1).uniform("a", ids[40:41], 3)
-    assert alone[0] == Draws(1).uniform("a", ids, 3)[40]
-    assert alone[0] not in (
+    draw = Draws(1).uniform("a", ids[40:41], 3)
+    assert draw[0] == Draws(1).uniform("a", ids, 3)[40]
+    assert draw[0] not in (
         Draws(2).uniform("a", ids[40:41], 3)[0], Draws(1).uniform("b", ids[40:41], 3)[0], Draws(1).uniform("a", ids[40:41], 4)[0],
     )  # fmt: skip
-    many = Draws(1).uniform("a", np.arange(200_000))
-    assert abs(many.mean() - 0.5) < 0.003
-    assert abs(np.corrcoef(many[1:], many[:-1])[0, 1]) < 0.01
+    draws = Draws(1).uniform("a", np.arange(200_000))
+    assert abs(draws.mean() - 0.5) < 0.003
+    assert abs(np.corrcoef(draws[1:], draws[:-1])[0, 1]) < 0.01
 
 
 def table(path: Path) -> list[list[str]]:

@@ -58,9 +58,9 @@ def targets(tmp_path):
     return read
 
 
-def figure(target=10.0, **more):
+def figure(target=10.0, **changes):
     facts = {"id": "f", "says": "F", "unit": "%", "tolerance": Tolerance(points=1.0), "source": "S"}
-    return Figure(target=target, **facts | more)
+    return Figure(target=target, **facts | changes)
 
 
 def test_a_file_gives_its_figures_what_they_leave_out(targets):
@@ -124,8 +124,8 @@ def test_what_is_not_judged_is_not_outside():
 
 
 @given(st.floats(0, 100), st.floats(0, 100), st.floats(0, 5), st.floats(0, 5))
-def test_a_larger_error_never_condemns(target, value, error, more):
-    small, large = (Compared(figure(target), Achieved(value, e, 10)).verdict for e in (error, error + more))
+def test_a_larger_error_never_condemns(target, value, error, extra):
+    small, large = (Compared(figure(target), Achieved(value, e, 10)).verdict for e in (error, error + extra))
     assert not (small == "within" and large == "outside")
 
 
@@ -137,15 +137,15 @@ def test_figures_of_a_preset_bind_that_preset_alone(targets):
 
 
 @pytest.fixture
-def checked(targets):
+def outcome(targets):
     """One figure outside, one of nobody."""
     (theme,) = targets(FILE)
     achieved = {"width": Achieved(50.0, 0.25, 1234)}
     return Checked(Described(20_000, 7, "realistic", "0.1.0"), [(theme, compared(theme, achieved, "realistic"))])
 
 
-def test_the_page_says_target_achieved_and_why(checked):
-    page = as_markdown(checked)
+def test_the_page_says_target_achieved_and_why(outcome):
+    page = as_markdown(outcome)
     assert page.startswith("# Calibration\n\n20,000 people, seed 7")
     assert "`leo synth --people 20000 --seed 7 --preset realistic --out FOLDER`" in page
     assert "| Width | at most 5.00 % | 50.00 % | +45.00 % | 0.50 % | 0.25 % | 1,234 | **outside** |" in page
@@ -154,11 +154,11 @@ def test_the_page_says_target_achieved_and_why(checked):
     assert "- height (A book): nobody asked" in page
     assert "| Widths | 2 | 0 | 1 | 0 | 1 |" in page
     assert "| All | 2 | 0 | 1 | 0 | 1 |" in page
-    assert in_words(checked.outside[0]) == "Width: 50.00 %, published at most 5.00 % (width)"
+    assert in_words(outcome.outside[0]) == "Width: 50.00 %, published at most 5.00 % (width)"
 
 
-def test_the_same_as_data(checked):
-    document = json.loads(as_json(checked))
+def test_the_same_as_data(outcome):
+    document = json.loads(as_json(outcome))
     assert document["population"] == {"people": 20_000, "seed": 7, "preset": "realistic", "version": "0.1.0"}
     width, pay = document["themes"][0]["figures"]
     assert (width["achieved"], width["tolerance"], width["people"], width["verdict"]) == (50.0, 0.5, 1234, "outside")
@@ -189,19 +189,19 @@ def test_the_command_checks_what_is_there_and_exits_with_3(population, tmp_path)
 def test_every_figure_is_measured_and_nearly_all_of_a_small_population_are_within_tolerance(population):
     """A figure whose name no measure knows would never be missed. Of Chinese pupils there may be none in the smallest
     group of a small population."""
-    checked = check(population)
-    nobody = [one.figure.id for _, figures in checked.themes for one in figures if one.verdict == "no data"]
-    few = re.compile(r"\.(chinese|independent_school)\.|graduate_median\.10|2005_06$")
-    assert [name for name in nobody if not few.search(name)] == []
-    assert checked.count("within") >= 795
-    assert len(checked.outside) <= 5  # chance
+    outcome = check(population)
+    empty_figures = [one.figure.id for _, figures in outcome.themes for one in figures if one.verdict == "no data"]
+    exceptions = re.compile(r"\.(chinese|independent_school)\.|graduate_median\.10|2005_06$")
+    assert [name for name in empty_figures if not exceptions.search(name)] == []
+    assert outcome.count("within") >= 795
+    assert len(outcome.outside) <= 5  # chance
 
 
 @pytest.mark.slow
 def test_every_figure_is_within_its_tolerance(tmp_path):
     out = tmp_path / "population"
     synthesise(out, 200_000, workers=2, chunk=50_000)
-    checked = check(out)
-    assert [in_words(one) for one in checked.outside] == []
-    assert checked.count("within") > 780
-    assert checked.count("no data") == 0
+    outcome = check(out)
+    assert [in_words(one) for one in outcome.outside] == []
+    assert outcome.count("within") > 780
+    assert outcome.count("no data") == 0

@@ -35,18 +35,18 @@ def value(estimate):
 
 
 def test_names_collide_as_often_as_pairs_share_one(estimates):
-    measured = estimates("people", truth_persons=PERSONS)
+    results = estimates("people", truth_persons=PERSONS)
     # Of four women born here in 1996, three are Amy: 3 pairs of 6. The man was born abroad.
-    assert measured["forename_collision.1996.female"].value == value(50)
-    assert measured["forename_collision.1996.female"].people == 4
-    assert "forename_collision.1996.male" not in measured
+    assert results["forename_collision.1996.female"].value == value(50)
+    assert results["forename_collision.1996.female"].people == 4
+    assert "forename_collision.1996.male" not in results
     # One of each family: Hill, Khan, Hill, so 1 pair of 3.
-    assert measured["surname_collision.all"].value == value(100 / 3)
+    assert results["surname_collision.all"].value == value(100 / 3)
     # Forename and surname of one sex and year: Amy Hill twice among four, 1 pair of 6.
     births = 618_000
-    assert measured["same_name_and_birth_date.as_borne"].value == pytest.approx(births**2 / 2 / 365.25 / 6, rel=1e-9)
+    assert results["same_name_and_birth_date.as_borne"].value == pytest.approx(births**2 / 2 / 365.25 / 6, rel=1e-9)
     independent = 2 * (births / 2) ** 2 / 2 * 0.5 * (1 / 3) / 365.25
-    assert measured["same_name_and_birth_date.independent"].value == pytest.approx(independent, rel=1e-9)
+    assert results["same_name_and_birth_date.independent"].value == pytest.approx(independent, rel=1e-9)
 
 
 def test_twins_and_numbers_are_counted_by_person(estimates):
@@ -59,16 +59,16 @@ def test_twins_and_numbers_are_counted_by_person(estimates):
         cis    | N5         | 5
         cis    | N5X        | 5
     """
-    issued = PERSONS.replace("twin_of_elder:bool", "twin_of_elder:bool | nino_issued:date")
-    lines = issued.strip().splitlines()
-    issued = "\n".join([lines[0], *(f"{line} | 2012-01-01" for line in lines[1:])])
-    measured = estimates("people", truth_persons=issued, truth_entities=entities)
-    assert measured["twins.all"].value == value(40)  # 2 of 5
-    assert measured["two_references.all"].value == value(50)
-    assert measured["two_numbers.born_here"].value == value(0)
-    assert measured["two_numbers.born_abroad"].value == value(100)
-    assert measured["first_of_january.born_abroad"].value == value(100)
-    assert measured["first_of_january.born_here"].value == value(0)
+    persons = PERSONS.replace("twin_of_elder:bool", "twin_of_elder:bool | nino_issued:date")
+    lines = persons.strip().splitlines()
+    persons = "\n".join([lines[0], *(f"{line} | 2012-01-01" for line in lines[1:])])
+    results = estimates("people", truth_persons=persons, truth_entities=entities)
+    assert results["twins.all"].value == value(40)  # 2 of 5
+    assert results["two_references.all"].value == value(50)
+    assert results["two_numbers.born_here"].value == value(0)
+    assert results["two_numbers.born_abroad"].value == value(100)
+    assert results["first_of_january.born_abroad"].value == value(100)
+    assert results["first_of_january.born_here"].value == value(0)
 
 
 def test_a_move_counts_where_the_authority_is_another_a_year_on(estimates):
@@ -79,11 +79,11 @@ def test_a_move_counts_where_the_authority_is_another_a_year_on(estimates):
         3         | schooled | 1995-01-01 | false             | -                   | AL1 1AA ; SW1A 1AA | 2016-01-01
         4         | schooled | 1995-01-01 | false             | -                   | EH1 1BB ; SW1A 1AA | 2014-01-01
     """
-    measured = estimates("people", truth_persons=persons)
+    results = estimates("people", truth_persons=persons)
     # The year runs from 18 and a half to 19 and a half: 1 moved to another authority, 2 within one, 3 later; 4 came
     # from Scotland.
-    assert (measured["moved.19"].value, measured["moved.19"].people) == (value(100 / 3), 3)
-    assert measured["moved.21"].value == value(100 / 4)
+    assert (results["moved.19"].value, results["moved.19"].people) == (value(100 / 3), 3)
+    assert results["moved.21"].value == value(100 / 4)
 
 
 def test_ethnic_groups_are_shares_of_those_who_state_one(estimates):
@@ -97,13 +97,13 @@ def test_ethnic_groups_are_shares_of_those_who_state_one(estimates):
         P1 | 201415 | AIND
     """
     entities = "source | entity_key | person_id\n" + "\n".join(f"npd | P{n} | {n}" for n in range(1, 5))
-    measured = estimates("people", truth_persons=PERSONS, truth_entities=entities, npd_census=census)
-    assert {k: round(v.value, 4) for k, v in measured.items() if k.startswith("ethnic.201516")} == {
+    results = estimates("people", truth_persons=PERSONS, truth_entities=entities, npd_census=census)
+    assert {k: round(v.value, 4) for k, v in results.items() if k.startswith("ethnic.201516")} == {
         "ethnic.201516.Pakistani": 33.3333,
         "ethnic.201516.mixed": 33.3333,
         "ethnic.201516.white_or_other_Black": 33.3333,
     }
-    assert {v.people for k, v in measured.items() if k.startswith("ethnic")} == {3}
+    assert {v.people for k, v in results.items() if k.startswith("ethnic")} == {3}
 
 
 def test_surnames_joined_on_marriage_are_named_from_those_taken(estimates):
@@ -146,12 +146,12 @@ SEXES = "person_id | sex\n1 | Female\n2 | Female\n3 | Male\n4 | Male"
 
 
 def test_two_bodies_differ_field_by_field(estimates):
-    measured = estimates(
+    results = estimates(
         "records", truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS
     )
 
     def share(name):
-        return round(measured[name].value, 3), measured[name].people
+        return round(results[name].value, 3), results[name].people
 
     # The last census record counts. 1 agrees in all; 2 has the names exchanged; 3 has another forename and surname; 4 is
     # without a forename in one.
@@ -160,7 +160,7 @@ def test_two_bodies_differ_field_by_field(estimates):
     assert share("surname_differs.npd_ilr.men") == (50.0, 2)
     assert share("names_swapped.npd_ilr.all") == (33.333, 3)
     assert share("both_names_differ.npd_ilr.all") == (66.667, 3)
-    assert measured["both_names_differ_ratio.npd_ilr.all"].value == value((2 / 3) / (2 / 3) ** 2)
+    assert results["both_names_differ_ratio.npd_ilr.all"].value == value((2 / 3) / (2 / 3) ** 2)
     assert share("forename_shares_two_letters.npd_ilr.all") == (0.0, 1)  # OMAR and OSCAR; the exchange is left out
     assert share("surname_shares_two_letters.npd_ilr.all") == (0.0, 1)  # MOSS and MARSH
     assert share("sex_differs.npd_ilr.all") == (25.0, 4)
@@ -181,19 +181,19 @@ def test_addresses_are_compared_of_one_day(estimates):
         N4   | CD11AA   | 2014-09-02     | -
     """
     entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 5))
-    measured = estimates(
+    results = estimates(
         "records", truth_persons=SEXES, truth_entities=entities, ilr_learners=LEARNERS, cis_customers=customers
     )
     # 1 September 2014: 1 had just told DWP, 2 lives elsewhere, DWP has no address of 3 and did not know 4 yet.
-    that_day = measured["postcode_differs_that_day.learners_and_students"]
+    that_day = results["postcode_differs_that_day.learners_and_students"]
     assert (that_day.value, that_day.people) == (value(50), 2)
 
 
 def test_birth_dates_differ_in_parts(estimates):
-    measured = estimates(
+    results = estimates(
         "records", truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS
     )
-    shares_of = {name.split(".")[0]: round(e.value, 3) for name, e in measured.items() if ".npd_ilr.all" in name}
+    shares_of = {name.split(".")[0]: round(e.value, 3) for name, e in results.items() if ".npd_ilr.all" in name}
     assert shares_of["dob_differs"] == 75.0
     # 12 and 21 of March: digits turned; 4 March and 3 April: day and month exchanged; 1996 and 1997: one year.
     assert shares_of["dob_one_part"] == 66.667
@@ -214,10 +214,10 @@ def test_any_two_records_may_agree(estimates):
         N3   | OMARI      | MOSS    | 1996-03-04  | M   | ZZ999ZZ
     """
     entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 4))
-    measured = estimates("records", truth_entities=entities, npd_census=PUPILS, cis_customers=customers)
+    results = estimates("records", truth_entities=entities, npd_census=PUPILS, cis_customers=customers)
     # 4 has no customer record. 1 agrees in one of two; 2 never lived there; 3 agrees in four letters.
-    assert (measured["exact.five_fields"].value, measured["exact.five_fields"].people) == (value(100 / 3), 3)
-    assert measured["exact.four_letters"].value == value(100 / 3)
+    assert (results["exact.five_fields"].value, results["exact.five_fields"].people) == (value(100 / 3), 3)
+    assert results["exact.four_letters"].value == value(100 / 3)
 
 
 def test_higher_education_by_19_is_four_years_after_key_stage_4(estimates):
@@ -230,10 +230,8 @@ def test_higher_education_by_19_is_four_years_after_key_stage_4(estimates):
         H2    | 200405       | 6
     """
     entities = ENTITIES + "hesa | H1 | 1\nhesa | H2 | 2"
-    measured = estimates(
-        "outcomes", truth_persons=persons, truth_entities=entities, npd_ks4=ks4, hesa_students=students
-    )
-    assert {k: (v.value, v.people) for k, v in measured.items() if k.startswith("he")} == {
+    results = estimates("outcomes", truth_persons=persons, truth_entities=entities, npd_ks4=ks4, hesa_students=students)
+    assert {k: (v.value, v.people) for k, v in results.items() if k.startswith("he")} == {
         "he_by_19.2005_06.free_school_meals": (50.0, 2)
     }
 
@@ -247,17 +245,17 @@ def test_a_job_is_kept_that_is_held_a_year_on(estimates):
         N2   | E1          | -              | 2010-10-02
     """
     entities = "source | entity_key | person_id\ncis | N1 | 1\ncis | N2 | 2"
-    measured = estimates("outcomes", truth_persons=persons, truth_entities=entities, hmrc_employment=employment)
+    results = estimates("outcomes", truth_persons=persons, truth_entities=entities, hmrc_employment=employment)
     # On 1 October 2010 person 1 has two jobs at 20 and keeps one; E2 is held in 2012 (22) and 2014 (24) as well. Person
     # 2's job is dated from its end.
     assert (
-        measured["same_employer_after_a_year.18_to_24"].value,
-        measured["same_employer_after_a_year.18_to_24"].people,
+        results["same_employer_after_a_year.18_to_24"].value,
+        results["same_employer_after_a_year.18_to_24"].people,
     ) == (
         75,
         4,
     )
-    assert measured["same_employer_after_a_year.25_to_34"].people == 3
+    assert results["same_employer_after_a_year.25_to_34"].people == 3
 
 
 def test_a_number_is_given_or_not_by_programme(estimates):
@@ -274,14 +272,14 @@ def test_a_number_is_given_or_not_by_programme(estimates):
         1002 | 10    | B              | 201415 | 10
         1004 | 10    | D              | 201415 | 25
     """
-    measured = estimates(
+    results = estimates(
         "people", truth_entities=ENTITIES + "cis | N1 | 1", ilr_learners=learners, ilr_aims=aims,
         hesa_students="HUSID | NINO:text\nH1 | -",
     )  # fmt: skip
-    assert measured["nino_given.apprentices"].value == value(100)
-    assert measured["nino_given.community_learners"].value == value(0)
-    assert measured["learners_without_number.all"].value == value(75)
-    assert measured["learners_without_number.all"].people == 4
+    assert results["nino_given.apprentices"].value == value(100)
+    assert results["nino_given.community_learners"].value == value(0)
+    assert results["learners_without_number.all"].value == value(75)
+    assert results["learners_without_number.all"].people == 4
 
 
 GRADUATES = {
@@ -329,40 +327,40 @@ GRADUATES = {
 
 
 def test_graduates_are_found_paid_and_placed(estimates):
-    measured = estimates("outcomes", **GRADUATES)
+    results = estimates("outcomes", **GRADUATES)
     # 3 lived overseas; of the other three, 4 has no number.
-    without = measured["graduates_without_number.2012_13"]
-    assert (without.value, without.people) == (value(100 / 3), 3)
+    estimate = results["graduates_without_number.2012_13"]
+    assert (estimate.value, estimate.people) == (value(100 / 3), 3)
     # 1 was paid 19,740 over 329 days (6 April to 28 February, a day in two jobs once), so 60 a day and 21,900 a year,
     # and 500 of profit. 2 studied the year before.
-    assert measured["graduate_median.1.2014_15"].value == value(22_400)
-    assert measured["graduate_median.1.2014_15"].people == 1
+    assert results["graduate_median.1.2014_15"].value == value(22_400)
+    assert results["graduate_median.1.2014_15"].people == 1
     # Only 2 is seen both one and three years on.
-    assert measured["section.1.P"].value == value(100)
-    assert measured["same_section.1_to_3"].value == value(100)
-    assert "section.1.Q" not in measured
+    assert results["section.1.P"].value == value(100)
+    assert results["same_section.1_to_3"].value == value(100)
+    assert "section.1.Q" not in results
 
 
-def estimated(engine, world, kind, rows):
+def estimate_of(engine, world, kind, rows):
     population = Population(engine, {"truth_rows": world(rows)})
     return population.measured([Measure(kind, "select * from {rows}")])["a"]
 
 
 def test_the_error_of_a_share_counts_whole_clusters(engine, world):
     rows = "id | cluster | hits | members\na | 1 | 1 | 1\na | 1 | 1 | 1\na | 2 | 0 | 1\na | 2 | 0 | 1"
-    one = estimated(engine, world, "clustered share", rows)
+    result = estimate_of(engine, world, "clustered share", rows)
     # Two clusters of two, each alike: the deviations from a half are +1 and -1.
-    assert (one.value, one.people) == (50, 4)
-    assert one.standard_error == value(100 * math.sqrt(2) / 4)
+    assert (result.value, result.people) == (50, 4)
+    assert result.standard_error == value(100 * math.sqrt(2) / 4)
 
 
 def test_a_share_that_nobody_has_is_not_certain(engine, world):
-    one = estimated(engine, world, "share", "id | hits | members\na | 0 | 100")
-    assert one.value == 0
-    assert one.standard_error == value(100 * math.sqrt(2 * 102) / 104 / 10)
+    result = estimate_of(engine, world, "share", "id | hits | members\na | 0 | 100")
+    assert result.value == 0
+    assert result.standard_error == value(100 * math.sqrt(2 * 102) / 104 / 10)
 
 
 def test_the_error_of_a_median_is_half_the_distance_of_its_neighbours(engine, world):
-    one = estimated(engine, world, "median", "id | amount\n" + "\n".join(f"a | {n}" for n in range(1, 101)))
-    assert (one.value, one.people) == (50.5, 100)
-    assert one.standard_error == value((55 - 45) / 2)
+    result = estimate_of(engine, world, "median", "id | amount\n" + "\n".join(f"a | {n}" for n in range(1, 101)))
+    assert (result.value, result.people) == (50.5, 100)
+    assert result.standard_error == value((55 - 45) / 2)

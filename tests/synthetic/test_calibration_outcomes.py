@@ -57,7 +57,7 @@ WORLD = {
         cis8 | 200607 | E1 | 100
     """,
 }
-DID = {
+ACTIVITIES = {
     1: "higher_education", 2: "no_sustained_activity", 3: "adult_further_education", 4: "no_sustained_activity",
     5: "sustained_employment", 6: "no_sustained_activity", 7: "out_of_work_benefits", 8: "no_sustained_activity",
     9: "activity_not_captured",
@@ -70,7 +70,7 @@ def activities(population, cells):
     return population.table("activities")
 
 
-def measured(engine, world, tables):
+def figures_of(engine, world, tables):
     population = population_of(engine, world, **tables)
     population.views |= views()
     return population.measured(measures("outcomes"))
@@ -78,14 +78,14 @@ def measured(engine, world, tables):
 
 def test_the_first_activity_that_holds_is_the_main_one(engine, world):
     cells = world("person_id | years | start_year\n" + "\n".join(f"{n} | 3 | 2006" for n in NINE))
-    did = engine_rows(engine, activities(population_of(engine, world, **WORLD), cells))
-    assert {row["person_id"]: row["activity"] for row in did} == DID
+    rows = engine_rows(engine, activities(population_of(engine, world, **WORLD), cells))
+    assert {row["person_id"]: row["activity"] for row in rows} == ACTIVITIES
     # 1, 5 and 7 worked in each month, whatever else they did; a return sent twice counts once.
-    assert {row["person_id"]: row["pay"] for row in did if row["sustained_employment"]} == {1: 4000, 5: 11_000, 7: 8000}
+    assert {row["person_id"]: row["pay"] for row in rows if row["sustained_employment"]} == {1: 4000, 5: 11000, 7: 8000}
 
 
 def test_figures_are_by_group_and_years(engine, world):
-    figures = measured(engine, world, WORLD)
+    figures = figures_of(engine, world, WORLD)
     assert figures["activity.all.higher_education.3"].value == pytest.approx(100 / 9)
     assert figures["activity.no_free_school_meals.higher_education.3"].people == 8
     assert figures["activity.independent_school.activity_not_captured.3"].value == 100
@@ -98,8 +98,8 @@ def test_figures_are_by_group_and_years(engine, world):
 
 
 def test_a_year_that_the_files_do_not_hold_is_left_out(engine, world):
-    late = WORLD | {"npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\nnpd1 | 200607 | 1"}
-    figures = measured(engine, world, late)
+    tables = WORLD | {"npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\nnpd1 | 200607 | 1"}
+    figures = figures_of(engine, world, tables)
     assert {name.rpartition(".")[2] for name in figures if name.startswith("activity.all")} == {
         "1",
         "3",
@@ -140,15 +140,15 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
         ),
     }
     definitions = load_definitions(config_file("outcomes/leo.toml"), catalogue.shipped())
-    only = definitions.model_copy(update={"definition": tuple(d for d in definitions.definition if d.name == "ks4")})
-    outcomes = build(engine, attributes, lookups, only, extract_date=LAST_DAY)["outcomes"]
+    ks4 = definitions.model_copy(update={"definition": tuple(d for d in definitions.definition if d.name == "ks4")})
+    outcomes = build(engine, attributes, lookups, ks4, extract_date=LAST_DAY)["outcomes"]
     cells = engine.sql(
         "select AE_ID as person_id, years_after as years, coalesce(academic_year, tax_year) // 100 as start_year from {o}",
         o=outcomes,
         store=True,
     )
-    own = activities(files, cells)
-    compared = engine_rows(
+    activity_table = activities(files, cells)
+    comparison = engine_rows(
         engine,
         engine.sql(
             """
@@ -160,18 +160,18 @@ def test_the_pipeline_says_the_same_of_people_linked_without_error(engine, popul
             group by all
             """,
             o=outcomes,
-            a=own,
+            a=activity_table,
         ),
     )
-    assert sum(row["people"] for row in compared) > 10_000
-    assert len({row["ours"] for row in compared}) >= 7
+    assert sum(row["people"] for row in comparison) > 10_000
+    assert len({row["ours"] for row in comparison}) >= 7
     assert [
-        row for row in compared if row["theirs"] != row["ours"] or not row["same_work"] or not row["same_pay"]
+        row for row in comparison if row["theirs"] != row["ours"] or not row["same_work"] or not row["same_pay"]
     ] == []
 
 
 def test_an_apprentice_of_seventeen_is_in_other_education(engine, world):
-    young = WORLD | {
+    changes = WORLD | {
         "ilr_aims": """
             ULN | Year | LearnStartDate | LearnActEndDate:date | FundModel:text
             ilr3 | 200405 | 2004-08-30 | 2005-06-01 | 36
@@ -180,8 +180,8 @@ def test_an_apprentice_of_seventeen_is_in_other_education(engine, world):
         "npd_ks4": "PupilMatchingRefAnonymous | ACADYR | LEVEL2\nnpd3 | 200203 | 1\nnpd4 | 200102 | 1",
         "hmrc_employment": None,
     }
-    tables = {name: text for name, text in young.items() if text is not None}
-    figures = measured(engine, world, tables)
+    tables = {name: text for name, text in changes.items() if text is not None}
+    figures = figures_of(engine, world, tables)
     assert figures["activity.all.other_education.1"].value == 50  # of 3, in 2004/05
     assert figures["activity.all.adult_further_education.3"].value == 50  # of 4, in 2005/06
     assert figures["activity.all.adult_further_education.1"].value == 0

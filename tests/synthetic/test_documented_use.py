@@ -11,14 +11,14 @@ from synthetic import synthesise
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "reference" / "synthetic-population.md").read_text(encoding="utf-8")
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
-FEW = 1_500
+COUNT = 1_500
 
 
 @pytest.fixture(scope="module")
 def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the page's population, but smaller."""
     folder = tmp_path_factory.mktemp("howto")
-    synthesise(folder / "population", FEW, workers=1)
+    synthesise(folder / "population", COUNT, workers=1)
     return folder
 
 
@@ -38,14 +38,14 @@ def test_making_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pyt
 
 def test_pairs_and_kinds_of_errors(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     names = run(SNIPPETS[1], place, monkeypatch)
-    assert len(names["pairs"]) > FEW / 3
+    assert len(names["pairs"]) > COUNT / 3
     assert {"npd", "cis"} <= set(names["by_kind"]["source"])
 
 
 def test_pandas(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     census = run(SNIPPETS[2], place, monkeypatch)["census"]
     assert census["person_id"].notna().all()
-    assert len(census) > FEW
+    assert len(census) > COUNT
 
 
 def test_polars(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -93,9 +93,9 @@ def test_nobody_is_in_two_places_of_learning_in_one_year(world):
 def test_university_follows_sixth_form(world):
     journey, people = world.journeys, world.people
     starts = journey.degree_start > 0
-    home = np.isin(people.kind, (SCHOOLED, PRIVATE))
-    assert (journey.degree_start[starts & home] >= people.cohort[starts & home] + 19).all()
-    assert (journey.qualified[journey.graduates & home] == GRADUATE).all()
+    is_schooled = np.isin(people.kind, (SCHOOLED, PRIVATE))
+    assert (journey.degree_start[starts & is_schooled] >= people.cohort[starts & is_schooled] + 19).all()
+    assert (journey.qualified[journey.graduates & is_schooled] == GRADUATE).all()
     assert ((journey.postgraduate_start == 0) | (journey.postgraduate_years > 0)).all()
-    later = (journey.postgraduate_start > 0) & home
-    assert (journey.postgraduate_start >= journey.degree_start + journey.degree_years)[later].all()
+    has_postgraduate = (journey.postgraduate_start > 0) & is_schooled
+    assert (journey.postgraduate_start >= journey.degree_start + journey.degree_years)[has_postgraduate].all()

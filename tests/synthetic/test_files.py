@@ -19,32 +19,32 @@ from synthetic.datapackage import describe, figures, truth_tables
 from synthetic.files import join, write
 from tests.synthetic.conftest import PEOPLE, Read
 
-FEW = 600
+COUNT = 600
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def formats(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """The same people in either format, in chunks of 250."""
     folder = tmp_path_factory.mktemp("formats")
     for form in ("parquet", "csv"):
-        synthesise(folder / form, FEW, format=form, workers=1, chunk=250)
+        synthesise(folder / form, COUNT, format=form, workers=1, chunk=250)
     return {form: folder / form for form in ("parquet", "csv")}
 
 
-def test_every_row_is_the_same_in_csv(both: dict[str, Path]) -> None:
-    tables = {path.parent.relative_to(both["parquet"]) for path in both["parquet"].rglob("part-*.parquet")}
+def test_every_row_is_the_same_in_csv(formats: dict[str, Path]) -> None:
+    tables = {path.parent.relative_to(formats["parquet"]) for path in formats["parquet"].rglob("part-*.parquet")}
     assert len(tables) >= 14
     for table in sorted(tables):
-        expected = pq.read_table(both["parquet"] / table)
-        read = [row for part in sorted((both["csv"] / table).glob("*.csv")) for row in cells(part)]
+        expected = pq.read_table(formats["parquet"] / table)
+        csv_rows = [row for part in sorted((formats["csv"] / table).glob("*.csv")) for row in cells(part)]
         readers = [reader(field.type) for field in expected.schema]
         rows = zip(*(expected[name].to_pylist() for name in expected.column_names), strict=True)
-        assert [tuple(map(call, readers, row)) for row in read] == list(rows), table
-    entities = cells(both["csv"] / "truth/entities.csv")
+        assert [tuple(map(call, readers, row)) for row in csv_rows] == list(rows), table
+    entities = cells(formats["csv"] / "truth/entities.csv")
     assert [(s, k, int(p)) for s, k, p in entities] == [
-        tuple(row.values()) for row in pq.read_table(both["parquet"] / "truth/entities.parquet").to_pylist()
+        tuple(row.values()) for row in pq.read_table(formats["parquet"] / "truth/entities.parquet").to_pylist()
     ]
-    assert not list(both["csv"].rglob("*.parquet"))
+    assert not list(formats["csv"].rglob("*.parquet"))
 
 
 def test_how_each_kind_of_value_is_written(tmp_path: Path) -> None:
@@ -88,14 +88,14 @@ def reader(kind: pa.DataType) -> Callable[[str], Any]:
     if pa.types.is_list(kind):
         inner = reader(kind.value_type)
         return lambda cell: [inner(value) for value in cell.split("|")]
-    plain: dict[pa.DataType, Callable[[str], Any]] = {
+    converters: dict[pa.DataType, Callable[[str], Any]] = {
         pa.string(): str,
         pa.int64(): int,
         pa.float64(): float,
         pa.date32(): datetime.date.fromisoformat,
         pa.bool_(): {"true": True, "false": False}.__getitem__,
     }
-    return lambda cell: plain[kind](cell) if cell else None
+    return lambda cell: converters[kind](cell) if cell else None
 
 
 def call(read: Callable[[str], Any], cell: str) -> Any:
@@ -104,21 +104,21 @@ def call(read: Callable[[str], Any], cell: str) -> Any:
 
 @pytest.fixture(scope="module")
 def packages(population: Path) -> dict[str, dict[str, Any]]:
-    """Descriptor by folder."""
+    """The descriptor of each folder."""
     paths = population.rglob("datapackage.json")
     return {path.parent.relative_to(population).as_posix(): json.loads(path.read_text()) for path in paths}
 
 
 def test_every_file_is_described_with_its_size_and_rows(population: Path, packages: dict[str, Any]) -> None:
-    described = set()
+    resource_files = set()
     for folder, package in packages.items():
         for resource in package["resources"]:
             paths = [resource["path"]] if isinstance(resource["path"], str) else resource["path"]
             files = [population / folder / path for path in paths]
-            described |= set(files)
+            resource_files |= set(files)
             assert resource["leo:bytes"] == sum(file.stat().st_size for file in files)
             assert resource["leo:rows"] == sum(pq.read_metadata(file).num_rows for file in files)
-    assert described == set(population.rglob("*.parquet"))
+    assert resource_files == set(population.rglob("*.parquet"))
     truth = {resource["name"]: resource["leo:rows"] for resource in packages["truth"]["resources"]}
     assert truth["persons"] == PEOPLE
 
@@ -148,9 +148,9 @@ def test_codes_have_their_labels(packages: dict[str, Any]) -> None:
 @pytest.mark.parametrize("table", ["persons", "records", "entities", "errors"])
 def test_every_column_of_the_truth_is_described(read: Read, table: str) -> None:
     truth = read("truth/entities.parquet" if table == "entities" else f"truth/{table}")
-    described = {column.name: column.type for column in truth_tables()[table].column}
+    columns = {column.name: column.type for column in truth_tables()[table].column}
     kinds = {field.name: kind_of(field.type) for field in truth.schema}
-    assert {name: kind for name, kind in described.items() if not name.endswith("_release")} == kinds
+    assert {name: kind for name, kind in columns.items() if not name.endswith("_release")} == kinds
 
 
 def kind_of(kind: pa.DataType) -> str:
@@ -168,16 +168,16 @@ def test_no_value_of_a_person_stands_in_a_descriptor(population: Path, packages:
 def test_every_table_of_figures_is_named_as_a_source(packages: dict[str, Any]) -> None:
     folder = Path(__file__).parents[2] / "synthetic" / "reference"
     names = ", ".join(one.table for one in figures())
-    missing = [file.name for file in folder.iterdir() if file.name != "SOURCES.md" and file.name not in names]
-    assert not missing
+    missing_files = [file.name for file in folder.iterdir() if file.name != "SOURCES.md" and file.name not in names]
+    assert not missing_files
     assert len(packages["truth"]["sources"]) == len(figures()) >= 9
     assert all(one.source and one.licence for one in figures())
 
 
 @pytest.mark.parametrize("folder", ["npd", "ilr", "hesa", "cis", "hmrc", "dwp", "../truth"])
-def test_frictionless_finds_nothing_wrong_in_csv(both: dict[str, Path], folder: str) -> None:
+def test_frictionless_finds_nothing_wrong_in_csv(formats: dict[str, Path], folder: str) -> None:
     frictionless = pytest.importorskip("frictionless")
-    report = frictionless.validate(str(both["csv"] / "sources" / folder / "datapackage.json"))
+    report = frictionless.validate(str(formats["csv"] / "sources" / folder / "datapackage.json"))
     assert report.valid, report.flatten(["name", "title", "fieldName"])[:5]
     assert all(task.stats["rows"] for task in report.tasks)
 
@@ -192,11 +192,11 @@ def test_a_package_of_parquet_is_a_package(population: Path) -> None:
 
 
 def test_one_part_is_a_path_and_several_are_a_list(tmp_path: Path) -> None:
-    about = {"version": "0"}
+    arguments = {"version": "0"}
     for number, expected in ((0, "errors/part-00000.csv"), (1, ["errors/part-00000.csv", "errors/part-00001.csv"])):
         (tmp_path / "truth/errors").mkdir(parents=True, exist_ok=True)
         (tmp_path / f"truth/errors/part-0000{number}.csv").write_bytes(b"source,first_release\r\n")
-        describe(tmp_path, {"truth/errors": 2}, about)
+        describe(tmp_path, {"truth/errors": 2}, arguments)
         (resource,) = json.loads((tmp_path / "truth/datapackage.json").read_text())["resources"]
         assert [field["name"] for field in resource["schema"]["fields"]] == ["source", "first_release"]
         assert (resource["path"], resource.get("bytes")) == (expected, None if number else 22)

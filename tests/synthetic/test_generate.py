@@ -27,11 +27,11 @@ from synthetic.recording.corruption import mistyped
 
 def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error_info:
         synthesise(
             tmp_path, 0, -1, preset="gentle", releases=0, tables="most", chunk=0, workers=0,  # type: ignore[arg-type]
         )  # fmt: skip
-    message = str(caught.value)
+    message = str(error_info.value)
     arguments = ("people", "seed", "preset", "releases", "tables", "chunk", "workers", "out")
     assert all(f"  {name}: " in message for name in arguments)
     assert "there are: easy, hard, realistic" in message
@@ -65,15 +65,15 @@ def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], o
     ids=["faults", "short", "toml", "itself"],
 )
 def test_faults_of_a_preset_are_all_named(preset: Callable[[str], odds.Table], text: str, faults: list[str]) -> None:
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error_info:
         preset(text)
-    assert all(re.search(fault, str(caught.value)) for fault in faults)
+    assert all(re.search(fault, str(error_info.value)) for fault in faults)
 
 
 def test_a_preset_extends_another(preset: Callable[[str], odds.Table]) -> None:
-    mine = preset('preset = "odd"\nextends = "realistic"\n[sex]\nwrong = 0.5\n[late.npd]\naddress_years = 4.4\n')
-    assert (mine.sex.wrong, mine.late.npd.address_years) == (0.5, 4.4)
-    assert mine.forename == odds.load("realistic").forename
+    table = preset('preset = "odd"\nextends = "realistic"\n[sex]\nwrong = 0.5\n[late.npd]\naddress_years = 4.4\n')
+    assert (table.sex.wrong, table.late.npd.address_years) == (0.5, 4.4)
+    assert table.forename == odds.load("realistic").forename
 
 
 def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -86,7 +86,7 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_worker_is_named_of_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_is_named_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def killed(*_: object) -> object:
         raise BrokenProcessPool("gone")
 
@@ -113,10 +113,10 @@ def test_an_interruption_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_an_empty_folder_is_filled_and_progress_named(tmp_path: Path) -> None:
-    out, informed = tmp_path / "out", []
+    out, counts = tmp_path / "out", []
     out.mkdir()
-    manifest = synthesise(out, 100, workers=1, chunk=40, progress=informed.append)
-    assert informed == [40, 40, 20]
+    manifest = synthesise(out, 100, workers=1, chunk=40, progress=counts.append)
+    assert counts == [40, 40, 20]
     assert manifest.rows["truth/persons"] == 100
     assert sorted(f.name for f in out.iterdir()) == ["manifest.json", "sources", "truth"]
 
@@ -130,14 +130,14 @@ def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
 @given(
     st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ", min_size=1, max_size=30).map(str.strip).filter(bool), min_size=1)
 )
-def test_a_error_changes_every_name_and_leaves_letters(names: list[str]) -> None:
+def test_an_error_changes_every_name_and_leaves_letters(names: list[str]) -> None:
     ids = pa.array(range(len(names))).to_numpy()
-    corrupted = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()
-    for name, changed in zip(names, corrupted, strict=True):
-        assert changed != name
-        assert changed
-        assert set(changed) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ")
-        assert abs(len(changed) - len(name)) <= 1
+    results = mistyped(Draws(3), "test", ids, ids, pa.array(names)).to_pylist()
+    for name, result in zip(names, results, strict=True):
+        assert result != name
+        assert result
+        assert set(result) <= set("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ")
+        assert abs(len(result) - len(name)) <= 1
 
 
 def test_each_preset_is_harder_than_the_one_before() -> None:
@@ -186,7 +186,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
     script = tmp_path / "run.py"
     script.write_text(SCRIPT)
     (tmp_path / "data").mkdir()
-    begun: list[subprocess.Popen[str]] = []
+    processes: list[subprocess.Popen[str]] = []
 
     def run(workers: int) -> subprocess.Popen[str]:
         process = subprocess.Popen(
@@ -196,13 +196,13 @@ def start(tmp_path: Path) -> Iterator[Start]:
             text=True,
             env=os.environ | {"PYTHONPATH": str(Path(__file__).parents[2])},
         )
-        begun.append(process)
+        processes.append(process)
         assert process.stdout
         assert [process.stdout.readline(), process.stdout.readline()] == ["begun\n", "2000\n"]
         return process
 
     yield run
-    for process in begun:
+    for process in processes:
         process.kill()
         process.communicate()
 
@@ -252,7 +252,7 @@ def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(sta
     process.kill()
     process.wait()
     wait_until(lambda: not any(map(alive, workers)))
-    (left,) = (tmp_path / "data").iterdir()
-    assert left.name.startswith(".out.")
+    (leftover,) = (tmp_path / "data").iterdir()
+    assert leftover.name.startswith(".out.")
     synthesise(tmp_path / "data" / "out", 100, workers=1)
     assert [folder.name for folder in (tmp_path / "data").iterdir()] == ["out"]

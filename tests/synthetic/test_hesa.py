@@ -28,7 +28,7 @@ def world() -> World:
 def tables(world: World) -> dict[str, Rows]:
     """Students and qualifications, each with its person's place."""
     out = hesa(world)
-    place = {int(number): at for at, number in enumerate(world.people.ids)}
+    place = {int(number): index for index, number in enumerate(world.people.ids)}
     owner = {row["record_key"]: place[row["person_id"]] for part in out.records for row in part.to_pylist()}
     students = pa.table(out.tables["hesa_students"]).to_pylist()
     for row in students:
@@ -88,10 +88,10 @@ def test_a_course_says_when_and_why_it_ended_in_its_last_year_alone(courses: lis
     for rows in courses:
         for row in rows:
             assert (row["ENDDATE"] is None) is (row["RSNEND"] is None)
-        studied = [row for row in rows if row["XMODE01"] != "6"]
-        assert all(row["RSNEND"] is None for row in studied[:-1])
+        study_rows = [row for row in rows if row["XMODE01"] != "6"]
+        assert all(row["RSNEND"] is None for row in study_rows[:-1])
         assert [row["YEARSTU"] for row in rows] == list(range(rows[0]["YEARSTU"], rows[0]["YEARSTU"] + len(rows)))
-        reasons[studied[-1]["RSNEND"] if studied else None] += 1
+        reasons[study_rows[-1]["RSNEND"] if study_rows else None] += 1
     assert reasons["01"] > 10 * reasons["03"] > 0
     assert reasons["07"] > 0
 
@@ -109,19 +109,19 @@ def test_awards_are_those_of_completed_courses_or_go_along_with_those_who_leave(
 def test_who_comes_from_abroad_has_no_british_home_number_or_region(world: World, tables: dict[str, Rows]) -> None:
     home = {"XF", "XG", "XH", "XI"}
     for row in tables["students"]:
-        abroad = bool(world.people.kind[row["person"]] == VISITOR)
-        assert (row["DOMICILE"] in home) is not abroad
-        assert (row["XDOMGR01"] is None) is abroad
-        assert abroad or row["POSTCODE"]
-        assert not (abroad and row["ULN"])
+        is_abroad = bool(world.people.kind[row["person"]] == VISITOR)
+        assert (row["DOMICILE"] in home) is not is_abroad
+        assert (row["XDOMGR01"] is None) is is_abroad
+        assert is_abroad or row["POSTCODE"]
+        assert not (is_abroad and row["ULN"])
     homeless = [row["POSTCODE"] is None for row in tables["students"] if row["XDOMGR01"] is None]
     assert np.mean(homeless) == pytest.approx(1 - rule_file("study/universities.toml").home.term_address, abs=0.08)
 
 
 def test_subjects_are_in_the_scheme_of_their_year(tables: dict[str, Rows]) -> None:
     for row in tables["students"] + tables["awards"]:
-        newer = row["AcademicYear"] >= 201920
-        assert (row["XCAH02_1"] is not None, row["XJACS01_1"] is None) == (newer, newer)
+        is_newer = row["AcademicYear"] >= 201920
+        assert (row["XCAH02_1"] is not None, row["XJACS01_1"] is None) == (is_newer, is_newer)
 
 
 def test_medicine_has_no_class_and_classes_are_of_first_degrees_alone(tables: dict[str, Rows]) -> None:

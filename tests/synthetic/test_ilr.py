@@ -58,9 +58,9 @@ def by_year(aims: Aims, models: set[str]) -> dict[tuple[int, int], set[int]]:
     return out
 
 
-def cells(world: World, where: Any) -> set[tuple[int, int]]:
-    person, at = np.nonzero(where & (YEARS >= FIRST_YEAR))
-    return set(zip(world.people.ids[person].tolist(), YEARS[at].tolist(), strict=True))
+def cells(world: World, mask: Any) -> set[tuple[int, int]]:
+    person, column = np.nonzero(mask & (YEARS >= FIRST_YEAR))
+    return set(zip(world.people.ids[person].tolist(), YEARS[column].tolist(), strict=True))
 
 
 WINTER = set(range(10, 16))
@@ -69,42 +69,42 @@ WINTER = set(range(10, 16))
 def test_a_year_at_college_is_a_study_programme_from_september_to_march_at_least(world: World, tables: Any) -> None:
     months = by_year(tables["aims"], {"25"})
     assert set(months) == cells(world, world.journeys.college)
-    assert all(own >= {9, *WINTER} for own in months.values())
+    assert all(span >= {9, *WINTER} for span in months.values())
 
 
 def test_a_year_of_adult_learning_lasts_from_october_to_march_at_least(world: World, tables: Any) -> None:
     months = by_year(tables["aims"], {"35", "10", "99"})
-    learns = cells(world, world.journeys.adult_learning & ~world.journeys.college)
-    assert learns
-    assert all(months[cell] >= WINTER for cell in learns)
+    learner_cells = cells(world, world.journeys.adult_learning & ~world.journeys.college)
+    assert learner_cells
+    assert all(months[cell] >= WINTER for cell in learner_cells)
 
 
 def test_courses_that_journeys_call_short_never_make_six_months(world: World, tables: Any) -> None:
     months = by_year(tables["aims"], {"35", "10", "99"})
-    short = set(months) - cells(world, world.journeys.adult_learning)
-    assert short <= cells(world, world.journeys.short_course)
-    assert len(short) > 100
-    assert all(own <= WINTER and len(own) < 6 for cell, own in months.items() if cell in short)
+    short_cells = set(months) - cells(world, world.journeys.adult_learning)
+    assert short_cells <= cells(world, world.journeys.short_course)
+    assert len(short_cells) > 100
+    assert all(span <= WINTER and len(span) < 6 for cell, span in months.items() if cell in short_cells)
 
 
 def test_apprentices_learn_from_before_october_and_have_a_programme_aim(world: World, tables: Any) -> None:
     journey = world.journeys
     months = by_year(tables["aims"], {"36"})
     assert set(months) == cells(world, journey.apprentices() & journey.may_learn())
-    assert all(own >= WINTER for own in months.values())
+    assert all(span >= WINTER for span in months.values())
     for aim in tables["aims"]:
-        whole = aim["FundModel"] == "36" and aim["AimSeqNumber"] == 1
-        assert whole is (aim["AimType"] == "1") is (aim["LearnAimRef"] == "ZPROG001")
+        is_programme = aim["FundModel"] == "36" and aim["AimSeqNumber"] == 1
+        assert is_programme is (aim["AimType"] == "1") is (aim["LearnAimRef"] == "ZPROG001")
 
 
 def test_an_apprenticeship_has_a_framework_or_a_standard_and_a_contract_since_may_2017(tables: Any) -> None:
     standards: dict[int, list[bool]] = defaultdict(list)
     for aim in tables["aims"]:
-        apprentice = aim["FundModel"] == "36"
-        assert ((aim["FworkCode"] is None) != (aim["StdCode"] is None)) is apprentice
-        assert (aim["ContractType"] is not None) is (apprentice and aim["LearnStartDate"] >= date(2017, 5, 1))
+        is_apprentice = aim["FundModel"] == "36"
+        assert ((aim["FworkCode"] is None) != (aim["StdCode"] is None)) is is_apprentice
+        assert (aim["ContractType"] is not None) is (is_apprentice and aim["LearnStartDate"] >= date(2017, 5, 1))
         assert (aim["StdCode"] is not None) is (aim["ProgType"] == "25")
-        if apprentice:
+        if is_apprentice:
             assert aim["ProgType"] in {"2", "3", "20", "21", "22", "23", "25"}
             standards[aim["Year"] // 100].append(aim["ProgType"] == "25")
     assert not any(any(flags) for year, flags in standards.items() if year < 2014)
@@ -130,18 +130,18 @@ def test_a_programme_of_several_years_is_one_aim_that_ends_in_the_last(tables: A
     aims: dict[tuple[Any, ...], Aims] = defaultdict(list)
     for aim in tables["aims"]:
         aims[aim["UKPRN"], aim["LearnRefNumber"], aim["AimSeqNumber"], aim["LearnStartDate"]].append(aim)
-    longer = [sorted(rows, key=lambda aim: aim["Year"]) for rows in aims.values() if len(rows) > 1]
-    assert len(longer) > 50
-    for rows in longer:
+    long_aims = [sorted(rows, key=lambda aim: aim["Year"]) for rows in aims.values() if len(rows) > 1]
+    assert len(long_aims) > 50
+    for rows in long_aims:
         assert [row["CompStatus"] for row in rows[:-1]] == ["1"] * (len(rows) - 1)
         assert len({row["LearnAimRef"] for row in rows}) == 1
 
 
 def test_who_changes_college_is_known_by_the_reference_of_the_old_one(tables: Any) -> None:
     learners = {(row["UKPRN"], row["LearnRefNumber"]): row["person"] for row in tables["learners"]}
-    moved = [row for row in tables["learners"] if row["PrevUKPRN"]]
-    assert moved
-    assert all(learners[row["PrevUKPRN"], row["PrevLearnRefNumber"]] == row["person"] for row in moved)
+    movers = [row for row in tables["learners"] if row["PrevUKPRN"]]
+    assert movers
+    assert all(learners[row["PrevUKPRN"], row["PrevLearnRefNumber"]] == row["person"] for row in movers)
     assert all(row["PrevLearnRefNumber"] is None for row in tables["learners"] if not row["PrevUKPRN"])
 
 
@@ -151,9 +151,9 @@ def test_numbers_and_names_are_missing_where_they_may_be(world: World, tables: A
     has_number: dict[str, list[bool]] = defaultdict(list)
     nameless: dict[str, list[bool]] = defaultdict(list)
     for row in tables["learners"]:
-        of = model[row["UKPRN"], row["LearnRefNumber"]]
-        has_number[of].append(row["NINumber"] is not None)
-        nameless[of].append(row["FamilyName"] is None)
+        funding = model[row["UKPRN"], row["LearnRefNumber"]]
+        has_number[funding].append(row["NINumber"] is not None)
+        nameless[funding].append(row["FamilyName"] is None)
     assert np.mean(has_number["36"]) > 0.93
     assert 0.05 < np.mean(has_number["25"]) < 0.2
     assert not any(has_number["10"])
@@ -173,7 +173,7 @@ def test_faults_of_a_file_are_named_together(tmp_path: Path, monkeypatch: pytest
     (folder / "subjects.toml").write_text("integrated = []\nodd = 1\n[lean]\n[jacs]\nX = 2\n[unclassified]\n")
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
     rule_file.cache_clear()
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ConfigError) as error_info:
         rule_file("study/subjects.toml")
     rule_file.cache_clear()
-    assert all(f"  {name}: " in str(caught.value) for name in ("odd", "jacs.X", "unclassified.subjects"))
+    assert all(f"  {name}: " in str(error_info.value) for name in ("odd", "jacs.X", "unclassified.subjects"))

@@ -50,11 +50,11 @@ def census(read: Read, owner: dict[int, int]) -> dict[int, Rows]:
 
 def test_a_family_comes_with_all_its_children_and_before_the_eldest_has_left_school(crowd: People) -> None:
     migrants = crowd.foreign_born & ~np.isin(crowd.kind, (LATE, OUTSIDER, VISITOR))
-    together: dict[int, set[int]] = defaultdict(set)
+    days_by_family: dict[int, set[int]] = defaultdict(set)
     for family, day in zip(crowd.family[migrants].tolist(), crowd.arrival[migrants].tolist(), strict=True):
-        together[family].add(day)
-    assert {len(days) for days in together.values()} == {1}
-    assert sum(Counter(crowd.family[migrants].tolist()).values()) > len(together) > 200
+        days_by_family[family].add(day)
+    assert {len(days) for days in days_by_family.values()} == {1}
+    assert sum(Counter(crowd.family[migrants].tolist()).values()) > len(days_by_family) > 200
     age = (crowd.arrival - crowd.birth)[migrants] / 365.25
     assert (age > 0).all()
     assert np.quantile(age, 0.99) < 16
@@ -126,8 +126,8 @@ def test_nobody_is_at_school_in_two_nations_or_at_college_and_in_one_year(
     college = {(owner[row["RECORDID"]], row["Year"]) for row in read("sources/ilr/learners").to_pylist()}
     for one, other in ((england, scotland), (england, wales), (scotland, wales), (college, scotland), (college, wales)):
         assert not one & other
-    crossed = {person for person, _ in england} & ({person for person, _ in scotland} | {person for person, _ in wales})
-    assert len(crossed) > 50
+    movers = {person for person, _ in england} & ({person for person, _ in scotland} | {person for person, _ in wales})
+    assert len(movers) > 50
 
 
 def test_a_pupil_enters_a_school_after_having_left_the_one_before(census: dict[int, Rows]) -> None:
@@ -142,10 +142,10 @@ def test_a_pupil_enters_a_school_after_having_left_the_one_before(census: dict[i
 
 
 def test_who_is_excluded_for_good_goes_to_another_school(read: Read, pupil: dict[str, int], census: Any) -> None:
-    excluded = [row for row in read("sources/npd/exclusions").to_pylist() if row["Category"] == "PERM"]
+    exclusions = [row for row in read("sources/npd/exclusions").to_pylist() if row["Category"] == "PERM"]
     stays = [
         after["LAEstab"] == row["LAEstab"]
-        for row in excluded
+        for row in exclusions
         for after in census[pupil[row["PupilMatchingRefAnonymous"]]]
         if (after["CensusDate"] - row["StartDate"]).days > 30
         and (int(after["NCyearActual"].replace("R", "0")) > 6) is (row["NCyearActual"] > 6)
@@ -187,8 +187,8 @@ def test_who_comes_is_alive_and_who_dies_is_gone(crowd: People) -> None:
 
 def test_the_dead_take_no_name_and_who_has_left_moves_nowhere(crowd: People) -> None:
     names = crowd.names
-    for when in (names.changed, names.back):
-        assert ((when < crowd.death) | (when == NEVER)).all()
+    for days in (names.changed, names.back):
+        assert ((days < crowd.death) | (days == NEVER)).all()
     assert (names.surname[:, 0] == names.surname[:, 1])[names.changed == NEVER].all()
     start = crowd.homes.start
     assert ((start < crowd.departure[:, None]) | (start == NEVER)).all()
@@ -208,10 +208,10 @@ def test_dwp_takes_no_news_of_the_dead_and_its_day_of_death_is_the_true_one(
 @pytest.mark.parametrize("table", ["hmrc/employment", "dwp/benefits"])
 def test_no_job_or_benefit_begins_after_death(read: Read, holder: dict[str, int], table: str) -> None:
     customers = read("sources/cis/customers").to_pylist()
-    died = {holder[row["NINO"]]: row["DateOfDeath"] for row in customers if row["DateOfDeath"]}
-    rows = [row for row in read(f"sources/{table}").to_pylist() if holder[row["NINO"]] in died]
+    death_days = {holder[row["NINO"]]: row["DateOfDeath"] for row in customers if row["DateOfDeath"]}
+    rows = [row for row in read(f"sources/{table}").to_pylist() if holder[row["NINO"]] in death_days]
     assert rows
-    assert all(row["StartDate"] <= died[holder[row["NINO"]]] for row in rows)
+    assert all(row["StartDate"] <= death_days[holder[row["NINO"]]] for row in rows)
 
 
 def test_who_died_before_is_no_graduate_and_went_nowhere_at_16(persons: dict[int, dict[str, Any]]) -> None:

@@ -38,7 +38,7 @@ def surnames(crowd: People) -> np.ndarray:
     return np.array(crowd.names.surname_values.to_pylist(), object)[crowd.names.surname]
 
 
-def of(crowd: People, figures: Reference, group: str) -> np.ndarray:
+def members(crowd: People, figures: Reference, group: str) -> np.ndarray:
     return crowd.origin == [origin.name for origin in figures.origins].index(group)
 
 
@@ -59,10 +59,10 @@ def test_women_bear_the_ending_of_their_language(figures: Reference, man: str, w
 
 
 def test_no_man_bears_a_womans_ending(crowd: People, figures: Reference, surnames: np.ndarray) -> None:
-    polish = of(crowd, figures, "east_european")
-    ends = np.array([name.endswith("ska") for name in surnames[:, 0]])
-    assert not ends[polish & ~crowd.female].any()
-    assert 0.02 < ends[polish & crowd.female].mean() < 0.3
+    polish = members(crowd, figures, "east_european")
+    has_ending = np.array([name.endswith("ska") for name in surnames[:, 0]])
+    assert not has_ending[polish & ~crowd.female].any()
+    assert 0.02 < has_ending[polish & crowd.female].mean() < 0.3
 
 
 def test_twins_have_two_names_and_some_begin_alike(crowd: People, forenames: np.ndarray) -> None:
@@ -77,36 +77,36 @@ def test_twins_have_two_names_and_some_begin_alike(crowd: People, forenames: np.
 def test_sons_and_daughters_of_some_families_bear_other_names(
     crowd: People, figures: Reference, surnames: np.ndarray
 ) -> None:
-    bangladeshi = of(crowd, figures, "bangladeshi")
+    bangladeshi = members(crowd, figures, "bangladeshi")
     begum = surnames[:, 0] == "Begum"
     assert begum[bangladeshi & crowd.female].mean() > 0.05
     assert not begum[~crowd.female].any()
     singh = np.isin(crowd.names.middle[:, 0], [figures.forenames.to_pylist().index("Singh")])
-    assert singh[of(crowd, figures, "indian") & ~crowd.female].mean() == pytest.approx(0.12, abs=0.04)
+    assert singh[members(crowd, figures, "indian") & ~crowd.female].mean() == pytest.approx(0.12, abs=0.04)
     assert not singh[crowd.female].any()
 
 
 def test_surnames_change_for_a_reason_and_on_a_day_of_the_life(crowd: People, surnames: np.ndarray) -> None:
     names = crowd.names
-    has = names.changed < NEVER
-    assert (has == (names.reason > 0)).all()
-    assert ((surnames[:, 0] != surnames[:, 1]) == has).all()
+    has_change = names.changed < NEVER
+    assert (has_change == (names.reason > 0)).all()
+    assert ((surnames[:, 0] != surnames[:, 1]) == has_change).all()
     age = (names.changed - crowd.birth) / YEAR
     assert (age[names.reason == MARRIAGE] >= 18.9).all()
     assert (age[names.reason == DEED_POLL] >= 15.9).all()
     assert ((age[names.reason == PARTNER] > 0) & (age[names.reason == PARTNER] < 16)).all()
-    back = names.back < NEVER
-    assert (names.reason[back] == MARRIAGE).all()
-    assert (names.back[back] > names.changed[back] + 2.9 * YEAR).all()
+    is_back = names.back < NEVER
+    assert (names.reason[is_back] == MARRIAGE).all()
+    assert (names.back[is_back] > names.changed[is_back] + 2.9 * YEAR).all()
 
 
 def test_a_name_of_birth_is_used_again_after_a_divorce(crowd: People) -> None:
     names = crowd.names
-    at = np.flatnonzero(names.back < NEVER)[:50]
-    assert not names.new_on(at, names.changed[at] - 1).any()
-    assert names.new_on(at, names.changed[at]).all()
-    assert names.new_on(at, names.back[at] - 1).all()
-    assert not names.new_on(at, names.back[at]).any()
+    rows = np.flatnonzero(names.back < NEVER)[:50]
+    assert not names.new_on(rows, names.changed[rows] - 1).any()
+    assert names.new_on(rows, names.changed[rows]).all()
+    assert names.new_on(rows, names.back[rows] - 1).all()
+    assert not names.new_on(rows, names.back[rows]).any()
 
 
 N = 60_000
@@ -121,10 +121,10 @@ def code(figures: Reference, group: str) -> int:
 @pytest.mark.parametrize("group", FAR_APART)
 def test_groups_have_their_share_of_free_school_meals(figures: Reference, group: str) -> None:
     origin = np.full(N, code(figures, group))
-    no = np.zeros(N, bool)
-    place = regions(Draws(4), figures, IDS, origin, ~no)
-    assert all(figures.regions[at].startswith("E") for at in np.unique(place))
-    means = circumstances(Draws(4), IDS, IDS, origin, place, no, no)
+    empty_mask = np.zeros(N, bool)
+    place = regions(Draws(4), figures, IDS, origin, ~empty_mask)
+    assert all(figures.regions[region].startswith("E") for region in np.unique(place))
+    means = circumstances(Draws(4), IDS, IDS, origin, place, empty_mask, empty_mask)
     facts = figures.origins[code(figures, group)]
     assert means.fsm.mean() == pytest.approx(facts.share("fsm"), abs=0.012)
     gap = means.ability[~means.fsm].mean() - means.ability[means.fsm].mean()

@@ -21,7 +21,7 @@ PRESET = odds.load("realistic")
 
 
 @pytest.mark.parametrize(
-    ("kind", "name", "some"),
+    ("kind", "name", "expected"),
     [
         ("phonetic", "PHILIP", {"FILIP", "PHYLIP", "PHILLIP"}),
         ("phonetic", "MCKENZIE", {"MACKENZIE", "MCKENZY", "MKENZIE"}),
@@ -30,9 +30,9 @@ PRESET = odds.load("realistic")
         ("scanned", "OLIVER", {"QLIVER", "OLLVER", "OUVER"}),
     ],
 )  # fmt: skip
-def test_a_name_may_be_heard_or_read_for_another(kind: str, name: str, some: set[str]) -> None:
+def test_a_name_may_be_heard_or_read_for_another(kind: str, name: str, expected: set[str]) -> None:
     possible = {spelling for spelling, _ in spellings(kind, name)}
-    assert some <= possible
+    assert expected <= possible
     assert name not in possible
 
 
@@ -53,22 +53,22 @@ def test_every_rule_changes_letters_and_has_a_weight() -> None:
 
 
 @given(st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ'- ", min_size=1, max_size=20), min_size=1, max_size=30))
-def test_a_error_depends_on_its_own_registration_alone_and_leaves_a_name(names: list[str]) -> None:
+def test_an_error_depends_on_its_own_registration_alone_and_leaves_a_name(names: list[str]) -> None:
     ids, event = np.arange(len(names)), np.zeros(len(names), np.int64)
     for corrupt in (misheard, misread):
-        whole = corrupt(Draws(3), "x", ids, event, pa.array(names))
+        texts = corrupt(Draws(3), "x", ids, event, pa.array(names))
         last = corrupt(Draws(3), "x", ids[-1:], event[-1:], pa.array(names[-1:]))
-        assert whole[-1] == last[0]
-        assert all(whole.to_pylist())
+        assert texts[-1] == last[0]
+        assert all(texts.to_pylist())
 
 
 @given(
     st.integers(day(1960, 1, 1), day(2015, 12, 31)), st.sampled_from([DAY, MONTH, YEAR, SEVERAL]),
     st.floats(0, 0.999), st.floats(0, 0.999),
 )  # fmt: skip
-def test_the_named_part_of_a_date_is_wrong_and_no_other(born: int, part: int, uniform: float, how: float) -> None:
-    true = np.array([born], np.int32)
-    misdated_days = misdated(true, np.array([part]), PRESET.dob, np.array([uniform]), np.array([how]))
+def test_the_named_part_of_a_date_is_wrong_and_no_other(birth: int, part: int, uniform: float, choice: float) -> None:
+    true = np.array([birth], np.int32)
+    misdated_days = misdated(true, np.array([part]), PRESET.dob, np.array([uniform]), np.array([choice]))
     (y, m, d), (wy, wm, wd) = ([int(p[0]) for p in parts(x)] for x in (true, misdated_days))
     differing = {name for name, a, b in (("year", y, wy), ("month", m, wm), ("day", d, wd)) if a != b}
     if part == SEVERAL:
@@ -83,7 +83,7 @@ def test_the_named_part_of_a_date_is_wrong_and_no_other(born: int, part: int, un
 COUNT = 12_000
 
 
-def only(**sections: dict[str, float]) -> Table:
+def preset_with(**sections: dict[str, float]) -> Table:
     """The realistic preset without any error but the given ones, and with everybody alike."""
     fields = ("forename", "middle_names", "surname", "dob", "sex")
     errors = {name: dict.fromkeys(PRESET[name], 0.0) | sections.get(name, {}) for name in fields}
@@ -91,22 +91,22 @@ def only(**sections: dict[str, float]) -> Table:
     return PRESET.but(**errors, quality=even)
 
 
-def dealt(preset: Table, source: str = "npd") -> tuple[People, Registrations, dict[str, Any]]:
-    """A registration with each of a crowd, and the names that came of it, with the true ones."""
+def recorded_crowd(preset: Table, source: str = "npd") -> tuple[People, Registrations, dict[str, Any]]:
+    """A registration of each person of a crowd, the names written in it, and the true ones."""
     figures = reference()
     crowd = people(Draws(8), figures, preset, np.arange(1, COUNT + 1))
-    no = np.zeros(COUNT, np.int64)
-    registrations = Registrations(source, Draws(8), figures, preset, crowd, np.arange(COUNT), no, no)
+    zeros = np.zeros(COUNT, np.int64)
+    registrations = Registrations(source, Draws(8), figures, preset, crowd, np.arange(COUNT), zeros, zeros)
     forename, middle, before, _ = registrations.names()
     names = np.array([*figures.forenames.to_pylist(), None], object)
-    own = crowd.names
+    true_names = crowd.names
     text = {
         "forename": np.array(forename.to_pylist(), object),
         "middle": np.array(middle.to_pylist(), object),
         "surname": np.array(before.plain().to_pylist(), object),
-        "true forename": names[own.forename],
-        "true middle": names[own.middle],
-        "true surname": np.array(own.surname_values.to_pylist(), object)[own.surname[:, 0]],
+        "true forename": names[true_names.forename],
+        "true middle": names[true_names.middle],
+        "true surname": np.array(true_names.surname_values.to_pylist(), object)[true_names.surname[:, 0]],
     }
     return crowd, registrations, text
 
@@ -116,26 +116,26 @@ def kind(registrations: Registrations, field: str, name: str) -> np.ndarray:
 
 
 def test_without_errors_names_are_true() -> None:
-    _, registrations, text = dealt(only())
+    _, registrations, text = recorded_crowd(preset_with())
     assert (text["forename"] == text["true forename"]).all()
     assert (text["surname"] == text["true surname"]).all()
     assert not any(errors.any() for errors in registrations.kinds.values())
 
 
 def test_names_in_another_order_are_second_and_first() -> None:
-    crowd, registrations, text = dealt(only(forename={"other_order": 0.5}))
+    crowd, registrations, text = recorded_crowd(preset_with(forename={"other_order": 0.5}))
     rows = kind(registrations, "forename", "other order")
     assert 0.01 < rows.mean() < 0.2
     assert (rows == kind(registrations, "surname", "other order")).all()
     assert (text["forename"][rows] == text["true middle"][rows, 0]).all()
     assert (text["surname"][rows] == text["true forename"][rows]).all()
     assert (text["forename"][~rows] == text["true forename"][~rows]).all()
-    ordered = np.array([origin.facts.get("name_order", 1) > 1 for origin in reference().origins])
-    assert ordered[crowd.origin[rows]].all()
+    has_order = np.array([origin.facts.get("name_order", 1) > 1 for origin in reference().origins])
+    assert has_order[crowd.origin[rows]].all()
 
 
 def test_who_has_no_forename_has_no_middle_name_either() -> None:
-    _, registrations, text = dealt(only(forename={"missing": 0.3}))
+    _, registrations, text = recorded_crowd(preset_with(forename={"missing": 0.3}))
     rows = kind(registrations, "forename", "missing")
     assert rows.mean() == pytest.approx(0.3, abs=0.02)
     assert {*text["forename"][rows], *text["middle"][rows]} == {None}
@@ -143,7 +143,7 @@ def test_who_has_no_forename_has_no_middle_name_either() -> None:
 
 
 def test_a_body_may_know_a_person_by_the_name_of_another_parent() -> None:
-    crowd, registrations, text = dealt(only(surname={"known_as": 0.3}))
+    crowd, registrations, text = recorded_crowd(preset_with(surname={"known_as": 0.3}))
     rows = kind(registrations, "surname", "known as")
     values = np.array(crowd.names.surname_values.to_pylist(), object)
     assert rows.mean() == pytest.approx(0.3, abs=0.02)
@@ -153,7 +153,7 @@ def test_a_body_may_know_a_person_by_the_name_of_another_parent() -> None:
 
 
 def test_forename_and_surname_change_places() -> None:
-    _, registrations, text = dealt(only(forename={"swapped": 0.02}))
+    _, registrations, text = recorded_crowd(preset_with(forename={"swapped": 0.02}))
     rows = kind(registrations, "forename", "swapped")
     assert (text["forename"][rows] == text["true surname"][rows]).all()
     assert (text["surname"][rows] == text["true forename"][rows]).all()
@@ -162,20 +162,20 @@ def test_forename_and_surname_change_places() -> None:
 @pytest.mark.parametrize("part", ["day", "month", "year", "several"])
 def test_the_log_says_which_part_of_a_birth_date_is_wrong(part: str) -> None:
     """A month that lacks the day moves that too: 31 January a month late is 28 February, of which two parts are wrong."""
-    crowd, registrations, _ = dealt(only(dob={part: 0.5, "off_by_one": 0.5}))
-    true, entered = crowd.birth, registrations.birth_dates()
-    differs = np.stack([a != b for a, b in zip(parts(true), parts(entered), strict=True)])
-    logged = np.stack([kind(registrations, "dob", name) for name in ("year", "month", "day")])
-    several = kind(registrations, "dob", "several parts")
-    assert 0.4 < (logged.any(axis=0) | several).mean() < 0.6
-    assert (several == (differs.sum(axis=0) > 1)).all()
-    assert (logged == (differs & ~several)).all()
+    crowd, registrations, _ = recorded_crowd(preset_with(dob={part: 0.5, "off_by_one": 0.5}))
+    true, entry = crowd.birth, registrations.birth_dates()
+    differs = np.stack([a != b for a, b in zip(parts(true), parts(entry), strict=True)])
+    is_logged = np.stack([kind(registrations, "dob", name) for name in ("year", "month", "day")])
+    is_several = kind(registrations, "dob", "several parts")
+    assert 0.4 < (is_logged.any(axis=0) | is_several).mean() < 0.6
+    assert (is_several == (differs.sum(axis=0) > 1)).all()
+    assert (is_logged == (differs & ~is_several)).all()
 
 
 def test_of_a_hyphenated_name_that_is_cut_short_the_first_is_left_whole() -> None:
-    preset = only(surname={"hyphen_dropped": 1.0})
-    _, registrations, text = dealt(preset.but(people={"hyphen_at_birth": 1.0}))
+    preset = preset_with(surname={"hyphen_dropped": 1.0})
+    _, registrations, text = recorded_crowd(preset.but(people={"hyphen_at_birth": 1.0}))
     rows = kind(registrations, "surname", "hyphen dropped")
-    true, entered = text["true surname"][rows], text["surname"][rows]
+    true, entry = text["true surname"][rows], text["surname"][rows]
     assert any(" " in name.split("-")[0] for name in true)
-    assert all(short in (name.split("-")[0], name.replace("-", " ")) for name, short in zip(true, entered, strict=True))
+    assert all(short in (name.split("-")[0], name.replace("-", " ")) for name, short in zip(true, entry, strict=True))

@@ -99,16 +99,16 @@ def test_a_release_has_no_row_of_a_later_year_and_no_end_that_is_still_to_come(
 
 def test_a_job_is_open_until_the_release_after_its_end(release: Release) -> None:
     ends = {row[:3]: row[3] for row in _jobs(release, 3)}
-    closed = 0
+    open_count = 0
     for number in (1, 2):
         for *job, end in _jobs(release, number):
             last = ends.get(tuple(job), "withdrawn")
             if last == "withdrawn":
                 continue
-            reported = last if last is not None and last <= END[number] else None
-            assert end == reported
-            closed += last is not None and end is None
-    assert closed > 50
+            known_end = last if last is not None and last <= END[number] else None
+            assert end == known_end
+            open_count += last is not None and end is None
+    assert open_count > 50
 
 
 def _jobs(release: Release, number: int) -> set[tuple[Any, ...]]:
@@ -134,18 +134,18 @@ def test_an_aim_that_goes_on_has_no_outcome() -> None:
 
 @pytest.mark.parametrize("table", ["records", "entities.parquet"])
 def test_truth_says_in_which_releases_each_record_and_entity_is(folder: Path, release: Release, table: str) -> None:
-    stated, present = defaultdict(set), defaultdict(set)
+    expected, actual = defaultdict(set), defaultdict(set)
     for row in truth(folder, table):
         for number in range(row["first_release"], row["last_release"] + 1):
-            stated[row["source"], number].add(row["record_key" if table == "records" else "entity_key"])
+            expected[row["source"], number].add(row["record_key" if table == "records" else "entity_key"])
     for dataset, name in TABLES_OF_IDENTIFIERS:
         for number in END:
             rows = release(number, dataset, name)
             keys = map(str, rows["RECORDID"].to_pylist()) if table == "records" else _entity_keys(dataset, name, rows)
-            present[dataset, number] |= set(keys)
+            actual[dataset, number] |= set(keys)
     # An entity whose records come, go and come again counts as there in between.
-    spare = 0 if table == "records" else 2
-    assert all(present[key] <= stated[key] and len(stated[key] - present[key]) <= spare for key in present)
+    slack = 0 if table == "records" else 2
+    assert all(actual[key] <= expected[key] and len(expected[key] - actual[key]) <= slack for key in actual)
 
 
 def _entity_keys(dataset: str, name: str, table: pa.Table) -> Iterator[str]:
@@ -168,7 +168,7 @@ def _entity_keys(dataset: str, name: str, table: pa.Table) -> Iterator[str]:
     ],
     ids=lambda part: str(part),
 )
-def test_a_field_changes_between_releases_where_a_error_was_put_right_and_nowhere_else(
+def test_a_field_changes_between_releases_where_an_error_was_put_right_and_nowhere_else(
     folder: Path, release: Release, dataset: str, name: str, column: str, field: str
 ) -> None:
     kinds: dict[int, dict[int, str]] = {number: {} for number in END}
@@ -177,11 +177,11 @@ def test_a_field_changes_between_releases_where_a_error_was_put_right_and_nowher
             for number in range(row["first_release"], row["last_release"] + 1):
                 assert int(row["record_key"]) not in kinds[number]
                 kinds[number][int(row["record_key"])] = row["kind"]
-    later = _values(release(3, dataset, name), column)
+    last_values = _values(release(3, dataset, name), column)
     for number in (1, 2):
-        earlier = _values(release(number, dataset, name), column)
-        for key in earlier.keys() & later.keys():
-            assert (earlier[key] == later[key]) is (kinds[number].get(key) == kinds[3].get(key))
+        values = _values(release(number, dataset, name), column)
+        for key in values.keys() & last_values.keys():
+            assert (values[key] == last_values[key]) is (kinds[number].get(key) == kinds[3].get(key))
 
 
 def _values(table: pa.Table, column: str) -> dict[int, Any]:
@@ -190,14 +190,14 @@ def _values(table: pa.Table, column: str) -> dict[int, Any]:
 
 def test_earlier_releases_have_more_errors_by_the_share_that_is_put_right(folder: Path) -> None:
     records = {(r["source"], r["record_key"]): r for r in truth(folder, "records")}
-    stood, right = 0, 0
+    error_count, fixed_count = 0, 0
     for row in truth(folder, "errors"):
         record = records[row["source"], row["record_key"]]
         if row["field"] == "forename" and record["first_release"] == 1 and record["last_release"] == 3:
-            stood += row["first_release"] == 1
-            right += row["first_release"] == 1 and row["last_release"] < 3
+            error_count += row["first_release"] == 1
+            fixed_count += row["first_release"] == 1 and row["last_release"] < 3
     expected = 1 - (1 - deliveries().corrected["forename"]) ** 2
-    assert right / stood == pytest.approx(expected, abs=0.06)
+    assert fixed_count / error_count == pytest.approx(expected, abs=0.06)
 
 
 def _rules(late: float = 0.0, withdrawn: float = 0.0) -> Table:
@@ -233,9 +233,9 @@ def test_each_row_is_in_some_release_and_in_all_between_its_first_and_last(
     years: list[int], late: float, withdrawn: float, oldest: int
 ) -> None:
     stay = _stay(_rules(late, withdrawn), years, oldest)
-    there = np.stack([stay.during(back) for back in range(oldest, -1, -1)]).astype(int)
-    assert there.any(axis=0).all()
-    assert (np.abs(np.diff(there, axis=0, prepend=0, append=0)).sum(axis=0) == 2).all()
+    presence = np.stack([stay.during(back) for back in range(oldest, -1, -1)]).astype(int)
+    assert presence.any(axis=0).all()
+    assert (np.abs(np.diff(presence, axis=0, prepend=0, append=0)).sum(axis=0) == 2).all()
 
 
 def test_what_is_not_known_yet_is_left_out_of_a_row() -> None:
@@ -256,7 +256,7 @@ def test_what_is_not_known_yet_is_left_out_of_a_row() -> None:
     assert row["Outcome"].dictionary.to_pylist() == ["8"]
 
 
-def test_a_table_without_a_date_is_named_of() -> None:
+def test_a_table_without_a_date_is_named() -> None:
     table = TableDef(name="odd", title="", grain="", entity_key=(("NINO",),), variable=())
     with pytest.raises(Exception, match=r"add \[table.dwp_odd\] with years or days"):
         delivered_as(deliveries(), "dwp_odd", table)

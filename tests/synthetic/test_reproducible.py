@@ -15,7 +15,7 @@ from synthetic.base.rules import rule_file
 from synthetic.releases import last_of_each_stage
 from tests.synthetic.conftest import Read
 
-FEW = 2_500
+SAMPLE = 2_500
 TABLES_OF_IDENTIFIERS = [
     (dataset.dataset, name)
     for dataset in shipped().datasets.values()
@@ -25,10 +25,10 @@ TABLES_OF_IDENTIFIERS = [
 
 
 @pytest.fixture(scope="module")
-def few(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The first 2,500 people, made by two processes in chunks of 900."""
     out = tmp_path_factory.mktemp("few") / "population"
-    synthesise(out, FEW, workers=2, chunk=900)
+    synthesise(out, SAMPLE, workers=2, chunk=900)
     return out
 
 
@@ -37,11 +37,11 @@ def digests(folder: Path) -> dict[str, str]:
     return {str(f.relative_to(folder)): hashlib.sha256(f.read_bytes()).hexdigest() for f in files}
 
 
-def test_another_seed_is_another_population(few: Path, tmp_path: Path) -> None:
+def test_another_seed_is_another_population(sample: Path, tmp_path: Path) -> None:
     other = tmp_path / "other"
     synthesise(other, 500, seed=7, workers=1)
-    ours, theirs = (pq.read_table(f / "truth/persons")["surname"].to_pylist()[:500] for f in (few, other))
-    assert ours != theirs
+    surnames, others = (pq.read_table(f / "truth/persons")["surname"].to_pylist()[:500] for f in (sample, other))
+    assert surnames != others
 
 
 @pytest.mark.parametrize(
@@ -49,61 +49,61 @@ def test_another_seed_is_another_population(few: Path, tmp_path: Path) -> None:
     [(f"{dataset}/{name}", "RECORDID") for dataset, name in TABLES_OF_IDENTIFIERS]
     + [(table, "NINO") for table in ("hmrc/employment", "hmrc/earnings", "hmrc/self_assessment", "dwp/benefits")],
 )
-def test_rows_do_not_depend_on_the_size_of_the_population(few: Path, read: Read, table: str, key: str) -> None:
+def test_rows_do_not_depend_on_the_size_of_the_population(sample: Path, read: Read, table: str, key: str) -> None:
     source = table.split("/")[0] if key == "RECORDID" else "cis"
     truth, column = ("records", "record_key") if key == "RECORDID" else ("entities.parquet", "entity_key")
-    own = read(f"truth/{truth}").filter((pc.field("person_id") <= FEW) & (pc.field("source") == source))[column]
-    many = read(f"sources/{table}")
-    mine = many.filter(pc.is_in(many[key], own.cast(many.schema.field(key).type)))
-    assert mine.equals(pq.read_table(few / "sources" / table))
-    assert read("truth/persons").slice(0, FEW).equals(pq.read_table(few / "truth/persons"))
+    keys = read(f"truth/{truth}").filter((pc.field("person_id") <= SAMPLE) & (pc.field("source") == source))[column]
+    full_table = read(f"sources/{table}")
+    rows = full_table.filter(pc.is_in(full_table[key], keys.cast(full_table.schema.field(key).type)))
+    assert rows.equals(pq.read_table(sample / "sources" / table))
+    assert read("truth/persons").slice(0, SAMPLE).equals(pq.read_table(sample / "truth/persons"))
 
 
-FEW_IDENTIFIERS = 2_000
+ID_SAMPLE = 2_000
 
 
 @pytest.fixture(scope="module")
-def few_identifiers(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def identifier_sample(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("identifiers") / "population"
-    synthesise(out, FEW_IDENTIFIERS, workers=1, chunk=900, tables="identifiers")
+    synthesise(out, ID_SAMPLE, workers=1, chunk=900, tables="identifiers")
     return out
 
 
 @pytest.mark.parametrize(("dataset", "name"), TABLES_OF_IDENTIFIERS, ids=lambda part: str(part))
-def test_rows_are_those_of_the_whole_population(few_identifiers: Path, read: Read, dataset: str, name: str) -> None:
-    rows = pq.read_table(few_identifiers / "sources" / dataset / name)
-    records = read("truth/records").filter((pc.field("person_id") <= FEW_IDENTIFIERS) & (pc.field("source") == dataset))
-    many = read(f"sources/{dataset}/{name}")
-    every = many.filter(pc.is_in(many["RECORDID"], pc.cast(records["record_key"], "int64")))
+def test_rows_are_those_of_the_whole_population(identifier_sample: Path, read: Read, dataset: str, name: str) -> None:
+    rows = pq.read_table(identifier_sample / "sources" / dataset / name)
+    records = read("truth/records").filter((pc.field("person_id") <= ID_SAMPLE) & (pc.field("source") == dataset))
+    full_table = read(f"sources/{dataset}/{name}")
+    all_rows = full_table.filter(pc.is_in(full_table["RECORDID"], pc.cast(records["record_key"], "int64")))
     rule = rule_file("identifiers/stages.toml").table.get(f"{dataset}_{name}")
     if rule is None:
-        assert rows.equals(every)
+        assert rows.equals(all_rows)
         return
     last: dict[tuple[str, int], dict[str, Any]] = {}
-    for row in every.to_pylist():
+    for row in all_rows.to_pylist():
         stage = next(place for place, groups in enumerate(rule.stages) if row[rule.year_group] in groups)
         last[row[rule.pupil], stage] = row
     assert sorted(rows["RECORDID"].to_pylist()) == sorted(row["RECORDID"] for row in last.values())
-    assert rows.equals(every.filter(pc.is_in(every["RECORDID"], rows["RECORDID"])))
-    assert rows.num_rows < 0.6 * every.num_rows
+    assert rows.equals(all_rows.filter(pc.is_in(all_rows["RECORDID"], rows["RECORDID"])))
+    assert rows.num_rows < 0.6 * all_rows.num_rows
 
 
-def test_truth_speaks_of_what_is_there(few_identifiers: Path, read: Read) -> None:
-    records = pq.read_table(few_identifiers / "truth/records")
+def test_truth_speaks_of_what_is_there(identifier_sample: Path, read: Read) -> None:
+    records = pq.read_table(identifier_sample / "truth/records")
     keys = {
         (dataset, str(key))
         for dataset, name in TABLES_OF_IDENTIFIERS
-        for key in pq.read_table(few_identifiers / "sources" / dataset / name)["RECORDID"].to_pylist()
+        for key in pq.read_table(identifier_sample / "sources" / dataset / name)["RECORDID"].to_pylist()
     }
     assert set(zip(records["source"].to_pylist(), records["record_key"].to_pylist(), strict=True)) == keys
-    errors, every = pq.read_table(few_identifiers / "truth/errors"), read("truth/errors")
-    theirs = every.filter(pc.is_in(every["record_key"], records["record_key"]))
+    errors, all_errors = pq.read_table(identifier_sample / "truth/errors"), read("truth/errors")
+    expected_errors = all_errors.filter(pc.is_in(all_errors["record_key"], records["record_key"]))
     columns = ["source", "record_key", "field"]
     order = [(name, "ascending") for name in columns]
-    assert errors.sort_by(order).equals(theirs.sort_by(order))
-    entities = read("truth/entities.parquet").filter(pc.field("person_id") <= FEW_IDENTIFIERS)
+    assert errors.sort_by(order).equals(expected_errors.sort_by(order))
+    entities = read("truth/entities.parquet").filter(pc.field("person_id") <= ID_SAMPLE)
     assert (
-        pq.read_table(few_identifiers / "truth/entities.parquet")
+        pq.read_table(identifier_sample / "truth/entities.parquet")
         .sort_by("entity_key")
         .equals(entities.sort_by("entity_key"))
     )
@@ -130,11 +130,11 @@ def test_workers_do_not_change_a_byte_and_chunks_no_row(tmp_path: Path, tables: 
     folders = sorted({path.parent.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("part-*.parquet")})
     assert len(folders) > 6
     for folder in folders:
-        ours, theirs = (pq.read_table(tmp_path / name / folder) for name in ("one", "whole"))
+        table, whole_table = (pq.read_table(tmp_path / name / folder) for name in ("one", "whole"))
         if folder.parts[0] == "truth":  # in the order of sources in each chunk
-            order = [(column, "ascending") for column in ours.column_names if not column.startswith("postcodes")]
-            ours, theirs = ours.sort_by(order), theirs.sort_by(order)
-        assert ours.equals(theirs), folder
+            order = [(column, "ascending") for column in table.column_names if not column.startswith("postcodes")]
+            table, whole_table = table.sort_by(order), whole_table.sort_by(order)
+        assert table.equals(whole_table), folder
 
 
 ROWS = "f45a9341f90101e6a07931f4e665b299b2084ee61dcb6bb67523525b15e551ba"

@@ -46,8 +46,8 @@ def test_columns_types_and_codes_are_the_catalogues(read: Read, dataset: str, ta
         assert column.null_count < len(column), f"{variable.name} is never filled"
         assert not (variable.required and column.null_count), f"{variable.name} is required"
         if variable.frame:
-            odd = {str(code) for code in pc.unique(column).drop_null().to_pylist()} - set(shipped().frame(variable))
-            assert not odd, f"{variable.name} has codes outside its frame"
+            extra = {str(code) for code in pc.unique(column).drop_null().to_pylist()} - set(shipped().frame(variable))
+            assert not extra, f"{variable.name} has codes outside its frame"
 
 
 INVENTED = {  # code of an institution: the least that may be in a column, after a remainder is taken

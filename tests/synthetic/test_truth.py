@@ -26,7 +26,7 @@ def owner(read: Read) -> dict[str, int]:
 
 
 @pytest.fixture(scope="module")
-def logged(read: Read) -> dict[tuple[str, str], str]:
+def error_log(read: Read) -> dict[tuple[str, str], str]:
     """Record and field to the kind of error."""
     errors = read("truth/errors").to_pylist()
     kinds = {(row["record_key"], row["field"]): row["kind"] for row in errors}
@@ -48,7 +48,7 @@ def surnames(person: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("source", COLUMNS)
 def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
-    read: Read, persons: dict[int, Any], owner: dict[str, int], logged: dict[tuple[str, str], str], source: str
+    read: Read, persons: dict[int, Any], owner: dict[str, int], error_log: dict[tuple[str, str], str], source: str
 ) -> None:
     table, forename, surname, dob, sex, postcode = COLUMNS[source]
     errors = defaultdict(int)
@@ -65,7 +65,7 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
             "sex": SEX[row[sex]] == person["sex"],
             "postcode": row[postcode] is None or spaceless(row[postcode]) in map(spaceless, person["postcodes"]),
         }
-        kinds = {field: logged.get((key, field)) for field in ("forename", "middle_names", *list(true)[1:])}
+        kinds = {field: error_log.get((key, field)) for field in ("forename", "middle_names", *list(true)[1:])}
         kinds["names"] = kinds["forename"] or kinds["middle_names"]
         for field, agrees in true.items():
             # A hyphenated name cut short may be the name before marriage: then both are true.
@@ -75,24 +75,24 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
 
 
 def test_earlier_names_and_homes_are_true_ones_too(
-    read: Read, persons: dict[int, Any], owner: dict[str, int], logged: dict[tuple[str, str], str]
+    read: Read, persons: dict[int, Any], owner: dict[str, int], error_log: dict[tuple[str, str], str]
 ) -> None:
     for row in read("sources/hesa/students").to_pylist():
         key = str(row["RECORDID"])
-        if row["SNAME16"] and (key, "former_surname") not in logged:
+        if row["SNAME16"] and (key, "former_surname") not in error_log:
             assert row["SNAME16"] in surnames(persons[owner[key]])
     for row in read("sources/ilr/learners").to_pylist():
         key = str(row["RECORDID"])
-        if (key, "former_postcode") not in logged:
+        if (key, "former_postcode") not in error_log:
             assert row["PostcodePrior"] in persons[owner[key]]["postcodes"]
 
 
 def test_ninos_in_education_are_those_of_cis_unless_the_log_says_so(
-    read: Read, owner: dict[str, int], logged: dict[tuple[str, str], str]
+    read: Read, owner: dict[str, int], error_log: dict[tuple[str, str], str]
 ) -> None:
     cis = {(owner[str(row["RECORDID"])], row["NINO"]) for row in read("sources/cis/customers").to_pylist()}
     for table, column in (("ilr/learners", "NINumber"), ("hesa/students", "NINO")):
         rows = [row for row in read(f"sources/{table}").to_pylist() if row[column]]
         for row in rows:
             key = str(row["RECORDID"])
-            assert ((owner[key], row[column]) in cis) is ((key, "nino") not in logged)
+            assert ((owner[key], row[column]) in cis) is ((key, "nino") not in error_log)

@@ -9,18 +9,18 @@ from synthetic.world import Tables, World
 def npd(world: World) -> Tables:
     """All tables of the people schooled in state schools; examinations also of those schooled in private ones."""
     out = Tables()
-    known = pupils(world)
-    sent = excluded(known)
-    alternative, outside = places(known, sent)
-    enrolled = moved_on(known, sent)
-    out.tables["npd_census"] = census(enrolled, outside, out)
+    school_pupils = pupils(world)
+    exclusion = excluded(school_pupils)
+    alternative, is_outside = places(school_pupils, exclusion)
+    enrolled_pupils = moved_on(school_pupils, exclusion)
+    out.tables["npd_census"] = census(enrolled_pupils, is_outside, out)
     if world.identifiers_only:
         return out
     out.tables["npd_ap"] = alternative
-    out.tables["npd_ks2"] = key_stage_2(enrolled)
-    out.tables["npd_ks4"] = key_stage_4(enrolled)
-    out.tables["npd_ks5"] = key_stage_5(enrolled)
-    out.tables["npd_absence"] = absence(enrolled, outside)
-    out.tables["npd_exclusions"] = exclusions(known, enrolled, sent)
-    out.tables["npd_cin"], out.tables["npd_cla"] = care(known)
+    out.tables["npd_ks2"] = key_stage_2(enrolled_pupils)
+    out.tables["npd_ks4"] = key_stage_4(enrolled_pupils)
+    out.tables["npd_ks5"] = key_stage_5(enrolled_pupils)
+    out.tables["npd_absence"] = absence(enrolled_pupils, is_outside)
+    out.tables["npd_exclusions"] = exclusions(school_pupils, enrolled_pupils, exclusion)
+    out.tables["npd_cin"], out.tables["npd_cla"] = care(school_pupils)
     return out
