@@ -49,13 +49,13 @@ def main(arguments: list[str]) -> None:
     parser.add_argument("--technique", action="append", help="may be repeated")
     parser.add_argument("--folder", type=Path, help="where the files are kept between runs; temporary when not given")
     options, about = parser.parse_args(arguments), facts()
-    chosen = {one["name"]: one for one in techniques() if one["name"] in (options.technique or [one["name"]])}
-    f1: dict[str, dict[str, float]] = {name: {} for name in ("", *chosen)}
+    selection = {row["name"]: row for row in techniques() if row["name"] in (options.technique or [row["name"]])}
+    f1: dict[str, dict[str, float]] = {name: {} for name in ("", *selection)}
     with tempfile.TemporaryDirectory(prefix="leo-bench-") as scratch:
         for name in options.set or ("febrl3", "febrl4", *PEOPLE, *files.unseen()):
-            for technique, value in _of_set(name, {"": {}, **chosen}, options.folder or Path(scratch)):
+            for technique, value in _of_set(name, {"": {}, **selection}, options.folder or Path(scratch)):
                 f1[technique][name] = value
-            print(name, {technique: round(of[name], 4) for technique, of in f1.items() if name in of}, flush=True)
+            print(name, {technique: round(sets[name], 4) for technique, sets in f1.items() if name in sets}, flush=True)
     save("ablation", [_row(name, f1[name], f1[""]) for name in f1], about, ", ".join(options.set or ()))
 
 
@@ -64,22 +64,22 @@ def techniques() -> list[dict[str, Any]]:
     return list(tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["technique"])
 
 
-def _row(technique: str, of: Mapping[str, float], whole: Mapping[str, float]) -> dict[str, Any]:
+def _row(technique: str, scores: Mapping[str, float], base: Mapping[str, float]) -> dict[str, Any]:
     """F1 with all techniques in per cent, or its change without one in points: mean, worst and best of the sets."""
-    change = [100 * (f1 - whole[name] if technique else f1) for name, f1 in of.items()]
+    change = [100 * (f1 - base[name] if technique else f1) for name, f1 in scores.items()]
     row = {"technique": technique or "(all)", "sets": len(change)}
-    return row | {"mean": fmean(change), "worst": min(change), "best": max(change), "f1": dict(of)}
+    return row | {"mean": fmean(change), "worst": min(change), "best": max(change), "f1": dict(scores)}
 
 
 @contextlib.contextmanager
-def without(replaced: Mapping[str, Any]) -> Iterator[None]:
+def without(replacements: Mapping[str, Any]) -> Iterator[None]:
     """What is named has another value, as ablation.toml describes.
 
     Raises:
         AttributeError: there is no such name.
     """
     with contextlib.ExitStack() as stack:
-        for name, value in replaced.items():
+        for name, value in replacements.items():
             stack.enter_context(mock.patch(name, _replacement(value)))
         yield
 
@@ -90,22 +90,22 @@ def _replacement(value: Any) -> Any:
     return lambda *arguments, **_: arguments[value["argument"]] if "argument" in value else value.get("returns")
 
 
-def _of_set(name: str, techniques: Mapping[str, dict[str, Any]], kept: Path) -> Iterator[tuple[str, float]]:
+def _of_set(name: str, techniques: Mapping[str, dict[str, Any]], folder: Path) -> Iterator[tuple[str, float]]:
     """F1 of a data set without each technique that it may show."""
-    for_runs = {technique for technique, one in techniques.items() if "evidence" in one}
+    for_runs = {technique for technique, entry in techniques.items() if "evidence" in entry}
     if name == "run":
         for technique in ("", *for_runs):
             yield technique, _of_run(techniques[technique].get("evidence"))
         return
     rows = min(ROWS, files.unseen()[name]["rows"]) if name in files.unseen() else None
-    data = files.make(name, kept, people=PEOPLE.get(name, 0), copies=1, rows=rows)
+    data = files.make(name, folder, people=PEOPLE.get(name, 0), copies=1, rows=rows)
     with tempfile.TemporaryDirectory() as scratch, connect("duckdb") as engine:
-        read = _read(engine, data, Path(scratch) / "as it is")
-        for number, (technique, one) in enumerate(techniques.items()):
+        base = _read(engine, data, Path(scratch) / "as it is")
+        for number, (technique, entry) in enumerate(techniques.items()):
             if technique not in for_runs:
-                with without(one.get("without", {})):
-                    prepared = _read(engine, data, Path(scratch) / str(number)) if one.get("reads") else read
-                    yield technique, _f1(engine, data, prepared, one.get("options", {}), Path(scratch))
+                with without(entry.get("without", {})):
+                    prepared = _read(engine, data, Path(scratch) / str(number)) if entry.get("reads") else base
+                    yield technique, _f1(engine, data, prepared, entry.get("options", {}), Path(scratch))
 
 
 def _read(engine: Engine, data: DataSet, folder: Path) -> Prepared:
@@ -156,9 +156,9 @@ def _of_run(evidence: list[str] | None) -> float:
             shutil.copy(config_file("demo.toml"), folder)
             for name, number in (("education", "uln"), ("cis", "nino")):
                 from_dict(settings_of(number, evidence)).save(folder / "models" / f"{name}.json")
-        took = measure.run([*LEO, "demo", "--people", str(PEOPLE["run"]), "--out", "run"], timeout=600, folder=folder)
-        if took.exit_code:
-            raise SystemExit(f"leo demo: {took.failure()}")
+        result = measure.run([*LEO, "demo", "--people", str(PEOPLE["run"]), "--out", "run"], timeout=600, folder=folder)
+        if result.exit_code:
+            raise SystemExit(f"leo demo: {result.failure()}")
         steps = json.loads((folder / "run" / "quality" / "evaluation.json").read_text(encoding="utf-8"))["steps"]
     truth = next(step["accuracy"] for step in steps if step["step"] == _STEP)
     return accuracy(truth["precision"]["of"], truth["recall"]["count"], truth["recall"]["of"])["f1"]

@@ -35,13 +35,13 @@ class System:
     """A command that is given files, the place of its links and a threshold.
 
     Attributes:
-        more: options of `leo link`.
+        options: of `leo link`.
         prepared: the system gets the files as an analyst would prepare them, and no options.
         dedupes: whether it also takes one file.
     """
 
     command: tuple[str, ...]
-    more: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
     prepared: bool = False
     dedupes: bool = True
 
@@ -50,7 +50,7 @@ class System:
         if self.prepared:
             return [*self.command, *map(str, data.ready), str(out), str(threshold)]
         verb = "link" if len(data.files) == 2 else "dedupe"
-        options = [*data.options, "--threshold", str(threshold), *self.more, "--out", str(out)]
+        options = [*data.options, "--threshold", str(threshold), *self.options, "--out", str(out)]
         return [*self.command, verb, *map(str, data.files), *options]
 
 
@@ -73,8 +73,8 @@ def main(arguments: list[str], benchmark: str) -> None:
         folder = Path(options.folder or scratch).resolve()
         for name in options.set or _SETS[benchmark]:
             data = files.make(name, folder, people=options.people, copies=options.copies, rows=options.rows)
-            fitting = {label: system for label, system in systems.items() if len(data.files) == 2 or system.dedupes}
-            rows += compared(data, fitting, Path(scratch), runs=options.runs, threshold=options.threshold)
+            choice = {label: system for label, system in systems.items() if len(data.files) == 2 or system.dedupes}
+            rows += compared(data, choice, Path(scratch), runs=options.runs, threshold=options.threshold)
     save(benchmark, rows, about, options.label)
 
 
@@ -101,15 +101,15 @@ def compared(
     data: DataSet, systems: dict[str, System], scratch: Path, *, runs: int, threshold: float
 ) -> list[dict[str, Any]]:
     """A row for each system. Systems take turns, so that a change of the machine's speed affects all of them."""
-    measured: dict[str, list[dict[str, Any]]] = {name: [] for name in systems}
+    outcomes: dict[str, list[dict[str, Any]]] = {name: [] for name in systems}
     for turn in range(runs):
         for number, (name, system) in enumerate(systems.items()):
             out = scratch / f"{data.name}-{number}-{turn}{'.parquet' if system.prepared else ''}"
-            took = measure.run(system.on(data, threshold, out), timeout=_TIMEOUT)
-            outcome = {"note": took.failure()} if took.exit_code else judged(data, out)
-            measured[name].append(took.cost() | outcome)
-            print(data.name, name, measured[name][-1], flush=True)
-    rows = [{"set": data.name, **data.rows(), "system": name, **_median(of)} for name, of in measured.items()]
+            result = measure.run(system.on(data, threshold, out), timeout=_TIMEOUT)
+            outcome = {"note": result.failure()} if result.exit_code else judged(data, out)
+            outcomes[name].append(result.cost() | outcome)
+            print(data.name, name, outcomes[name][-1], flush=True)
+    rows = [{"set": data.name, **data.rows(), "system": name, **_median(costs)} for name, costs in outcomes.items()]
     splink = next((row["seconds"] for row in rows if row["system"] == _SPLINK and not row.get("note")), None)
     return [row | {"of_splink": row["seconds"] / splink} if splink else row for row in rows]
 
@@ -123,10 +123,10 @@ def judged(data: DataSet, out: Path) -> dict[str, float]:
     place = f"{out}/{{}}.parquet" if out.is_dir() else str(out)
     truth = f"'{data.truth}'" if data.truth.suffix == ".parquet" else f"read_csv('{data.truth}', all_varchar = true)"
     if len(data.files) == 2:
-        accepted = "where decision = 'accepted'" if out.is_dir() else ""
+        condition = "where decision = 'accepted'" if out.is_dir() else ""
         links = f"""
             select cast(left_id as varchar) as left_id, cast(right_id as varchar) as right_id
-            from '{place.format("links")}' {accepted}
+            from '{place.format("links")}' {condition}
             qualify row_number() over (partition by left_id order by match_weight desc, right_id) = 1
                 and row_number() over (partition by right_id order by match_weight desc, left_id) = 1
         """

@@ -40,15 +40,15 @@ def main(arguments: list[str]) -> None:
     options = parser.parse_args(arguments)
     about = facts()
     with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
-        run, whole = options.run or Path(scratch) / "demo", []
+        run, whole_run = options.run or Path(scratch) / "demo", []
         if not options.run:
             leo = str(Path(sys.executable).with_name("leo"))
-            took = measure.run([leo, "demo", "--people", str(options.people), "--out", str(run)], timeout=_TIMEOUT)
-            if took.exit_code:
-                sys.exit(f"leo demo: {took.failure()}")
-            whole = [{"system": "leo demo, synthesis included", **took.cost()}]
+            result = measure.run([leo, "demo", "--people", str(options.people), "--out", str(run)], timeout=_TIMEOUT)
+            if result.exit_code:
+                sys.exit(f"leo demo: {result.failure()}")
+            whole_run = [{"system": "leo demo, synthesis included", **result.cost()}]
         peer = [] if options.leo_only else _beside_splink(run, Path(scratch), options.threshold)
-        save("education", [*whole, *_stages(run, all_steps=options.leo_only), *peer], about, options.label)
+        save("education", [*whole_run, *_stages(run, all_steps=options.leo_only), *peer], about, options.label)
 
 
 def _stages(run: Path, *, all_steps: bool) -> list[dict[str, Any]]:
@@ -73,13 +73,13 @@ def _beside_splink(run: Path, scratch: Path, threshold: float) -> list[dict[str,
         sides = _write_sides(engine, tables, scratch)
         truth, out = _true_pairs(engine, tables, run), scratch / "splink.parquet"
         command = [sys.executable, "-m", "benchmarks.systems.splink", *sides, str(out), str(threshold)]
-        took = measure.run(command, timeout=_TIMEOUT)
-        if took.exit_code:
-            sys.exit(f"Splink 5: {took.failure()}")
-        accepted = "select left_id, right_id from {links} where decision = 'accepted'"
-        as_numbers = "select cast(left_id as bigint) as left_id, cast(right_id as bigint) as right_id from {links}"
-        links = engine.sql(accepted, links=tables[f"links/{STEP}"])
-        splink = engine.sql(as_numbers, links=engine.read(out))
+        result = measure.run(command, timeout=_TIMEOUT)
+        if result.exit_code:
+            sys.exit(f"Splink 5: {result.failure()}")
+        accepted_query = "select left_id, right_id from {links} where decision = 'accepted'"
+        number_query = "select cast(left_id as bigint) as left_id, cast(right_id as bigint) as right_id from {links}"
+        links = engine.sql(accepted_query, links=tables[f"links/{STEP}"])
+        splink = engine.sql(number_query, links=engine.read(out))
         sizes = dict(zip(("left", "right"), (engine.count(engine.read(Path(side))) for side in sides), strict=True))
         return [
             {
@@ -87,7 +87,7 @@ def _beside_splink(run: Path, scratch: Path, threshold: float) -> list[dict[str,
                 **_of_stage(stages, STEP),
                 **_judged(engine, links, truth),
             },
-            {"system": "Splink 5", **sizes, **took.cost(), **_judged(engine, splink, truth)},
+            {"system": "Splink 5", **sizes, **result.cost(), **_judged(engine, splink, truth)},
         ]  # fmt: skip
 
 
@@ -134,9 +134,9 @@ def _true_pairs(engine: Engine, tables: dict[str, Table], run: Path) -> Table:
     file = true_entities_file(run.with_name(f"{run.name}-data") / "truth")
     if file is None:
         sys.exit(f"{run}: no truth; make the run with leo demo")
-    named = {f"of_{n}": tables[f"entities/{name}"] for n, name in enumerate(_sources(tables))}
-    union = " union all ".join(f"select entity_id, source, entity_key from {{{name}}}" for name in named)
-    entities = engine.sql(union, params=None, store=True, **named)
+    entity_tables = {f"of_{n}": tables[f"entities/{name}"] for n, name in enumerate(_sources(tables))}
+    union = " union all ".join(f"select entity_id, source, entity_key from {{{name}}}" for name in entity_tables)
+    entities = engine.sql(union, params=None, store=True, **entity_tables)
     members = tables[f"units/{STEP}"]
     return truth_of_units(engine, members, entity_persons(engine, entities, true_entities(engine, file))).pairs
 

@@ -20,8 +20,8 @@ def environment(folder: Path, name: str, packages: Sequence[str]) -> Path:
     print(f"{name}: making an environment with {', '.join(packages)}", flush=True)
     install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
     for command in ([sys.executable, "-m", "venv", "--clear", str(place)], [*install, *packages]):
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode:
-            sys.exit(f"{name}: no environment: {' '.join(done.stderr.split()[-40:])}")
+        outcome = subprocess.run(command, capture_output=True, text=True, check=False)
+        if outcome.returncode:
+            sys.exit(f"{name}: no environment: {' '.join(outcome.stderr.split()[-40:])}")
     stamp.write_text("\n".join(packages))
     return python

@@ -46,14 +46,14 @@ def _of_files(folder: Path, people: int) -> Iterator[dict[str, Any]]:
     sets = {
         name: files.make(name, folder, people=people, copies=1, rows=None) for name in ("easy", "hard", "synthetic")
     }
-    sets |= {what: files.with_less(sets["synthetic"], what) for what in files.LESS}
+    sets |= {kind: files.with_less(sets["synthetic"], kind) for kind in files.LESS}
     for name, data in sets.items():
         out = folder / f"out {name}"
-        took = measure.run(
+        result = measure.run(
             [*LEO, "link", *map(str, data.files), "--truth", str(data.truth), "--out", str(out)], timeout=600
         )
-        if took.exit_code:
-            raise SystemExit(f"{name}: {took.failure()}")
+        if result.exit_code:
+            raise SystemExit(f"{name}: {result.failure()}")
         yield compared_with_truth(out)[0] | {"people": people, "step": name}
 
 
@@ -67,31 +67,31 @@ def compared_with_truth(run: Path) -> list[dict[str, Any]]:
         for step in evaluation["steps"]:
             links = engine.read(paths.get(f"links/{step['step']}", run / "links.parquet"))
             variance = float(one(engine, engine.sql(_VARIANCE, links=links))["variance"])
-            estimated = estimated_error(engine, links, Unseen.of_run(run, step["step"]) or Unseen())
+            estimate = estimated_error(engine, links, Unseen.of_run(run, step["step"]) or Unseen())
             counts = _counts(step, variance)
-            steps.append(counts | {"intervals": estimated})
-    whole = {key: sum(step[key] for step in steps) for key in _SUMMED}
-    rows = [*steps, {"step": "whole run", "calibration_error": None, "intervals": None, **whole}]
+            steps.append(counts | {"intervals": estimate})
+    totals = {key: sum(step[key] for step in steps) for key in _SUMMED}
+    rows = [*steps, {"step": "whole run", "calibration_error": None, "intervals": None, **totals}]
     return [{"people": (evaluation.get("spine") or {}).get("people"), **_row(row)} for row in rows]
 
 
 def _counts(step: dict[str, Any], variance: float) -> dict[str, Any]:
-    estimated, truth = step["estimated_error"], step["accuracy"]
+    estimate, truth = step["estimated_error"], step["accuracy"]
     return {
         "step": step["step"],
         "true_pairs": truth["recall"]["of"],
         "links": truth["precision"]["of"],
         "correct": truth["recall"]["count"],
-        "expected_correct": estimated["correct"],
-        "expected_matches": estimated["correct"] / estimated["recall"]["value"],
-        "variance": variance + sum(estimated[f"missed_{part}"] for part in ("scored", "below_floor", "unscored")),
-        "calibration_error": next(one for one in step["calibration"] if one["group"] == "all")["calibration_error"],
+        "expected_correct": estimate["correct"],
+        "expected_matches": estimate["correct"] / estimate["recall"]["value"],
+        "variance": variance + sum(estimate[f"missed_{part}"] for part in ("scored", "below_floor", "unscored")),
+        "calibration_error": next(row for row in step["calibration"] if row["group"] == "all")["calibration_error"],
     }
 
 
 def _row(counts: dict[str, Any]) -> dict[str, Any]:
     true = {"precision": counts["correct"] / counts["links"], "recall": counts["correct"] / counts["true_pairs"]}
-    estimated = {
+    estimate = {
         "precision": counts["expected_correct"] / counts["links"],
         "recall": counts["expected_correct"] / counts["expected_matches"],
     }
@@ -99,6 +99,6 @@ def _row(counts: dict[str, Any]) -> dict[str, Any]:
     for name, value in true.items():
         interval = (counts["intervals"] or {}).get(name)
         is_outside = interval and not interval["low"] <= value <= interval["high"]
-        row |= {name: 100 * value, f"{name}_error": 100 * (estimated[name] - value)}
+        row |= {name: 100 * value, f"{name}_error": 100 * (estimate[name] - value)}
         row |= {f"{name}_outside": "*" if is_outside else ""}
     return row | {"chance": 100 * math.sqrt(counts["variance"]) / counts["true_pairs"]}

@@ -178,7 +178,7 @@ def _typos(out: Path, people: int) -> None:
 
     Nothing of the synthetic population's code is used, only published shares of names and numbers of postcodes.
     """
-    drawn = {
+    field_shares = {
         "forename": f"select sex, name as value, share from '{FOLDER}/forenames.parquet' where year = 1990",
         "surname": f"select '' as sex, name as value, share from read_csv('{FOLDER}/surnames.csv')",
         "sector": f"select '' as sex, sector as value, units as share from read_csv('{FOLDER}/sectors.csv')",
@@ -189,7 +189,7 @@ def _typos(out: Path, people: int) -> None:
             f"create table person as select range as i, case when u(range, 'sex') < 0.5 then 'M' else 'F' end as sex "
             f"from range({people})"
         )
-        for field, shares in drawn.items():
+        for field, shares in field_shares.items():
             connection.execute(f"create table {field} as {_ends_of(shares)}")
         connection.execute(f"create table people as {_PEOPLE}")
         for side, share in (("left", 0.6), ("right", 0.94)):
@@ -230,24 +230,24 @@ _PEOPLE = """
 def _mistyped(field: str, side: str) -> str:
     """SQL of a field with a random letter for another, too many or too few, or two exchanged, in its share of rows."""
 
-    def drawn(what: str, most: str) -> str:
-        return f"cast(floor(u(i, '{side} {field} {what}') * {most}) as integer)"
+    def number(part: str, limit: str) -> str:
+        return f"cast(floor(u(i, '{side} {field} {part}') * {limit}) as integer)"
 
-    at, letter = f"(1 + {drawn('place', f'length({field})')})", f"chr(65 + {drawn('letter', '26')})"
-    before, here, rest = f"left({field}, {at} - 1)", f"substr({field}, {at}, 1)", f"substr({field}, {at} + 1)"
+    spot, letter = f"(1 + {number('place', f'length({field})')})", f"chr(65 + {number('letter', '26')})"
+    before, char, rest = f"left({field}, {spot} - 1)", f"substr({field}, {spot}, 1)", f"substr({field}, {spot} + 1)"
     return f"""case when u(i, '{side} {field}') >= {TYPOS[field]} then {field}
-        else case {drawn("kind", "4")} when 0 then {before} || {letter} || {rest}
-                                       when 1 then {before} || {letter} || {here} || {rest}
+        else case {number("kind", "4")} when 0 then {before} || {letter} || {rest}
+                                       when 1 then {before} || {letter} || {char} || {rest}
                                        when 2 then {before} || {rest}
-                                       else {before} || left({rest}, 1) || {here} || substr({rest}, 2) end end"""
+                                       else {before} || left({rest}, 1) || {char} || substr({rest}, 2) end end"""
 
 
 def _misdated(side: str) -> str:
     """SQL of a birth date of which another day, month or year is written in its share of rows."""
-    moved = f"1 + cast(floor(u(i, '{side} dob far') * 11) as integer)"
+    shift = f"1 + cast(floor(u(i, '{side} dob far') * 11) as integer)"
     return f"""strftime(case when u(i, '{side} dob') >= {TYPOS["dob"]} then born
-        else born + case cast(floor(u(i, '{side} dob part') * 3) as integer) when 0 then to_days({moved})
-                    when 1 then to_months({moved}) else to_years({moved}) end end, '%Y-%m-%d')"""
+        else born + case cast(floor(u(i, '{side} dob part') * 3) as integer) when 0 then to_days({shift})
+                    when 1 then to_months({shift}) else to_years({shift}) end end, '%Y-%m-%d')"""
 
 
 LESS = {
@@ -259,15 +259,15 @@ LESS = {
 """Files that hold less than `synthetic`, and what is left of the columns of the right file, or of both."""
 
 
-def with_less(data: DataSet, what: str) -> DataSet:
+def with_less(data: DataSet, kind: str) -> DataSet:
     """The data set without some of what it holds (LESS); initials stand in its right file only."""
-    out = data.truth.parent.with_name(what.replace(" ", "-"))
+    out = data.truth.parent.with_name(kind.replace(" ", "-"))
     if not out.exists():
         out.mkdir()
         shutil.copy(data.truth, out)
         with duckdb.connect() as connection:
             for side, path in zip(_SIDES, data.files, strict=True):
-                columns = "*" if what == "initials" and side == "left" else LESS[what]
+                columns = "*" if kind == "initials" and side == "left" else LESS[kind]
                 connection.execute(f"copy (select {columns} from '{path}') to '{out / side}.parquet' (format parquet)")
     return data_set(out)
 

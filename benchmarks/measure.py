@@ -39,7 +39,7 @@ class Measured:
 def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Measured:
     """Run a command, in a process group of its own, to its end or its time limit (OUT_OF_TIME); in `folder`, if given."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    started = time.monotonic()
+    start = time.monotonic()
     process = subprocess.Popen(
         command,
         stdout=subprocess.PIPE,
@@ -59,7 +59,7 @@ def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Me
         output, code = process.communicate()[0], OUT_OF_TIME
         if not isinstance(error, subprocess.TimeoutExpired):
             raise
-    seconds = time.monotonic() - started
+    seconds = time.monotonic() - start
     peak.stop()
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
@@ -86,12 +86,12 @@ class _Peak(threading.Thread):
 
 def _tree(pid: int) -> list[int]:
     """A process and all below it, from /proc."""
-    pids, waiting = [], [pid]
-    while waiting:
-        pids.append(waiting.pop())
+    pids, queue = [], [pid]
+    while queue:
+        pids.append(queue.pop())
         with contextlib.suppress(OSError):
             for task in Path(f"/proc/{pids[-1]}/task").iterdir():
-                waiting += map(int, (task / "children").read_text().split())
+                queue += map(int, (task / "children").read_text().split())
     return pids
 
 

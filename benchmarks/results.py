@@ -131,16 +131,16 @@ def accuracy(links: int, correct: int, true_pairs: int) -> dict[str, float]:
     return {"links": links, "true_pairs": true_pairs, "precision": precision, "recall": recall, "f1": f1}
 
 
-def save(name: str, measured: Sequence[Mapping[str, Any]], about: Mapping[str, Any], label: str = "") -> None:
+def save(name: str, rows: Sequence[Mapping[str, Any]], about: Mapping[str, Any], label: str = "") -> None:
     """Store a run of a benchmark, rewrite RESULTS.md and print the run's table."""
     path = FOLDER / f"{name}.json"
     runs = json.loads(path.read_text(encoding="utf-8")) if path.exists() else []
-    run = {"label": label, **about, "measured": list(measured)}
-    runs = [old for old in runs if old["label"] != label] + [run]
+    run = {"label": label, **about, "measured": list(rows)}
+    runs = [former for former in runs if former["label"] != label] + [run]
     FOLDER.mkdir(exist_ok=True)
     path.write_text(json.dumps(runs, indent=1) + "\n", encoding="utf-8")
     PAGE.write_text(page(), encoding="utf-8")
-    benchmark = next(one for one in BENCHMARKS if one.name == name)
+    benchmark = next(benchmark for benchmark in BENCHMARKS if benchmark.name == name)
     print("\n".join(_table(benchmark, [run])), flush=True)
     if name in SHOWN:
         SHOWN[name].write_text(shown(benchmark), encoding="utf-8")
@@ -172,11 +172,11 @@ def _section(benchmark: Benchmark, folder: Path) -> list[str]:
 
 
 def _measured_on(run: Mapping[str, Any]) -> str:
-    of = run["machine"]
+    host = run["machine"]
     versions = ", ".join(f"{name} {number}" for name, number in run["versions"].items() if number)
     label = f"{run['label']}: " if run["label"] else ""
-    memory = of["memory_bytes"] / 2**30
-    return f"- {label}{run['when']}, {of['cores']} cores, {memory:.0f} GiB, load {run['load']} before; {versions}."
+    memory = host["memory_bytes"] / 2**30
+    return f"- {label}{run['when']}, {host['cores']} cores, {memory:.0f} GiB, load {run['load']} before; {versions}."
 
 
 def _table(benchmark: Benchmark, runs: Sequence[Mapping[str, Any]]) -> list[str]:

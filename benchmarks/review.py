@@ -49,43 +49,43 @@ def main(arguments: list[str]) -> None:
 def _population(true_share: Callable[[Any], Any], rng: np.random.Generator) -> tuple[list[Stratum], dict[str, int]]:
     """Strata, and the matches of each."""
     strata, matches = [], {}
-    for accepted, sizes in ((True, _LINKS), (False, _OTHERS)):
+    for is_link, sizes in ((True, _LINKS), (False, _OTHERS)):
         errors = rng.binomial(np.array(list(sizes)), true_share(np.array(list(sizes.values()))))
-        for place, ((pairs, stated), wrong) in enumerate(zip(sizes.items(), errors, strict=True)):
-            name = f"{'links' if accepted else 'other pairs'}|rule 1|{place}"
-            strata.append(Stratum(name, accepted, "rule 1", None, None, pairs, 1 - stated if accepted else stated))
-            matches[name] = int(pairs - wrong if accepted else wrong)
+        for place, ((pairs, share), error_count) in enumerate(zip(sizes.items(), errors, strict=True)):
+            name = f"{'links' if is_link else 'other pairs'}|rule 1|{place}"
+            strata.append(Stratum(name, is_link, "rule 1", None, None, pairs, 1 - share if is_link else share))
+            matches[name] = int(pairs - error_count if is_link else error_count)
     return strata, matches
 
 
 def _truth(strata: list[Stratum], matches: dict[str, int]) -> dict[str, float]:
-    found = sum(matches[stratum.name] for stratum in strata if stratum.accepted)
+    correct = sum(matches[stratum.name] for stratum in strata if stratum.accepted)
     links = sum(stratum.pairs for stratum in strata if stratum.accepted)
-    return {"precision": found / links, "recall": found / sum(matches.values())}
+    return {"precision": correct / links, "recall": correct / sum(matches.values())}
 
 
 def _coverage(true_share: Callable[[Any], Any], size: int, reviews: int) -> dict[str, Any]:
     """pairs (mean sample), and of both measures covered and width, in per cent."""
     rng = np.random.default_rng(size)
-    covered: dict[str, list[bool]] = {"precision": [], "recall": []}
+    hits: dict[str, list[bool]] = {"precision": [], "recall": []}
     widths: dict[str, list[float]] = {"precision": [], "recall": []}
     pairs = []
     for number in range(reviews):
         strata, matches = _population(true_share, rng)
-        allotted = allot(strata, size)
+        sizes = allot(strata, size)
         answers = {}
         for stratum in strata:
-            drawn, true = allotted[stratum.name], matches[stratum.name]
-            yes = int(rng.hypergeometric(true, stratum.pairs - true, drawn))
-            answers[stratum.name] = Answers(yes, drawn - yes, 0)
-        estimated = estimate(strata, answers, seed=number)
+            count, true = sizes[stratum.name], matches[stratum.name]
+            matches_found = int(rng.hypergeometric(true, stratum.pairs - true, count))
+            answers[stratum.name] = Answers(matches_found, count - matches_found, 0)
+        estimates = estimate(strata, answers, seed=number)
         for name, value in _truth(strata, matches).items():
-            interval = estimated[name]["middle"]
-            covered[name].append(interval["low"] - 1e-12 <= value <= interval["high"] + 1e-12)
+            interval = estimates[name]["middle"]
+            hits[name].append(interval["low"] - 1e-12 <= value <= interval["high"] + 1e-12)
             widths[name].append(interval["high"] - interval["low"])
-        pairs.append(sum(allotted.values()))
+        pairs.append(sum(sizes.values()))
     row: dict[str, Any] = {"pairs": round(float(np.mean(pairs)))}
-    for name in covered:
-        row |= {f"{name}_covered": 100 * float(np.mean(covered[name]))}
+    for name in hits:
+        row |= {f"{name}_covered": 100 * float(np.mean(hits[name]))}
         row |= {f"{name}_width": 100 * float(np.mean(widths[name]))}
     return row

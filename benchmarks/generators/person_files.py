@@ -57,10 +57,10 @@ class Country:
 
         family = names("last_romanized_names") if locale == "zh_CN" else names("last_names")
         family = family or sorted({fake.last_name() for _ in range(3_000)})
-        given = names("first_romanized_names") if locale == "zh_CN" else []
+        given_names = names("first_romanized_names") if locale == "zh_CN" else []
         self.given = {
-            "M": skewed(given or names("first_names_male", "first_names"), rng),
-            "F": skewed(given or names("first_names_female", "first_names"), rng),
+            "M": skewed(given_names or names("first_names_male", "first_names"), rng),
+            "F": skewed(given_names or names("first_names_female", "first_names"), rng),
         }
         self.family = skewed(family, rng)
         towns = [str(n) for n in dict.fromkeys(fake.city() for _ in range(400))]
@@ -92,8 +92,8 @@ def people(country: Country, pair: dict[str, Any], rng: random.Random) -> Iterat
     while True:
         sex = rng.choice("MF")
 
-        def pick(of: Skewed) -> str:
-            return rng.choices(of[0], cum_weights=of[1])[0]
+        def pick(options: Skewed) -> str:
+            return rng.choices(options[0], cum_weights=options[1])[0]
 
         with_family = before is not None and rng.random() < 0.3
         middle = pick(country.given[sex]) if rng.random() < pair.get("middle_share", 0.3) else ""
@@ -132,36 +132,36 @@ def email(person: Person, rng: random.Random) -> str:
 def corrupted(person: Person, errors: dict[str, float], country: Country, rng: random.Random) -> Person:
     """The person as a clerk wrote them down, perhaps years later."""
 
-    def happens(what: str) -> bool:
-        return rng.random() < errors[what]
+    def happens(kind: str) -> bool:
+        return rng.random() < errors[kind]
 
-    seen = dict(person)
-    if seen["sex"] == "F" and happens("new_surname"):
-        seen["surname"] = rng.choices(country.family[0], cum_weights=country.family[1])[0]
+    entry = dict(person)
+    if entry["sex"] == "F" and happens("new_surname"):
+        entry["surname"] = rng.choices(country.family[0], cum_weights=country.family[1])[0]
     if happens("no_middle"):
-        seen["middle_names"] = ""
+        entry["middle_names"] = ""
     if happens("no_second_surname"):
-        seen["second_surname"] = ""
+        entry["second_surname"] = ""
     if happens("initial"):
-        seen["forename"] = seen["forename"][0]
+        entry["forename"] = entry["forename"][0]
     for name in ("forename", "surname", "second_surname", "town", "street_name"):
         if happens("respelled"):
-            seen[name] = respelled(seen[name], rng)
+            entry[name] = respelled(entry[name], rng)
         if happens("name_typo"):
-            seen[name] = mistyped(seen[name], _LETTERS, rng)
+            entry[name] = mistyped(entry[name], _LETTERS, rng)
     if happens("swapped_names"):
-        seen["forename"], seen["surname"] = seen["surname"], seen["forename"]
+        entry["forename"], entry["surname"] = entry["surname"], entry["forename"]
     if happens("moved"):
         town = rng.choice(country.towns[0]) if rng.random() < 0.5 else person["town"]
-        seen |= {key: value for key, value in address(country, town, rng).items() if key != "phone"}
+        entry |= {key: value for key, value in address(country, town, rng).items() if key != "phone"}
     if happens("new_phone"):
-        seen["phone"] = address(country, person["town"], rng)["phone"]
+        entry["phone"] = address(country, person["town"], rng)["phone"]
     if happens("new_email"):
-        seen["email"] = email(person, rng)
+        entry["email"] = email(person, rng)
     if happens("sex"):
-        seen["sex"] = "MF".replace(seen["sex"], "")
-    born = born_as_written(person["dob"], happens, rng)
-    return seen | {"dob": born}
+        entry["sex"] = "MF".replace(entry["sex"], "")
+    birth = born_as_written(person["dob"], happens, rng)
+    return entry | {"dob": birth}
 
 
 def born_as_written(day: datetime.date, happens: Callable[[str], bool], rng: random.Random) -> tuple[int, int, int]:
@@ -183,24 +183,24 @@ def mistyped(text: str, letters: str, rng: random.Random) -> str:
     """A text with one typing error."""
     if len(text) < 3:
         return text
-    at = rng.randrange(1, len(text))
+    place = rng.randrange(1, len(text))
     kind = rng.randrange(4)
     if kind == 0:
-        return text[:at] + rng.choice(letters) + text[at:]
+        return text[:place] + rng.choice(letters) + text[place:]
     if kind == 1:
-        return text[:at] + text[at + 1 :]
+        return text[:place] + text[place + 1 :]
     if kind == 2:
-        return text[:at] + rng.choice(letters) + text[at + 1 :]
-    return text[: at - 1] + text[at] + text[at - 1] + text[at + 1 :]
+        return text[:place] + rng.choice(letters) + text[place + 1 :]
+    return text[: place - 1] + text[place] + text[place - 1] + text[place + 1 :]
 
 
 def respelled(text: str, rng: random.Random) -> str:
     """A romanised name as another clerk hears it."""
     low = text.lower()
-    fitting = [(a, b) for pair in _SOUNDS for a, b in (pair, pair[::-1]) if a in low]
-    if not fitting:
+    fitting_pairs = [(a, b) for pair in _SOUNDS for a, b in (pair, pair[::-1]) if a in low]
+    if not fitting_pairs:
         return text
-    a, b = rng.choice(fitting)
+    a, b = rng.choice(fitting_pairs)
     return low.replace(a, b, 1).title()
 
 
@@ -222,30 +222,30 @@ class Writer:
         dates = self._side.get("dates", ["%Y-%m-%d"])
         form = self._rng.choice(dates)
         cells = {}
-        for header, what in self._side["columns"].items():
-            lost = self._rng.random() < missing.get(what, _ERRORS["missing"] if what not in ("id", "number_id") else 0)
-            cells[header] = "" if lost else self._cell(what, person, form)
+        for header, kind in self._side["columns"].items():
+            gap = self._rng.random() < missing.get(kind, _ERRORS["missing"] if kind not in ("id", "number_id") else 0)
+            cells[header] = "" if gap else self._cell(kind, person, form)
         return cells
 
-    def _cell(self, what: str, p: Person, form: str) -> str:
+    def _cell(self, kind: str, p: Person, form: str) -> str:
         year, month, day = p["dob"]
-        if what == "address":
+        if kind == "address":
             return self._letters(self._side.get("between", ", ").join(self._address(p)))
-        if what.startswith("line "):
-            return self._letters(dict(enumerate(self._address(p), 1)).get(int(what.removeprefix("line ")), ""))
-        if what == "dob":
+        if kind.startswith("line "):
+            return self._letters(dict(enumerate(self._address(p), 1)).get(int(kind.removeprefix("line ")), ""))
+        if kind == "dob":
             return datetime.date(year, month, day).strftime(form) if month else str(year)
-        if what in ("birth_year", "birth_month", "birth_day"):
-            number = {"birth_year": year, "birth_month": month, "birth_day": day}[what]
+        if kind in ("birth_year", "birth_month", "birth_day"):
+            number = {"birth_year": year, "birth_month": month, "birth_day": day}[kind]
             return str(number) if number else ""
-        if what == "age":
+        if kind == "age":
             return str(self._side["in_year"] - year) if year else ""
-        if what == "sex":
+        if kind == "sex":
             return str(self._side.get("sexes", {"M": "M", "F": "F"})[p["sex"]])
-        if what in ("id", "phone", "email", "number_id", "number", "postcode", "state"):
-            text = str(p[what])
-            return text[:5] if what == "postcode" and self._side.get("short_postcode") else text
-        return self._letters(self._words(what, p))
+        if kind in ("id", "phone", "email", "number_id", "number", "postcode", "state"):
+            text = str(p[kind])
+            return text[:5] if kind == "postcode" and self._side.get("short_postcode") else text
+        return self._letters(self._words(kind, p))
 
     def _address(self, p: Person) -> list[str]:
         """The pieces of an address, some of them with a flat or a part of the town before them."""
@@ -256,17 +256,17 @@ class Writer:
         pieces = (" ".join(piece.format(**p, **part).split()) for piece in self._side["address"].split("|"))
         return [piece for piece in pieces if piece]
 
-    def _words(self, what: str, p: Person) -> str:
-        given = " ".join(x for x in (p["forename"], p["middle_names"]) if x)
+    def _words(self, kind: str, p: Person) -> str:
+        names = " ".join(x for x in (p["forename"], p["middle_names"]) if x)
         family = " ".join(x for x in (p["surname"], p["second_surname"]) if x)
         core = p["surname"].split(" ")
-        joined = {
-            "forenames": given, "surnames": family, "full": f"{given} {family}", "full_comma": f"{family}, {given}",
-            "surname_first": f"{family} {' '.join(given.split(' ')[::-1])}", "middle_initial": p["middle_names"][:1],
+        texts = {
+            "forenames": names, "surnames": family, "full": f"{names} {family}", "full_comma": f"{family}, {names}",
+            "surname_first": f"{family} {' '.join(names.split(' ')[::-1])}", "middle_initial": p["middle_names"][:1],
             "particle": " ".join(core[:-1]), "core_surname": core[-1],
             "street": f"{p['street_name']} {p['number']}", "us_street": f"{p['number']} {p['street_name']}",
         }  # fmt: skip
-        return joined[what] if what in joined else str(p[what])
+        return texts[kind] if kind in texts else str(p[kind])
 
     def _letters(self, text: str) -> str:
         marks = self._side.get("marks", "kept")
@@ -289,24 +289,24 @@ _READY = {
 
 def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str, str | None]:
     """The record's fields in one form, empty where the file has nothing."""
-    values = {what: row[header] for header, what in side["columns"].items()}
+    values = {kind: row[header] for header, kind in side["columns"].items()}
     if "address" in side and values.get("address") != "":  # an address in parts
         street = f"{person['street_name']} {person['number']}"
         values |= {"street": street, "town": person["town"], "postcode": person["postcode"]}
     parts_of_date = {"birth_year", "birth_month", "birth_day"} <= set(values)
     fields: dict[str, str | None] = {"id": values["id"]}
     for field, sources in _READY.items():
-        known = next((values[s] for s in sources if s in values), None)
+        value = next((values[s] for s in sources if s in values), None)
         if field == "dob" and parts_of_date:
-            known = values["birth_year"]
-        if known is None:
+            value = values["birth_year"]
+        if value is None:
             continue
         year, month, day = person["dob"]
         plain = {
             "dob": f"{year:04}-{month or 1:02}-{day or 1:02}", "birth_year": str(year), "sex": person["sex"],
             "forename": folded(person["forename"].split(" ")[0]).upper(), "surname": folded(person["surname"]).upper(),
         }  # fmt: skip
-        fields[field] = (plain.get(field) or folded(known).upper()) if known.strip(" ,") else None
+        fields[field] = (plain.get(field) or folded(value).upper()) if value.strip(" ,") else None
     return fields
 
 
@@ -327,17 +327,17 @@ def make(pair: dict[str, Any], left_rows: int, right_rows: int, out: Path) -> No
     """Write a pair of files of so many rows."""
     rng = random.Random(f"2026 {pair['name']}")
     country = Country(pair["locale"], rng)
-    both = round(min(left_rows, right_rows) * pair["overlap"])
-    drawn = people(country, pair, rng)
-    everybody = [next(drawn) for _ in range(left_rows + right_rows - both)]
-    rng.shuffle(everybody)
-    sides = {"left": everybody[:left_rows], "right": everybody[left_rows - both :]}
-    numbers = {id(person): n for n, person in enumerate(everybody)}
+    shared_count = round(min(left_rows, right_rows) * pair["overlap"])
+    stream = people(country, pair, rng)
+    population = [next(stream) for _ in range(left_rows + right_rows - shared_count)]
+    rng.shuffle(population)
+    sides = {"left": population[:left_rows], "right": population[left_rows - shared_count :]}
+    numbers = {id(person): n for n, person in enumerate(population)}
     out.mkdir(parents=True, exist_ok=True)
     ids: dict[str, dict[int, list[str]]] = {}
-    for letter, (name, of_side) in zip("LR", sides.items(), strict=True):
+    for letter, (name, side_people) in zip("LR", sides.items(), strict=True):
         side = pair[name]
-        ids[name] = _write(out, name, letter, of_side, side, pair, country, numbers, rng)
+        ids[name] = _write(out, name, letter, side_people, side, pair, country, numbers, rng)
     with (out / "truth.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["left_id", "right_id"])
@@ -349,7 +349,7 @@ def _write(
     out: Path,
     name: str,
     letter: str,
-    of_side: list[Person],
+    side_people: list[Person],
     side: dict[str, Any],
     pair: dict[str, Any],
     country: Country,
@@ -359,9 +359,9 @@ def _write(
     """A side's file and its prepared form; returns the ids of each person's records."""
     errors = {**_ERRORS, **pair.get("errors", {}), **side.get("errors", {})}
     writer = Writer(side, rng)
-    written = [(person, numbers[id(person)]) for person in of_side]
-    again = [rng.choice(written) for _ in range(round(len(written) * side.get("duplicates", 0)))]
-    records = written + again
+    originals = [(person, numbers[id(person)]) for person in side_people]
+    duplicates = [rng.choice(originals) for _ in range(round(len(originals) * side.get("duplicates", 0)))]
+    records = originals + duplicates
     rng.shuffle(records)
     ids: dict[int, list[str]] = {}
     prepared = []
@@ -369,11 +369,11 @@ def _write(
         table = csv.DictWriter(file, list(side["columns"]), delimiter=side.get("delimiter", ","))
         table.writeheader()
         for place, (person, number) in enumerate(records):
-            seen = corrupted(person, errors, country, rng) | {"id": f"{letter}{place:07}"}
-            ids.setdefault(number, []).append(str(seen["id"]))
-            row = writer.row(seen)
+            entry = corrupted(person, errors, country, rng) | {"id": f"{letter}{place:07}"}
+            ids.setdefault(number, []).append(str(entry["id"]))
+            row = writer.row(entry)
             table.writerow(row)
-            prepared.append(ready(row, side, seen))
+            prepared.append(ready(row, side, entry))
     pq.write_table(pa.Table.from_pylist(prepared), out / f"ready-{name}.parquet")
     return ids
 

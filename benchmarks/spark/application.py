@@ -47,7 +47,7 @@ def _ours(options: argparse.Namespace) -> float:
     with connect("spark", scratch=options.out / "scratch") as engine:
         session = SparkSession.getActiveSession()
         assert session is not None
-        began = _started(session)
+        start = _started(session)
         sides = []
         for name in ("left", "right"):
             table = engine.read(getattr(options, name))
@@ -60,7 +60,7 @@ def _ours(options: argparse.Namespace) -> float:
         result = link_step(engine, step, *sides, rules=(), model=model, partitions=partitions)
         engine.write(result.links, options.out / "links")
         engine.write(result.unlinked, options.out / "unlinked")
-        return time.monotonic() - began
+        return time.monotonic() - start
 
 
 def _splink(options: argparse.Namespace) -> float:
@@ -69,7 +69,7 @@ def _splink(options: argparse.Namespace) -> float:
 
     session = SparkSession.builder.appName("splink").getOrCreate()
     session.sparkContext.setCheckpointDir(str(options.out / "checkpoints"))
-    began = _started(session)
+    start = _started(session)
     api = SparkAPI(spark_session=session, break_lineage_method="parquet")  # type: ignore[no-untyped-call]
     sides = [
         api.register(session.read.parquet(str(getattr(options, name))), dataset_display_name=name)
@@ -79,7 +79,7 @@ def _splink(options: argparse.Namespace) -> float:
     pairs = linker.inference.predict(threshold_match_probability=_PROBABILITY).physical_name
     links = BEST_MUTUAL_LINKS.format(pairs=pairs, left="left", id="unit_id")
     session.sql(f"select *, 'accepted' as decision from ({links})").write.parquet(str(options.out / "links"))
-    return time.monotonic() - began
+    return time.monotonic() - start
 
 
 def _in_spark_sql(model: Path) -> dict[str, Any]:
@@ -87,9 +87,9 @@ def _in_spark_sql(model: Path) -> dict[str, Any]:
 
     def converted(value: Any) -> Any:
         if isinstance(value, dict):
-            return {key: converted(of) for key, of in value.items()}
+            return {key: converted(inner) for key, inner in value.items()}
         if isinstance(value, list):
-            return [converted(of) for of in value]
+            return [converted(inner) for inner in value]
         return value.replace('"', "`") if isinstance(value, str) else value
 
     raw = converted(json.loads(model.read_text().replace("jaro_winkler_similarity(", "jaro_winkler(")))

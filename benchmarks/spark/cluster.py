@@ -55,14 +55,14 @@ class Process:
     def pid(self) -> int:
         return self.popen.pid
 
-    def end(self, how: signal.Signals = signal.SIGTERM) -> None:
-        """End the process and its group: with `how` first, then with SIGKILL."""
-        for signalled in dict.fromkeys((how, signal.SIGKILL)):
+    def end(self, stop: signal.Signals = signal.SIGTERM) -> None:
+        """End the process and its group: with `stop`, then with SIGKILL."""
+        for number in dict.fromkeys((stop, signal.SIGKILL)):
             with contextlib.suppress(ProcessLookupError):
-                os.killpg(self.pid, signalled)
-            until = time.monotonic() + (_START_SECONDS if signalled == signal.SIGKILL else _GRACE_SECONDS)
+                os.killpg(self.pid, number)
+            deadline = time.monotonic() + (_START_SECONDS if number == signal.SIGKILL else _GRACE_SECONDS)
             while self.popen.poll() is None or group_lives(self.pid):
-                if time.monotonic() > until:
+                if time.monotonic() > deadline:
                     break
                 time.sleep(0.05)
             else:
@@ -108,8 +108,8 @@ def start(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g",
     find_java()
     folder.mkdir(parents=True, exist_ok=True)
     folder = folder.resolve()
-    for old in ("work", "local", "conf"):
-        shutil.rmtree(folder / old, ignore_errors=True)
+    for name in ("work", "local", "conf"):
+        shutil.rmtree(folder / name, ignore_errors=True)
     port, page = free_ports()
     cluster = Cluster(f"spark://{HOST}:{port}", folder)
     write_settings(folder, cluster.url, cores, memory)
@@ -161,7 +161,7 @@ def _launch(cluster: Cluster, name: str, java_class: str, arguments: Sequence[st
 
 def write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
     """Write FOLDER/conf: the master, its secret, and an executor that fits a worker."""
-    quoted = f'"-XX:CompilerDirectivesFile={DIRECTIVES}"'
+    flag = f'"-XX:CompilerDirectivesFile={DIRECTIVES}"'
     settings = {
         "spark.master": url,
         "spark.authenticate": "true",
@@ -170,7 +170,7 @@ def write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
         "spark.driver.bindAddress": HOST,
         "spark.executor.cores": str(cores),
         "spark.executor.memory": memory,
-        "spark.executor.extraJavaOptions": f"-XX:+UnlockDiagnosticVMOptions -XX:CompileCommand=quiet {quoted}",
+        "spark.executor.extraJavaOptions": f"-XX:+UnlockDiagnosticVMOptions -XX:CompileCommand=quiet {flag}",
         "spark.local.dir": str(folder / "local"),
         "spark.driver.extraJavaOptions": f"{QUICK_START} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}",
     }
@@ -213,12 +213,12 @@ def _registered(page: int) -> int | None:
 
 
 def _wait(holds: Callable[[], bool], cluster: Cluster) -> None:
-    until = time.monotonic() + _START_SECONDS
+    deadline = time.monotonic() + _START_SECONDS
     while not holds():
-        ended = [process.name for process in cluster.processes if process.popen.poll() is not None]
-        if ended or time.monotonic() > until:
-            what = f"{', '.join(ended)} ended" if ended else f"not all workers registered within {_START_SECONDS} s"
-            raise LeoError(f"the cluster did not come up: {what}\n  see {cluster.folder / 'logs'}")
+        dead = [process.name for process in cluster.processes if process.popen.poll() is not None]
+        if dead or time.monotonic() > deadline:
+            reason = f"{', '.join(dead)} ended" if dead else f"not all workers registered within {_START_SECONDS} s"
+            raise LeoError(f"the cluster did not come up: {reason}\n  see {cluster.folder / 'logs'}")
         time.sleep(0.1)
 
 

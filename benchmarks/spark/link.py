@@ -45,27 +45,27 @@ def main(arguments: list[str]) -> None:
         data = files.make("synthetic", folder, people=options.people, copies=options.copies)
         sizes, sides = data.rows(), _with_unit_ids(data.truth.parent)
         for executors in options.executors or (1, 2):
-            on = cluster.start(Path(scratch) / "cluster", workers=executors, memory=options.memory, pinned=True)
+            spark = cluster.start(Path(scratch) / "cluster", workers=executors, memory=options.memory, pinned=True)
             try:
                 for system in options.system or _SYSTEMS:
                     print(f"{data.name}: {system}, {executors} executors", flush=True)
                     out = Path(scratch) / f"{system}-{executors}"
                     memory = "2g" if system == "Splink 5" else options.driver_memory
-                    outcome = _submitted(system, on, [*sides, model, out], memory)
+                    outcome = _submitted(system, spark, [*sides, model, out], memory)
                     rows.append({"set": data.name, **sizes, "system": system, "executors": executors, **outcome})
             finally:
-                on.end()
+                spark.end()
     save("spark", rows, about, options.label)
 
 
 def _model(data: files.DataSet, copies: int) -> Path:
     """A model trained on the files, with the prior of so many copies."""
     folder = data.truth.parent
-    trained = folder / "model.json"
-    if not trained.exists():
+    trained_file = folder / "model.json"
+    if not trained_file.exists():
         command = [sys.executable, "-m", "benchmarks.systems.core", *map(str, data.files)]
-        subprocess.run([*command, str(folder / "links.parquet"), "0.5", str(trained)], check=True)
-    raw = json.loads(trained.read_text(encoding="utf-8"))
+        subprocess.run([*command, str(folder / "links.parquet"), "0.5", str(trained_file)], check=True)
+    raw = json.loads(trained_file.read_text(encoding="utf-8"))
     raw["probability_two_random_records_match"] /= copies
     model = folder / f"model-x{copies}.json"
     model.write_text(json.dumps(raw), encoding="utf-8")
@@ -89,9 +89,9 @@ def _with_unit_ids(data: Path) -> list[Path]:
     return folders
 
 
-def _submitted(system: str, on: cluster.Cluster, arguments: list[Path], memory: str) -> dict[str, Any]:
+def _submitted(system: str, spark: cluster.Cluster, arguments: list[Path], memory: str) -> dict[str, Any]:
     """One run of a system: seconds from read to links, CPU of driver and executors, and the driver's peak."""
-    executors = len(on.processes) - 1
+    executors = len(spark.processes) - 1
     settings = {
         "spark.driver.memory": memory,
         "spark.driver.extraJavaOptions": _JAVA if system == "Splink 5" else f"{_SMALL} {_JAVA}",
@@ -108,7 +108,7 @@ def _submitted(system: str, on: cluster.Cluster, arguments: list[Path], memory: 
         settings["spark.jars"] = similarity_jar_location()
     os.environ |= {
         "SPARK_HOME": str(spark_home()),
-        "SPARK_CONF_DIR": str(on.settings),
+        "SPARK_CONF_DIR": str(spark.settings),
         "PYTHONPATH": str(Path(__file__).parents[2]),
         "PYSPARK_PYTHON": sys.executable,
         "MALLOC_ARENA_MAX": "2",  # a pool of memory for each thread would be counted as the driver's
@@ -116,23 +116,23 @@ def _submitted(system: str, on: cluster.Cluster, arguments: list[Path], memory: 
     options = [part for key, value in settings.items() for part in ("--conf", f"{key}={value}")]
     script = str(Path(__file__).with_name("application.py"))
     command = [str(spark_home() / "bin" / "spark-submit"), *options, script, system, *map(str, arguments)]
-    before = _cpu_seconds(on)
-    took = measure.run(command, timeout=_TIMEOUT)
-    if took.exit_code:
-        return {"note": took.failure()}
+    before = _cpu_seconds(spark)
+    result = measure.run(command, timeout=_TIMEOUT)
+    if result.exit_code:
+        return {"note": result.failure()}
     out = arguments[-1]
     with duckdb.connect() as connection:
         query = f"select count(*) from read_parquet('{out}/links/*.parquet') where decision = 'accepted'"
         links = connection.execute(query).fetchall()[0][0]
-    cpu = took.cpu_seconds + _cpu_seconds(on) - before
-    cost = {"cpu_seconds": round(cpu, 1), "driver_gb": round(took.peak_bytes / 1e9, 2)}
+    cpu = result.cpu_seconds + _cpu_seconds(spark) - before
+    cost = {"cpu_seconds": round(cpu, 1), "driver_gb": round(result.peak_bytes / 1e9, 2)}
     return {"seconds": json.loads((out / "seconds.json").read_text()), **cost, "links": links}
 
 
-def _cpu_seconds(on: cluster.Cluster) -> float:
+def _cpu_seconds(spark: cluster.Cluster) -> float:
     """CPU seconds of the workers so far, with their executors that have ended."""
     ticks = 0
-    for process in on.processes:
+    for process in spark.processes:
         fields = Path(f"/proc/{process.pid}/stat").read_text(encoding="utf-8").rpartition(")")[2].split()
         ticks += sum(int(field) for field in fields[11:15])  # its own and its ended children's, user and system
     return ticks / os.sysconf("SC_CLK_TCK")

@@ -51,7 +51,7 @@ def main(left: str, right: str, out: str, threshold: str, model_file: str | None
 def _model(engine: Engine, side: Table) -> Model:
     """An untrained model of the columns that both sides have."""
     fields = [name for name in side.columns if name != "unit_id"]
-    compared = [
+    comparison_list = [
         comparisons.comparison(
             name,
             _kind(engine, side, name),
@@ -61,7 +61,7 @@ def _model(engine: Engine, side: Table) -> Model:
         for place, name in enumerate(fields)
     ]
     rules = [" AND ".join(f"l.{quote(c)} = r.{quote(c)}" for c in names) for names in blocking_columns(fields)]
-    return from_dict(comparisons.settings(compared, rules))
+    return from_dict(comparisons.settings(comparison_list, rules))
 
 
 def _units(engine: Engine, path: Path) -> Table:
@@ -80,8 +80,8 @@ def _numbered(path: Path) -> str:
 
 def _kind(engine: Engine, side: Table, name: str) -> str:
     if name == "postcode":
-        british = engine.sql("select 1 as n from {t} where regexp_matches(postcode, '^[A-Z]+[0-9]') limit 1", t=side)
-        return "postcode" if engine.count(british) else "code"
+        matches = engine.sql("select 1 as n from {t} where regexp_matches(postcode, '^[A-Z]+[0-9]') limit 1", t=side)
+        return "postcode" if engine.count(matches) else "code"
     return _KINDS.get(name, "text")
 
 
