@@ -1,4 +1,4 @@
-"""The harness that compares systems: its files, how links are judged, what a process took, and the page of results."""
+"""The harness that compares systems: its files, precision, recall, time, memory, and the page of results."""
 
 import sys
 import time
@@ -22,27 +22,27 @@ def query(text):
     return duckdb.sql(text).fetchall()
 
 
-def test_typos_are_as_many_as_stated_and_depend_on_nothing(typos):
+def test_typos_have_their_shares_and_are_independent(typos):
     rows = typos.rows()
     assert rows == {"left": pytest.approx(12_000, rel=0.03), "right": pytest.approx(18_800, rel=0.02)}
     left, right = typos.files
     pairs = f"'{typos.truth}' as t join '{left}' as l on l.id = t.left_id join '{right}' as r on r.id = t.right_id"
     for field, share in TYPOS.items():  # in either file
-        ((differs, count),) = query(f"select avg((l.{field} <> r.{field})::int), count(*) from {pairs}")
+        ((share_different, count),) = query(f"select avg((l.{field} <> r.{field})::int), count(*) from {pairs}")
         assert count > 11_000
-        assert differs == pytest.approx(2 * share, rel=0.2)
-    ((both,),) = query(f"select avg((l.dob <> r.dob and l.surname <> r.surname)::int) from {pairs}")
-    assert both == pytest.approx(4 * TYPOS["dob"] * TYPOS["surname"], abs=0.002)
+        assert share_different == pytest.approx(2 * share, rel=0.2)
+    ((share_of_both,),) = query(f"select avg((l.dob <> r.dob and l.surname <> r.surname)::int) from {pairs}")
+    assert share_of_both == pytest.approx(4 * TYPOS["dob"] * TYPOS["surname"], abs=0.002)
 
 
 def test_copies_are_other_people(typos):
     tenfold = files.make("typos", typos.truth.parents[1], people=20_000, copies=3)
     assert tenfold.rows() == {side: 3 * count for side, count in typos.rows().items()}
-    ((shared,),) = query(
+    ((number_shared,),) = query(
         f"select count(*) from '{tenfold.files[0]}' as a join '{tenfold.files[0]}' as b using (dob, postcode) "
         "where split_part(a.id, '-', 2) < split_part(b.id, '-', 2)"
     )
-    assert shared == 0
+    assert number_shared == 0
 
 
 @pytest.fixture
@@ -91,21 +91,21 @@ def test_every_system_links_a_small_set(typos, tmp_path):
     small = files.make("typos", tmp_path, people=1_500)
     for number, (name, system) in enumerate(SYSTEMS.items()):
         out = tmp_path / (f"{number}.parquet" if system.prepared else str(number))
-        took = measure.run(system.on(small, 0.5, out), timeout=300)
-        assert took.exit_code == 0, took.failure()
-        assert took.peak_bytes > 50e6
+        outcome = measure.run(system.on(small, 0.5, out), timeout=300)
+        assert outcome.exit_code == 0, outcome.failure()
+        assert outcome.peak_bytes > 50e6
         assert judged(small, out)["f1"] > 0.95, name
 
 
-@pytest.mark.parametrize("replaced", [one["without"] for one in techniques() if "without" in one], ids=str)
-def test_a_technique_that_is_left_out_is_there(replaced):
-    with ablation.without(replaced):
+@pytest.mark.parametrize("settings", [t["without"] for t in techniques() if "without" in t], ids=str)
+def test_a_technique_that_is_left_out_exists(settings):
+    with ablation.without(settings):
         pass
     with pytest.raises(AttributeError), ablation.without({"linkage.match.resolve.NONE_SUCH": 1}):
         pass
 
 
-def test_what_is_left_out_comes_back():
+def test_a_technique_left_out_is_restored():
     before = thresholds.MOST_MATCHED
     with ablation.without({"linkage.match.thresholds.MOST_MATCHED": 0.0}):
         assert thresholds.cardinality_adjustment([0.5, 0.5]) == 0
@@ -125,14 +125,14 @@ def test_a_files_columns_are_left_out(typos):
 def test_a_process_is_ended_with_its_children_at_its_time_limit(tmp_path):
     child = f"import time; time.sleep(3); open({str(tmp_path / 'late')!r}, 'w')"
     parent = f"import subprocess, sys; subprocess.run([sys.executable, '-c', {child!r}])"
-    took = measure.run([sys.executable, "-c", parent], timeout=1)
-    assert took.exit_code == measure.OUT_OF_TIME
+    outcome = measure.run([sys.executable, "-c", parent], timeout=1)
+    assert outcome.exit_code == measure.OUT_OF_TIME
     time.sleep(3)
     assert not list(tmp_path.iterdir())
 
 
 def test_the_page_shows_the_stored_results():
     assert results.PAGE.read_text(encoding="utf-8") == results.page()
-    for benchmark in (one for one in results.BENCHMARKS if one.name in results.SHOWN):
+    for benchmark in (b for b in results.BENCHMARKS if b.name in results.SHOWN):
         assert results.SHOWN[benchmark.name].read_text(encoding="utf-8") == results.shown(benchmark)
     assert {path.stem for path in results.FOLDER.iterdir()} <= {benchmark.name for benchmark in results.BENCHMARKS}

@@ -157,10 +157,10 @@ def run_tables(world: Callable[[str], Table]) -> dict[str, Table]:
 
 
 @pytest.fixture
-def planted(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dict[str, Table]]:
+def plant(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dict[str, Table]]:
     """The run with a text planted in a free column of an approved table."""
 
-    def plant(text: str) -> dict[str, Table]:
+    def plant_text(text: str) -> dict[str, Table]:
         table = engine.sql(
             'select entity_id, "ACADYR", "URN", "Grade", $text as "Note" from {ks4}',
             params={"text": text},
@@ -168,7 +168,7 @@ def planted(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dic
         )
         return {**run_tables, "attributes/npd_ks4": table}
 
-    return plant
+    return plant_text
 
 
 @pytest.fixture
@@ -193,18 +193,18 @@ def publish(
     return release
 
 
-PublishedOnce = Callable[[str, Callable[[Path], ExtractSummary]], ExtractSummary]
-_published: dict[str, ExtractSummary] = {}
+PublishOnce = Callable[[str, Callable[[Path], ExtractSummary]], ExtractSummary]
+_PUBLISHED: dict[str, ExtractSummary] = {}
 
 
 @pytest.fixture
-def published_once(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishedOnce:
-    """Publishes once what several specs look at, and gives each of them a copy of the folder, to be changed."""
+def publish_once(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishOnce:
+    """Publishes an extract of several tests once, and gives each of them a copy of the folder, to be changed."""
 
-    def copy_of(name: str, made_in: Callable[[Path], ExtractSummary]) -> ExtractSummary:
-        if name not in _published:
-            _published[name] = made_in(tmp_path_factory.mktemp("published") / "out")
-        summary = _published[name]
+    def copy_extract(name: str, make: Callable[[Path], ExtractSummary]) -> ExtractSummary:
+        if name not in _PUBLISHED:
+            _PUBLISHED[name] = make(tmp_path_factory.mktemp("published") / "out")
+        summary = _PUBLISHED[name]
         return replace(summary, folder=Path(shutil.copytree(summary.folder, tmp_path / "out")))
 
-    return copy_of
+    return copy_extract

@@ -148,7 +148,7 @@ KS4 = {"variables": ["ACADYR"], "name": "npd.ks4"}
         ([], [], (200607, 200708), ""),
     ],
 )
-def test_a_year_of_a_person_is_one_that_the_project_sees(
+def test_a_year_of_a_person_is_within_the_approved_years(
     give: Give,
     rows: Rows,
     tables_asked: list[dict[str, Any]],
@@ -156,17 +156,17 @@ def test_a_year_of_a_person_is_one_that_the_project_sees(
     years: tuple[int | None, ...],
     coverage: str,
 ) -> None:
-    """ks4_year told of years for which the project had not been approved."""
+    """ks4_year had years for which the project had not been approved."""
     person = {"name": "leo.person", "variables": ["ks4_year"]}
-    population = {"cohort": [{"table": "npd.ks4", "years": one} for one in cohorts]}
+    population = {"cohort": [{"table": "npd.ks4", "years": span} for span in cohorts]}
     summary = give(table=[person, *tables_asked], population=population, analysis=["person"])
     for table in ("leo_person", "analysis_person"):
         header, *body = rows(summary, table)
         assert [row[header.index("ks4_year")] for row in body] == list(years)
     package = json.loads((summary.folder / "datapackage.json").read_text())
-    resource = next(one for one in package["resources"] if one["path"] == "parquet/leo_person.parquet")
-    described = next(one["description"] for one in resource["leo:schema"]["fields"] if one["name"] == "ks4_year")
-    assert described.partition(" Empty")[2].partition(" the years")[0] == coverage.removeprefix(" Empty")
+    resource = next(span for span in package["resources"] if span["path"] == "parquet/leo_person.parquet")
+    description = next(span["description"] for span in resource["leo:schema"]["fields"] if span["name"] == "ks4_year")
+    assert description.partition(" Empty")[2].partition(" the years")[0] == coverage.removeprefix(" Empty")
 
 
 def test_person_by_tax_year(give: Give, rows: Rows) -> None:
@@ -195,13 +195,13 @@ def test_person_by_month(give: Give, rows: Rows) -> None:
     ]
 
 
-def test_what_was_not_approved_is_in_none(give: Give, rows: Rows) -> None:
-    """Without start and end of study a year's rows stand for its months; without sections there is none."""
-    narrow = [
+def test_data_that_were_not_approved_are_in_no_table(give: Give, rows: Rows) -> None:
+    """Without start and end of study a year's rows count for its months; without sections there is none."""
+    requests = [
         {"name": "hesa.students", "years": "2012/13", "variables": ["AcademicYear"]},
         {"name": "leo.earnings", "years": "2013/14", "variables": ["TaxYear", "Earnings"]},
     ]
-    summary = give(table=narrow, analysis=["person", "person_year", "person_month"])
+    summary = give(table=requests, analysis=["person", "person_year", "person_month"])
     assert rows(summary, "analysis_person") == [("AE_ID",), (1,), (2,)]
     assert rows(summary, "analysis_person_year") == [
         ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "study_months"),
@@ -212,16 +212,16 @@ def test_what_was_not_approved_is_in_none(give: Give, rows: Rows) -> None:
     assert months == [201304, 201305, 201306, 201307]
 
 
-def test_between_years_that_two_tables_are_approved_for_nothing_is_known(
+def test_years_between_the_approved_years_of_tables_are_unknown(
     give: Give, rows: Rows, tables: dict[str, Table], world: Callable[[str], Table]
 ) -> None:
     tables["attributes/npd_ks5"] = world("entity_id | ACADYR\n11 | 201415")
-    apart = [
+    separate_years = [
         {"name": "hesa.students", "years": "2012/13", "variables": ["AcademicYear"]},
         {"name": "npd.ks5", "years": "2014/15", "variables": ["ACADYR"]},
         {"name": "leo.earnings", "years": "2012/13-2014/15", "variables": ["TaxYear", "Earnings"]},
     ]
-    assert rows(give(table=apart, analysis=["person_year"]), "analysis_person_year") == [
+    assert rows(give(table=separate_years, analysis=["person_year"]), "analysis_person_year") == [
         ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "study_months"),
         (1, 201213, True, 9500, 7),
         (1, 201314, True, 300, None),
@@ -232,15 +232,15 @@ def test_between_years_that_two_tables_are_approved_for_nothing_is_known(
     ]
 
 
-def test_what_cannot_be_made_is_refused_at_once(give: Give) -> None:
+def test_tables_that_cannot_be_made_are_refused_at_once(give: Give) -> None:
     ks4 = [{"name": "npd.ks4", "years": "2006/07", "variables": ["ACADYR"]}]
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         give(table=ks4)
     for table in ("person_year needs", "person_month needs"):
-        assert table in str(refused.value)
+        assert table in str(error.value)
 
 
-def test_they_are_described_verified_and_explained(give: Give, engine: Engine) -> None:
+def test_analysis_tables_are_described_verified_and_explained(give: Give, engine: Engine) -> None:
     summary = give(formats=["parquet", "csv"])
     assert verify(engine, shipped(), summary.folder).tables == 2 * len(summary.rows)
     guide = (summary.folder / "README.md").read_text()

@@ -30,12 +30,12 @@ def test_only_approved_columns_years_and_people_leave(
 ) -> None:
     summary = publish(make_project())
     name = key.project("study", "a university", "").pseudonym
-    one, two = name("AE_ID", "1"), name("AE_ID", "2")
+    p1, p2 = name("AE_ID", "1"), name("AE_ID", "2")
     pmr = "PUPILMATCHINGREFANONYMOUS"
     expected = [
-        {"AE_ID": one, pmr: name(pmr, "P1"), "ACADYR": 201112, "URN": name("URN", "500"), "Grade": "A", "Note": None},
-        {"AE_ID": one, pmr: name(pmr, "P2"), "ACADYR": 201213, "URN": name("URN", "500"), "Grade": "B", "Note": "ok"},
-        {"AE_ID": two, pmr: name(pmr, "P3"), "ACADYR": 201213, "URN": name("URN", "600"), "Grade": "A", "Note": None},
+        {"AE_ID": p1, pmr: name(pmr, "P1"), "ACADYR": 201112, "URN": name("URN", "500"), "Grade": "A", "Note": None},
+        {"AE_ID": p1, pmr: name(pmr, "P2"), "ACADYR": 201213, "URN": name("URN", "500"), "Grade": "B", "Note": "ok"},
+        {"AE_ID": p2, pmr: name(pmr, "P3"), "ACADYR": 201213, "URN": name("URN", "600"), "Grade": "A", "Note": None},
     ]
     assert read(summary, "npd_ks4") == sorted(expected, key=lambda row: (row["AE_ID"], row[pmr]))
     assert summary.rows == {"people": 3, "linkage": 4, "npd_ks4": 3, "leo_employment": 3}
@@ -47,17 +47,15 @@ def test_only_rows_of_the_approved_phase_leave(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     table = {"name": "npd.ks4", "years": "2010/11-2013/14", "variables": ["ACADYR", "Grade"]}
-    only = {"column": "URN", "values": ["600"]}
-    summary = publish(make_project(table=[{**table, "only": only}]))
+    condition = {"column": "URN", "values": ["600"]}
+    summary = publish(make_project(table=[{**table, "only": condition}]))
     assert [(row["ACADYR"], row["Grade"]) for row in read(summary, "npd_ks4")] == [(201213, "A"), (201314, "A")]
     assert "`npd_ks4` holds only rows whose `URN` is one of 600." in (summary.folder / "README.md").read_text()
     resources = json.loads((summary.folder / "datapackage.json").read_text())["resources"]
     assert [r["leo:only"] for r in resources if r["name"].startswith("npd_ks4")] == [{"URN": ["600"]}] * 2
 
 
-def test_a_table_in_parts_is_given_in_files_of_their_own(
-    publish: Callable[..., ExtractSummary], make_project: Make
-) -> None:
+def test_a_table_in_parts_has_a_file_for_each_part(publish: Callable[..., ExtractSummary], make_project: Make) -> None:
     """Grades of one year and schools of another: no row has both."""
     grades = {"name": "npd.ks4", "years": "2011/12", "variables": ["Grade"]}
     schools = {"name": "npd.ks4", "years": "2013/14", "variables": ["URN"], "part": "schools"}
@@ -80,7 +78,7 @@ def test_spells_are_cut_to_the_approved_years(
     ]
 
 
-def test_rows_of_a_person_table_are_chosen_by_whichever_year_they_bear(
+def test_rows_of_a_person_table_are_chosen_by_either_year(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     table = {"name": "leo.outcomes", "years": "2012/13", "variables": ["tax_year", "main_enterprise"]}
@@ -112,12 +110,12 @@ def test_population(
     summary = publish(make_project(population=population))
     name = key.project("study", "a university", "").pseudonym
     assert [row["AE_ID"] for row in read(summary, "people")] == sorted(name("AE_ID", member) for member in members)
-    allowed = {name("AE_ID", member) for member in members}
+    names_allowed = {name("AE_ID", member) for member in members}
     for table in ("npd_ks4", "leo_employment", "linkage"):
-        assert {row["AE_ID"] for row in read(summary, table)} <= allowed
+        assert {row["AE_ID"] for row in read(summary, table)} <= names_allowed
 
 
-def test_the_least_certain_link_stands_for_a_person(
+def test_the_least_certain_link_of_a_person_is_shown(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
     summary = publish(make_project())
@@ -137,7 +135,7 @@ def test_the_least_certain_link_stands_for_a_person(
     assert linkage[name("AE_ID", "1"), "cis"]["link_pass"] == "nino-dob"
 
 
-def test_csv_says_what_parquet_says_and_order_tells_nothing(
+def test_csv_and_parquet_are_equal_and_in_order_of_pseudonyms(
     publish: Callable[..., ExtractSummary], make_project: Make
 ) -> None:
     summary = publish(make_project())
@@ -151,7 +149,7 @@ def test_csv_says_what_parquet_says_and_order_tells_nothing(
 
 
 @pytest.mark.parametrize("form", ["csv", "parquet"])
-def test_only_the_formats_asked_for_replace_an_earlier_extract_and_can_be_read(
+def test_the_requested_formats_replace_an_earlier_extract_and_can_be_read(
     publish: Callable[..., ExtractSummary],
     make_project: Make,
     engine: Engine,
@@ -187,15 +185,15 @@ def test_the_same_run_makes_the_same_files(publish: Callable[..., ExtractSummary
     hashes = []
     for out in ("first", "second"):
         summary = publish(make_project(), out=out)
-        described = json.loads((summary.folder / "datapackage.json").read_text())
-        hashes.append({r["path"]: r["hash"] for r in described["resources"]})
+        descriptor = json.loads((summary.folder / "datapackage.json").read_text())
+        hashes.append({r["path"]: r["hash"] for r in descriptor["resources"]})
     assert hashes[0] == hashes[1]
 
 
-def test_an_extract_takes_the_place_of_an_extract_alone(
+def test_an_extract_replaces_only_an_extract(
     publish: Callable[..., ExtractSummary], make_project: Make, tmp_path: Path
 ) -> None:
-    """A folder of somebody's results that was named with --out was gone, and the extract stood there."""
+    """A folder of somebody's results that was named with --out was replaced by the extract."""
     (tmp_path / "mine").mkdir()
     (tmp_path / "mine" / "results.csv").write_text("kept")
     (tmp_path / "file").write_text("kept")
@@ -214,20 +212,20 @@ def test_no_raw_key_is_in_any_file(publish: Callable[..., ExtractSummary], make_
     assert not cells & {"11", "12", "13", "31", "K1", "K3", "P1", "P2", "P3", "500", "600", "SECRET"}
 
 
-def test_what_the_run_lacks_is_told_at_once(
+def test_all_that_the_run_lacks_is_in_one_error(
     publish: Callable[..., ExtractSummary],
     make_project: Make,
     run_tables: dict[str, Table],
     engine: Engine,
     tmp_path: Path,
 ) -> None:
-    narrower = engine.sql('select entity_id, "ACADYR", "URN" from {t}', t=run_tables["attributes/npd_ks4"])
-    tables = {**run_tables, "attributes/npd_ks4": narrower}
+    narrow_table = engine.sql('select entity_id, "ACADYR", "URN" from {t}', t=run_tables["attributes/npd_ks4"])
+    tables = {**run_tables, "attributes/npd_ks4": narrow_table}
     del tables["employment"], tables["spine"]
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         publish(make_project(), tables=tables)
     for part in ("no table 'employment'", "no table 'spine'", "no column 'Grade'", "no column 'Note'"):
-        assert part in str(refused.value)
+        assert part in str(error.value)
     assert not (tmp_path / "out").exists()
 
 
@@ -237,25 +235,25 @@ def test_a_record_of_two_people_is_refused_with_a_count(
     run_tables: dict[str, Table],
     world: Callable[[str], Table],
 ) -> None:
-    shared = world("""
+    lookup = world("""
         AE_ID | source | entity_id
         1     | npd    | 11
         2     | npd    | 11
     """)
     with pytest.raises(ContractError, match="1 entity_id belong to more than one AE_ID"):
-        publish(make_project(), tables={**run_tables, "lookup_ae_id": shared})
+        publish(make_project(), tables={**run_tables, "lookup_ae_id": lookup})
 
 
-def test_a_failure_leaves_the_earlier_extract_and_no_scraps(
+def test_a_failure_keeps_the_earlier_extract_and_leaves_no_part(
     publish: Callable[..., ExtractSummary],
     make_project: Make,
-    planted: Callable[[str], dict[str, Table]],
+    plant: Callable[[str], dict[str, Table]],
     tmp_path: Path,
 ) -> None:
     publish(make_project())
     before = (tmp_path / "out" / "datapackage.json").read_bytes()
     with pytest.raises(Exception, match="signs of identifiers"):
-        publish(make_project(), tables=planted("AB123456C"))
+        publish(make_project(), tables=plant("AB123456C"))
     assert (tmp_path / "out" / "datapackage.json").read_bytes() == before
     assert {path.name for path in tmp_path.iterdir()} == {"out", "catalogue"}
 
@@ -268,10 +266,10 @@ def test_people_without_link_metadata_are_pseudonyms_only(
     assert "linkage" not in summary.rows
 
 
-def test_link_metadata_describe_only_collections_of_the_project(
+def test_link_metadata_are_only_of_sources_of_the_project(
     publish: Callable[..., ExtractSummary], make_project: Make, key: MasterKey
 ) -> None:
-    """They told of tax records to a project without any, and of their link where it was the least certain."""
+    """They disclosed tax records to a project without any, and their link where it was the least certain."""
     ks4 = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["Grade"]}
     spells = {"name": "leo.employment", "years": "2012/13", "variables": ["StartDate"]}
     name = key.project("study", "a university", "").pseudonym
@@ -285,7 +283,7 @@ def test_link_metadata_describe_only_collections_of_the_project(
         assert (third["link_method"], third["sources"]) == (("override", "cis") if "cis" in sources else (None, None))
 
 
-def test_a_killed_extract_leaves_nothing_once_it_is_made_again(
+def test_a_killed_extract_leaves_nothing_after_the_next_one(
     publish: Callable[..., ExtractSummary], make_project: Make
 ) -> None:
     out = publish(make_project()).folder
@@ -296,19 +294,19 @@ def test_a_killed_extract_leaves_nothing_once_it_is_made_again(
     assert {path.name for path in out.parent.iterdir()} == before
 
 
-def test_an_extract_that_cannot_be_moved_into_its_place_leaves_the_earlier_one_there(
+def test_an_extract_that_cannot_be_moved_keeps_the_earlier_one(
     publish: Callable[..., ExtractSummary], make_project: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     out = publish(make_project()).folder
     before = {path.relative_to(out): path.stat().st_ino for path in out.rglob("*")}
 
-    def refused(source: Path, target: Path) -> None:
+    def move_or_fail(source: Path, target: Path) -> None:
         if Path(target) == out:
             raise PermissionError(13, "Permission denied")
         move(source, target)
 
     move = os.replace
-    monkeypatch.setattr(os, "replace", refused)
+    monkeypatch.setattr(os, "replace", move_or_fail)
     with pytest.raises(LeoError, match="nothing was published"):
         publish(make_project())
     assert {path.relative_to(out): path.stat().st_ino for path in out.rglob("*")} == before

@@ -1,4 +1,4 @@
-"""An extract is held against the last: what changed by more than 5 % is listed, and more than a gate allows is withheld."""
+"""An extract is compared with the last: changes over 5 % are listed, and a gate stops larger ones."""
 
 import json
 from collections.abc import Callable
@@ -17,7 +17,7 @@ from linkage.extract.layout import Field, Layout
 LAYOUT = Layout("t", "", "", (Field("AE_ID", "string", ""), Field("pay", "integer", ""), Field("sex", "string", "")))
 
 
-def of(engine: Engine, rows: int, *, filled: int, folder: Path) -> dict[str, dict[str, Any]]:
+def stats(engine: Engine, rows: int, *, filled: int, folder: Path) -> dict[str, dict[str, Any]]:
     """Two rows a person; pay is filled in so many of them."""
     table = engine.sql(
         f"""
@@ -45,14 +45,14 @@ def of(engine: Engine, rows: int, *, filled: int, folder: Path) -> dict[str, dic
 def test_changes_of_more_than_a_twentieth_are_listed(
     engine: Engine, tmp_path: Path, rows: int, filled: int, expected: list[tuple[str, str | None, float]]
 ) -> None:
-    before = of(engine, 100, filled=80, folder=tmp_path)
+    before = stats(engine, 100, filled=80, folder=tmp_path)
     assert before == {"t": {"rows": 100, "people": 50, "filled": {"pay": 0.8, "sex": 1.0}}}
-    listed = changes(before, of(engine, rows, filled=filled, folder=tmp_path), last="last").summary["changes"]
-    assert [(row["what"], row["column"], row["change"]) for row in listed] == expected
+    rows_changed = changes(before, stats(engine, rows, filled=filled, folder=tmp_path), last="last").summary["changes"]
+    assert [(row["what"], row["column"], row["change"]) for row in rows_changed] == expected
 
 
-def test_columns_that_came_and_went_are_named(engine: Engine, tmp_path: Path) -> None:
-    before, after = (of(engine, 100, filled=80, folder=tmp_path) for _ in range(2))
+def test_added_and_removed_columns_are_named(engine: Engine, tmp_path: Path) -> None:
+    before, after = (stats(engine, 100, filled=80, folder=tmp_path) for _ in range(2))
     after["t"]["filled"]["region"] = after["t"]["filled"].pop("sex")
     summary = changes(before, after, last="last").summary
     assert (summary["added"], summary["gone"]) == (["t.region"], ["t.sex"])
@@ -64,15 +64,15 @@ def last(publish: Callable[..., ExtractSummary], make_project: Callable[..., Pro
 
 
 @pytest.fixture
-def fewer(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
+def tables(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Table]:
     ks4 = engine.sql("select * from {t} where entity_id <> 12", t=run_tables["attributes/npd_ks4"])
     return {**run_tables, "attributes/npd_ks4": ks4}
 
 
-def test_what_changed_is_in_the_metadata_and_the_guide(
-    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], last: Path, fewer: dict[str, Table]
+def test_changes_are_in_the_metadata_and_the_guide(
+    publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], last: Path, tables: dict[str, Table]
 ) -> None:
-    summary = publish(make_project(), tables=fewer, last=last)
+    summary = publish(make_project(), tables=tables, last=last)
     assert summary.change is not None
     rows = [row for row in summary.change["changes"] if row["what"] == "rows"]
     assert rows == [{"table": "npd_ks4", "what": "rows", "column": None, "before": 3, "after": 2, "change": -0.3333}]
@@ -85,18 +85,18 @@ def test_a_gate_withholds_an_extract_that_changed_too_much(
     publish: Callable[..., ExtractSummary],
     make_project: Callable[..., Project],
     last: Path,
-    fewer: dict[str, Table],
+    tables: dict[str, Table],
     gate: str,
 ) -> None:
     project = make_project(max_change=0.3 if gate == "the project's" else None)
-    with pytest.raises(GateError, match="npd_ks4: rows 3 before, 2 now") as refused:
-        publish(project, tables=fewer, last=last, max_change=0.3 if gate == "the run's" else None)
-    assert int(refused.value.exit_code) == 3
+    with pytest.raises(GateError, match="npd_ks4: rows 3 before, 2 now") as error:
+        publish(project, tables=tables, last=last, max_change=0.3 if gate == "the run's" else None)
+    assert int(error.value.exit_code) == 3
     assert not (last.parent / "out").exists()
-    assert publish(make_project(max_change=0.4), tables=fewer, last=last).people == 3
+    assert publish(make_project(max_change=0.4), tables=tables, last=last).people == 3
 
 
-def test_a_table_that_is_gone_stops_a_gate(
+def test_a_gate_stops_an_extract_without_a_former_table(
     publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], last: Path
 ) -> None:
     ks4 = [{"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR"]}]

@@ -1,4 +1,4 @@
-"""Whatever slips past the approval is found in the files, and nothing is published."""
+"""Identifiers that pass the approval are found in the files, and nothing is published."""
 
 import datetime
 from collections.abc import Callable, Sequence
@@ -65,7 +65,7 @@ def test_each_identifier_planted_in_a_text_is_found(
     catalogue: Catalogue,
     key: MasterKey,
     make_project: Callable[..., Project],
-    planted: Callable[[str], dict[str, Table]],
+    plant: Callable[[str], dict[str, Table]],
     tmp_path: Path,
     text: str,
     kind: str | None,
@@ -74,16 +74,16 @@ def test_each_identifier_planted_in_a_text_is_found(
     project = make_project(table=[table], link_metadata=False, formats=["parquet"])
 
     def publish() -> None:
-        extract(engine, project, catalogue, planted(text), key, tmp_path / "out", run_info={}, today=TODAY)
+        extract(engine, project, catalogue, plant(text), key, tmp_path / "out", run_info={}, today=TODAY)
 
     if kind is None:
         publish()
         assert (tmp_path / "out").exists()
         return
-    with pytest.raises(GateError) as refused:
+    with pytest.raises(GateError) as error:
         publish()
-    assert f"npd_ks4.Note: 1 value looks like {kind}" in str(refused.value)
-    assert text not in str(refused.value)
+    assert f"npd_ks4.Note: 1 value looks like {kind}" in str(error.value)
+    assert text not in str(error.value)
     assert not (tmp_path / "out").exists()
 
 
@@ -127,8 +127,8 @@ def test_numbers_as_long_as_an_identifier_are_found(engine: Engine, catalogue: C
 def test_names_of_the_run_are_found_however_rare(
     engine: Engine, catalogue: Catalogue, values: list[str], count: int
 ) -> None:
-    of_run = [("ZEBEDEE ANN", "OQUARTZ VANE"), *(("ANN", f"OQUARTZ{suffix}") for suffix in "ABCDEFGHI")]
-    records = engine.from_arrow(pa.table({"forename": [f for f, _ in of_run], "surname": [s for _, s in of_run]}))
+    people = [("ZEBEDEE ANN", "OQUARTZ VANE"), *(("ANN", f"OQUARTZ{suffix}") for suffix in "ABCDEFGHI")]
+    records = engine.from_arrow(pa.table({"forename": [f for f, _ in people], "surname": [s for _, s in people]}))
     fields, data = [Field("a", "string", "")], pa.table({"a": values})
     expected = [f"t.a: {count} {'value looks' if count == 1 else 'different values look'} like a person's name"]
     assert signs(engine, catalogue, fields, data, [records]) == (expected if count else [])
@@ -141,11 +141,11 @@ def test_lists_and_structs_are_read(engine: Engine, catalogue: Catalogue) -> Non
     assert faults == ["t.a: 1 value looks like NINO", "t.b: 1 value looks like postcode"]
 
 
-def test_dates_that_lie_like_births_are_found(engine: Engine, catalogue: Catalogue) -> None:
-    born = pa.array(["1995-03-04", "1996-05-06", "2012-01-01"]).cast(pa.date32())
-    begun = pa.array(["2005-09-01", "2011-09-01", "2012-09-01"]).cast(pa.date32())
+def test_dates_in_the_range_of_births_are_found(engine: Engine, catalogue: Catalogue) -> None:
+    birth_dates = pa.array(["1995-03-04", "1996-05-06", "2012-01-01"]).cast(pa.date32())
+    start_dates = pa.array(["2005-09-01", "2011-09-01", "2012-09-01"]).cast(pa.date32())
     fields = [Field("when", "date", ""), Field("since", "date", "")]
-    faults = signs(engine, catalogue, fields, pa.table({"when": born, "since": begun}))
+    faults = signs(engine, catalogue, fields, pa.table({"when": birth_dates, "since": start_dates}))
     assert faults == ["t.when: 2 different values look like a birth date"]
 
 
@@ -154,9 +154,9 @@ def test_a_column_that_nobody_approved_is_found(engine: Engine, catalogue: Catal
     assert faults == ["t.b: its name is that of a column that the project does not list"]
 
 
-def test_a_code_of_the_frame_is_no_sign(engine: Engine, catalogue: Catalogue) -> None:
-    coded = Field("c", "string", "", labels={"AB123456": "a code that looks like a number"})
-    assert signs(engine, catalogue, [coded], pa.table({"c": ["AB123456"]})) == []
+def test_a_code_of_a_frame_is_not_an_identifier(engine: Engine, catalogue: Catalogue) -> None:
+    field = Field("c", "string", "", labels={"AB123456": "a code that looks like a number"})
+    assert signs(engine, catalogue, [field], pa.table({"c": ["AB123456"]})) == []
 
 
 def test_documents_are_read_too(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> None:

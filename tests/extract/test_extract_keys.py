@@ -1,4 +1,4 @@
-"""Where the master key may lie, and what is refused."""
+"""Places of the master key, and what is refused."""
 
 import base64
 import os
@@ -41,19 +41,19 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
         ("ab" * 32, "repeats"),
     ],
 )
-def test_what_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, fault: str) -> None:
-    with pytest.raises(ConfigError, match=fault) as refused:
+def test_a_text_that_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, fault: str) -> None:
+    with pytest.raises(ConfigError, match=fault) as error:
         master_key(write(tmp_path / "key", text))
-    assert not text or text not in str(refused.value)
+    assert not text or text not in str(error.value)
 
 
-def test_no_key_says_how_to_make_one(tmp_path: Path) -> None:
-    for ask in (lambda: master_key(environment={}), lambda: master_key(tmp_path / "none")):
+def test_a_missing_key_has_a_remedy(tmp_path: Path) -> None:
+    for read_key in (lambda: master_key(environment={}), lambda: master_key(tmp_path / "none")):
         with pytest.raises(ConfigError, match=r"leo extract key new master\.key"):
-            ask()
+            read_key()
 
 
-def test_a_new_key_is_private_and_never_written_over(tmp_path: Path) -> None:
+def test_a_new_key_is_private_and_never_overwritten(tmp_path: Path) -> None:
     key = write_new_key(tmp_path / "key")
     assert stat.S_IMODE(os.stat(tmp_path / "key").st_mode) == 0o600
     assert master_key(tmp_path / "key") == key
@@ -67,12 +67,12 @@ def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run/stages/records").mkdir(parents=True)
     (tmp_path / "run/manifest.json").write_text("{}")
     shutil.copy(tmp_path / "key", tmp_path / "run/key")
-    for refused in (lambda: write_new_key(tmp_path / "run/stages/key"), lambda: master_key(tmp_path / "run/key")):
+    for action in (lambda: write_new_key(tmp_path / "run/stages/key"), lambda: master_key(tmp_path / "run/key")):
         with pytest.raises(ConfigError, match="a key may not lie in a run's folder"):
-            refused()
+            action()
 
 
-def test_folders_are_no_keys_and_are_not_made(tmp_path: Path) -> None:
+def test_folders_are_refused_as_keys_and_not_created(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="is a folder"):
         master_key(tmp_path)
     with pytest.raises(ConfigError, match="cannot be written"):

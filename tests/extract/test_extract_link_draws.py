@@ -57,11 +57,11 @@ def run(run_tables: dict[str, Table], world: Callable[[str], Table]) -> dict[str
 def give(
     engine: Engine, run: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Any
 ) -> Callable[..., ExtractSummary]:
-    def make(without: str = "", **changes: Any) -> ExtractSummary:
+    def make(missing_table: str = "", **changes: Any) -> ExtractSummary:
         project = make_project(**{"link_samples": True, "table": [EARNINGS], **changes})
-        tables = {name: table for name, table in run.items() if not (without and name.startswith(without))}
-        more: dict[str, Any] = {"run_info": {}, "today": TODAY}
-        return extract(engine, project, shipped(), tables, key, tmp_path / "out", **more)
+        tables = {name: table for name, table in run.items() if not (missing_table and name.startswith(missing_table))}
+        options: dict[str, Any] = {"run_info": {}, "today": TODAY}
+        return extract(engine, project, shipped(), tables, key, tmp_path / "out", **options)
 
     return make
 
@@ -76,10 +76,10 @@ def test_each_person_has_the_keys_of_each_draw(
     assert "## Link draws" in (summary.folder / "README.md").read_text()
 
 
-def test_what_the_run_has_parted_is_parted_in_every_draw(
+def test_links_that_the_run_removed_are_in_no_draw(
     give: Callable[..., ExtractSummary], run: dict[str, Table], key: MasterKey, world: Callable[[str], Table]
 ) -> None:
-    """Unit 4 was persons 1 and 2: record 31 is person 1's, and 32, which neither has, goes to the lower of them."""
+    """Unit 4 was persons 1 and 2: record 31 is person 1's, and 32, which neither has, is given to the lower of them."""
     run["units/education-cis"] = world("""
         step          | side  | unit_id | entity_id
         education-cis | left  | 4       | 11
@@ -127,14 +127,14 @@ def example_output(folder: Path, name: str = "rubin") -> str:
 def test_the_example_runs_and_adds_up(
     give: Callable[..., ExtractSummary], engine: Engine, run: dict[str, Table], form: str
 ) -> None:
-    """Without the draw of one person alone: means 200 and 200, variances 10,000 each, nothing between them."""
+    """Without the draw of one person alone: means 200 and 200, variances 10,000 each, none between them."""
     run["link_draws/education-cis"] = engine.sql("select * from {t} where draw < 3", t=run["link_draws/education-cis"])
     folder = give(formats=[form]).folder
     expected = "200.00, standard error 100.00 over 2 link draws\nshare of its variance 0.0% is from linkage\n"
     assert example_output(folder) == expected
 
 
-def test_without_pay_the_example_is_of_who_is_linked(
+def test_without_pay_the_example_is_of_the_link_rate(
     give: Callable[..., ExtractSummary], make_project: Callable[..., Project]
 ) -> None:
     """Two of three people have a key in the first two draws, one in the third: 5/9, and 2/27 of 1 + 1/3 between."""
@@ -143,7 +143,7 @@ def test_without_pay_the_example_is_of_who_is_linked(
     assert output.startswith("0.5556, standard error 0.35")
 
 
-LINKED: list[dict[str, Any]] = [
+LINKED_TABLES: list[dict[str, Any]] = [
     EARNINGS,
     {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR", "APENG"]},
 ]
@@ -154,7 +154,7 @@ def test_linked_people_are_weighted_by_the_link_rate_of_their_group(
 ) -> None:
     """Of persons 1 and 2, in grade A, tax knows the first, of pay 100; and 3, in none, of pay 300: 2/3 by 1/2 and 1."""
     run["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A\n13 | 201112 | A")
-    output = example_output(give(table=LINKED, link_samples=False).folder, "weights")
+    output = example_output(give(table=LINKED_TABLES, link_samples=False).folder, "weights")
     assert [line.split() for line in output.splitlines()[2:4]] == [
         ["A", "0.5", "1.333"],
         ["not", "known", "1.0", "0.667"],
@@ -169,8 +169,8 @@ _COLUMNS = re.compile(  # where R and Stata name columns
 )
 
 
-@pytest.mark.parametrize(("tables", "count"), [(LINKED, 4), (LINKED[1:], 2)])
-def test_examples_in_r_and_stata_name_columns_that_are_there(
+@pytest.mark.parametrize(("tables", "count"), [(LINKED_TABLES, 4), (LINKED_TABLES[1:], 2)])
+def test_examples_in_r_and_stata_use_existing_columns(
     give: Callable[..., ExtractSummary], run: dict[str, Table], world: Callable[[str], Table], tables: Any, count: int
 ) -> None:
     run["attributes/npd_ks4"] = world("entity_id | ACADYR | APENG\n11 | 201112 | A")
@@ -178,14 +178,14 @@ def test_examples_in_r_and_stata_name_columns_that_are_there(
     examples = [path.read_text() for path in folder.glob("examples/*") if path.suffix in (".R", ".do")]
     assert len(examples) == count
     for text in examples:
-        read = map("".join, re.findall(r'read\("(\w+)|csv/(\w+)', text))
-        columns = {column for name in read for column in pq.read_schema(folder / f"parquet/{name}.parquet").names}
+        files = map("".join, re.findall(r'read\("(\w+)|csv/(\w+)', text))
+        columns = {column for name in files for column in pq.read_schema(folder / f"parquet/{name}.parquet").names}
         names = set(re.findall(r"\w+", " ".join(map(" ".join, _COLUMNS.findall(text)))))
         assert names
         assert names <= columns
 
 
-def test_only_where_it_is_approved_and_the_run_has_them(give: Callable[..., ExtractSummary]) -> None:
+def test_draws_need_an_approval_and_a_run_with_draws(give: Callable[..., ExtractSummary]) -> None:
     assert "link_draws" not in give(link_samples=False).rows
     with pytest.raises(ConfigError, match="the run holds none"):
-        give(without="link_draws")
+        give(missing_table="link_draws")

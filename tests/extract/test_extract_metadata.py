@@ -1,4 +1,4 @@
-"""The package describes what was written, and a reader of packages agrees; the guide tells how to use it."""
+"""The package describes the files, and a reader of packages agrees; the guide says how to use it."""
 
 import datetime
 import json
@@ -13,26 +13,26 @@ import pytest
 from linkage.catalogue import Catalogue
 from linkage.engine import Engine, Table
 from linkage.extract import ExtractSummary, MasterKey, Project, extract
-from tests.extract.conftest import PublishedOnce
+from tests.extract.conftest import PublishOnce
 
 TODAY = datetime.date(2026, 6, 1)
 frictionless = pytest.importorskip("frictionless")
 
 
 @pytest.fixture
-def published(
+def publication(
     engine: Engine,
     catalogue: Catalogue,
     key: MasterKey,
     make_project: Callable[..., Project],
-    published_once: PublishedOnce,
+    publish_once: PublishOnce,
     request: pytest.FixtureRequest,
 ) -> ExtractSummary:
-    def made_in(out: Path) -> ExtractSummary:
+    def make(out: Path) -> ExtractSummary:
         tables, info = request.getfixturevalue("run_tables"), {"name": "release-1", "version": "0.1.0"}
         return extract(engine, make_project(), catalogue, tables, key, out, run_info=info, today=TODAY)
 
-    return published_once("with metadata", made_in)
+    return publish_once("with metadata", make)
 
 
 def descriptor(summary: ExtractSummary) -> dict[str, Any]:
@@ -40,23 +40,23 @@ def descriptor(summary: ExtractSummary) -> dict[str, Any]:
     return package
 
 
-def test_frictionless_finds_nothing_wrong(published: ExtractSummary) -> None:
-    report = frictionless.validate(str(published.folder / "datapackage.json"))
+def test_frictionless_finds_no_fault(publication: ExtractSummary) -> None:
+    report = frictionless.validate(str(publication.folder / "datapackage.json"))
     assert report.valid, report.flatten(["name", "title", "message"])
 
 
 @pytest.mark.parametrize("path", ["csv/npd_ks4.csv", "parquet/npd_ks4.parquet"])
-def test_a_changed_byte_is_found(published: ExtractSummary, path: str) -> None:
-    file = published.folder / path
-    changed = bytearray(file.read_bytes())
-    changed[len(changed) // 2] ^= 1
-    file.write_bytes(bytes(changed))
-    assert not frictionless.validate(str(published.folder / "datapackage.json")).valid
+def test_a_changed_byte_is_found(publication: ExtractSummary, path: str) -> None:
+    file = publication.folder / path
+    content = bytearray(file.read_bytes())
+    content[len(content) // 2] ^= 1
+    file.write_bytes(bytes(content))
+    assert not frictionless.validate(str(publication.folder / "datapackage.json")).valid
 
 
-def test_fields_carry_types_codes_and_sensitivity(published: ExtractSummary) -> None:
-    described = descriptor(published)
-    ks4 = next(resource for resource in described["resources"] if resource["name"] == "npd_ks4")
+def test_fields_carry_types_codes_and_sensitivity(publication: ExtractSummary) -> None:
+    package = descriptor(publication)
+    ks4 = next(resource for resource in package["resources"] if resource["name"] == "npd_ks4")
     fields = {field["name"]: field for field in ks4["schema"]["fields"]}
     assert (ks4["leo:rows"], ks4["leo:years"]) == (3, "2011/12-2012/13")
     assert list(fields) == ["AE_ID", "PUPILMATCHINGREFANONYMOUS", "ACADYR", "URN", "Grade", "Note"]
@@ -65,11 +65,11 @@ def test_fields_carry_types_codes_and_sensitivity(published: ExtractSummary) -> 
     assert (fields["ACADYR"]["type"], fields["URN"]["type"]) == ("integer", "string")
     assert fields["URN"]["leo:pseudonym"] == "URN"
     assert (fields["URN"]["leo:sensitivity"], fields["URN"]["leo:identifiability"]) == ("E", 4)
-    assert described["leo:decision"]["reference"] == "D-1"
-    assert described["leo:key_fingerprint"] == published.key_fingerprint
+    assert package["leo:decision"]["reference"] == "D-1"
+    assert package["leo:key_fingerprint"] == publication.key_fingerprint
     documents = {f"examples/weights.{kind}" for kind in ("py", "R", "do")}
     documents |= {"datapackage.json", "README.md", "SHA256SUMS", "ro-crate-metadata.json"}
-    assert {r["path"] for r in described["resources"]} | documents == set(published.files)
+    assert {r["path"] for r in package["resources"]} | documents == set(publication.files)
 
 
 def test_values_off_the_frame_are_reported_and_not_constrained(
@@ -80,17 +80,17 @@ def test_values_off_the_frame_are_reported_and_not_constrained(
     make_project: Callable[..., Project],
     tmp_path: Path,
 ) -> None:
-    other = engine.sql(
+    wrong_grades = engine.sql(
         """select entity_id, "ACADYR", "URN", 'Z' as "Grade", "Note" from {t}""", t=run_tables["attributes/npd_ks4"]
     )
-    tables = {**run_tables, "attributes/npd_ks4": other}
+    tables = {**run_tables, "attributes/npd_ks4": wrong_grades}
     summary = extract(engine, make_project(), catalogue, tables, key, tmp_path / "o", run_info={}, today=TODAY)
     assert summary.off_frame == ("npd_ks4.Grade",)
     assert frictionless.validate(str(summary.folder / "datapackage.json")).valid
 
 
-def test_the_guide_explains_contents_joins_links_and_codes(published: ExtractSummary) -> None:
-    guide = (published.folder / "README.md").read_text()
+def test_the_guide_explains_contents_joins_links_and_codes(publication: ExtractSummary) -> None:
+    guide = (publication.folder / "README.md").read_text()
     for part in (
         "| `npd_ks4` | pupil | 2011/12-2012/13 | 3 |",
         "semi join 'parquet/npd_ks4.parquet' as first using (AE_ID)",
@@ -104,31 +104,31 @@ def test_the_guide_explains_contents_joins_links_and_codes(published: ExtractSum
         assert part in guide
 
 
-def test_the_guides_join_runs(published: ExtractSummary, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    guide = (published.folder / "README.md").read_text()
+def test_the_guides_join_runs(publication: ExtractSummary, engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    guide = (publication.folder / "README.md").read_text()
     query = guide.split("```sql\n")[1].split("```")[0]
-    monkeypatch.chdir(published.folder)
-    joined = dict(engine.connection.execute(query).fetchall())
-    assert len(joined) == 2  # two of three people have a key stage 4 row, one of them several
+    monkeypatch.chdir(publication.folder)
+    counts_joined = dict(engine.connection.execute(query).fetchall())
+    assert len(counts_joined) == 2  # two of three people have a key stage 4 row, one of them several
     first, second = re.findall(r"join ('parquet/\w+[.]parquet')", query)
     rows = engine.connection.execute(f"select AE_ID from {first}").fetchall()
-    assert len(rows) > len(joined)
+    assert len(rows) > len(counts_joined)
     counts = Counter(person for (person,) in engine.connection.execute(f"select AE_ID from {second}").fetchall())
-    assert joined == {person: counts[person] for (person,) in rows}, "a person's rows are counted once, as in R"
+    assert counts_joined == {person: counts[person] for (person,) in rows}, "a person's rows are counted once, as in R"
 
 
-def test_no_key_or_raw_value_is_in_the_documents(published: ExtractSummary, key: MasterKey) -> None:
-    text = "".join((published.folder / name).read_text() for name in ("README.md", "datapackage.json"))
+def test_no_key_or_raw_value_is_in_the_documents(publication: ExtractSummary, key: MasterKey) -> None:
+    text = "".join((publication.folder / name).read_text() for name in ("README.md", "datapackage.json"))
     for secret in (key.secret, key.project("study", "a university", "").secret):
         assert secret.hex() not in text
     assert "SECRET" not in text
 
 
-def test_the_crate_is_read_by_rocrate(published: ExtractSummary) -> None:
+def test_the_crate_is_read_by_rocrate(publication: ExtractSummary) -> None:
     rocrate = pytest.importorskip("rocrate.rocrate", reason="no rocrate: pip install 'leo-linkage[dev]'")
-    crate = rocrate.ROCrate(published.folder)
+    crate = rocrate.ROCrate(publication.folder)
     files = {entity.id for entity in crate.get_entities() if entity.type == "File"}
-    assert files == set(published.files) - {"SHA256SUMS", "ro-crate-metadata.json"}
+    assert files == set(publication.files) - {"SHA256SUMS", "ro-crate-metadata.json"}
     root = crate.root_dataset
     assert root["conformsTo"].id == "https://w3id.org/5s-crate/0.4"
     assert (root["sourceOrganization"].type, root["mainEntity"]["name"]) == ("Project", "leo-linkage")

@@ -1,4 +1,4 @@
-"""Those who opted out are in no table, by whichever of their records they are named; and they are counted."""
+"""People who opted out are in no table, whichever of their records is listed; and they are counted."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,14 +12,14 @@ from linkage.errors import ConfigError, InputError
 from linkage.extract import ExtractSummary, MasterKey, OptedOut, Project, read_opt_outs
 
 
-def listed(*rows: tuple[str, str]) -> pa.Table:
+def opt_out_list(*rows: tuple[str, str]) -> pa.Table:
     return pa.table({"source": [row[0] for row in rows], "entity_key": [row[1] for row in rows]})
 
 
 DATASETS = {"schools": "npd", "wages": "cis"}
 
 
-def called_otherwise(engine: Engine, tables: dict[str, Table]) -> dict[str, Table]:
+def rename_sources(engine: Engine, tables: dict[str, Table]) -> dict[str, Table]:
     """A run that has names of its own for its sources."""
     query = "select * replace (case source when 'npd' then 'schools' else 'wages' end as source) from {t}"
     return tables | {name: engine.sql(query, t=tables[name]) for name in ("spine", "lookup_ae_id")}
@@ -36,7 +36,7 @@ def tables_of_run(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Tab
 
 
 @pytest.mark.parametrize(
-    ("rows", "left", "opted_out", "own_names"),
+    ("rows", "people_left", "opted_out", "has_own_names"),
     [
         ([("npd", "Key13")], {"1", "3"}, OptedOut(1, 1, 1), False),
         ([("NPD ", " KEY12 "), ("cis", "key 31"), ("npd", "key12")], {"2", "3"}, OptedOut(2, 2, 1), False),
@@ -47,52 +47,52 @@ def tables_of_run(engine: Engine, run_tables: dict[str, Table]) -> dict[str, Tab
     ],
     ids=["one", "two records of one", "of another source, and nobody", "by dataset", "by the run's name", "of tax"],
 )
-def test_they_are_left_out_and_counted_whatever_the_run_calls_its_sources(
+def test_people_who_opted_out_are_left_out_and_counted_by_any_source_name(
     engine: Engine,
     publish: Callable[..., ExtractSummary],
     make_project: Callable[..., Project],
     tables_of_run: dict[str, Table],
     key: MasterKey,
     rows: list[tuple[str, str]],
-    left: set[str],
+    people_left: set[str],
     opted_out: OptedOut,
-    own_names: bool,
+    has_own_names: bool,
 ) -> None:
-    """A list for all runs names datasets: of a run with names of its own it left out nobody."""
-    tables, datasets = (called_otherwise(engine, tables_of_run), DATASETS) if own_names else (tables_of_run, None)
-    summary = publish(make_project(), tables=tables, opt_outs=listed(*rows), datasets=datasets)
+    """A list for all runs names datasets: in a run with its own names of sources nobody was left out."""
+    tables, datasets = (rename_sources(engine, tables_of_run), DATASETS) if has_own_names else (tables_of_run, None)
+    summary = publish(make_project(), tables=tables, opt_outs=opt_out_list(*rows), datasets=datasets)
     assert summary.opted_out == opted_out
-    allowed = {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in left}
-    assert summary.people == len(left)
+    names_allowed = {key.project("study", "a university", "").pseudonym("AE_ID", person) for person in people_left}
+    assert summary.people == len(people_left)
     for table in summary.rows:
         people = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")["AE_ID"].to_pylist()
-        assert set(people) <= allowed
+        assert set(people) <= names_allowed
     text = "".join((summary.folder / name).read_text() for name in ("README.md", "datapackage.json"))
     assert "People who opted out, or withdrew, are in no table." in text
     assert "nobody" not in text.lower().split("opted out")[0]
 
 
-def test_a_population_is_of_datasets_whatever_the_run_calls_its_sources(
+def test_a_population_is_of_datasets_with_any_source_names(
     engine: Engine,
     publish: Callable[..., ExtractSummary],
     make_project: Callable[..., Project],
     run_tables: dict[str, Table],
 ) -> None:
-    """Two people went to school; a run with names of its own had nobody."""
+    """Two people went to school; in a run with its own names of sources there was nobody."""
     project = make_project(population={"sources": ["npd"]})
     assert publish(project).people == 2
-    tables = called_otherwise(engine, run_tables)
+    tables = rename_sources(engine, run_tables)
     assert publish(project, out="other", tables=tables, datasets=DATASETS).people == 2
 
 
-def test_a_source_that_there_is_none_of_is_refused(
+def test_an_unknown_source_is_refused(
     publish: Callable[..., ExtractSummary], make_project: Callable[..., Project], tables_of_run: dict[str, Table]
 ) -> None:
-    """A slip in the source's name would leave the person in."""
+    """With an error in the source's name the person would not be left out."""
     slips = [("ndp", "Key13"), ("npd", "Key12"), ("Key31", "cis"), ("hmrc", "Key31")]
-    with pytest.raises(InputError, match=r"3 rows of the list .* is none of cis, npd\n") as refused:
-        publish(make_project(), tables=tables_of_run, opt_outs=listed(*slips))
-    assert "Key31" not in str(refused.value)
+    with pytest.raises(InputError, match=r"3 rows of the list .* is none of cis, npd\n") as error:
+        publish(make_project(), tables=tables_of_run, opt_outs=opt_out_list(*slips))
+    assert "Key31" not in str(error.value)
 
 
 def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
@@ -103,7 +103,7 @@ def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "error", "fault"),
+    ("text", "error_type", "fault"),
     [
         (None, ConfigError, "no such file"),
         ("source,key\nnpd,SECRET\n", ConfigError, "lacks a column"),
@@ -114,10 +114,10 @@ def test_a_list_is_read_by_its_two_columns(tmp_path: Path) -> None:
     ],
 )
 def test_a_faulty_list_is_refused_without_a_value(
-    tmp_path: Path, text: str | None, error: type[Exception], fault: str
+    tmp_path: Path, text: str | None, error_type: type[Exception], fault: str
 ) -> None:
     if text is not None:
         (tmp_path / "list.csv").write_text(text)
-    with pytest.raises(error, match=fault) as refused:
+    with pytest.raises(error_type, match=fault) as error:
         read_opt_outs(tmp_path / "list.csv")
-    assert "SECRET" not in str(refused.value)
+    assert "SECRET" not in str(error.value)

@@ -1,4 +1,4 @@
-"""What a project is refused for: every fault at once, each with its place and its remedy."""
+"""Reasons to refuse a project: every fault at once, each with its place and its remedy."""
 
 import datetime
 from collections.abc import Callable
@@ -21,9 +21,9 @@ TODAY = datetime.date(2026, 6, 1)
 
 
 def refusal(project: Project, catalogue: Catalogue) -> str:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         check_project(project, catalogue, today=TODAY)
-    return str(refused.value)
+    return str(error.value)
 
 
 def test_an_approved_project_passes(make_project: Callable[..., Project], catalogue: Catalogue) -> None:
@@ -48,7 +48,7 @@ def test_an_approved_project_passes(make_project: Callable[..., Project], catalo
         ({"years": None}, "npd.ks4: years are missing"),
     ],
 )
-def test_a_table_that_may_not_be_given(
+def test_a_table_that_may_not_be_shared(
     make_project: Callable[..., Project], catalogue: Catalogue, table: dict[str, object], fault: str
 ) -> None:
     entry = {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["Grade"], **table}
@@ -70,7 +70,7 @@ def test_nothing_leaves_without_a_decision_in_force(
     assert fault in refusal(make_project(decision=decision), catalogue)
 
 
-def test_all_faults_are_told_at_once(make_project: Callable[..., Project], catalogue: Catalogue) -> None:
+def test_all_faults_are_in_one_error(make_project: Callable[..., Project], catalogue: Catalogue) -> None:
     project = make_project(
         decision=None,
         population={"sources": ["ndp"], "cohort": [{"table": "leo.employment", "years": "2012/13"}]},
@@ -86,7 +86,7 @@ def test_all_faults_are_told_at_once(make_project: Callable[..., Project], catal
 
 
 @pytest.mark.parametrize("text", ["2012/14", "2012", "2013/14-2012/13", "201213", ""])
-def test_what_is_no_range_of_years(text: str) -> None:
+def test_a_wrong_range_of_years(text: str) -> None:
     with pytest.raises(ValueError):
         Years.parse(text)
 
@@ -95,7 +95,7 @@ def test_every_derived_table_and_column_keeps_to_the_approved_years(
     engine: Engine, key: MasterKey, make_project: Callable[..., Project], tmp_path: Path
 ) -> None:
     """Each table that a run makes, with rows of 2000/01 to 2020/21: what leaves has 2013/14 and 2014/15 and no more."""
-    derived = [h for h in holdings(shipped()).values() if h.dataset == "leo" and not h.name.startswith("leo.lookup")]
+    leo_tables = [h for h in holdings(shipped()).values() if h.dataset == "leo" and not h.name.startswith("leo.lookup")]
     cohorts = {"npd.ks4": "ACADYR", "hesa.qualifications": "AcademicYear", "ilr.aims": "Year"}
     tables = {
         "lookup_ae_id": engine.sql("select '1' as AE_ID, 'npd' as source, 11 as entity_id"),
@@ -104,14 +104,14 @@ def test_every_derived_table_and_column_keeps_to_the_approved_years(
     for name, year in cohorts.items():
         table = holdings(shipped())[name].run_table
         tables[table] = engine.sql(f'select 11 as entity_id, 201314 as "{year}"')
-    for holding in derived:
+    for holding in leo_tables:
         columns = ", ".join(f'{_value(v)} as "{v.name}"' for v in holding.definition.variable)
         types = "(values ('ks4'), ('graduation'), ('fe')) as t(type)" if holding.name == "leo.outcomes" else "range(1)"
         tables[holding.run_table] = engine.sql(f"select {columns} from range(2000, 2021) as r(y), {types}")
     requests: list[dict[str, Any]] = [
         {"name": name, "variables": [year], "years": "2013/14-2014/15"} for name, year in cohorts.items()
     ]
-    for holding in derived:
+    for holding in leo_tables:
         variables = [v.name for v in holding.definition.variable if not names_a_person(v)]
         yearly = {"years": "2013/14-2014/15"} if holding.year_columns or holding.spell_columns else {}
         requests.append({"name": holding.name, "variables": variables, **yearly})
@@ -126,8 +126,8 @@ def test_every_derived_table_and_column_keeps_to_the_approved_years(
             assert years <= {201314, 201415}, f"{path.stem}.{name}"
             assert all(span.first_day <= day <= span.last_day for day in days), f"{path.stem}.{name}"
             of_years |= {f"{path.stem}.{name}"} if years or days else set()
-    dated = {f"{h.file_name}.{v.name}" for h in derived for v in h.definition.variable if v.concept == "time"}
-    assert of_years == dated - {"leo_outcomes.years_after", "leo_outcomes.academic_year"}, "these are of no year"
+    date_columns = {f"{h.file_name}.{v.name}" for h in leo_tables for v in h.definition.variable if v.concept == "time"}
+    assert of_years == date_columns - {"leo_outcomes.years_after", "leo_outcomes.academic_year"}, "these are of no year"
 
 
 def _value(variable: Variable) -> str:

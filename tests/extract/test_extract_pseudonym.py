@@ -17,7 +17,7 @@ from linkage.extract import MasterKey, Project
 from linkage.extract.pseudonyms import PATTERN, derived, pseudonyms
 
 
-def by_hand(secret: bytes, kind: str, value: str) -> str:
+def hmac_of(secret: bytes, kind: str, value: str) -> str:
     digest = hmac.new(secret, f"{kind}\x1f{value}".encode(), hashlib.sha256).digest()[:16]
     return base64.b32encode(digest).decode().rstrip("=").lower()
 
@@ -27,16 +27,16 @@ def test_engine_and_python_give_the_same_pseudonym(engine: Engine, values: list[
     key = MasterKey(b"k" * 40).project("study")
     table = engine.from_arrow(pa.table({"v": values}))
     rows = engine_rows(engine, pseudonyms(engine, key, table, "v", kind="URN"))
-    assert {row["value"]: row["pseudonym"] for row in rows} == {v: by_hand(key.secret, "URN", v) for v in values}
+    assert {row["value"]: row["pseudonym"] for row in rows} == {v: hmac_of(key.secret, "URN", v) for v in values}
     assert all(key.pseudonym("URN", row["value"]) == row["pseudonym"] for row in rows)
     assert all(PATTERN.fullmatch(row["pseudonym"]) for row in rows)
 
 
-def test_numbers_get_the_pseudonym_of_their_digits_and_nulls_none(engine: Engine, key: MasterKey) -> None:
+def test_numbers_get_the_pseudonym_of_their_digits_and_nulls_have_none(engine: Engine, key: MasterKey) -> None:
     project = key.project("study")
     table = engine.from_arrow(pa.table({"URN": pa.array([7, None, 7], pa.int64())}))
     rows = engine_rows(engine, pseudonyms(engine, project, table, "URN", kind="URN"))
-    assert rows == [{"value": 7, "pseudonym": by_hand(project.secret, "URN", "7")}]
+    assert rows == [{"value": 7, "pseudonym": hmac_of(project.secret, "URN", "7")}]
 
 
 def test_project_and_kind_each_change_the_pseudonym(key: MasterKey) -> None:
@@ -47,15 +47,15 @@ def test_project_and_kind_each_change_the_pseudonym(key: MasterKey) -> None:
 
 def test_a_key_is_of_id_organisation_and_approval(key: MasterKey, make_project: Callable[..., Project]) -> None:
     decision = {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01", "approval": "f00"}
-    changed: list[dict[str, Any]] = [{}, {"organisation": "Mallory Ltd"}, {"decision": decision}, {"id": "other"}]
-    assert len({key.project(*make_project(**change).identity).secret for change in changed}) == len(changed)
-    spaced = make_project(organisation=" A  University")
-    assert spaced.identity == make_project().identity, "case and blanks make no other organisation"
+    changes: list[dict[str, Any]] = [{}, {"organisation": "Mallory Ltd"}, {"decision": decision}, {"id": "other"}]
+    assert len({key.project(*make_project(**change).identity).secret for change in changes}) == len(changes)
+    project = make_project(organisation=" A  University")
+    assert project.identity == make_project().identity, "case and blanks do not change the organisation"
 
 
 @pytest.mark.both_engines
 def test_pseudonyms_are_those_of_every_release(engine: Engine) -> None:
-    """Values written down once: a pseudonym must be the same in each version, or two releases of a project part."""
+    """Values written down once: a pseudonym must be the same in each version, or releases do not match."""
     project = MasterKey(bytes(range(32))).project("study")
     expected = {
         "1": "zchkhhz44xegtpsreyylvrie4m",
@@ -73,23 +73,23 @@ def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypat
     queries: list[str] = []
     engine_type = type(engine)
 
-    def recorded(name: str, text: Callable[..., str]) -> None:
+    def record(name: str, text: Callable[..., str]) -> None:
         original = getattr(engine_type, name)
 
-        def call(self: Any, *arguments: Any, **rest: Any) -> Any:
-            queries.append(text(*arguments, **rest))
-            return original(self, *arguments, **rest)
+        def call(self: Any, *arguments: Any, **options: Any) -> Any:
+            queries.append(text(*arguments, **options))
+            return original(self, *arguments, **options)
 
         monkeypatch.setattr(engine_type, name, call)
 
-    recorded("sql", lambda query, **rest: query + str(rest.get("params")))
-    recorded("from_arrow", lambda data, **_: str(data.to_pydict()))
+    record("sql", lambda query, **options: query + str(options.get("params")))
+    record("from_arrow", lambda data, **_: str(data.to_pydict()))
     if engine.name == "spark":
         monkeypatch.setattr(batches, "BATCH_ROWS", 1)
-        recorded("_kept", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
+        record("_kept", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
     table = engine.from_arrow(pa.table({"v": ["x", "y"]}))
     rows = engine_rows(engine, pseudonyms(engine, project, table, "v", kind="URN"))
-    assert {row["value"]: row["pseudonym"] for row in rows} == {v: by_hand(project.secret, "URN", v) for v in "xy"}
+    assert {row["value"]: row["pseudonym"] for row in rows} == {v: hmac_of(project.secret, "URN", v) for v in "xy"}
     query_text = "".join(queries).lower()
     assert "message" in query_text  # the queries were recorded
     assert engine.name != "spark" or "mapinarrow" in query_text
@@ -107,10 +107,10 @@ def test_keys_show_nothing_of_themselves(key: MasterKey) -> None:
 
 def test_values_of_more_than_one_batch(engine: Engine, key: MasterKey) -> None:
     project = key.project("study")
-    many = engine.sql("select range as v from range(70000)")
-    rows = engine_rows(engine, pseudonyms(engine, project, many, "v", kind="URN"))
+    numbers = engine.sql("select range as v from range(70000)")
+    rows = engine_rows(engine, pseudonyms(engine, project, numbers, "v", kind="URN"))
     assert {row["value"]: row["pseudonym"] for row in rows} == {
-        v: by_hand(project.secret, "URN", str(v)) for v in range(70_000)
+        v: hmac_of(project.secret, "URN", str(v)) for v in range(70_000)
     }
 
 

@@ -1,4 +1,4 @@
-"""`leo extract verify`: any byte changed is found and its file named; so are wrong keys, rows and signs of identifiers."""
+"""`leo extract verify`: any byte changed is found and its file named; wrong keys, rows and signs of identifiers too."""
 
 import hashlib
 import json
@@ -20,42 +20,42 @@ from linkage.errors import ConfigError, GateError
 from linkage.extract import ExtractSummary, MasterKey, Project
 from linkage.extract.seal import SUMS, broken, write_seal
 from linkage.extract.verify import verify
-from tests.extract.conftest import PublishedOnce
+from tests.extract.conftest import PublishOnce
 
 FORMATS = ["parquet", "csv"]
 
 
 @pytest.fixture
 def extract(
-    published_once: PublishedOnce, make_project: Callable[..., Project], request: pytest.FixtureRequest
+    publish_once: PublishOnce, make_project: Callable[..., Project], request: pytest.FixtureRequest
 ) -> ExtractSummary:
     project = make_project(formats=["parquet", "csv"])
-    return published_once("two formats", lambda out: request.getfixturevalue("publish")(project, out=out))
+    return publish_once("two formats", lambda out: request.getfixturevalue("publish")(project, out=out))
 
 
 @pytest.fixture
 def faults(engine: Engine, catalogue: Catalogue) -> Callable[..., str]:
-    """What verify says of a folder that something is wrong with."""
+    """The message of verify about a folder with a fault."""
 
     def message(folder: Path, **options: Any) -> str:
-        with pytest.raises(GateError) as refused:
+        with pytest.raises(GateError) as error:
             verify(engine, catalogue, folder, **options)
-        assert int(refused.value.exit_code) == 3
-        return str(refused.value)
+        assert int(error.value.exit_code) == 3
+        return str(error.value)
 
     return message
 
 
 def replace_table(extract: ExtractSummary, table: str, rows: pa.Table) -> None:
-    """Another table in the place of a Parquet file, with all hashes and sizes as they then are."""
+    """Another table in the place of a Parquet file, with the new hashes and sizes."""
     path = extract.folder / "parquet" / f"{table}.parquet"
     pq.write_table(rows, path)
-    described = json.loads((extract.folder / "datapackage.json").read_text())
-    for resource in described["resources"]:
+    package = json.loads((extract.folder / "datapackage.json").read_text())
+    for resource in package["resources"]:
         if resource["path"] == f"parquet/{table}.parquet":
             resource["hash"] = f"sha256:{hashlib.sha256(path.read_bytes()).hexdigest()}"
             resource["bytes"] = path.stat().st_size
-    (extract.folder / "datapackage.json").write_text(json.dumps(described))
+    (extract.folder / "datapackage.json").write_text(json.dumps(package))
     write_seal(extract.folder, {})
 
 
@@ -63,7 +63,7 @@ def read(extract: ExtractSummary, table: str) -> pa.Table:
     return pq.read_table(extract.folder / "parquet" / f"{table}.parquet")
 
 
-def test_an_extract_as_it_was_made_has_no_fault(
+def test_an_unchanged_extract_has_no_fault(
     publish: Callable[..., ExtractSummary],
     make_project: Callable[..., Project],
     engine: Engine,
@@ -81,21 +81,21 @@ def test_an_extract_as_it_was_made_has_no_fault(
 def test_a_byte_changed_is_found_and_its_file_named(extract: ExtractSummary, data: st.DataObject) -> None:
     name = data.draw(st.sampled_from(sorted(extract.files)))
     file = extract.folder / name
-    before = file.read_bytes()
-    place = data.draw(st.integers(0, len(before) - 1))
-    changed = bytearray(before)
-    changed[place] ^= data.draw(st.integers(1, 255))
+    content = file.read_bytes()
+    place = data.draw(st.integers(0, len(content) - 1))
+    new_content = bytearray(content)
+    new_content[place] ^= data.draw(st.integers(1, 255))
     try:
-        file.write_bytes(bytes(changed))
+        file.write_bytes(bytes(new_content))
         fault = broken(extract.folder)
-        # A change to the list of hashes shows at the file whose line it is.
+        # A change to the list of hashes is reported for the file of the changed line.
         assert name in fault if name != SUMS else fault
     finally:
-        file.write_bytes(before)
+        file.write_bytes(content)
     assert not broken(extract.folder)
 
 
-def test_files_gone_or_added_are_named(extract: ExtractSummary, faults: Callable[..., str]) -> None:
+def test_removed_or_added_files_are_named(extract: ExtractSummary, faults: Callable[..., str]) -> None:
     (extract.folder / "csv" / "people.csv").unlink()
     (extract.folder / "csv" / "more.csv").write_text("a\n1\n")
     message = faults(extract.folder)
@@ -103,7 +103,7 @@ def test_files_gone_or_added_are_named(extract: ExtractSummary, faults: Callable
     assert "csv/more.csv: is not in SHA256SUMS" in message
 
 
-def test_a_folder_written_anew_shows_against_the_seal(extract: ExtractSummary, faults: Callable[..., str]) -> None:
+def test_a_rewritten_folder_does_not_match_the_seal(extract: ExtractSummary, faults: Callable[..., str]) -> None:
     (extract.folder / "README.md").write_text("Something else.")
     assert write_seal(extract.folder, {}) != extract.seal
     assert f"{SUMS}: is not that of the seal" in faults(extract.folder, seal=extract.seal)
@@ -126,14 +126,14 @@ def test_a_folder_written_anew_shows_against_the_seal(extract: ExtractSummary, f
         ),
     ],
 )
-def test_wrong_tables_are_told_with_their_file(
+def test_wrong_tables_are_reported_with_their_file(
     extract: ExtractSummary, faults: Callable[..., str], change: Callable[[pa.Table], pa.Table], fault: str
 ) -> None:
     replace_table(extract, "npd_ks4", change(read(extract, "npd_ks4")))
     assert f"parquet/npd_ks4.parquet: {fault}" in faults(extract.folder)
 
 
-def test_a_person_who_stands_twice_breaks_the_key(extract: ExtractSummary, faults: Callable[..., str]) -> None:
+def test_a_person_in_two_rows_breaks_the_key(extract: ExtractSummary, faults: Callable[..., str]) -> None:
     people = read(extract, "people")
     replace_table(extract, "people", pa.concat_tables([people.slice(0, 2), people.slice(0, 1)]))
     assert "1 values of its primary key (AE_ID) stand in more than one row" in faults(extract.folder)
@@ -177,9 +177,9 @@ def test_another_key_than_that_of_the_extract_is_reported(extract: ExtractSummar
 
 
 def test_extract_verify_as_a_command(extract: ExtractSummary) -> None:
-    passed = CliRunner().invoke(app, ["extract", "verify", str(extract.folder), "--seal", extract.seal[:8]])
-    assert (passed.exit_code, "no fault in study" in passed.output) == (0, True)
+    outcome = CliRunner().invoke(app, ["extract", "verify", str(extract.folder), "--seal", extract.seal[:8]])
+    assert (outcome.exit_code, "no fault in study" in outcome.output) == (0, True)
     (extract.folder / "README.md").write_text("x")
-    failed = CliRunner().invoke(app, ["extract", "verify", str(extract.folder)])
-    assert isinstance(failed.exception, GateError)
-    assert "README.md" in str(failed.exception)
+    failure = CliRunner().invoke(app, ["extract", "verify", str(extract.folder)])
+    assert isinstance(failure.exception, GateError)
+    assert "README.md" in str(failure.exception)

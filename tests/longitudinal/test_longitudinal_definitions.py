@@ -6,7 +6,7 @@ from linkage import catalogue
 from linkage.errors import ConfigError
 from linkage.longitudinal import load_definitions
 
-WHOLE = """
+TEXT = """
 [benefits]
 out_of_work = ["JSA"]
 other = ["DLA"]
@@ -25,12 +25,12 @@ activity = [{ name = "work", all = ["sustained_employment"] }, { name = "rest" }
 """
 
 
-def test_what_ships_is_whole_and_has_the_three_cohorts(definitions):
+def test_the_shipped_definitions_are_valid_and_have_three_cohorts(definitions):
     assert [d.cohort_type for d in definitions.definition] == ["graduation", "ks4", "fe"]
     assert all(d.years_after == (1, 3, 5, 10) for d in definitions.definition)
 
 
-def test_every_kind_of_benefit_is_placed(definitions):
+def test_every_kind_of_benefit_is_in_a_group(definitions):
     frame = catalogue.shipped().frames["benefit_type"]
     assert {*definitions.benefits.out_of_work, *definitions.benefits.other} == set(frame)
 
@@ -51,24 +51,24 @@ def test_every_kind_of_benefit_is_placed(definitions):
     ],
 )
 def test_a_fault_says_what_is_allowed(write_toml, old, new, fault):
-    assert old in WHOLE
-    path = write_toml(WHOLE.replace(old, new))
-    with pytest.raises(ConfigError, match=r"own\.toml") as refused:
+    assert old in TEXT
+    path = write_toml(TEXT.replace(old, new))
+    with pytest.raises(ConfigError, match=r"own\.toml") as error:
         load_definitions(path, catalogue.shipped())
-    assert fault in str(refused.value)
+    assert fault in str(error.value)
 
 
 def test_a_file_without_a_definition_is_named(write_toml):
-    with pytest.raises(ConfigError, match=r"own\.toml: no \[\[definition\]\]") as refused:
-        load_definitions(write_toml(WHOLE.partition("[[definition]]")[0]), catalogue.shipped())
-    assert "longitudinal = false" in str(refused.value)
+    with pytest.raises(ConfigError, match=r"own\.toml: no \[\[definition\]\]") as error:
+        load_definitions(write_toml(TEXT.partition("[[definition]]")[0]), catalogue.shipped())
+    assert "longitudinal = false" in str(error.value)
 
 
-def test_study_that_must_last_needs_its_dates(write_toml):
-    lasting = "lasting = { months = [10], at_least = 1 }"
-    study = f'study = [{{ name = "college", table = "ilr_aims", year = "Year", {lasting} }}]\nactivity'
+def test_study_with_a_least_duration_needs_its_dates(write_toml):
+    duration = "lasting = { months = [10], at_least = 1 }"
+    study = f'study = [{{ name = "college", table = "ilr_aims", year = "Year", {duration} }}]\nactivity'
     with pytest.raises(ConfigError, match="lasting needs the column of the start"):
-        load_definitions(write_toml(WHOLE.replace("activity", study, 1)), catalogue.shipped())
+        load_definitions(write_toml(TEXT.replace("activity", study, 1)), catalogue.shipped())
 
 
 def test_a_missing_file_and_broken_toml_are_named(write_toml, tmp_path):

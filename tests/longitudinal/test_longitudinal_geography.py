@@ -1,4 +1,4 @@
-"""The address of a tax year is the one held longest, of equals the later; its postcode stays behind."""
+"""The address of a tax year is the one held longest, of equals the later; its postcode is left out."""
 
 import datetime
 
@@ -10,7 +10,7 @@ EXTRACT = datetime.date(2015, 4, 5)
 
 
 @pytest.mark.both_engines
-def test_the_longest_held_address_places_the_year(engine, world, holders, rows):
+def test_the_region_of_a_year_is_that_of_the_longest_address(engine, world, holders, rows):
     addresses = world("""
         entity_id | postcode | valid_from | valid_to:date
         10        | M1 1AA   | 2011-04-06 | 2012-10-20
@@ -30,7 +30,7 @@ def test_the_longest_held_address_places_the_year(engine, world, holders, rows):
     )
 
 
-def test_of_equals_the_later_wins_and_a_new_name_is_no_new_address(engine, world, holders, rows):
+def test_of_equal_periods_the_later_wins_and_a_new_name_is_no_new_address(engine, world, holders, rows):
     # 2013/14 has 365 days: 182 in Leeds under two names, one in Cardiff, 182 in Cornwall.
     addresses = world("""
         entity_id | postcode | valid_from | valid_to:date
@@ -56,7 +56,7 @@ def test_of_equals_the_later_wins_and_a_new_name_is_no_new_address(engine, world
         ("QQ1 1AA", None, "Unknown"),
     ],
 )
-def test_a_postcode_is_placed_by_its_outward_code_then_its_area(
+def test_the_region_of_a_postcode_is_that_of_its_outward_code_or_area(
     engine, world, holders, rows, postcode, region, country
 ):
     addresses = world(f"""

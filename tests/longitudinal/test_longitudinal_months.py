@@ -1,4 +1,4 @@
-"""Twelve bits stand for twelve months, and rules are arithmetic on them."""
+"""Twelve bits are twelve months, and rules are arithmetic on them."""
 
 import datetime
 
@@ -19,7 +19,7 @@ TAX_2014 = """
 
 
 @pytest.mark.both_engines
-def test_months_are_touched_by_a_day_and_days_are_those_of_the_tax_year(engine, world, rows):
+def test_months_count_with_one_day_and_days_are_of_the_tax_year(engine, world, rows):
     spells = world("""
         AE_ID | start_date | end_date
         1     | 2013-01-01 | 2014-04-06
@@ -40,7 +40,7 @@ def test_months_are_touched_by_a_day_and_days_are_those_of_the_tax_year(engine, 
     at_least=st.integers(1, 12),
     consecutive=st.booleans(),
 )
-def test_a_rule_holds_just_when_counting_by_hand_says_so(months_held, first, length, at_least, consecutive):
+def test_a_rule_agrees_with_counting_by_hand(months_held, first, length, at_least, consecutive):
     months = PERIOD_MONTHS["academic"][first : first + length]
     at_least = min(at_least, len(months))
     rule = Lasting(months=months, at_least=at_least, consecutive=consecutive)
@@ -55,7 +55,7 @@ def test_a_rule_holds_just_when_counting_by_hand_says_so(months_held, first, len
         assert engine_rows(engine, result) == [{"held": expected}]
 
 
-def test_no_spell_is_no_month(engine, world, rows):
+def test_without_spells_there_are_no_months(engine, world, rows):
     rule = Lasting(months=(10, 11), at_least=1)
     table = engine.sql(f"select {lasted(rule, 'tax', 'months')} as held from (select cast(null as integer) as months)")
     assert rows(table) == [(False,)]

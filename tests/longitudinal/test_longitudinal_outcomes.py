@@ -1,4 +1,4 @@
-"""Outcomes of cohorts under the definitions that ship, and of an own one, worked out by hand."""
+"""Outcomes of cohorts under the definitions that ship, and of an own one, calculated by hand."""
 
 import datetime
 
@@ -15,11 +15,11 @@ HEAD = "AE_ID:int | source:text | entity_id:int\n"
 KEY = "AE_ID:int | EDUKEY:text | entity_id:int\n"
 
 
-def _built(engine, world, definitions, attributes, people="- | - | -", keys="- | - | -", **more):
+def _tables(engine, world, definitions, attributes, people="- | - | -", keys="- | - | -", **options):
     """LEO's tables, from texts of attributes, of the people's records and of their tax keys, a line a record."""
     lookups = {"lookup_ae_id": world(HEAD + people), "lookup_edukey": world(KEY + keys)}
     tables = {name: world(text) for name, text in attributes.items()}
-    return build(engine, tables, lookups, definitions, extract_date=EXTRACT, **more)
+    return build(engine, tables, lookups, definitions, extract_date=EXTRACT, **options)
 
 
 def _lines(*rows):
@@ -78,7 +78,7 @@ def _by_person(engine, world, definitions, *, returns):
         "hmrc_earnings": RETURNS,
         **({"hmrc_self_assessment": returns} if returns else {}),
     }
-    rows = engine_rows(engine, _built(engine, world, definitions, attributes, PEOPLE, KEYS)["outcomes"])
+    rows = engine_rows(engine, _tables(engine, world, definitions, attributes, PEOPLE, KEYS)["outcomes"])
     return {row["AE_ID"]: row for row in rows if (row["definition"], row["years_after"]) == ("graduate", 1)}
 
 
@@ -101,10 +101,10 @@ def test_each_graduate_has_the_first_activity_that_holds(graduates):
 
 
 def test_three_denominators_nest(graduates):
-    every = set(graduates)
-    counted = {person for person, row in graduates.items() if row["in_calculation"]}
-    matched = {person for person in counted if graduates[person]["matched"]}
-    assert (every, counted, matched) == ({1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 6})
+    all_people = set(graduates)
+    calculation = {person for person, row in graduates.items() if row["in_calculation"]}
+    matched_people = {person for person in calculation if graduates[person]["matched"]}
+    assert (all_people, calculation, matched_people) == ({1, 2, 3, 4, 5, 6, 7}, {1, 2, 3, 4, 5, 6}, {1, 2, 3, 4, 6})
 
 
 def test_earnings_are_grossed_up_for_those_in_work_and_not_in_study(graduates):
@@ -113,7 +113,7 @@ def test_earnings_are_grossed_up_for_those_in_work_and_not_in_study(graduates):
     assert {person for person, row in graduates.items() if row["earnings_included"]} == {1}  # 7 is not counted
 
 
-def test_a_self_assessment_return_stands_for_sustained_employment(engine, world, definitions):
+def test_a_self_assessment_return_counts_as_sustained_employment(engine, world, definitions):
     returns = """
         entity_id | TaxYear | EARNINGS_PTR:int | EARNINGS_SOLE:int
         14        | 201415  | -                | 12000
@@ -190,7 +190,7 @@ def pupils(engine, world, definitions):
         204       | 1996-12-31 | 1
     """)
     keys = _lines(*((n, f"K{n}", 10 + n) for n in (1, 2, 3, 4)))
-    return _built(engine, world, definitions, attributes, PUPILS, keys, births=births)
+    return _tables(engine, world, definitions, attributes, PUPILS, keys, births=births)
 
 
 def test_pupils_follow_the_hierarchy_of_education_benefits_and_work(engine, pupils):
@@ -230,18 +230,18 @@ def test_achieved_adult_aims_make_a_cohort_of_further_education(engine, pupils):
     ]
 
 
-def test_before_2013_nobody_knows_who_was_self_employed(engine, world, definitions):
-    ends = {"npd_ks4": "entity_id | ACADYR\n1 | 201011\n1 | 201011\n2 | 201112"}
-    tables = _built(engine, world, definitions, ends, "1 | npd | 1\n2 | npd | 2")
+def test_before_2013_self_employment_is_unknown(engine, world, definitions):
+    attributes = {"npd_ks4": "entity_id | ACADYR\n1 | 201011\n1 | 201011\n2 | 201112"}
+    tables = _tables(engine, world, definitions, attributes, "1 | npd | 1\n2 | npd | 2")
     rows = [row for row in engine_rows(engine, tables["outcomes"]) if row["years_after"] == 1]
     by_year = {(row["AE_ID"], row["tax_year"]): row["self_employed"] for row in rows}
     assert by_year == {(1, 201213): None, (2, 201314): False}
 
 
-def test_one_row_says_who_a_person_is(engine, pupils):
+def test_a_person_has_one_row(engine, pupils):
     people = {row["AE_ID"]: row for row in engine_rows(engine, pupils["person"])}
-    here = {"in_npd", "in_cis"}
-    assert {name for name, value in people[1].items() if value is True} == here
+    sources = {"in_npd", "in_cis"}
+    assert {name for name, value in people[1].items() if value is True} == sources
     assert {name: value for name, value in people[1].items() if not name.startswith("in_")} == {
         "AE_ID": 1,
         "EDUKEY": "K1",
@@ -253,8 +253,8 @@ def test_one_row_says_who_a_person_is(engine, pupils):
         "ethnic_group": "WHIT",
         "ever_fsm": 1,
     }
-    born = {person: (row["birth_year"], row["birth_month"]) for person, row in people.items()}
-    assert born == {1: (1997, 4), 2: (1979, 5), 3: (1996, 12), 4: (None, None)}  # of as many records, the earlier
+    births = {person: (row["birth_year"], row["birth_month"]) for person, row in people.items()}
+    assert births == {1: (1997, 4), 2: (1979, 5), 3: (1996, 12), 4: (None, None)}  # of as many records, the earlier
     assert people[3]["in_ilr"]
     assert [people[n]["in_wales"] for n in (2, 3, 4)] == [False, True, False]
     assert [people[n]["in_scotland"] for n in (2, 3, 4)] == [False, False, True]
@@ -262,7 +262,7 @@ def test_one_row_says_who_a_person_is(engine, pupils):
 
 
 @pytest.mark.parametrize("groups", ["WHIT ASIA BLAC", "BLAC ASIA WHIT"])
-def test_of_two_groups_in_one_census_it_is_the_same_however_they_stand(engine, world, definitions, groups):
+def test_of_two_groups_in_one_census_the_order_does_not_matter(engine, world, definitions, groups):
     first, second, third = groups.split()
     census = f"""
         entity_id | AcademicYear | EthnicGroupMajor | FSMeligible | NCyearActual:text | EntryDate:date
@@ -271,7 +271,7 @@ def test_of_two_groups_in_one_census_it_is_the_same_however_they_stand(engine, w
         2         | 201213       | {second}         | 1           | 11                | -
         2         | 201213       | {third}          | 0           | 11                | -
     """
-    tables = _built(engine, world, definitions, {"npd_census": census}, "1 | npd | 1\n1 | npd | 2")
+    tables = _tables(engine, world, definitions, {"npd_census": census}, "1 | npd | 1\n1 | npd | 2")
     assert [(p["ethnic_group"], p["ever_fsm"]) for p in engine_rows(engine, tables["person"])] == [("ASIA", 1)]
 
 
@@ -285,7 +285,7 @@ def test_rows_left_out_are_counted_with_their_reason(engine, world, definitions,
     """
     returns = "entity_id | TaxYear | EARNINGS_PTR | EARNINGS_SOLE\n10 | 201213 | 1 | 1\n10 | 201314 | 1 | 1"
     attributes = {"hmrc_employment": spells, "hmrc_self_assessment": returns}
-    tables = _built(engine, world, definitions, attributes, "1 | cis | 10", "1 | A | 10")
+    tables = _tables(engine, world, definitions, attributes, "1 | cis | 10", "1 | A | 10")
     assert rows(tables["quarantined"]) == [
         ("employment", "the record is linked to no person", 1),
         ("employment", "the spell ends before it starts", 2),
@@ -294,13 +294,13 @@ def test_rows_left_out_are_counted_with_their_reason(engine, world, definitions,
     ]
 
 
-def test_tables_have_the_catalogue_s_columns_even_when_a_run_has_no_files(engine, world, definitions):
-    tables = _built(engine, world, definitions, {})
-    described = catalogue.shipped().datasets["leo"].table
+def test_tables_have_the_columns_of_the_catalogue_without_any_files(engine, world, definitions):
+    tables = _tables(engine, world, definitions, {})
+    table_defs = catalogue.shipped().datasets["leo"].table
     for name in ("employment", "earnings", "self_assessment", "benefits", "geography", "outcomes", "person"):
-        assert set(tables[name].columns) == set(described[name].variables), name
+        assert set(tables[name].columns) == set(table_defs[name].variables), name
 
 
 def test_a_column_that_is_missing_is_named(engine, world, definitions):
     with pytest.raises(ContractError, match="attributes/npd_ks4 lacks ACADYR"):
-        _built(engine, world, definitions, {"npd_ks4": "entity_id | YEAR\n1 | 201213"}, PEOPLE, KEYS)
+        _tables(engine, world, definitions, {"npd_ks4": "entity_id | YEAR\n1 | 201213"}, PEOPLE, KEYS)

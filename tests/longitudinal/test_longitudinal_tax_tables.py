@@ -37,7 +37,7 @@ def test_spells_under_two_numbers_are_one_person_s_and_defaults_are_marked(engin
     )
 
 
-def test_spells_without_dates_or_backwards_are_no_employment(engine, world, holders, rows):
+def test_spells_without_dates_or_ending_first_are_no_employment(engine, world, holders, rows):
     spells = world("""
         entity_id | StartDate:date | EndDate:date
         10        | -              | -
@@ -66,31 +66,31 @@ RETURNS = """
 
 
 @pytest.mark.both_engines
-def test_earnings_name_the_payer_of_most_and_flag_ties(engine, world, holders, rows):
-    paid = {row[:2]: row[2:] for row in rows(earnings(engine, world(RETURNS), holders))}
+def test_earnings_have_the_largest_payer_and_flag_ties(engine, world, holders, rows):
+    pay = {row[:2]: row[2:] for row in rows(earnings(engine, world(RETURNS), holders))}
     # Total, enterprise, its pay, tied, enterprises; section the same; industry the same; the enterprise's own industry.
-    assert paid[("A", 201415)] == (
+    assert pay[("A", 201415)] == (
         70000, 7, 9000, 0, 3,  # E1 counts once; E4 is on no register
         "I", 11000, 0, 2,
         "47110", 9000, 0, 3,
         "47110", "G",
     )  # fmt: skip
-    assert paid[("B", 201415)] == (
+    assert pay[("B", 201415)] == (
         8000, 8, 4000, 1, 2,
         "J", 4000, 1, 2,
         "62010", 4000, 1, 2,
         "62010", "J",
     )  # fmt: skip
-    assert paid[("B", 201516)] == (0, 9, 0, 0, 1, "P", 0, 0, 1, "85200", 0, 0, 1, "85200", "P")
-    assert paid[("B", 201617)] == (1200, None, None, None, 0, None, None, None, 0, None, None, None, 0, None, None)
-    # The main one of two that paid as much has no industry, and takes none of the other's.
-    assert paid[("B", 201718)] == (8000, 8, 4000, 1, 2, "P", 4000, 0, 1, "85200", 4000, 0, 1, None, None)
-    assert len(paid) == 5
+    assert pay[("B", 201516)] == (0, 9, 0, 0, 1, "P", 0, 0, 1, "85200", 0, 0, 1, "85200", "P")
+    assert pay[("B", 201617)] == (1200, None, None, None, 0, None, None, None, 0, None, None, None, 0, None, None)
+    # The main one of two that paid as much has no industry, and does not get the other's.
+    assert pay[("B", 201718)] == (8000, 8, 4000, 1, 2, "P", 4000, 0, 1, "85200", 4000, 0, 1, None, None)
+    assert len(pay) == 5
 
 
 @pytest.mark.both_engines
-def test_two_employers_who_are_not_known_are_told_apart_by_what_is(engine, world, holders, rows):
-    """7 and 8 are two jobs of one pay, and so are H and G of no enterprise; who is alike in all sent one return twice."""
+def test_two_unknown_employers_are_distinguished_by_their_other_columns(engine, world, holders, rows):
+    """7 and 8 are two jobs of one pay, and so are H and G of no enterprise; equal rows are one return sent twice."""
     returns = world("""
         entity_id | TaxYear | EmployerRef | EnterpriseRef:int | SIC2007:text | Section | Earnings:int
         10        | 201415  | -           | 7                 | 47110        | G       | 9000
@@ -101,8 +101,8 @@ def test_two_employers_who_are_not_known_are_told_apart_by_what_is(engine, world
         20        | 201516  | -           | -                 | -            | -       | 1000
         20        | 201516  | -           | -                 | -            | -       | 1000
     """)
-    paid = rows(earnings(engine, returns, holders))
-    assert [(row[0], row[1], row[2]) for row in paid] == [
+    pay = rows(earnings(engine, returns, holders))
+    assert [(row[0], row[1], row[2]) for row in pay] == [
         ("A", 201415, 18000),
         ("B", 201415, 8000),
         ("B", 201516, 1000),
@@ -110,7 +110,7 @@ def test_two_employers_who_are_not_known_are_told_apart_by_what_is(engine, world
 
 
 @pytest.mark.both_engines
-def test_self_assessment_begins_in_2013_and_knows_nothing_from_nought(engine, world, holders, rows):
+def test_self_assessment_begins_in_2013_and_unknown_is_not_zero(engine, world, holders, rows):
     returns = world("""
         entity_id | TaxYear | EARNINGS_PTR:int | EARNINGS_SOLE:int
         10        | 201213  | 100              | 100
@@ -128,7 +128,7 @@ def test_self_assessment_begins_in_2013_and_knows_nothing_from_nought(engine, wo
 
 
 @pytest.mark.both_engines
-def test_benefits_merge_within_a_kind_and_say_whether_out_of_work(engine, world, holders, rows):
+def test_benefits_merge_within_a_kind_and_are_flagged_out_of_work(engine, world, holders, rows):
     spells = world("""
         entity_id | StartDate  | EndDate    | Benefit_type
         10        | 2015-01-01 | 2015-02-01 | JSA
@@ -151,7 +151,7 @@ def test_benefits_merge_within_a_kind_and_say_whether_out_of_work(engine, world,
 
 
 @pytest.mark.both_engines
-def test_an_open_end_is_one_however_a_register_writes_it(engine, world, holders, rows):
+def test_an_open_end_is_the_same_in_either_form(engine, world, holders, rows):
     text = """
         entity_id | StartDate  | EndDate:date | Benefit_type
         10        | 2014-05-01 | {end}        | JSA
@@ -164,9 +164,11 @@ def test_an_open_end_is_one_however_a_register_writes_it(engine, world, holders,
         spells = world(text.format(end=end))
         work = employment(engine, spells, holders, extract_date=EXTRACT)
         claims = benefits(engine, spells, holders, kinds, extract_date=EXTRACT)
-        none = {name: received(engine, shipped(), {}, f"hmrc_{name}", ()) for name in ("earnings", "self_assessment")}
-        aside = quarantined(engine, holders, employment=spells, benefits=spells, extract_date=EXTRACT, **none)
-        results.append((rows(work), rows(claims), rows(aside)))
+        no_rows = {
+            name: received(engine, shipped(), {}, f"hmrc_{name}", ()) for name in ("earnings", "self_assessment")
+        }
+        rejections = quarantined(engine, holders, employment=spells, benefits=spells, extract_date=EXTRACT, **no_rows)
+        results.append((rows(work), rows(claims), rows(rejections)))
     assert results[0] == results[1]
     assert results[1][0] == [("A", datetime.date(2014, 5, 1), EXTRACT, 0, 1)]
     assert sorted(reason for _, reason, _ in results[1][2]) == [

@@ -1,4 +1,4 @@
-"""A small catalogue and files in a folder, for specs of the records room."""
+"""A small catalogue and files in a folder, for tests of records."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,15 +15,15 @@ from tests.conftest import parse
 
 @pytest.fixture(scope="module")
 def quick_engine() -> Iterator[Engine]:
-    """An engine for a module's examples of hypothesis, which take no fixture of one test."""
+    """An engine for a module's examples of Hypothesis, which cannot use a fixture of one test."""
     with connect("duckdb", threads=1) as engine:
         yield engine
 
 
-def _variable(name: str, kind: str, role: str | None = None, **more: object) -> dict[str, object]:
-    identifying = 1 if role not in (None, "sex", "valid_from", "valid_to", "record_key", "entity_key") else 5
-    described = {"description": name, "concept": "test", "identifiability": identifying, "sensitivity": "E"}
-    return {"name": name, "type": kind, "role": role, **described, **more}
+def _variable(name: str, kind: str, role: str | None = None, **details: object) -> dict[str, object]:
+    identifiability = 1 if role not in (None, "sex", "valid_from", "valid_to", "record_key", "entity_key") else 5
+    defaults = {"description": name, "concept": "test", "identifiability": identifiability, "sensitivity": "E"}
+    return {"name": name, "type": kind, "role": role, **defaults, **details}
 
 
 @pytest.fixture(scope="session")
@@ -74,16 +74,16 @@ def catalogue() -> Catalogue:
         _variable("Abroad", "boolean"),
     ]
     tax = {"payers": {"entity_key": [["NINO"]], "variable": payers}}
-    described = {"school": school, "college": college, "tax": tax}
+    datasets = {"school": school, "college": college, "tax": tax}
     return Catalogue(
-        datasets={name: _dataset(name, tables) for name, tables in described.items()},
+        datasets={name: _dataset(name, tables) for name, tables in datasets.items()},
         frames={"sexes": {"1": "Male", "2": "Female", "3": "Other"}, "subjects": {"M": "Mathematics", "E": "English"}},
     )
 
 
 def _dataset(name: str, tables: dict[str, dict[str, object]]) -> Dataset:
-    described = {key: {"name": key, "title": key, "grain": key, **table} for key, table in tables.items()}
-    return Dataset.model_validate({"dataset": name, "title": name, "owner": name, "table": described})
+    table_defs = {key: {"name": key, "title": key, "grain": key, **table} for key, table in tables.items()}
+    return Dataset.model_validate({"dataset": name, "title": name, "owner": name, "table": table_defs})
 
 
 PUPILS = """

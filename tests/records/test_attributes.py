@@ -1,4 +1,4 @@
-"""Attributes are keyed by entity and say nothing that identifies."""
+"""Attributes are keyed by entity and hold no identifiers."""
 
 from decimal import Decimal
 
@@ -82,7 +82,7 @@ def test_a_number_of_another_type_is_read_or_counted(read_marks, write, tmp_path
     assert reading.summary.unread == {"Mark": 1}
 
 
-def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, write, engine):
+def test_an_identifier_of_another_name_in_the_file_is_ignored(read_marks, write, engine):
     """A source may read it under another name; no extract holds it."""
     write("m.parquet", MARKS.replace("Surname", "LASTNME"))
     assert engine.count(read_marks("m.parquet").rows) == 2
@@ -90,7 +90,7 @@ def test_an_identifier_that_the_file_calls_otherwise_is_no_matter(read_marks, wr
 
 @pytest.mark.both_engines
 def test_a_file_that_is_damaged_where_rows_are_written_is_named(read_marks, write, tmp_path, engine):
-    """Its rows are read when they are written, and the engine spoke of a value, or of a file that was no Parquet."""
+    """Its rows are read when they are written, and the engine named a value, or a file that was not Parquet."""
     path = write("m.parquet", MARKS)
     group = pq.read_metadata(path).row_group(0)
     subject = next(group.column(at) for at in range(group.num_columns) if group.column(at).path_in_schema == "Subject")
@@ -117,8 +117,8 @@ def test_a_variable_that_the_file_lacks(read_marks, write):
 def read_payers(engine, catalogue, tmp_path, world):
     def read(lines):
         (tmp_path / "p.csv").write_text(f"NINO,Surname,From,To,Rate,Abroad\n{lines}")
-        stated = FileFormat(type="csv")
-        spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=stated)
+        file_format = FileFormat(type="csv")
+        spec = AttributeTable(dataset="tax", table="payers", source="cis", files=("p.csv",), format=file_format)
         return read_attributes(engine, catalogue, "p", spec, tmp_path, world("entity_id | entity_key\n8 | AB123456C"))
 
     return read
@@ -139,7 +139,7 @@ def test_numbers_and_yes_or_no(read_payers, world, rows):
 
 
 @pytest.mark.both_engines
-def test_what_an_engine_alone_takes_for_a_number_is_none(engine, read_payers):
+def test_a_number_in_the_form_of_one_engine_alone_is_unread(engine, read_payers):
     texts = ("1e2", ".5", "+3.", "-0.25", "1d", "2F", "1_000", "nan", "NaN", "inf", "Infinity", "0x1F", "1,000", "e2")
     payers = read_payers("".join(f'AB123456C,X,,,"{text}",N\n' for text in texts))
     rates = [row["Rate"] for row in as_dicts(engine, payers.rows)]

@@ -13,7 +13,7 @@ LETTERS = "ABCDEFGHJKLMNPQRTUVWXYZ"
 DIGITS = "0123456789"
 
 
-def judged(engine: Engine, rule, codes: list[str | None]) -> list[bool]:
+def validity(engine: Engine, rule, codes: list[str | None]) -> list[bool]:
     table = engine.from_arrow(pa.table({"n": range(len(codes)), "code": pa.array(codes, pa.string())}))
     answers = engine.arrow(engine.sql(f"select n, coalesce({rule('code')}, false) as good from {{t}}", t=table))
     engine.drop(table)
@@ -37,20 +37,20 @@ def upn_is_good(code: str) -> bool:
 @given(st.lists(st.text(DIGITS, min_size=9, max_size=9), min_size=1, max_size=30))
 def test_uln_passes_with_its_check_digit_alone(quick_engine, bodies):
     codes = [body + digit for body in bodies for digit in DIGITS]
-    assert judged(quick_engine, valid_uln, codes) == [uln_is_good(code) for code in codes]
+    assert validity(quick_engine, valid_uln, codes) == [uln_is_good(code) for code in codes]
 
 
 @given(st.lists(st.tuples(st.text(DIGITS, min_size=11, max_size=11), st.sampled_from(DIGITS + LETTERS)), max_size=10))
 def test_upn_passes_with_its_check_letter_alone(quick_engine, bodies):
     codes = [letter + body + last for body, last in bodies for letter in LETTERS]
-    assert judged(quick_engine, valid_upn, codes) == [upn_is_good(code) for code in codes]
+    assert validity(quick_engine, valid_upn, codes) == [upn_is_good(code) for code in codes]
 
 
 @given(st.lists(st.one_of(st.text(max_size=14), st.text(DIGITS + LETTERS + "IOS", max_size=14)), max_size=30))
 def test_no_other_text_passes(quick_engine, codes):
     codes = [code.replace("\0", "") for code in codes]
-    assert judged(quick_engine, valid_uln, codes) == [uln_is_good(code) for code in codes]
-    assert judged(quick_engine, valid_upn, codes) == [upn_is_good(code) for code in codes]
+    assert validity(quick_engine, valid_uln, codes) == [uln_is_good(code) for code in codes]
+    assert validity(quick_engine, valid_upn, codes) == [upn_is_good(code) for code in codes]
 
 
 @given(st.lists(st.from_regex(r"[A-Z]{2}[0-9]{6}[A-Z]?", fullmatch=True), max_size=50))
@@ -58,17 +58,17 @@ def test_nino_has_the_form_and_an_issued_prefix(quick_engine, codes):
     form = re.compile(r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z]\d{6}[A-D]?")
     never = {"BG", "GB", "NK", "KN", "TN", "NT", "ZZ"}
     expected = [bool(form.fullmatch(code)) and code[:2] not in never for code in codes]
-    assert judged(quick_engine, valid_nino, codes) == expected
+    assert validity(quick_engine, valid_nino, codes) == expected
 
 
 def test_known_numbers(engine):
-    assert judged(engine, valid_uln, ["1000000000", "1000000001", "9999999999", "100000000", None]) == [
+    assert validity(engine, valid_uln, ["1000000000", "1000000001", "9999999999", "100000000", None]) == [
         *(True, False, False, False, False)
     ]
-    assert judged(engine, valid_upn, ["A000000000000", "C100000000000", "A100000000000", "D00000000000B"]) == [
+    assert validity(engine, valid_upn, ["A000000000000", "C100000000000", "A100000000000", "D00000000000B"]) == [
         *(True, True, False, False)
     ]
-    assert judged(engine, valid_nino, ["AB123456C", "AB123456", "AO123456C", "ZZ123456A", "AB123456E"]) == [
+    assert validity(engine, valid_nino, ["AB123456C", "AB123456", "AO123456C", "ZZ123456A", "AB123456E"]) == [
         *(True, True, False, False, False)
     ]
-    assert judged(engine, is_temporary_upn, ["A00000000000A", "A000000000000"]) == [True, False]
+    assert validity(engine, is_temporary_upn, ["A00000000000A", "A000000000000"]) == [True, False]

@@ -1,4 +1,4 @@
-"""Postcodes of other countries and numbers of persons, by the form that the catalogue says they have."""
+"""Postcodes of other countries and numbers of persons, in the form that the catalogue gives."""
 
 import pytest
 
@@ -18,8 +18,8 @@ from tests.records.conftest import _variable
     [
         ("code", "k1a 0b1", "K1A0B1"),
         ("code", "1234 ab", "1234AB"),
-        ("code", "SW1A1AA", "SW1A 1AA"),  # as a source writes it that says it is British
-        ("code", "ZZ99 3VZ", "ZZ993VZ"),  # to others it is no sentinel
+        ("code", "SW1A1AA", "SW1A 1AA"),  # as in a source whose postcodes are British
+        ("code", "ZZ99 3VZ", "ZZ993VZ"),  # for other forms it is not a sentinel
         ("code", "UNKNOWN", None),
         ("code", "00000", None),
         ("number", "123-45-6789", "123456789"),
@@ -35,7 +35,7 @@ def test_a_code_has_one_form(engine, world, form, raw, expected):
     assert row["problems"] == (0 if expected else PROBLEMS["postcode"])
 
 
-def described(**formats):
+def catalogue_with(**formats):
     """A catalogue of one register of another country, whose postcodes and numbers have these formats."""
     variables = [
         _variable("ID", "string", "entity_key", required=True),
@@ -51,37 +51,37 @@ def described(**formats):
 
 def read(engine, folder, text, catalogue, **source):
     (folder / "a.csv").write_text(text)
-    declared = Source(dataset="register", table="persons", files=("a.csv",), format={"type": "csv"}, **source)
-    return read_source(engine, catalogue, "register", declared, folder)
+    source_def = Source(dataset="register", table="persons", files=("a.csv",), format={"type": "csv"}, **source)
+    return read_source(engine, catalogue, "register", source_def, folder)
 
 
 CSV = "ID,NAVN,KJONN,POSTNR,FNR\n1,Berg,K,0150,010203 12345\n2,Dahl,M,,\n"
 
 
-def test_a_postcode_is_british_where_the_catalogue_says_so_and_nowhere_else(engine, tmp_path):
+def test_a_postcode_is_british_only_where_the_catalogue_says_so(engine, tmp_path):
     for form, expected, flag in ((None, "0150", 0), ("code", "0150", 0), ("postcode", None, PROBLEMS["postcode"])):
-        records = as_dicts(engine, read(engine, tmp_path, CSV, described(postcode=form)).records)
+        records = as_dicts(engine, read(engine, tmp_path, CSV, catalogue_with(postcode=form)).records)
         assert [(r["postcode"], r["problems"]) for r in records] == [(expected, flag), (None, 0)], form
 
 
-def test_a_renamed_column_keeps_what_the_catalogue_says_of_it(engine, tmp_path):
+def test_a_renamed_column_keeps_its_codes_and_its_form(engine, tmp_path):
     """Codes of the sexes and the form of a postcode are the role's, whatever the file calls the column."""
-    renamed = CSV.replace("KJONN", "K").replace("POSTNR", "P")
+    text = CSV.replace("KJONN", "K").replace("POSTNR", "P")
     names = {"columns": {"sex": "K", "postcode": "P"}}
-    records = as_dicts(engine, read(engine, tmp_path, renamed, described(postcode="code"), **names).records)
+    records = as_dicts(engine, read(engine, tmp_path, text, catalogue_with(postcode="code"), **names).records)
     assert [(r["sex"], r["postcode"]) for r in records] == [("F", "0150"), ("M", None)]
 
 
-def test_a_kept_number_has_a_name_of_the_runs_own(engine, tmp_path):
-    records = read(engine, tmp_path, CSV, described(), keep={"national_number": "FNR"}).records
+def test_a_kept_number_has_the_name_of_the_configuration(engine, tmp_path):
+    records = read(engine, tmp_path, CSV, catalogue_with(), keep={"national_number": "FNR"}).records
     assert [r["x_national_number"] for r in as_dicts(engine, records)] == ["01020312345", None]
-    gathered = gather_entities(engine, records, kept=("x_health_number", "x_national_number"))
-    entity = as_dicts(engine, gathered.entities)[0]
+    result = gather_entities(engine, records, kept=("x_health_number", "x_national_number"))
+    entity = as_dicts(engine, result.entities)[0]
     assert (entity["x_national_number"], entity["x_health_number"]) == (["01020312345"], None)
-    assert {"x_national_number", "x_health_number"} <= set(gathered.identifier_records.columns)
+    assert {"x_national_number", "x_health_number"} <= set(result.identifier_records.columns)
 
 
-def test_a_catalogue_with_a_form_of_postcodes_that_there_is_none_of_is_refused(tmp_path):
+def test_a_catalogue_with_an_unknown_form_of_postcodes_is_refused(tmp_path):
     variable = (
         '{ name = "PC", type = "string", role = "postcode", format = "digits", concept = "c", identifiability = 2, '
         'sensitivity = "E", description = "d" }'

@@ -1,4 +1,4 @@
-"""CSV that is well formed, badly formed, and written in another encoding than it says."""
+"""CSV that is well formed, badly formed, and written in another encoding than declared."""
 
 import csv
 import gzip
@@ -19,7 +19,7 @@ from linkage.records.csv_files import LINE, read_header, to_parquet
 def convert(tmp_path):
     """Bytes as a CSV file to (rows with their line, rejected lines with the reason)."""
 
-    def converted(content: bytes, name: str = "people.csv", **fmt):
+    def convert_bytes(content: bytes, name: str = "people.csv", **fmt):
         path = tmp_path / name
         path.write_bytes(content)
         out = tmp_path / "out.parquet"
@@ -29,11 +29,11 @@ def convert(tmp_path):
         columns = [table[name].to_pylist() for name in (LINE, *file.header)]
         return list(zip(*columns, strict=True)), file.rejected
 
-    return converted
+    return convert_bytes
 
 
 @pytest.mark.parametrize(
-    ("content", "rows", "rejected"),
+    ("content", "rows", "rejections"),
     [
         (b"name,born\nAnn,1999\n\nBob,\n", [(2, "Ann", "1999"), (4, "Bob", None)], []),
         (b"name,born\r\nAnn,1999\r\nBob,2000", [(2, "Ann", "1999"), (3, "Bob", "2000")], []),
@@ -56,45 +56,45 @@ def convert(tmp_path):
     ],
     ids=["empty line", "no last end", "ragged rows", "NUL and encoding", "quoted", "ends that only Python knows"],
 )
-def test_rows_with_their_lines_and_those_set_aside(convert, content, rows, rejected):
-    assert convert(content) == (rows, rejected)
+def test_rows_and_rejections_with_their_lines(convert, content, rows, rejections):
+    assert convert(content) == (rows, rejections)
 
 
 def test_a_file_without_quotes(convert):
     assert convert(b'a|b\n"1|2"\n', delimiter="|", quote="") == ([(2, '"1', '2"')], [])
 
 
-def test_a_file_that_ends_in_the_middle_of_a_row_says_so(convert):
-    """Half of a national file was linked, and one row was said to have fields too few."""
-    cut = "the file ends in it, without a line break: it may be cut short, compare its size"
-    assert convert(b"a,b,c\n1,2,3\n4,5") == ([(2, "1", "2", "3")], [(3, f"row has 2 fields, the header 3; {cut}")])
+def test_a_file_that_ends_in_the_middle_of_a_row_is_reported(convert):
+    """Half of a national file was linked, and one row was reported to have too few fields."""
+    remark = "the file ends in it, without a line break: it may be cut short, compare its size"
+    assert convert(b"a,b,c\n1,2,3\n4,5") == ([(2, "1", "2", "3")], [(3, f"row has 2 fields, the header 3; {remark}")])
     assert convert(b"a,b,c\n4,5\n1,2,3") == ([(3, "1", "2", "3")], [(2, "row has 2 fields, the header 3")])
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-16-le", "latin-1", "cp1252"])
-@pytest.mark.parametrize("packed", [False, True])
-def test_every_declared_encoding(convert, encoding, packed):
+@pytest.mark.parametrize("is_packed", [False, True])
+def test_every_declared_encoding(convert, encoding, is_packed):
     content = "name;born\nMüller;1999\nÉmile;2000\n".encode(encoding)
-    rows = convert(gzip.compress(content, mtime=0) if packed else content, encoding=encoding, delimiter=";")
+    rows = convert(gzip.compress(content, mtime=0) if is_packed else content, encoding=encoding, delimiter=";")
     assert rows == ([(2, "Müller", "1999"), (3, "Émile", "2000")], [])
 
 
-def test_a_quote_that_never_closes_costs_its_line_alone(convert):
+def test_a_quote_that_never_closes_loses_only_its_line(convert):
     content = b'a,b\n1,"2\n' + b"3,4\n" * 200
-    rows, rejected = convert(content)
-    assert rejected == [(2, "a quote opens and does not close")]
+    rows, rejections = convert(content)
+    assert rejections == [(2, "a quote opens and does not close")]
     assert [row[0] for row in rows] == list(range(3, 203))
 
 
-def test_a_row_that_runs_into_the_next_ones_quote_is_no_row(convert):
+def test_a_row_with_an_open_quote_does_not_take_the_next_rows(convert):
     content = b'id,name,born\n1,"Ann,1999\n2,Bob,2000\n3,"Cat",2001\n4,"Dan,2002\n5,"Eve,2003\n6,Fay,2004\n'
-    rows, rejected = convert(content)
+    rows, rejections = convert(content)
     assert rows == [(3, "2", "Bob", "2000"), (4, "3", "Cat", "2001"), (7, "6", "Fay", "2004")]
-    assert rejected == [(line, "a quote opens and does not close") for line in (2, 5, 6)]
+    assert rejections == [(line, "a quote opens and does not close") for line in (2, 5, 6)]
 
 
 @pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be", "utf_8"])
-def test_a_mark_of_the_order_of_bytes_is_no_part_of_a_name(tmp_path, encoding):
+def test_a_byte_order_mark_is_not_part_of_a_name(tmp_path, encoding):
     (tmp_path / "f.csv").write_bytes("\ufeffname,born\n".encode(encoding))
     assert read_header(tmp_path / "f.csv", FileFormat(type="csv", encoding=encoding)) == ["name", "born"]
 
@@ -106,14 +106,14 @@ def test_a_mark_of_the_order_of_bytes_is_no_part_of_a_name(tmp_path, encoding):
     ),
     st.integers(1, 40),
 )
-def test_what_a_writer_wrote_is_read_whatever_the_block(convert, monkeypatch, cells, block):
+def test_rows_of_a_csv_writer_are_read_with_any_block_size(convert, monkeypatch, cells, block):
     monkeypatch.setattr(csv_files, "_BLOCK", block)
     text = io.StringIO(newline="")
     writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
     writer.writerows([("a", "b"), *cells])
-    rows, rejected = convert(text.getvalue().encode())
+    rows, rejections = convert(text.getvalue().encode())
     lines = [line for line, *_ in rows]
-    assert rejected == []
+    assert rejections == []
     assert [tuple(row[1:]) for row in rows] == [tuple(cell or None for cell in row) for row in cells]
     assert lines == sorted(set(lines))
 
@@ -131,7 +131,7 @@ def test_faults_do_not_depend_on_the_block(convert, monkeypatch, lines, block):
     assert len(starts) == len(set(starts))
 
 
-def test_blocks_of_whole_lines_go_the_quick_way(convert, monkeypatch):
+def test_blocks_of_whole_lines_are_read_the_quick_way(convert, monkeypatch):
     def no_slow_way(*_):
         raise AssertionError("the slow way was taken")
 
@@ -155,7 +155,7 @@ def test_blocks_of_whole_lines_go_the_quick_way(convert, monkeypatch):
         (b"a,b\n", {"compression": "gzip"}, "compressed file is cut short or damaged"),
     ],
 )
-def test_a_file_that_is_not_what_it_should_be(convert, content, fmt, message):
+def test_a_file_in_a_wrong_form_is_refused(convert, content, fmt, message):
     with pytest.raises(InputError, match=r"people\.csv: .*" + message):
         convert(content, **fmt)
 
@@ -166,6 +166,6 @@ def test_header_alone(tmp_path):
 
 
 @pytest.mark.parametrize("sign", ["¬", "§", "¦"])
-def test_columns_may_be_parted_by_any_one_sign(convert, sign):
+def test_columns_may_be_separated_by_any_one_character(convert, sign):
     assert convert(f"a{sign}b\n1{sign}2\n3{sign}É\n".encode(), delimiter=sign) == ([(2, "1", "2"), (3, "3", "É")], [])
     assert convert(f"a,b\n{sign}1,1{sign},2\n".encode(), quote=sign) == ([(2, "1,1", "2")], [])

@@ -34,7 +34,7 @@ def test_other_text_gives_no_date_and_no_error(quick_engine, texts, pattern):
             assert str(day.day) in text
 
 
-def test_days_that_no_calendar_has(engine):
+def test_days_that_are_in_no_calendar(engine):
     assert read(engine, ["2001-02-29", "2001-13-01", "2001-00-10", "2000-02-29"], "%Y-%m-%d") == [
         *(None, None, None, datetime.date(2000, 2, 29))
     ]
@@ -53,14 +53,14 @@ def test_format_without_a_year_is_refused():
         parsed("t", ["%d/%m"])
 
 
-def test_texts_that_say_there_is_none(engine):
+def test_texts_that_stand_for_no_date(engine):
     table = engine.from_arrow(pa.table({"t": ["00/00/0000", "unknown", "1/1/2000"]}))
     others = engine.sql(f"select t from {{t}} where {is_no_date_text('t')}", t=table)
     assert sorted(engine.arrow(others)["t"].to_pylist()) == ["00/00/0000", "unknown"]
 
 
 @pytest.mark.both_engines
-def test_there_was_no_year_0000(engine):
+def test_a_date_in_the_year_0000_is_missing(engine):
     texts = ["01/01/0000", "1/2/0001", "03/04/0987", "05/06/1000"]
     assert read(engine, texts, "%d/%m/%Y") == [
         *(None, datetime.date(1, 2, 1), datetime.date(987, 4, 3), datetime.date(1000, 6, 5))

@@ -36,22 +36,22 @@ def history(row, field):
 
 
 def test_values_newest_first_with_their_dates(engine, world):
-    gathered = gather_entities(engine, world(OF_A_SCHOOL), first_entity_id=11)
-    one, two = sorted(as_dicts(engine, gathered.entities), key=lambda row: row["entity_id"])
-    assert gathered.count == 2
-    assert (one["entity_id"], one["source"], one["entity_key"], one["records"]) == (11, "npd", "P1", 1)
-    assert (two["entity_id"], two["entity_key"], two["records"]) == (12, "P2", 4)
-    assert history(two, "forename") == [("ANN", "2010-01-21", "2012-01-19")]
-    assert history(two, "surname") == [("JONES", "2012-01-19", "2013-01-17"), ("SMITH", "2010-01-21", "2011-01-20")]
-    assert history(two, "postcode") == [
+    result = gather_entities(engine, world(OF_A_SCHOOL), first_entity_id=11)
+    first, second = sorted(as_dicts(engine, result.entities), key=lambda row: row["entity_id"])
+    assert result.count == 2
+    assert (first["entity_id"], first["source"], first["entity_key"], first["records"]) == (11, "npd", "P1", 1)
+    assert (second["entity_id"], second["entity_key"], second["records"]) == (12, "P2", 4)
+    assert history(second, "forename") == [("ANN", "2010-01-21", "2012-01-19")]
+    assert history(second, "surname") == [("JONES", "2012-01-19", "2013-01-17"), ("SMITH", "2010-01-21", "2011-01-20")]
+    assert history(second, "postcode") == [
         ("AB1 2CD", "2010-01-21", "2013-01-17"),
         ("AB1 2CE", "2011-01-20", "2011-01-20"),
     ]
-    assert history(two, "dob") == [(day("1999-05-06"), "2010-01-21", "2013-01-17")]
-    assert history(two, "nino") is None
+    assert history(second, "dob") == [(day("1999-05-06"), "2010-01-21", "2013-01-17")]
+    assert history(second, "nino") is None
 
 
-def test_identifier_records_are_what_stood_together(engine, world, rows):
+def test_identifier_records_are_values_of_one_row(engine, world, rows):
     table = gather_entities(engine, world(OF_A_SCHOOL)).identifier_records
     assert table.columns == ("entity_id", *IDENTIFIERS, "first_date", "last_date", "identifier_record_rows")
     columns = engine.sql(
@@ -94,16 +94,16 @@ def test_former_values_are_identifier_records_without_dates(engine, world):
         hesa | H2 | 2015-12-01 | - | ZOE | - | JONES | 1995-02-03 | F | AB1 2CD | - | - | - | H2 | JONES | AB1 2CD | BATH
         hesa | H3 | 2015-12-01 | - | EVE | - | JONES | 1995-02-03 | F | -       | - | - | - | H3 | SMITH | AB1 2CE | -
     """)
-    gathered = gather_entities(engine, records)
-    one, two, three = sorted(as_dicts(engine, gathered.entities), key=lambda row: row["entity_id"])
-    assert history(one, "surname") == [("JONES", "2015-12-01", "2015-12-01"), ("SMITH", None, None)]
-    assert history(one, "postcode") == [("AB1 2CD", "2015-12-01", "2015-12-01")]
-    assert history(one, "x_town") == [("BATH", "2015-12-01", "2015-12-01")]
-    assert history(two, "surname") == [("JONES", "2015-12-01", "2015-12-01")]
-    assert (one["records"], two["records"]) == (1, 1)
-    assert history(three, "postcode") == [("AB1 2CE", None, None)]
-    together = {(r["entity_id"], r["surname"], r["postcode"]) for r in as_dicts(engine, gathered.identifier_records)}
-    assert together == {
+    result = gather_entities(engine, records)
+    first, second, third = sorted(as_dicts(engine, result.entities), key=lambda row: row["entity_id"])
+    assert history(first, "surname") == [("JONES", "2015-12-01", "2015-12-01"), ("SMITH", None, None)]
+    assert history(first, "postcode") == [("AB1 2CD", "2015-12-01", "2015-12-01")]
+    assert history(first, "x_town") == [("BATH", "2015-12-01", "2015-12-01")]
+    assert history(second, "surname") == [("JONES", "2015-12-01", "2015-12-01")]
+    assert (first["records"], second["records"]) == (1, 1)
+    assert history(third, "postcode") == [("AB1 2CE", None, None)]
+    records_found = {(r["entity_id"], r["surname"], r["postcode"]) for r in as_dicts(engine, result.identifier_records)}
+    assert records_found == {
         *((1, "JONES", "AB1 2CD"), (1, "SMITH", "AB1 2CD"), (2, "JONES", "AB1 2CD")),
         *((3, "JONES", None), (3, "SMITH", "AB1 2CE")),
     }
@@ -123,20 +123,20 @@ def test_a_history_holds_each_value_once_and_all_its_days(quick_engine, records)
     columns["surname"] = pa.array([name for _, name, *_ in records], pa.string())
     columns["valid_from"] = pa.array([start for *_, start, _ in records], pa.date32())
     columns["valid_to"] = pa.array([end for *_, end in records], pa.date32())
-    gathered = gather_entities(quick_engine, quick_engine.from_arrow(pa.table(columns)))
-    for row in as_dicts(quick_engine, gathered.entities):
-        own = [(name, start, end) for key, name, start, end in records if key == row["entity_key"]]
-        assert row["records"] == len(own)
+    result = gather_entities(quick_engine, quick_engine.from_arrow(pa.table(columns)))
+    for row in as_dicts(quick_engine, result.entities):
+        periods = [(name, start, end) for key, name, start, end in records if key == row["entity_key"]]
+        assert row["records"] == len(periods)
         names = row["surname"] or []
-        assert sorted(names) == sorted({name for name, *_ in own if name})
+        assert sorted(names) == sorted({name for name, *_ in periods if name})
         for name, first in zip(names, row["surname_first"] or [], strict=True):
-            starts = [start for value, start, _ in own if value == name and start]
+            starts = [start for value, start, _ in periods if value == name and start]
             assert first == (min(starts) if starts else None)
-    quick_engine.drop(gathered.entities, gathered.identifier_records)
+    quick_engine.drop(result.entities, result.identifier_records)
 
 
 @given(st.lists(st.text("AB1", min_size=1, max_size=15), min_size=1, max_size=40), st.integers(1, 5))
-def test_ids_are_dense_and_in_order_whatever_the_groups(quick_engine, keys, group):
+def test_ids_are_dense_and_in_order_with_any_group_size(quick_engine, keys, group):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("linkage.records.ids._GROUP", group)
         table = quick_engine.from_arrow(pa.table({"k": keys}))

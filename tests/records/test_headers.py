@@ -1,4 +1,4 @@
-"""A record that stands where names of columns should is in no message."""
+"""A record in the place of column names is in no message."""
 
 import pytest
 
@@ -10,7 +10,7 @@ NAMES = ["id", "forename", "surname", "dob", "2011", "address 1", "tel (home)", 
 @pytest.mark.parametrize(
     "value", ["1994-05-20", "20/5/94", "1994-05-20 00:00:00", "TS23 1JB", "ts231jb", "a.b@example.org", "07700 900123"]
 )
-def test_what_can_only_be_a_value_is_not_shown(value: str) -> None:
+def test_a_header_with_a_value_of_a_person_is_not_shown(value: str) -> None:
     assert looks_like_a_record(["RYAN", value])
     assert "RYAN" not in listed(["RYAN", value])
     assert "2 columns" in listed(["RYAN", value])

@@ -19,7 +19,7 @@ def _keys(engine, expression, data):
 
 
 @pytest.mark.both_engines
-def test_columns_of_a_key_are_told_apart_whatever_they_hold(engine):
+def test_keys_of_several_columns_are_unambiguous(engine):
     data = pa.table({"a": ["A|B", "A", "A~1B", "A", "A", None], "b": ["C", "B|C", "C", "B", None, "B"]})
     expected = ["A~1B|C", "A|B~1C", "A~01B|C", "A|B", None, None]
     assert _keys(engine, joined_key(("a", "b"), TEXTS), data) == expected
@@ -44,7 +44,7 @@ def test_a_row_without_a_key_has_one_name_on_every_engine(engine):
 
 
 @pytest.mark.parametrize("key", ["#1", "#2", "#REF!"])
-def test_a_key_that_looks_like_none_is_refused(read_pupils, tmp_path, key):
+def test_a_key_that_begins_with_a_hash_sign_is_refused(read_pupils, tmp_path, key):
     """#2 of the source was one entity with the row 2, which has no key; #REF! of a spreadsheet made one of many people."""
     lines = ["ROW,PUPIL,SEEN,Forename,Surname,Born,Gender,Postcode,House", "1,,21/01/2010,ANN,ONEIL,06/05/1999,2,,",
              f"2,{key},21/01/2010,BOB,SMITH,01/01/1998,1,,", f"3,{key},21/01/2011,BOB,SMITH,01/01/1998,1,,"]  # fmt: skip

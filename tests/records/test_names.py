@@ -75,7 +75,7 @@ def test_surname_has_one_form(raw, expected):
         ("Not Known", (None, None)),
     ],
 )
-def test_first_forename_parts_from_the_others(raw, expected):
+def test_the_first_forename_is_separated_from_the_others(raw, expected):
     assert forenames(raw) == expected
 
 
@@ -84,20 +84,20 @@ def test_forename_stays_whole_where_middle_names_have_a_field():
     assert whole_forename("test") is None
 
 
-def test_other_text_keeps_its_signs():
+def test_other_text_keeps_its_characters():
     assert free_text(" 12a  Rue de l'Été\x00 ") == "12A RUE DE L'ETE"
 
 
 @pytest.mark.parametrize(
     "raw", ["", "-", ". .", "n/a", "NA", "#N/A", "nan", "Null", "unknown", "Not  known", "No fixed abode"]
 )
-def test_a_text_that_says_that_nothing_is_known_is_missing(raw: str) -> None:
+def test_a_text_for_an_unknown_value_is_missing(raw: str) -> None:
     """Two addresses "N/A" are no agreement."""
     assert free_text(raw) is None
 
 
 @pytest.mark.parametrize("raw", ["0", "1", "X", "NANTES", "NONE SUCH LANE", "UNKNOWN STREET 4"])
-def test_a_text_that_merely_looks_so_stays(raw: str) -> None:
+def test_a_text_that_only_resembles_one_is_kept(raw: str) -> None:
     assert free_text(raw) == raw
 
 
@@ -105,21 +105,21 @@ def test_a_text_that_merely_looks_so_stays(raw: str) -> None:
 def test_a_standard_name_is_ascii_capitals_and_standard(raw):
     for name in (surname(raw), *forenames(raw), whole_forename(raw)):
         assert name is None or re.fullmatch(r"[A-Z]+( [A-Z]+)*", name)
-    once = surname(raw)
-    assert once is None or surname(once) == once
+    result = surname(raw)
+    assert result is None or surname(result) == result
 
 
 _WORDS = sorted({"A", "AA", "SMITH", "JONES", "BROWN"} | name_rules().surname_words | name_rules().sentinels.names)
 
 
 @given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join) | st.text("AOLEXS -", max_size=8))
-def test_a_name_that_is_in_form_at_a_glance_is_what_the_rules_make_of_it(raw):
+def test_the_quick_check_of_a_name_agrees_with_the_rules(raw):
     with mock.patch.multiple(names, _plain=lambda *_: False, _plain_words=lambda *_: False):
-        by_the_rules = surname(raw)
-    assert surname(raw) == by_the_rules
+        expected = surname(raw)
+    assert surname(raw) == expected
 
 
-def test_each_distinct_value_that_is_not_in_form_once(engine: Engine, rows):
+def test_each_distinct_value_is_standardised_once(engine: Engine, rows):
     table = engine.from_arrow(parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4\nEVE | 5"))
     assert rows(standard_names(engine, table, "name", "forenames")) == [
         ("Ann", "ANN", None),
@@ -128,13 +128,13 @@ def test_each_distinct_value_that_is_not_in_form_once(engine: Engine, rows):
 
 
 @pytest.mark.spark
-def test_workers_go_by_the_rules_of_the_run_on_spark(spark_engine: Engine, monkeypatch: pytest.MonkeyPatch):
-    own = name_rules().model_copy(update={"titles": name_rules().titles | {"HERO"}})
-    monkeypatch.setattr(names, "name_rules", lambda: own)
+def test_workers_use_the_rules_of_the_run_on_spark(spark_engine: Engine, monkeypatch: pytest.MonkeyPatch):
+    rules = name_rules().model_copy(update={"titles": name_rules().titles | {"HERO"}})
+    monkeypatch.setattr(names, "name_rules", lambda: rules)
     monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     table = spark_engine.from_arrow(parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4"))
-    split = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
-    assert sorted(zip(*split.to_pydict().values(), strict=True)) == [
+    table_of_names = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
+    assert sorted(zip(*table_of_names.to_pydict().values(), strict=True)) == [
         ("HERO EVE", "EVE", None),
         ("Hero Ann", "ANN", None),
         ("Mary Ann", "MARY", "ANN"),

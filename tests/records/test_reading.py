@@ -1,4 +1,4 @@
-"""Files to records and quarantine: nothing is lost, and what is wrong is said with its place."""
+"""Files to records and quarantine: nothing is lost, and each fault has its place."""
 
 import errno
 import gzip
@@ -96,7 +96,7 @@ def test_rows_that_cannot_be_read_are_set_aside_with_their_place(read_pupils, wr
 
 def test_faults_of_csv_have_the_line_of_the_file(read_pupils, tmp_path, engine):
     lines = AS_CSV.splitlines()
-    bad = [
+    faulty_lines = [
         lines[0],
         lines[1],
         "8,P3,21/01/2010",
@@ -104,7 +104,7 @@ def test_faults_of_csv_have_the_line_of_the_file(read_pupils, tmp_path, engine):
         lines[3],
         "9,P\0,,,,,,,",
     ]
-    (tmp_path / "a.csv").write_text("\n".join(bad))
+    (tmp_path / "a.csv").write_text("\n".join(faulty_lines))
     reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
     faults = sorted((r["line"], r["column"], r["reason"]) for r in as_dicts(engine, reading.quarantine))
     assert faults == [
@@ -127,9 +127,9 @@ def test_record_ids_do_not_depend_on_the_files(read_pupils, write, engine):
     lines = PUPILS.strip().splitlines()
     for number, line in enumerate(reversed(lines[1:])):
         write(f"many/{number}.parquet", f"{lines[0]}\n{line}" if number != 2 else PUPILS.split("3   |")[0])
-    one = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("one/*.parquet").records)}
-    many = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("many/*.parquet").records)}
-    assert one == many == {"3": 1, "5": 2, "7": 3}
+    first = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("one/*.parquet").records)}
+    second = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("many/*.parquet").records)}
+    assert first == second == {"3": 1, "5": 2, "7": 3}
 
 
 def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, write, tmp_path, rows):
@@ -155,14 +155,14 @@ def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, 
     ]
 
 
-def test_columns_may_be_named_otherwise_and_kept(read_pupils, write, engine):
+def test_columns_may_have_other_names_and_be_kept(read_pupils, write, engine):
     write("a.parquet", PUPILS.replace("Surname", "LASTNME").replace("Forename", "FORENAME"))
     reading = read_pupils("a.parquet", columns={"surname": "LASTNME"}, keep=("House",))
     people = {r["source_key"]: (r["forename"], r["surname"], r["x_house"]) for r in as_dicts(engine, reading.records)}
     assert people == {"7": ("ANN", "ONEIL", "RED"), "3": ("BOB", "SMITH", "BLUE"), "5": ("ROB", "SMITH", None)}
 
 
-def test_an_identifier_that_the_files_lack_is_told(read_pupils, write):
+def test_an_identifier_that_the_files_lack_is_reported(read_pupils, write):
     lines = [line.rpartition("|")[0].rpartition("|")[0] for line in PUPILS.strip().splitlines()]
     write("a.parquet", "\n".join(lines))
     summary = read_pupils("a.parquet").summary
@@ -180,7 +180,7 @@ def test_a_column_that_the_configuration_names_and_the_file_lacks(read_pupils, w
     ]
 
 
-def test_a_source_without_a_header_is_told_without_its_first_record(read_pupils, write):
+def test_a_source_without_a_header_is_reported_without_its_record(read_pupils, write):
     write("a.parquet", PUPILS)
     names = [name.strip() for name in PUPILS.strip().splitlines()[0].split("|")]
     values = [f"QUIBBLE{place}" for place in range(len(names))]
@@ -267,9 +267,9 @@ def with_pupils(catalogue, **changes):
 def test_rows_without_a_key_of_their_own(engine, catalogue, write, tmp_path):
     write("a.parquet", PUPILS.replace("5 ", "3 "))
     variables = tuple(v for v in catalogue.table("school", "pupils").variable if v.name not in ("ROW", "PUPIL"))
-    plain = with_pupils(catalogue, variable=variables, key=(), entity_key=())
+    new_catalogue = with_pupils(catalogue, variable=variables, key=(), entity_key=())
     source = Source(dataset="school", table="pupils", files=("a.parquet",), format=FileFormat())
-    records = as_dicts(engine, read_source(engine, plain, "npd", source, tmp_path).records)
+    records = as_dicts(engine, read_source(engine, new_catalogue, "npd", source, tmp_path).records)
     assert sorted((r["record_id"], r["entity_key"]) for r in records) == [(1, "#1"), (2, "#2"), (3, "#3")]
     assert len({r["source_key"] for r in records}) == 3
 
@@ -277,16 +277,18 @@ def test_rows_without_a_key_of_their_own(engine, catalogue, write, tmp_path):
 def test_a_row_without_its_record_key_is_set_aside(engine, catalogue, write, tmp_path):
     write("a.parquet", PUPILS.replace("7   | P2", "-   | P2"))
     pupils = catalogue.table("school", "pupils")
-    lax = with_pupils(catalogue, variable=tuple(v.model_copy(update={"required": False}) for v in pupils.variable))
+    new_catalogue = with_pupils(
+        catalogue, variable=tuple(v.model_copy(update={"required": False}) for v in pupils.variable)
+    )
     source = Source(dataset="school", table="pupils", files=("a.parquet",))
-    reading = read_source(engine, lax, "npd", source, tmp_path)
+    reading = read_source(engine, new_catalogue, "npd", source, tmp_path)
     assert sorted(row["source_key"] for row in as_dicts(engine, reading.records)) == ["3", "5"]
     assert [(row["line"], row["column"], row["reason"]) for row in as_dicts(engine, reading.quarantine)] == [
         (1, "ROW", "is empty")
     ]
 
 
-def test_numbers_of_persons_are_the_same_whatever_holds_them(read_pupils, write, engine):
+def test_keys_are_the_same_in_any_number_type(read_pupils, write, engine):
     path = write("a.parquet", PUPILS)
     table = pq.read_table(path)
     rows = pa.array([Decimal(7), Decimal(30), Decimal(5)], pa.decimal128(38, 10))
@@ -303,11 +305,11 @@ def test_parts_may_hold_a_column_in_other_types(read_pupils, write, engine):
     write("b.parquet", PUPILS.replace("7   | P2", "9   | -").replace("5   | P1", "8   | P1").replace("3   |", "6   |"))
     reading = read_pupils("*.parquet")
     assert sorted(row["source_key"] for row in as_dicts(engine, reading.records)) == ["3", "5", "6", "7", "8"]
-    aside = [(row["file"], row["line"], row["column"]) for row in as_dicts(engine, reading.quarantine)]
-    assert aside == [("b.parquet", 1, "PUPIL")]
+    rejections = [(row["file"], row["line"], row["column"]) for row in as_dicts(engine, reading.quarantine)]
+    assert rejections == [("b.parquet", 1, "PUPIL")]
 
 
-def test_days_that_are_numbers_need_their_form(read_pupils, write):
+def test_days_that_are_numbers_need_a_date_format(read_pupils, write):
     write("a.parquet", PUPILS.replace("2010-01-21", "20100121").replace("2011-01-20", "20110120"))
     with pytest.raises(InputError, match="3  SEEN is not a date in the form %Y-%m-%d"):
         read_pupils("a.parquet")
@@ -330,12 +332,12 @@ def test_parquet_damaged_inside(read_pupils, write):
     assert "SMITH" not in str(error.value)
 
 
-def test_a_full_disk_is_told(read_pupils, tmp_path, monkeypatch):
-    def no_room(*_):
+def test_a_full_disk_is_reported(read_pupils, tmp_path, monkeypatch):
+    def raise_full_disk(*_):
         raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
 
     (tmp_path / "a.csv").write_text(AS_CSV)
-    monkeypatch.setattr(pq.ParquetWriter, "write_table", no_room)
+    monkeypatch.setattr(pq.ParquetWriter, "write_table", raise_full_disk)
     with pytest.raises(LeoError, match=r"a\.csv: no space .*No space left on device\n  free space there"):
         read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
 
@@ -348,7 +350,7 @@ def test_nothing_stays_in_the_scratch_folder(read_pupils, tmp_path, engine):
 
 
 @pytest.mark.both_engines
-def test_a_day_of_the_year_0000_is_none_and_costs_no_row(read_pupils, tmp_path, engine):
+def test_a_day_of_the_year_0000_is_missing_and_its_row_is_kept(read_pupils, tmp_path, engine):
     (tmp_path / "a.csv").write_text(AS_CSV.replace("06/05/1999", "01/01/0000"))
     reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
     assert [row["dob"] for row in as_dicts(engine, reading.records) if row["source_key"] == "7"] == [None]

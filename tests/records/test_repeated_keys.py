@@ -1,4 +1,4 @@
-"""Record keys that stand on more than one row: counted, and one place named."""
+"""Record keys on more than one row: counted, and one place named."""
 
 import shutil
 
@@ -23,14 +23,14 @@ def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, write, tmp_
         read_pupils("*.parquet")
 
 
-def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, write, tmp_path, monkeypatch):
-    """Of a file of a million rows that was given twice, every row became a dictionary to name one line."""
-    looked_for = []
+def test_of_many_repeated_record_keys_some_are_searched_for(read_pupils, write, tmp_path, monkeypatch):
+    """For a file of a million rows delivered twice, every row became a dictionary to name one line."""
+    numbers = []
 
     def lines_of(engine, raw, names):
         for number, piece in raw_rows.numbered_lines(engine, raw, names):
             yield number, piece
-            looked_for.append(number)
+            numbers.append(number)
 
     monkeypatch.setattr(reading, "_MOST_SOUGHT", 1)
     monkeypatch.setattr(reading, "numbered_lines", lines_of)
@@ -38,4 +38,4 @@ def test_of_many_repeated_record_keys_some_are_looked_for(read_pupils, write, tm
     shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
     with pytest.raises(InputError, match=r"3 record keys(.|\n)*one is repeated in b.parquet at line [123]\n"):
         read_pupils("*.parquet")
-    assert looked_for == [0]
+    assert numbers == [0]

@@ -13,7 +13,7 @@ from linkage.records.source_files import GivenFiles, damage_named
 from tests.records.conftest import PUPILS
 
 
-def test_what_programs_hide_among_the_data_is_not_read(read_pupils, write, tmp_path):
+def test_hidden_files_of_programs_are_not_read(read_pupils, write, tmp_path):
     write("a.parquet", PUPILS)
     for name in (".~a.parquet", "_temporary/0/a.parquet", ".Trash/a.parquet", "deep/_temporary/0/a.parquet"):
         write(f"npd/{name}", PUPILS)
@@ -29,8 +29,8 @@ def test_a_folder_of_tables_that_are_folders_is_read(read_pupils, write):
     assert [file.path for file in read_pupils("npd").summary.files] == ["npd/people.parquet/part-0.parquet"]
 
 
-def test_columns_that_capitals_alone_part_are_refused(read_pupils, write, tmp_path):
-    """An engine would take the first for both."""
+def test_columns_that_differ_in_capitals_alone_are_refused(read_pupils, write, tmp_path):
+    """An engine would use the first for both."""
     write("a.parquet", PUPILS.replace("House", "SURNAME"))
     (tmp_path / "a.csv").write_text("ROW,PUPIL,Forename,Surname,FORENAME\n1,P1,ANN,LEE,EVE\n")
     for file, places, kind in (("a.parquet", "5 and 9", "parquet"), ("a.csv", "3 and 5", "csv")):
@@ -40,7 +40,7 @@ def test_columns_that_capitals_alone_part_are_refused(read_pupils, write, tmp_pa
             read_pupils(file, type=kind)
 
 
-def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupils, write):
+def test_an_invalid_pattern_is_named_and_the_folder_is_a_source(read_pupils, write):
     """Both ended as unforeseen errors."""
     write("a.parquet", PUPILS)
     assert [file.path for file in read_pupils(".").summary.files] == ["a.parquet"]
@@ -49,17 +49,17 @@ def test_a_pattern_that_is_none_is_named_and_the_folder_itself_may_be(read_pupil
 
 
 @pytest.mark.parametrize(
-    "refused", [pa.ArrowMemoryError("malloc of size 8 failed"), pa.ArrowException("Failed to launch worker thread")]
+    "error", [pa.ArrowMemoryError("malloc of size 8 failed"), pa.ArrowException("Failed to launch worker thread")]
 )
-def test_a_system_that_gives_no_more_is_no_damage_of_a_file(write, tmp_path, monkeypatch, refused):
-    """Under `ulimit -v` a whole file was said to be damaged, and to be fetched again."""
+def test_a_lack_of_memory_is_not_a_damaged_file(write, tmp_path, monkeypatch, error):
+    """Under `ulimit -v` a whole file was reported as damaged, and to be fetched again."""
 
-    def no_more(*_, **__):
-        raise refused
+    def fail(*_, **__):
+        raise error
 
     write("a.parquet", PUPILS)
     file = next(tmp_path.rglob("a.parquet"))
-    monkeypatch.setattr(pq.ParquetFile, "iter_batches", no_more)
+    monkeypatch.setattr(pq.ParquetFile, "iter_batches", fail)
     with pytest.raises(RuntimeError, match="out of memory"), damage_named([file]):
         raise RuntimeError("out of memory")
     monkeypatch.undo()
@@ -68,14 +68,14 @@ def test_a_system_that_gives_no_more_is_no_damage_of_a_file(write, tmp_path, mon
         raise RuntimeError("what an engine says of it")
 
 
-def test_a_csv_that_grows_while_it_is_read_is_told(engine, tmp_path):
-    """Its delivery is not at its end: the manifest had the hash of other rows than were linked."""
+def test_a_csv_that_grows_while_it_is_read_is_reported(engine, tmp_path):
+    """Its delivery is not complete: the manifest had the hash of other rows than were linked."""
     path = tmp_path / "a.csv"
     path.write_text("RECORDID\n1\n")
 
-    def arrives(header, file):
+    def add_row(header, file):
         path.write_text("RECORDID\n1\n2\n")
 
     files = GivenFiles("source.npd", ["a.csv"], FileFormat(type="csv"), tmp_path)
     with pytest.raises(InputError, match=r"a\.csv: was changed while it was read\n  wait until it is there whole"):
-        read_raw(engine, files, tmp_path, arrives)
+        read_raw(engine, files, tmp_path, add_row)

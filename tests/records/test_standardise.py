@@ -27,8 +27,8 @@ def test_every_identifier_and_its_flags(engine, world, rows):
         *("forename", "middle_names", "surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid"),
         *("valid_from", "valid_to", "problems"),
     )
-    shared = PROBLEMS["name"] + PROBLEMS["dob"] + PROBLEMS["postcode"] + PROBLEMS["uln"] + PROBLEMS["upn"]
-    two, three = shared + PROBLEMS["nino"], shared + PROBLEMS["sex"]
+    flags = PROBLEMS["name"] + PROBLEMS["dob"] + PROBLEMS["postcode"] + PROBLEMS["uln"] + PROBLEMS["upn"]
+    two, three = flags + PROBLEMS["nino"], flags + PROBLEMS["sex"]
     expected = world(f"""
         id | fn   | mn   | sn    | dob        | sex | code     | nino     | uln:text   | upn           | hus:text      | f:date | t:date | problems
         1  | MARY | ANN  | ONEIL | 1999-05-06 | M   | SW1A 1AA | AB123456 | 1000000000 | A000000000000 | 0012345678901 | -      | -      | 0
@@ -65,7 +65,7 @@ def test_a_temporary_upn_stays_with_its_flag(engine, world, rows):
     assert (row["upn"], row["problems"]) == ("P00000000000B", PROBLEMS["upn"])
 
 
-def test_middle_names_have_a_field_or_part_from_the_forename(engine, world):
+def test_middle_names_have_a_field_or_come_from_the_forename(engine, world):
     people = world("f | m\nAnn Mary | Jane\nAnn | Jane\nAnn Mary | -")
 
     def names(roles, **options):
@@ -86,13 +86,13 @@ def test_typed_columns_and_numbers_read_as_text(engine, world, rows):
     assert values == [("F", None, "1999-05-07"), ("M", "1632960123", "1999-05-06")]
 
 
-def test_a_phone_number_that_is_none_is_missing(engine, world):
+def test_a_text_without_a_phone_number_is_missing(engine, world):
     people = world("tel\n(020) 7946-0000\n0000000000\nN/A\nunknown\n-")
     standard = engine.arrow(standardise_person_table(engine, people, {"phone": "tel"})).to_pylist()
     assert sorted(r["phone"] or "none" for r in standard) == ["02079460000", "none", "none", "none", "none"]
 
 
-def test_other_columns_go_along_as_text(engine, world):
+def test_other_columns_are_kept_as_text(engine, world):
     people = world("town | mail\nSão Paulo | A@x.org")
     standard = standardise_person_table(engine, people, {"email": "mail"}, texts={"town": "x_town"})
     row = engine.arrow(standard).to_pylist()[0]
@@ -114,7 +114,7 @@ def test_unknown_roles_and_columns_are_named(engine, world):
         standardise_person_table(engine, world("a\n1"), {"surname": "b"})
 
 
-def test_a_column_all_in_form_is_handed_on_as_it_is(engine, world, rows):
+def test_a_column_all_in_standard_form_is_unchanged(engine, world, rows):
     people = world("f | m | s | p\nANN | EVE | SMITH | SW1A 1AA\nBOB | - | JONES | M1 1AE")
     roles = {"forename": "f", "middle_names": "m", "surname": "s", "postcode": "p"}
     standard = standardise_person_table(engine, people, roles)

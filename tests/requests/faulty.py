@@ -169,18 +169,18 @@ class Way:
 
     def spoil(self, raw: Raw) -> None:
         """Apply the edits."""
-        for place, how, value in self.edits:
+        for place, action, value in self.edits:
             *steps, last = [int(step) if step.isdecimal() else step for step in place.split(".")]
             part: Any = raw
             for step in steps:
                 part = part[step]
-            if how == "drop":
+            if action == "drop":
                 del part[last]
-            elif how != "~":
-                new = copy.deepcopy(
+            elif action != "~":
+                addition = copy.deepcopy(
                     eval(value, {"raw": raw, "date": datetime.date, "why": "Care bears on the pay of pupils."})
                 )
-                part[last] = [*part[last], new] if how == "+" else new
+                part[last] = [*part[last], addition] if action == "+" else addition
 
 
 def _way(line: str) -> Way:
@@ -197,17 +197,17 @@ WAYS = tuple(_way(line) for line in re.sub(r"\\\n\s+", "", _TABLE).strip().split
 
 def request_with_faults(seed: int) -> tuple[Raw, set[tuple[str, str]]]:
     """A request spoilt in one to three ways, and its faults: no more and no less."""
-    chance = random.Random(seed)
-    chosen: list[Way] = [WAYS[seed % len(WAYS)]]  # each way is used, whatever chance says
-    for way in chance.sample(WAYS, len(WAYS)):
-        touched = {part for other in chosen for part in other.parts}
-        clashes = any(f"{a}.".startswith(f"{b}.") or f"{b}.".startswith(f"{a}.") for a in way.parts for b in touched)
-        if len(chosen) < 1 + seed // len(WAYS) % 3 and not clashes:
-            chosen.append(way)
+    rng = random.Random(seed)
+    ways: list[Way] = [WAYS[seed % len(WAYS)]]  # each way is used, whatever is drawn
+    for way in rng.sample(WAYS, len(WAYS)):
+        parts = {part for other in ways for part in other.parts}
+        clashes = any(f"{a}.".startswith(f"{b}.") or f"{b}.".startswith(f"{a}.") for a in way.parts for b in parts)
+        if len(ways) < 1 + seed // len(WAYS) % 3 and not clashes:
+            ways.append(way)
     raw = good()
-    for way in sorted(chosen, key=lambda way: "table" in way.parts):
+    for way in sorted(ways, key=lambda way: "table" in way.parts):
         way.spoil(raw)
-    return raw, {expected for way in chosen for expected in way.expected}
+    return raw, {expected for way in ways for expected in way.expected}
 
 
 def as_toml(raw: Raw) -> str:

@@ -1,4 +1,4 @@
-"""Whatever stands in a request's file, its faults are told: reading and checking never fail."""
+"""Whatever is in a request's file, its faults are reported: reading and checking never fail."""
 
 import datetime
 from typing import Any
@@ -33,7 +33,7 @@ def _part(model: Any) -> st.SearchStrategy[Any]:
     return st.one_of(st.dictionaries(keys, _VALUES, max_size=5), _LEAVES)
 
 
-_SPOILT = st.one_of(
+_CHANGES = st.one_of(
     st.tuples(st.sampled_from([*Request.model_fields, "other"]), _VALUES),
     st.tuples(st.just("table"), st.lists(_part(RequestedTable), max_size=3)),
     st.tuples(st.just("package"), st.lists(_part(RequestedPackage), max_size=3)),
@@ -41,7 +41,7 @@ _SPOILT = st.one_of(
 )
 
 
-@given(changes=st.lists(_SPOILT, min_size=1, max_size=4))
+@given(changes=st.lists(_CHANGES, min_size=1, max_size=4))
 def test_any_content_is_read_and_checked(changes: list[tuple[str, Any]]) -> None:
     raw = {**good(), **dict(changes)}
     request, form = request_of(raw)
@@ -49,6 +49,6 @@ def test_any_content_is_read_and_checked(changes: list[tuple[str, Any]]) -> None
     faults = faults_of(application, form)
     assert len(as_lines(faults)) == 3 * len(faults)
     tables_of(application.grants)
-    if not faults:  # right after all: then nothing was spoilt that a rule is about
+    if not faults:  # without faults: no change was against a rule
         assert request.retention is not None
         assert request.retention > datetime.date(2026, 1, 1)

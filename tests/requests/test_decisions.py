@@ -32,8 +32,8 @@ def apply(change: Change = lambda raw: None, *, today: datetime.date = TODAY) ->
     return application_of(request, shipped(), today)
 
 
-def approve(register: Path, of: Application | None = None, reference: str = "D-1", **more: Any) -> None:
-    decide(register, of or apply(), Ruling(**{"outcome": "approved", "reference": reference, "date": DAY, **more}))
+def approve(register: Path, of: Application | None = None, reference: str = "D-1", **fields: Any) -> None:
+    decide(register, of or apply(), Ruling(**{"outcome": "approved", "reference": reference, "date": DAY, **fields}))
 
 
 @pytest.fixture
@@ -45,22 +45,22 @@ def state(register: Path, of: Application | None = None) -> str:
     return standing(read_register(register), of or apply()).state
 
 
-def test_a_request_goes_its_way(register: Path) -> None:
+def test_the_states_of_a_request(register: Path) -> None:
     assert standing([], apply()).state == "draft"
     submit(register, apply())
     assert state(register) == "submitted"
     decide(register, apply(), Ruling("rejected", "D-1", DAY, reason="Too much is asked for."))
     status = standing(read_register(register), apply())
     assert (status.state, status.reasons) == ("rejected", ("D-1 of 2026-05-01: Too much is asked for.",))
-    submit(register, apply(_fewer))
-    assert state(register, apply(_fewer)) == "submitted"
-    approve(register, apply(_fewer), "D-2")
-    assert state(register, apply(_fewer)) == "approved"
+    submit(register, apply(_leave_out_meals))
+    assert state(register, apply(_leave_out_meals)) == "submitted"
+    approve(register, apply(_leave_out_meals), "D-2")
+    assert state(register, apply(_leave_out_meals)) == "approved"
     withdraw(register, "D-2", TODAY, "The project has ended.")
-    assert state(register, apply(_fewer)) == "withdrawn"
+    assert state(register, apply(_leave_out_meals)) == "withdrawn"
 
 
-def _fewer(raw: dict[str, Any]) -> None:
+def _leave_out_meals(raw: dict[str, Any]) -> None:
     raw["table"][0]["variables"].remove("FSMeligible")
 
 
@@ -94,7 +94,7 @@ def _package(number: int, key: str, value: Any) -> Change:
     "change",
     [
         lambda raw: None,
-        _fewer,
+        _leave_out_meals,
         _set("formats", ["csv"]),
         _table(1, "years", "2012/13-2015/16"),
         _table(0, "justification", "Said in other words, which change nothing."),
@@ -102,7 +102,7 @@ def _package(number: int, key: str, value: Any) -> Change:
         lambda raw: raw["package"].pop(),
     ],
 )
-def test_what_is_approved_or_less_is_covered(register: Path, change: Change) -> None:
+def test_a_request_for_no_more_than_was_approved_is_covered(register: Path, change: Change) -> None:
     approve(register)
     assert state(register, apply(change)) == "approved"
 
@@ -130,32 +130,32 @@ def test_what_is_approved_or_less_is_covered(register: Path, change: Change) -> 
         (_package(0, "phases", ["secondary", "post-16"]), "npd.ks5: ACADYR, "),
     ],
 )
-def test_what_is_more_or_other_is_not_covered(register: Path, change: Change, reason: str) -> None:
+def test_a_request_for_more_than_was_approved_is_not_covered(register: Path, change: Change, reason: str) -> None:
     approve(register)
     status = standing(read_register(register), apply(change))
     assert status.state == "not covered"
     assert any(line.startswith(reason) for line in status.reasons), status.reasons
 
 
-def test_a_rejected_amendment_leaves_what_was_approved(register: Path) -> None:
-    approve(register, apply(_fewer))
+def test_a_rejected_amendment_leaves_the_approval_in_force(register: Path) -> None:
+    approve(register, apply(_leave_out_meals))
     decide(register, apply(), Ruling("rejected", "D-2", DAY, reason="Not needed."))
     assert state(register) == "rejected"
-    assert state(register, apply(_fewer)) == "approved"
+    assert state(register, apply(_leave_out_meals)) == "approved"
 
 
-def test_what_was_rejected_after_it_was_approved_stays_so_when_it_is_submitted_again(register: Path) -> None:
+def test_a_rejection_after_an_approval_stays_in_force_when_submitted_again(register: Path) -> None:
     approve(register)
     decide(register, apply(), Ruling("rejected", "D-2", DAY, reason="It was approved by mistake."))
     assert state(register) == "rejected"
     submit(register, apply())
     assert state(register) == "submitted"
-    approve(register, apply(_fewer), "D-3")
-    assert state(register, apply(_fewer)) == "approved"
+    approve(register, apply(_leave_out_meals), "D-3")
+    assert state(register, apply(_leave_out_meals)) == "approved"
     assert state(register) == "submitted", "the amendment's approval does not cover it"
 
 
-def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
+def test_variables_that_a_condition_excludes_are_not_covered(register: Path) -> None:
     approve(
         register,
         outcome="approved-with-conditions",
@@ -165,10 +165,10 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
     status = standing(read_register(register), apply())
     assert status.reasons[1:] == ("npd.census: PrimarySENtype: not approved; leave it out, or have the panel decide",)
 
-    def without(raw: dict[str, Any]) -> None:
+    def leave_out(raw: dict[str, Any]) -> None:
         raw["table"][0]["variables"].remove("PrimarySENtype")
 
-    status = standing(read_register(register), apply(without))
+    status = standing(read_register(register), apply(leave_out))
     assert status.state == "approved"
     assert status.reasons[1:] == ("Results are shown to the department first.",)
 
@@ -190,9 +190,9 @@ def test_what_a_condition_leaves_out_is_not_covered(register: Path) -> None:
 def test_a_decision_that_contradicts_itself_is_not_recorded(register: Path, ruling: dict[str, Any], fault: str) -> None:
     approve(register, reference="D-0")
     before = register.read_bytes()
-    with pytest.raises(ConfigError, match="nothing is recorded") as refused:
+    with pytest.raises(ConfigError, match="nothing is recorded") as error:
         approve(register, **ruling)
-    assert fault in str(refused.value)
+    assert fault in str(error.value)
     assert register.read_bytes() == before
 
 
@@ -205,23 +205,23 @@ def test_only_an_approval_is_withdrawn_and_only_once(register: Path) -> None:
         withdraw(register, "D-1", TODAY, "Ended.")
 
 
-def before_it(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:
-    """Let another process record something after a decision was looked at, and before it is written."""
-    really = decisions.append
+def record_between(monkeypatch: pytest.MonkeyPatch, other: Callable[[], object]) -> None:
+    """Let another process record something after a decision was checked, and before it is written."""
+    append = decisions.append
 
-    def late(*arguments: Any, **more: Any) -> Any:
-        monkeypatch.setattr(decisions, "append", really)
+    def append_late(*arguments: Any, **options: Any) -> Any:
+        monkeypatch.setattr(decisions, "append", append)
         other()
-        return really(*arguments, **more)
+        return append(*arguments, **options)
 
-    monkeypatch.setattr(decisions, "append", late)
+    monkeypatch.setattr(decisions, "append", append_late)
 
 
-def test_of_two_who_decide_at_once_one_has_the_reference(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    before_it(monkeypatch, lambda: approve(register))
+def test_two_decisions_at_once_do_not_have_one_reference(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    record_between(monkeypatch, lambda: approve(register))
     with pytest.raises(ConfigError, match="D-1 was given to a decision before"):
         approve(register)
-    before_it(monkeypatch, lambda: withdraw(register, "D-1", TODAY, "Ended."))
+    record_between(monkeypatch, lambda: withdraw(register, "D-1", TODAY, "Ended."))
     with pytest.raises(ConfigError, match="D-1 was withdrawn before"):
         withdraw(register, "D-1", TODAY, "Ended, too.")
     assert [entry.event for entry in read_register(register)] == ["approved", "withdrawn"]
@@ -258,9 +258,9 @@ def test_an_approved_request_becomes_a_project(register: Path) -> None:
     with pytest.raises(ConfigError, match="no such register"):
         approved_project(path, shipped(), today=TODAY)
     submit(register, apply())
-    with pytest.raises(ConfigError, match="nothing may leave for 'study'") as refused:
+    with pytest.raises(ConfigError, match="nothing may leave for 'study'") as error:
         approved_project(path, shipped(), today=TODAY)
-    assert "no decision in force covers it" in str(refused.value)
+    assert "no decision in force covers it" in str(error.value)
     request, _ = request_of(tomllib.loads(REQUEST))
     expires = datetime.date(2028, 1, 1)
     ruling = Ruling("approved-with-conditions", "D-1", DAY, expires, ("Ask first.",))
@@ -273,11 +273,9 @@ def test_an_approved_request_becomes_a_project(register: Path) -> None:
         ("leo.earnings", ("TaxYear", "Earnings"), "2013/14-2014/15")
     ]
     assert "Secret" not in project.model_dump_json()
-    with pytest.raises(
-        ConfigError, match="person 1, accredited_until: the accreditation ended on 2027-01-01"
-    ) as refused:
+    with pytest.raises(ConfigError, match="person 1, accredited_until: the accreditation ended on 2027-01-01") as error:
         approved_project(path, shipped(), today=datetime.date(2027, 1, 2))
-    assert "Secret" not in str(refused.value)
+    assert "Secret" not in str(error.value)
     register.write_bytes(register.read_bytes().replace(b"Earnings", b"earnings"))
     with pytest.raises(GateError, match="was changed"):
         approved_project(path, shipped(), today=TODAY)
@@ -294,8 +292,8 @@ def test_rows_of_another_phase_are_not_covered(register: Path) -> None:
 
 def test_the_last_approval_counts(register: Path) -> None:
     approve(register)
-    approve(register, apply(_fewer), "D-2")
-    assert state(register, apply(_fewer)) == "approved"
+    approve(register, apply(_leave_out_meals), "D-2")
+    assert state(register, apply(_leave_out_meals)) == "approved"
     assert state(register) == "not covered"
 
 

@@ -1,4 +1,4 @@
-"""Packages are worked out from the catalogue: each variable in one of them, with what its rows need to mean something."""
+"""Packages are derived from the catalogue: each variable in one of them, with the variables that its rows need."""
 
 from pathlib import Path
 
@@ -75,7 +75,7 @@ def test_each_variable_goes_to_the_first_package_that_takes_it(catalogue: Catalo
     assert pack(catalogue, tmp_path) == {
         "sensitive": {"secondary": [("npd.census", ["Year", "URN", "Need"])]},
         "attainment": {
-            "early": [ks2],  # no rule tells its phase, so every phase has it
+            "early": [ks2],  # no rule gives its phase, so every phase has it
             "secondary": [("npd.ks4", ["ACADYR", "Grade"]), ks2, ks2],
         },
         "rest": {"secondary": [("npd.census", ["Year", "URN", "Group", "Sex"])]},
@@ -90,15 +90,15 @@ def test_prior_attainment_is_of_earlier_years_as_far_as_they_are_held(catalogue:
     assert prior.years(Years.parse("2001/02")) is None
 
 
-def test_a_phase_is_told_by_rows(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_a_phase_is_a_condition_on_rows(catalogue: Catalogue, tmp_path: Path) -> None:
     pack(catalogue, tmp_path)
-    only = load_packages(catalogue, tmp_path / "packages")["rest"].parts["secondary"][0].only
-    assert only is not None
-    assert (only.column, only.values) == ("Group", ("7", "8"))
+    condition = load_packages(catalogue, tmp_path / "packages")["rest"].parts["secondary"][0].only
+    assert condition is not None
+    assert (condition.column, condition.values) == ("Group", ("7", "8"))
 
 
 @pytest.mark.parametrize(
-    ("old", "new", "why"),
+    ("old", "new", "message"),
     [
         ('table = "npd.census"\ncolumn', 'table = "npd.censu"\ncolumn', "row: no table 'npd.censu'"),
         ('column = "Group"', 'column = "Grop"', "row npd.census: no variable 'Grop'"),
@@ -112,44 +112,44 @@ def test_a_phase_is_told_by_rows(catalogue: Catalogue, tmp_path: Path) -> None:
         ),
     ],
 )
-def test_faults_of_a_package_file_are_told(catalogue: Catalogue, tmp_path: Path, old: str, new: str, why: str) -> None:
+def test_faults_of_packages_are_named(catalogue: Catalogue, tmp_path: Path, old: str, new: str, message: str) -> None:
     assert old in PACKAGES
-    with pytest.raises(ConfigError, match="the data packages have faults") as refused:
+    with pytest.raises(ConfigError, match="the data packages have faults") as error:
         pack(catalogue, tmp_path, PACKAGES.replace(old, new))
-    assert why in str(refused.value)
+    assert message in str(error.value)
 
 
-def test_the_shipped_packages_part_the_pupil_database_and_leos_tables() -> None:
+def test_the_shipped_packages_divide_the_pupil_database_and_leo_tables() -> None:
     """Five concepts, and each variable that may leave is in exactly one of them, but for year and body."""
     catalogue = shipped()
     packages = load_packages(catalogue)
     assert [name for name, package in packages.items() if package.phases] == [
         *("cin-cla", "sensitive", "absence-exclusion", "attainment", "demographics")
     ]
-    carried = {"time", "institution"}
+    shared_concepts = {"time", "institution"}
     for dataset, names in (
         ("npd", [n for n in packages if packages[n].phases]),
         ("leo", [n for n in packages if not packages[n].phases]),
     ):
-        of_packages = [
+        variables_in_packages = [
             (holding.name, variable.name)
             for name in names
             for holding, variable in packages[name].variables()
-            if dataset == "leo" or variable.concept not in carried or variable.sensitivity not in ("D", "E")
+            if dataset == "leo" or variable.concept not in shared_concepts or variable.sensitivity not in ("D", "E")
         ]
-        assert len(of_packages) == len(set(of_packages))
-        may_leave = {
+        assert len(variables_in_packages) == len(set(variables_in_packages))
+        variables_allowed = {
             (holding.name, variable.name)
             for holding in holdings(catalogue).values()
             if holding.dataset == dataset and not holding.name.startswith(("leo.lookup", "leo.person"))
             for variable in holding.definition.variable
             if not names_a_person(variable)
-            and (dataset == "leo" or variable.concept not in carried or variable.sensitivity not in ("D", "E"))
+            and (dataset == "leo" or variable.concept not in shared_concepts or variable.sensitivity not in ("D", "E"))
         }
-        assert set(of_packages) == may_leave
+        assert set(variables_in_packages) == variables_allowed
 
 
-def test_items_that_are_only_listed_are_in_no_part_of_a_package() -> None:
+def test_variables_that_are_not_held_are_in_no_package() -> None:
     tables = holdings(shipped())
     for package in load_packages(shipped()).values():
         for holding, variable in package.variables():

@@ -1,4 +1,4 @@
-"""What the public sees of a register: approvals, what each is for and what it gives; no person, no rejection."""
+"""The public part of a register: approvals with their purposes and data; no person, no rejection."""
 
 import csv
 import datetime
@@ -59,7 +59,7 @@ def test_each_approval_has_a_row_with_its_state(register: Path) -> None:
     assert int(rows[4]["variables"]) == int(second["variables"]) + 1
 
 
-def test_the_page_and_the_csv_say_the_same(register: Path, tmp_path: Path) -> None:
+def test_the_page_and_the_csv_have_the_same_content(register: Path, tmp_path: Path) -> None:
     entries = read_register(register)
     rows = published_rows(entries, TODAY)
     page, table = render_register(rows, tmp_path / "out", day=TODAY, rejected=1, last_hash=entries[-1].sha256)

@@ -1,4 +1,4 @@
-"""A request is right first time: each fault is told with its rule and remedy, all at once, and none that is not there."""
+"""A request is right first time: each fault is reported with its rule and remedy, all at once, and no other."""
 
 import datetime
 import tomllib
@@ -33,50 +33,50 @@ def test_a_request_without_a_fault_passes() -> None:
 
 
 @pytest.mark.parametrize("number", range(len(WAYS)), ids=lambda number: "-".join(sorted(WAYS[number].parts)))
-def test_each_fault_is_told_and_no_other(number: int) -> None:
+def test_each_fault_is_reported_and_no_other(number: int) -> None:
     raw, way = good(), WAYS[number]
     way.spoil(raw)
-    reported = faults(raw)
-    assert {(fault.rule, fault.place) for fault in reported} == way.expected
-    assert len(reported) == len(way.expected)
+    reports = faults(raw)
+    assert {(fault.rule, fault.place) for fault in reports} == way.expected
+    assert len(reports) == len(way.expected)
 
 
-def test_in_two_hundred_faulty_files_each_fault_is_found_and_none_that_is_not_there(tmp_path: Path) -> None:
-    planted = missed = invented = 0
+def test_in_two_hundred_faulty_files_exactly_the_faults_are_found(tmp_path: Path) -> None:
+    number_expected = number_missed = number_wrong = 0
     for seed in range(REQUESTS):
         raw, expected = request_with_faults(seed)
         path = tmp_path / f"{seed}.toml"
         path.write_text(as_toml(raw), encoding="utf-8")
         request, form = read_request(path)
-        reported = [(fault.rule, fault.place) for fault in faults_of(application_of(request, shipped(), TODAY), form)]
-        assert len(reported) == len(set(reported)), seed
-        planted += len(expected)
-        missed += len(expected - set(reported))
-        invented += len(set(reported) - expected)
-    assert (missed, invented) == (0, 0)
-    assert planted > 300
+        reports = [(fault.rule, fault.place) for fault in faults_of(application_of(request, shipped(), TODAY), form)]
+        assert len(reports) == len(set(reports)), seed
+        number_expected += len(expected)
+        number_missed += len(expected - set(reports))
+        number_wrong += len(set(reports) - expected)
+    assert (number_missed, number_wrong) == (0, 0)
+    assert number_expected > 300
 
 
 def test_every_rule_is_broken_by_some_way() -> None:
     """A rule that no test breaks might never be."""
-    broken = {rule for way in WAYS for rule, _ in way.expected}
-    assert {rule.name for rule in shipped_rules()} == broken - {"form"}
+    rules_broken = {rule for way in WAYS for rule, _ in way.expected}
+    assert {rule.name for rule in shipped_rules()} == rules_broken - {"form"}
 
 
 def test_every_text_is_filled_in() -> None:
-    """No name in braces is left in what is told, and the remedy of a TOML table keeps its braces."""
-    lines = [line for way in WAYS for line in as_lines(faults(spoilt(way)))]
+    """No name in braces is left in a message, and the remedy of a TOML table keeps its braces."""
+    lines = [line for way in WAYS for line in as_lines(faults(faulty_request(way)))]
     assert [line for line in lines if "{" in line.replace("reasons = { ", "").replace("exemptions = { ", "")] == []
     assert any('reasons = { Gender = "..." }' in line for line in lines)
 
 
-def spoilt(way: Any) -> dict[str, Any]:
+def faulty_request(way: Any) -> dict[str, Any]:
     raw = good()
     way.spoil(raw)
     return raw
 
 
-def test_no_name_of_a_person_is_in_what_is_told() -> None:
+def test_no_name_of_a_person_is_in_a_fault() -> None:
     raw = good()
     for person in raw["person"]:
         person |= {"role": "Secret Name", "accreditation": "", "reason": "", "extra": "Secret Name"}
@@ -93,18 +93,18 @@ def test_near_names_are_given() -> None:
     assert fault.remedy.startswith("nearest: EthnicGroupMinor, EthnicGroupMajor; leo catalogue show")
 
 
-def test_what_may_come_to_be_broken_is_checked_again_when_data_leave() -> None:
+def test_rules_that_depend_on_the_day_are_checked_again_when_data_leave() -> None:
     raw = good()
     raw["person"][0]["accredited_until"] = datetime.date(2026, 5, 31)
     raw["aims"] = "Short."
     assert {fault.rule for fault in faults(raw, leaving=True)} == {"accreditation-expired"}
 
 
-def test_packages_are_opened_by_phase_and_year() -> None:
+def test_packages_become_tables_by_phase_and_year() -> None:
     """Key stage 2 of pupils of primary age, and that of pupils of secondary age five years before: no year between."""
     request, _ = request_of(good())
-    opened = [(t.name, t.years, t.part) for t in tables_of(application_of(request, shipped(), TODAY).grants)]
-    assert opened == [
+    tables = [(t.name, t.years, t.part) for t in tables_of(application_of(request, shipped(), TODAY).grants)]
+    assert tables == [
         ("npd.census", "2005/06-2010/11", None),
         ("leo.earnings", "2010/11-2020/21", None),
         ("leo.person", None, None),
@@ -116,22 +116,22 @@ def test_packages_are_opened_by_phase_and_year() -> None:
 
 
 @pytest.mark.parametrize(
-    ("years", "opened"),
+    ("years", "expected"),
     [
         ("2010/11", [("2010/11", None), ("2005/06", "attainment")]),
         ("2007/08-2011/12", [("2002/03-2011/12", None)]),  # the earlier years end where the others begin
         ("2006/07-2012/13", [("2001/02-2012/13", None)]),
     ],
 )
-def test_no_year_is_opened_that_no_phase_asks_for(years: str, opened: list[tuple[str, str | None]]) -> None:
+def test_no_year_is_included_that_no_phase_asks_for(years: str, expected: list[tuple[str, str | None]]) -> None:
     package = {"name": "attainment", "phases": ["primary", "secondary"], "years": years}
     request, _ = request_of({"package": [package]})
     tables = tables_of(application_of(request, shipped(), TODAY).grants)
-    assert [(t.years, t.part) for t in tables if t.name == "npd.ks2"] == opened
+    assert [(t.years, t.part) for t in tables if t.name == "npd.ks2"] == expected
 
 
 @pytest.mark.parametrize("years", ["2001/02", "2008/09-2010/11", "2001/02-2020/21", "2019/20-2020/21"])
-def test_what_a_package_opens_to_may_leave(years: str) -> None:
+def test_the_tables_of_a_package_may_leave(years: str) -> None:
     """Every package, phase by phase and by all of them: no variable or year that an extract would refuse."""
     decision = {"reference": "D", "date": "2026-01-01", "expires": "2027-01-01"}
     about = {"id": "study", "title": "", "organisation": "", "purpose": "", "decision": decision}
@@ -145,13 +145,13 @@ def test_what_a_package_opens_to_may_leave(years: str) -> None:
                 assert "years-held" in {fault.rule for fault in faults_of(application_of(request, shipped(), TODAY))}
 
 
-def test_a_table_asked_for_by_other_rows_or_years_stands_beside_itself() -> None:
+def test_a_table_with_other_rows_or_years_is_listed_again() -> None:
     """Two packages on one census, of other phases: no row leaves that neither asks for."""
     raw = good()
-    why = "The background of pupils is compared between schools."
+    justification = "The background of pupils is compared between schools."
     raw["package"] = [
-        {"name": "demographics", "phases": ["secondary"], "years": "2008/09", "justification": why},
-        {"name": "sensitive", "phases": ["primary"], "years": "2008/09", "justification": why},
+        {"name": "demographics", "phases": ["secondary"], "years": "2008/09", "justification": justification},
+        {"name": "sensitive", "phases": ["primary"], "years": "2008/09", "justification": justification},
     ]
     request, _ = request_of(raw)
     tables = [t for t in tables_of(application_of(request, shipped(), TODAY).grants) if t.name == "npd.census"]
@@ -176,11 +176,11 @@ RULE = 'name = "a"\nmessage = "s"\nremedy = "r"\nwhy = "w"\n'
         ("[[rule]", "x.toml: "),
     ],
 )
-def test_faults_of_a_rule_file_are_told(tmp_path: Path, text: str, message: str) -> None:
+def test_faults_of_a_rule_file_are_named(tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "x.toml").write_text(text)
-    with pytest.raises(ConfigError, match="the rules of requests have faults") as refused:
+    with pytest.raises(ConfigError, match="the rules of requests have faults") as error:
         load_rules({name: needs for name, (_, needs) in KINDS.items()}, tmp_path)
-    assert message.removesuffix("accre") in str(refused.value)
+    assert message.removesuffix("accre") in str(error.value)
 
 
 def test_form_faults_come_all_at_once() -> None:

@@ -1,4 +1,4 @@
-"""A cluster that holds two persons is split at its weakest link, and removed_links says why."""
+"""A cluster of two persons is split at its weakest link, and removed_links has the reason."""
 
 import datetime
 import random
@@ -21,11 +21,11 @@ Links = list[tuple[int, int, float]]
 BORN, OTHER = datetime.date(1993, 1, 2), datetime.date(1971, 5, 6)
 
 
-def _parted(
+def people_of(
     engine: Engine,
     entities: Entities,
     links: Links,
-    most: dict[str, int],
+    limits: dict[str, int],
     method: str = "probabilistic",
     steps: str = "",
     never: tuple[tuple[int, int], ...] = (),
@@ -42,7 +42,7 @@ def _parted(
     }
     for name in IDENTIFIERS:
         kind = pa.list_(pa.date32() if name == "dob" else pa.string())
-        columns[name] = pa.array([_held(values, name) for _, values in entities.values()], kind)
+        columns[name] = pa.array([values_of(values, name) for _, values in entities.values()], kind)
     entities = engine.from_arrow(pa.table(columns))
     link_rows = pa.table(
         {
@@ -65,8 +65,8 @@ def _parted(
     )
     membership = join_people(engine, initial_membership(engine, entities), table)
     ids = pa.array([one for one, _ in never], pa.int64()), pa.array([other for _, other in never], pa.int64())
-    decided = engine.from_arrow(pa.table({"one_id": ids[0], "other_id": ids[1]})) if never else None
-    result = without_conflicts(engine, entities, membership, table, members, most=most, never=decided)
+    decisions = engine.from_arrow(pa.table({"one_id": ids[0], "other_id": ids[1]})) if never else None
+    result = without_conflicts(engine, entities, membership, table, members, most=limits, never=decisions)
     people: dict[int, set[int]] = {}
     for row in engine_rows(engine, result.membership):
         people.setdefault(row["unit_id"], set()).add(row["entity_id"])
@@ -75,50 +75,50 @@ def _parted(
     return sorted(people.values(), key=min), sorted(cuts), engine.count(result.links)
 
 
-def _held(values: dict[str, Any], name: str) -> list[Any]:
+def values_of(values: dict[str, Any], name: str) -> list[Any]:
     value = values.get(name)
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
-def test_who_breaks_no_rule_is_left_as_he_is(engine: Engine) -> None:
+def test_a_person_who_breaks_no_rule_is_unchanged(engine: Engine) -> None:
     entities: Entities = {1: ("npd", {"dob": BORN}), 2: ("cis", {"dob": OTHER}), 3: ("ilr", {"dob": BORN})}
-    assert _parted(engine, entities, [(1, 2, 5.0), (1, 3, 9.0)], {"npd": 1}) == ([{1, 2, 3}], [], 2)
+    assert people_of(engine, entities, [(1, 2, 5.0), (1, 3, 9.0)], {"npd": 1}) == ([{1, 2, 3}], [], 2)
 
 
 TWO: Entities = {1: ("npd", {}), 2: ("ilr", {}), 3: ("ilr", {}), 4: ("npd", {})}
 
 
-def test_two_records_of_a_source_that_gives_one_are_parted_where_the_chain_is_weakest(engine: Engine) -> None:
+def test_two_records_of_a_source_with_one_each_are_separated_at_the_weakest_link(engine: Engine) -> None:
     chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (4, 3, 8.0)]
-    assert _parted(engine, TWO, chain, {"npd": 1}) == ([{1, 2}, {3, 4}], [(2, 3, "more than 1 of npd")], 2)
-    assert _parted(engine, TWO, chain, {"npd": 2}) == ([{1, 2, 3, 4}], [], 3)
+    assert people_of(engine, TWO, chain, {"npd": 1}) == ([{1, 2}, {3, 4}], [(2, 3, "more than 1 of npd")], 2)
+    assert people_of(engine, TWO, chain, {"npd": 2}) == ([{1, 2, 3, 4}], [], 3)
 
 
 def test_the_last_digits_of_a_weight_decide_nothing(engine: Engine) -> None:
     """Engines add up weights in an order of their own."""
     even: Links = [(1, 2, 9.0), (2, 3, 9.0), (4, 3, 9.0)]
     uneven: Links = [(1, 2, 9.0 - 1e-12), (2, 3, 9.0), (4, 3, 9.0 + 1e-12)]
-    assert _parted(engine, TWO, uneven, {"npd": 1}) == _parted(engine, TWO, even, {"npd": 1})
+    assert people_of(engine, TWO, uneven, {"npd": 1}) == people_of(engine, TWO, even, {"npd": 1})
 
 
-def test_what_two_steps_have_linked_is_cut_of_both(engine: Engine) -> None:
+def test_a_link_of_two_steps_is_removed_from_both(engine: Engine) -> None:
     chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (2, 3, 3.0), (4, 3, 8.0)]
-    cut = (2, 3, "more than 1 of npd")
-    assert _parted(engine, TWO, chain, {"npd": 1}, steps="sstt") == ([{1, 2}, {3, 4}], [cut, cut], 2)
+    link = (2, 3, "more than 1 of npd")
+    assert people_of(engine, TWO, chain, {"npd": 1}, steps="sstt") == ([{1, 2}, {3, 4}], [link, link], 2)
 
 
-def test_what_people_have_linked_stays(engine: Engine) -> None:
-    assert _parted(engine, TWO, [(1, 2, 1.0), (2, 4, 1.0)], {"npd": 1}, method="override")[0] == [{1, 2, 4}, {3}]
+def test_links_by_override_are_kept(engine: Engine) -> None:
+    assert people_of(engine, TWO, [(1, 2, 1.0), (2, 4, 1.0)], {"npd": 1}, method="override")[0] == [{1, 2, 4}, {3}]
 
 
-def test_what_people_have_parted_is_joined_by_no_other_record(engine: Engine) -> None:
+def test_records_separated_by_override_are_not_joined_by_others(engine: Engine) -> None:
     chain: Links = [(1, 2, 9.0), (2, 3, 4.0), (3, 4, 8.0)]
-    assert _parted(engine, TWO, chain, {}, never=((4, 1),)) == ([{1, 2}, {3, 4}], [(2, 3, NEVER)], 2)
-    assert _parted(engine, TWO, chain, {}, never=((1, 9),)) == ([{1, 2, 3, 4}], [], 3)
+    assert people_of(engine, TWO, chain, {}, never=((4, 1),)) == ([{1, 2}, {3, 4}], [(2, 3, NEVER)], 2)
+    assert people_of(engine, TWO, chain, {}, never=((1, 9),)) == ([{1, 2, 3, 4}], [], 3)
 
 
-def _four(one: dict[str, Any], other: dict[str, Any]) -> Entities:
-    return {1: ("npd", one), 2: ("ilr", one), 3: ("hesa", other), 4: ("cis", other)}
+def _four(first: dict[str, Any], second: dict[str, Any]) -> Entities:
+    return {1: ("npd", first), 2: ("ilr", first), 3: ("hesa", second), 4: ("cis", second)}
 
 
 CHAIN: Links = [(1, 2, 9.0), (2, 3, 5.0), (3, 4, 9.0)]
@@ -127,29 +127,27 @@ CHAIN: Links = [(1, 2, 9.0), (2, 3, 5.0), (3, 4, 9.0)]
 @pytest.mark.parametrize(
     ("field", "values", "rule"), [("dob", (BORN, OTHER), "two birth dates"), ("sex", "FM", "two sexes")]
 )
-def test_two_values_that_two_records_each_bear_are_two_people(
-    field: str, values: Any, rule: str, engine: Engine
-) -> None:
+def test_two_values_with_two_records_each_are_two_people(field: str, values: Any, rule: str, engine: Engine) -> None:
     entities = _four({field: values[0]}, {field: values[1]})
-    assert _parted(engine, entities, CHAIN, {}) == ([{1, 2}, {3, 4}], [(2, 3, rule)], 2)
+    assert people_of(engine, entities, CHAIN, {}) == ([{1, 2}, {3, 4}], [(2, 3, rule)], 2)
 
 
-def test_who_shares_a_number_is_one_person_all_the_same(engine: Engine) -> None:
+def test_records_that_share_a_number_are_one_person(engine: Engine) -> None:
     entities = _four({"dob": BORN, "nino": "N1"}, {"dob": OTHER, "nino": ["N2", "N1"]})
-    assert _parted(engine, entities, CHAIN, {})[0] == [{1, 2, 3, 4}]
+    assert people_of(engine, entities, CHAIN, {})[0] == [{1, 2, 3, 4}]
 
 
-def test_a_value_that_one_record_bears_is_a_slip(engine: Engine) -> None:
+def test_a_value_of_one_record_alone_is_an_error(engine: Engine) -> None:
     entities = {**_four({"dob": BORN}, {"dob": OTHER}), 4: ("cis", {"dob": [BORN, OTHER]})}
-    assert _parted(engine, entities, CHAIN, {})[1] == []
+    assert people_of(engine, entities, CHAIN, {})[1] == []
 
 
-def test_a_link_to_people_holds_on_to_the_record_that_is_most_alike(engine: Engine) -> None:
-    """Unit 1 is records 1 and 4, joined before; cut apart, record 9 goes with 4, whose surname it has."""
+def test_a_link_to_people_stays_with_the_most_similar_record(engine: Engine) -> None:
+    """Unit 1 is records 1 and 4, joined before; when they part, record 9 stays with 4, which has its surname."""
     entities: Entities = {1: ("npd", {"surname": "A"}), 4: ("npd", {"surname": "B"}), 9: ("cis", {"surname": "B"})}
     links: Links = [(1, 4, 3.0), (1, 9, 8.0)]
-    with connect("duckdb") as fresh:
-        assert _parted(fresh, entities, links, {"npd": 1})[0] == [{1, 9}, {4}], "units of one record each"
+    with connect("duckdb") as new_engine:
+        assert people_of(new_engine, entities, links, {"npd": 1})[0] == [{1, 9}, {4}], "units of one record each"
 
 
 def test_limits_are_those_of_the_steps() -> None:
@@ -163,8 +161,8 @@ def test_limits_are_those_of_the_steps() -> None:
     ]
     assert most_records(steps) == {"npd": 1, "hesa": 3, "cis": 1}
     assert most_records([step("c", "people", "cis", "one-to-one", duplicates="join")]) == {}
-    joining = step("c", "people", "cis", "one-to-one", duplicates="join")
-    assert most_records([*steps, joining]) == {"npd": 2, "hesa": 6}  # two people of one npd record each are joined
+    join_step = step("c", "people", "cis", "one-to-one", duplicates="join")
+    assert most_records([*steps, join_step]) == {"npd": 2, "hesa": 6}  # two people of one npd record each are joined
     assert most_records([*steps, step("d", "hesa", "npd", "many-to-many")]) == {"cis": 1}
 
 
@@ -173,18 +171,18 @@ def test_limits_are_those_of_the_steps() -> None:
     st.dictionaries(st.tuples(st.integers(1, 7), st.integers(1, 7)), st.integers(1, 9).map(float), max_size=10),
     st.integers(0, 9),
 )
-def test_nobody_holds_more_than_a_limit_and_no_order_matters(
+def test_nobody_has_more_than_a_limit_in_any_order(
     sources: list[str], weights: dict[tuple[int, int], float], seed: int
 ) -> None:
     entities: Entities = {n: (source, {}) for n, source in enumerate(sources, 1)}
     links = [(a, b, w) for (a, b), w in weights.items() if a < b <= len(sources)]
-    shuffled = list(links)
-    random.Random(seed).shuffle(shuffled)
+    random_order = list(links)
+    random.Random(seed).shuffle(random_order)
     with connect("duckdb") as engine:
-        people, cuts, left = _parted(engine, entities, links, {"npd": 1, "cis": 1})
-        again = _parted(engine, entities, shuffled, {"npd": 1, "cis": 1})
-    assert (people, cuts, left) == again
-    assert left == len(links) - len(cuts)
+        people, cuts, number_left = people_of(engine, entities, links, {"npd": 1, "cis": 1})
+        result = people_of(engine, entities, random_order, {"npd": 1, "cis": 1})
+    assert (people, cuts, number_left) == result
+    assert number_left == len(links) - len(cuts)
     assert sorted(record for person in people for record in person) == list(entities), "each record in one person"
     for person in people:
         labels = [entities[record][0] for record in person]

@@ -12,7 +12,7 @@ from linkage.engine import rows as engine_rows
 from linkage.spine import Spine, build, initial_membership, join_people
 
 
-def test_units_that_a_link_joins_take_the_smallest_id_step_by_step(engine: Engine, world: Any, rows: Any) -> None:
+def test_units_joined_by_a_link_get_the_smallest_id_step_by_step(engine: Engine, world: Any, rows: Any) -> None:
     membership = initial_membership(engine, world("entity_id\n1\n2\n5\n6\n9"))
     links = "left_id | right_id | decision\n5 | 9 | accepted\n2 | 6 | review"
     membership = join_people(engine, membership, world(links))
@@ -32,13 +32,13 @@ def spine_of(
     Args:
         units: "step side unit entity" of units that hold another entity than the one of their number.
     """
-    listed = [entity.split() for entity in entities.split(",")]
+    names = [entity.split() for entity in entities.split(",")]
     table = world(
-        "\n".join(["entity_id | source | entity_key", *(f"{n} | {s} | {k}" for n, (s, k) in enumerate(listed, 1))])
+        "\n".join(["entity_id | source | entity_key", *(f"{n} | {s} | {k}" for n, (s, k) in enumerate(names, 1))])
     )
     pairs = world(f"{LINK}\n{links}")
-    own = {(row["step"], side, row[f"{side}_id"]) for row in engine_rows(engine, pairs) for side in ("left", "right")}
-    lines = [f"{step} | {side} | {unit} | {unit}" for step, side, unit in sorted(own)]
+    ids = {(row["step"], side, row[f"{side}_id"]) for row in engine_rows(engine, pairs) for side in ("left", "right")}
+    lines = [f"{step} | {side} | {unit} | {unit}" for step, side, unit in sorted(ids)]
     lines += [" | ".join(line.split()) for line in units.splitlines()]
     return build(
         engine,
@@ -51,7 +51,7 @@ def spine_of(
     )
 
 
-def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine, world: Any, rows: Any) -> None:
+def test_the_spine_has_people_and_the_link_of_each_record(engine: Engine, world: Any, rows: Any) -> None:
     links = """
         ec | 2 | 4 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
         ec | 1 | 3 | probabilistic | rule 1 | 1  | 0.6    | - | review
@@ -67,8 +67,8 @@ def test_the_spine_holds_people_and_how_each_record_came_to_them(engine: Engine,
     assert rows(spine.lookup_pmr) == [(1, "P1", 1), (2, "P2", 2)]
 
 
-def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine, world: Any, rows: Any) -> None:
-    """Of two deliveries of tax records the second had no EDUKEY: what it holds was in no table and no extract."""
+def test_every_source_of_tax_records_gives_its_people_a_key(engine: Engine, world: Any, rows: Any) -> None:
+    """Of two deliveries of tax records the second had no EDUKEY: its data were in no table and no extract."""
     links = """
         ec | 1 | 2 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
         ec | 1 | 3 | probabilistic | rule 1 | 12 | 0.9998 | 2 | accepted
@@ -79,8 +79,8 @@ def test_every_source_of_tax_records_brings_its_people_their_key(engine: Engine,
     assert rows(spine.lookup_pmr) == []
 
 
-def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) -> None:
-    """`left = "cis", right = "people"`: the tax record was first seen here, and the pupil's record said to be brought."""
+def test_the_new_records_of_a_step_may_be_its_left_side(engine: Engine, world: Any) -> None:
+    """`left = "cis", right = "people"`: the tax record was "first seen here", the pupil's record the new one."""
     links = """
         schools | 1 | 2 | deterministic | uln    | 20 | 0.9999 | - | accepted
         tax     | 3 | 1 | probabilistic | rule 1 | 4  | 0.96   | - | accepted
@@ -88,12 +88,12 @@ def test_what_a_step_brings_may_stand_on_its_left(engine: Engine, world: Any) ->
     spine = spine_of(
         engine, world, "npd P1, ilr L1, cis N1", links, "tax right 1 2", pmr_sources=[], brought_left=["tax"]
     )
-    steps = {row["source"]: (row["link_pass"], row["match_probability"]) for row in engine_rows(engine, spine.spine)}
-    assert steps == {"npd": (None, None), "ilr": ("uln", 0.9999), "cis": ("rule 1", 0.96)}
+    links_of = {row["source"]: (row["link_pass"], row["match_probability"]) for row in engine_rows(engine, spine.spine)}
+    assert links_of == {"npd": (None, None), "ilr": ("uln", 0.9999), "cis": ("rule 1", 0.96)}
 
 
-def test_of_two_links_that_weigh_the_same_the_lower_id_brought_it(engine: Engine, world: Any) -> None:
-    """A last digit apart is the same: 0.1 + 0.2 is 0.3 only in another order."""
+def test_of_two_links_of_one_weight_the_lower_id_is_used(engine: Engine, world: Any) -> None:
+    """Weights that differ in the last digit are equal: 0.1 + 0.2 is 0.3 only in another order."""
     links = """
         ec | 2 | 3 | probabilistic | rule 2 | 0.30000000000000004 | 0.99 | - | accepted
         ec | 1 | 3 | probabilistic | rule 1 | 0.3                 | 0.99 | - | accepted
@@ -123,8 +123,8 @@ def test_components_are_those_of_a_union_find(edges: list[tuple[int, int]]) -> N
     assert labels == {node: root(node) for node in parent}
 
 
-def test_nodes_of_any_size_are_told_apart(engine: Engine, rows: Any) -> None:
-    """Those of a chain come in no order."""
+def test_components_of_nodes_of_any_size(engine: Engine, rows: Any) -> None:
+    """The nodes of a chain are in no order."""
     rng = np.random.default_rng(5)
     nodes = rng.permutation(np.concatenate([np.arange(40) * (2**31 - 1), 2**62 + np.arange(40), np.arange(40) + 7]))
     chains = [np.sort(rng.permutation(nodes)[:30])[rng.permutation(30)] for _ in range(2)]

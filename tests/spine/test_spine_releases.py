@@ -1,4 +1,4 @@
-"""People keep their ids from release to release; the concordance says where they did not."""
+"""People keep their ids from release to release; the concordance has the exceptions."""
 
 from typing import Any
 
@@ -16,10 +16,10 @@ def as_sets(engine: Engine, table: Any) -> set[tuple[Any, ...]]:
     return {tuple(row.values()) for row in engine_rows(engine, table)}
 
 
-def of(engine: Engine, number: str, groups: dict[int, str]) -> Table:
+def table_of(engine: Engine, number: str, groups: dict[int, str]) -> Table:
     """A table of `number`, source, entity_key from the number of a person or unit to its entities: "npd:A cis:B"."""
-    listed = [(n, *entity.split(":")) for n, entities in groups.items() for entity in entities.split()]
-    numbers, sources, keys = zip(*listed, strict=True)
+    rows = [(n, *entity.split(":")) for n, entities in groups.items() for entity in entities.split()]
+    numbers, sources, keys = zip(*rows, strict=True)
     return engine.from_arrow(pa.table({number: pa.array(numbers, pa.int64()), "source": sources, "entity_key": keys}))
 
 
@@ -70,8 +70,8 @@ def of(engine: Engine, number: str, groups: dict[int, str]) -> Table:
 def test_person_ids_and_concordance(
     engine: Engine, before: Any, last: int, after: Any, preference: list[str], ids: Any, concordance: Any
 ) -> None:
-    release = Release(of(engine, "person_id", before), last) if before else None
-    numbering = number_people(engine, of(engine, "unit_id", after), release, preference=preference)
+    release = Release(table_of(engine, "person_id", before), last) if before else None
+    numbering = number_people(engine, table_of(engine, "unit_id", after), release, preference=preference)
     assert as_sets(engine, numbering.ids) == ids
     assert as_sets(engine, numbering.concordance) == concordance
     assert numbering.last_person_id == max(last, *(person for _, person in ids))
@@ -89,31 +89,31 @@ def people(partition: list[int]) -> pa.Table:
     )
 
 
-def released(partition: list[int], ids: dict[int, int]) -> pa.Table:
+def released_spine(partition: list[int], ids: dict[int, int]) -> pa.Table:
     """The spine of a release of `people(partition)`."""
     table = people(partition).drop_columns("unit_id")
     return table.append_column("person_id", pa.array([ids[unit] for unit in partition], pa.int64()))
 
 
-@given(old=Partition, new=Partition, turned=st.booleans())
-def test_ids_are_one_to_a_unit_old_or_never_given_and_independent_of_order(
-    duckdb_engine: Engine, old: list[int], new: list[int], turned: bool
+@given(old=Partition, new=Partition, is_reversed=st.booleans())
+def test_ids_are_unique_old_or_new_and_independent_of_order(
+    duckdb_engine: Engine, old: list[int], new: list[int], is_reversed: bool
 ) -> None:
     engine = duckdb_engine
     first = number_people(engine, engine.from_arrow(people(old)))
     ids = dict(as_sets(engine, first.ids))
-    before = Release(engine.from_arrow(released(old, ids)), first.last_person_id)
-    again = number_people(engine, engine.from_arrow(people(old)), before)
-    assert dict(as_sets(engine, again.ids)) == ids
-    assert {row[2] for row in as_sets(engine, again.concordance)} == {"kept"}, "nothing new changes nothing"
-    shuffled = people(new).take(list(range(len(new)))[:: -1 if turned else 1])
+    before = Release(engine.from_arrow(released_spine(old, ids)), first.last_person_id)
+    repeat = number_people(engine, engine.from_arrow(people(old)), before)
+    assert dict(as_sets(engine, repeat.ids)) == ids
+    assert {row[2] for row in as_sets(engine, repeat.concordance)} == {"kept"}, "nothing new changes nothing"
+    shuffled = people(new).take(list(range(len(new)))[:: -1 if is_reversed else 1])
     second = number_people(engine, engine.from_arrow(shuffled), before)
     numbers = dict(as_sets(engine, second.ids))
     assert set(numbers) == set(new)
     assert len(set(numbers.values())) == len(numbers)
     last = first.last_person_id
-    fresh = {person for person in numbers.values() if person > last}
-    assert fresh == set(range(last + 1, last + 1 + len(fresh)))
+    new_ids = {person for person in numbers.values() if person > last}
+    assert new_ids == set(range(last + 1, last + 1 + len(new_ids)))
     pairs = as_sets(engine, second.concordance)
     assert {row[0] for row in pairs} - {None} == set(ids.values())
     assert {row[1] for row in pairs} - {None} == set(numbers.values())
