@@ -18,8 +18,8 @@ variable = [{variables}]
 """
 
 
-def variable(name, **more):
-    keys = "".join(f', {key} = "{value}"' for key, value in more.items())
+def variable(name, **details):
+    keys = "".join(f', {key} = "{value}"' for key, value in details.items())
     return (
         f'{{ name = "{name}", type = "string", concept = "c", identifiability = 2, sensitivity = "E", '
         f'description = "d"{keys} }}'
@@ -36,7 +36,7 @@ def faults(folder, frames, **files):
 
 
 def test_a_dataset_that_is_described_twice(tmp_path):
-    """One file was copied, and its first line left as it was: the first of the two was lost."""
+    """One file was copied with its first line unchanged: the first of the two was lost."""
     text = faults(tmp_path, "", a=("school", variable("A")), b=("school", variable("B")))
     assert text == ["b.toml: dataset 'school' is described in another file already"]
 
@@ -54,12 +54,12 @@ def test_sexes_in_another_language(tmp_path):
     ]
 
 
-def test_a_year_that_is_told_by_no_table(tmp_path):
+def test_a_year_of_an_unknown_table(tmp_path):
     text = faults(tmp_path, "", a=("school", variable("LEFT", year_of="school.persons")))
     assert text == ["school.persons.LEFT: year_of 'school.persons' is not a table with years; write it as \"npd.ks4\""]
 
 
-def test_frames_that_cannot_be_read_and_labels_that_are_none(tmp_path):
+def test_frames_that_cannot_be_read_and_wrong_labels(tmp_path):
     text = faults(tmp_path, "[a]\n1 = \n", a=("school", variable("A")))
     assert text[0].startswith("frames.toml: Invalid value (at line 2")
     text = faults(tmp_path, "[a]\n1 = 2\n", a=("school", variable("A")))
@@ -73,7 +73,7 @@ def test_a_number_of_persons_that_an_extract_might_hold(tmp_path):
     ]
 
 
-def test_a_folder_without_a_catalogue_is_not_said_to_be_without_fault(tmp_path):
+def test_a_folder_without_a_catalogue_is_an_error(tmp_path):
     for folder in (tmp_path, tmp_path / "nowhere"):
         with pytest.raises(ConfigError, match=f"{folder}: no folder that holds a catalogue\n  give the folder of"):
             check(folder)

@@ -13,7 +13,7 @@ from linkage.catalogue.packages import shipped_packages
 from linkage.catalogue.site import Everything, everything, write_site
 from linkage.errors import ConfigError
 from linkage.requests.request import read_request
-from tests.quality.browsing import RULES, barriers, opened
+from tests.quality.browsing import RULES, barriers, open_page
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +28,8 @@ def site(content: Everything, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def test_every_variable_has_one_page(content: Everything) -> None:
     variables = [v for d in shipped().datasets.values() for t in d.table.values() for v in t.variable]
-    listed = [v for table in standard_extract().tables.values() for v in table.variable]
-    assert len(content.entries) == len(variables) + len(listed) > 4000
+    listed_variables = [v for table in standard_extract().tables.values() for v in table.variable]
+    assert len(content.entries) == len(variables) + len(listed_variables) > 4000
     assert sum(entry.is_held for entry in content.entries) == len(variables)
     pages = [entry.page.lower() for entry in content.entries]  # on a file system that ignores case, too
     assert len(set(pages)) == len(pages)
@@ -38,14 +38,14 @@ def test_every_variable_has_one_page(content: Everything) -> None:
 def test_every_link_leads_to_a_page(site: Path) -> None:
     pages = [page for page in site.rglob("*.html") if page.parent.name != "variable"]
     pages += sorted((site / "variable").glob("npd.c*"))
-    broken = [
+    broken_links = [
         (page.name, address)
         for page in pages
         for address in re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8"))
         if not (page.parent / html.unescape(address)).resolve().is_file()
     ]
     assert len(pages) > 100
-    assert broken == []
+    assert broken_links == []
 
 
 def test_page_of_a_variable(site: Path) -> None:
@@ -54,12 +54,12 @@ def test_page_of_a_variable(site: Path) -> None:
                  '<th scope="row">WHIT</th>', "demographics.html", "Department for Education"):  # fmt: skip
         assert text in page, text
     assert "No data of it are held here" in (site / "variable" / "npd.ks1.READING.html").read_text(encoding="utf-8")
-    refused = (site / "variable" / "npd.census.UPN.html").read_text(encoding="utf-8")
-    assert "It can be in no extract" in refused
-    assert "data-add" not in refused
+    page_of_upn = (site / "variable" / "npd.census.UPN.html").read_text(encoding="utf-8")
+    assert "It can be in no extract" in page_of_upn
+    assert "data-add" not in page_of_upn
 
 
-def test_script_holds_what_search_needs(site: Path, content: Everything) -> None:
+def test_the_script_has_the_rows_for_search(site: Path, content: Everything) -> None:
     text = (site / "catalogue.js").read_text(encoding="utf-8")
     catalogue = json.loads(text[text.index("{") : text.rindex("}") + 1])
     rows = {(row[0], row[1]): row for row in catalogue["rows"]}
@@ -83,8 +83,8 @@ def test_site_replaces_only_a_site(content: Everything, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def at(browser: Any, site: Path, address: str, **how: Any) -> tuple[Any, list[str], list[str]]:
-    page, requests, faults = opened(browser, site / "datasets.html", **how)
+def at(browser: Any, site: Path, address: str, **options: Any) -> tuple[Any, list[str], list[str]]:
+    page, requests, faults = open_page(browser, site / "datasets.html", **options)
     page.goto(f"{site.as_uri()}/{address}")
     page.wait_for_load_state("load")
     return page, requests, faults
@@ -92,9 +92,9 @@ def at(browser: Any, site: Path, address: str, **how: Any) -> tuple[Any, list[st
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("how", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 320, "height": 900}}])
-def test_pages_have_no_barrier_and_fetch_nothing(browser: Any, site: Path, how: dict[str, Any]) -> None:
-    page, requests, faults = at(browser, site, "index.html", **how)
+@pytest.mark.parametrize("display", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 320, "height": 900}}])
+def test_pages_have_no_barrier_and_fetch_nothing(browser: Any, site: Path, display: dict[str, Any]) -> None:
+    page, requests, faults = at(browser, site, "index.html", **display)
     for address in ("index.html", "datasets.html", "packages.html", "table/npd.cla.html", "list.html",
                     "package/attainment.html", "variable/npd.census.EthnicGroupMajor.html"):  # fmt: skip
         page.goto(f"{site.as_uri()}/{address}")
@@ -118,10 +118,10 @@ def test_search_and_list_become_a_request(browser: Any, site: Path, tmp_path: Pa
     page.click("[data-add]")
     page.goto(f"{site.as_uri()}/list.html")
     page.get_by_text("2 on your list.").wait_for()
-    with page.expect_download() as saved:
+    with page.expect_download() as download:
         page.click("#save")
-    file = tmp_path / saved.value.suggested_filename
-    saved.value.save_as(file)
+    file = tmp_path / download.value.suggested_filename
+    download.value.save_as(file)
     request, _ = read_request(file)
     assert [(table.name, table.variables, table.years) for table in request.table] == [
         ("npd.census", ("EthnicGroupMajor",), "2005/06-2020/21")
@@ -135,7 +135,7 @@ def test_search_and_list_become_a_request(browser: Any, site: Path, tmp_path: Pa
 
 @pytest.mark.browser
 def test_pages_without_scripts(browser: Any, site: Path) -> None:
-    page, _, _ = opened(browser, site / "index.html", java_script_enabled=False)
+    page, _, _ = open_page(browser, site / "index.html", java_script_enabled=False)
     assert not page.is_visible("#words")
     page.click("noscript a")
     page.wait_for_load_state("load")

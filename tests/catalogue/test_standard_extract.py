@@ -42,7 +42,7 @@ def write_files(folder: Path, **files: str) -> Path:
     return folder
 
 
-def test_what_is_held_and_what_is_listed_are_told_apart(tmp_path: Path) -> None:
+def test_held_and_listed_variables_are_separate(tmp_path: Path) -> None:
     text = HEAD + "ACADYR,,number,2001/02,,,,ACADYR,\nMODE,KS4_Mode[yy],string,2001/02,course,5E,,,The mode.\n"
     table = load_standard(write_files(tmp_path, ks4=text, ks4_results=HEAD)).tables["npd.ks4"]
     assert table.held == {"ACADYR": "ACADYR"}
@@ -50,14 +50,14 @@ def test_what_is_held_and_what_is_listed_are_told_apart(tmp_path: Path) -> None:
     assert [(v.name, v.identifiability, v.sensitivity) for v in table.variable] == [("MODE", 5, "E")]
 
 
-def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
+def test_all_faults_of_all_files_are_in_one_error(tmp_path: Path) -> None:
     text = HEAD + (
         "A,,string,2001/03,course,5E,,,.\nB,,text,2001/02,course,5E,,,.\nC,,string,2001/02,course,5F,,,.\n"
         "F,,string,2001/02,course,5E,no_frame,,.\nD,,string,2001/02,course,5E,,,.\nD,,string,2001/02,course,5E,,,.\nE,,string,2001/02,,,,GONE,\n"
     )
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         load_standard(write_files(tmp_path, ks4=text, ks4_results="name\n"), shipped())
-    message = str(refused.value)
+    message = str(error.value)
     for fault in (
         "npd.ks4.csv: line 2: A: '2001/03' is not a year",
         "line 3: B",
@@ -71,7 +71,7 @@ def test_all_faults_of_all_files_are_told_at_once(tmp_path: Path) -> None:
 
 
 @given(st.sets(st.integers(1990, 2040)))
-def test_years_are_read_as_they_are_written(years: set[int]) -> None:
+def test_years_are_read_in_their_written_form(years: set[int]) -> None:
     assert years_of(span(tuple(years))) == tuple(sorted(years))
 
 
@@ -85,14 +85,14 @@ def test_the_whole_standard_extract_is_listed_and_described() -> None:
     standard = load_standard(catalogue=shipped())  # no fault
     assert standard == standard_extract()
     assert len(standard.tables) == 32  # the form's 28, four of which hold pupils and results
-    assert standard.field_count == 3817  # the form's 3,859, less those told twice
-    listed = [(table.name, variable) for table in standard.tables.values() for variable in table.variable]
-    undescribed = [f"{table}.{variable.name}" for table, variable in listed if not variable.description]
-    assert len(undescribed) < 0.01 * len(listed)
-    assert all(years_of(variable.years) for table, variable in listed if not table.startswith("leo.lookup"))
+    assert standard.field_count == 3817  # the form's 3,859, less repetitions
+    variables = [(table.name, variable) for table in standard.tables.values() for variable in table.variable]
+    without_description = [f"{table}.{variable.name}" for table, variable in variables if not variable.description]
+    assert len(without_description) < 0.01 * len(variables)
+    assert all(years_of(variable.years) for table, variable in variables if not table.startswith("leo.lookup"))
 
 
-def test_sensitive_items_are_rated_so() -> None:
+def test_sensitive_items_have_a_sensitive_rating() -> None:
     standard = standard_extract()
     care = [
         v for t in ("npd.cin", "npd.cla", "npd.ks4") for v in standard.tables[t].variable if v.concept == "social care"

@@ -12,7 +12,7 @@ import pytest
 
 from quality.review.sample import sample_of
 from tests.pipeline import village as village_files
-from tests.quality.clients import entered
+from tests.quality.clients import client_of
 
 STEP = "npd-cis"
 Leo = Callable[..., tuple[int, str, str]]
@@ -166,7 +166,7 @@ def test_an_application_shows_people_and_keeps_nothing_of_them(planted: Any, leo
     assert leo("review", "sample", run, "--step", STEP, "--size", "1000")[0] == 0
     pages = b""
     with RunDesk(run, STEP) as desk:
-        ann = entered(application(desk, Names(shipped()), "secret", doubled=0.0))
+        ann = client_of(application(desk, Names(shipped()), "secret", doubled=0.0))
         page = ann.post("/who", data={"name": "Ann", "role": "reviewer"})
         for place in range(1, len(sample_of(run, STEP).pairs) + 1):
             pages += page.content

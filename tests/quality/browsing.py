@@ -15,9 +15,9 @@ WIDTHS = (1400, 800, 400, 320)  # pixels; 320 are a page of 1280 at 400 %
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
 
-def opened(browser: Any, page_file: Path, **how: Any) -> tuple[Any, list[str], list[str]]:
-    """The page with the network cut, what it asked for and what it complained of."""
-    context = browser.new_context(offline=True, **{"viewport": {"width": 1280, "height": 900}, **how})
+def open_page(browser: Any, page_file: Path, **options: Any) -> tuple[Any, list[str], list[str]]:
+    """The page without a network, its requests and its faults."""
+    context = browser.new_context(offline=True, **{"viewport": {"width": 1280, "height": 900}, **options})
     context.set_default_timeout(PATIENCE)
     page = context.new_page()
     requests: list[str] = []
@@ -29,7 +29,7 @@ def opened(browser: Any, page_file: Path, **how: Any) -> tuple[Any, list[str], l
     return page, requests, faults
 
 
-def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str, str]]:
+def barriers(page: Any, *, preload: bool = True, **selection: Any) -> list[tuple[str, str]]:
     """Every rule that the page breaks, with the first place. A page still without its styles has other colours.
 
     Args:
@@ -37,20 +37,20 @@ def barriers(page: Any, *, preload: bool = True, **only: Any) -> list[tuple[str,
     """
     page.wait_for_load_state("load")
     axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
-    # All rules are asked of all places; of what holds, which is nearly all, no place is described, counted and sent,
-    # nor written out: each rule would write out all of the page for each part that others stand in.
-    asked = {"runOnly": only, "preload": preload, "resultTypes": ["violations"]}
+    # All rules are checked in all places; of rules that hold, which are nearly all, no place is described and sent,
+    # nor written out: each rule would write out all of the page for each part that contains others.
+    options = {"runOnly": selection, "preload": preload, "resultTypes": ["violations"]}
     script = f"{axe.Axe().axe_script}; axe.configure({{noHtml: true}})"
-    result = axe.Axe(script).run(page, options=asked)
+    result = axe.Axe(script).run(page, options=options)
     return [(fault["id"], str(fault["nodes"][0]["target"])) for fault in result.response["violations"]]
 
 
 def violations(page: Any, *, preload: bool = True) -> list[tuple[str, Any]]:
     """Where a page breaks the contract of all pages: barriers, wider than the screen, no visible focus after Tab."""
     result: list[tuple[str, Any]] = list(barriers(page, preload=preload, type="tag", values=RULES))
-    wide = page.evaluate("document.documentElement.scrollWidth")
-    if wide > page.viewport_size["width"]:
-        result.append(("wider than the screen", wide))
+    width = page.evaluate("document.documentElement.scrollWidth")
+    if width > page.viewport_size["width"]:
+        result.append(("wider than the screen", width))
     page.keyboard.press("Tab")
     outline = page.evaluate(
         "document.activeElement === document.body ? '' : getComputedStyle(document.activeElement).outlineStyle"
@@ -58,29 +58,29 @@ def violations(page: Any, *, preload: bool = True) -> list[tuple[str, Any]]:
     return [*result, *([("no visible focus", outline)] if outline in ("", "none") else [])]
 
 
-def focused(page: Any, where: str) -> None:
-    """Wait until a place is where keys go: the page may come to it a moment later, and on a busy machine a long one."""
-    page.locator(f"{where}:focus").wait_for()
+def wait_for_focus(page: Any, selector: str) -> None:
+    """Wait until a place has the focus: the page may move it a moment later, on a busy machine much later."""
+    page.locator(f"{selector}:focus").wait_for()
 
 
 def moment(page: Any, milliseconds: int) -> None:
-    """Wait by the page's own clock, which stands while the browser does: what the page was about to do is then done."""
+    """Wait by the page's own clock, which stops while the browser does: what the page was about to do is then done."""
     page.evaluate("lasts => new Promise(over => setTimeout(over, lasts))", milliseconds)
 
 
 @contextmanager
-def served(application: Any) -> Iterator[str]:
+def address_of(application: Any) -> Iterator[str]:
     """An application at work on a port of its own: its address."""
     uvicorn = pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
-    with socket.create_server(("127.0.0.1", 0)) as listening:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
         server = uvicorn.Server(uvicorn.Config(application, log_config=None, ws="none"))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]})
+        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
         thread.start()
         try:
             while not server.started:
                 assert thread.is_alive(), "the application did not start"
                 time.sleep(0.01)
-            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+            yield f"http://127.0.0.1:{listener.getsockname()[1]}"
         finally:  # also of a test that fails: nothing would end before the application does
             server.should_exit = True
             thread.join()
@@ -88,36 +88,36 @@ def served(application: Any) -> Iterator[str]:
 
 @contextmanager
 def visitors(browser: Any, home: str) -> Iterator[Callable[..., Any]]:
-    """Opens pages of an application, every other host cut off; requests of one, and faults, fail the test.
+    """Opens pages of an application, every other host cut off; requests to one, and faults, fail the test.
 
     The page of an error status is no fault: Chromium reports it in the console.
     """
-    contexts, wrong = [], []
+    contexts, faults = [], []
 
-    def cut(route: Any) -> None:
+    def block_others(route: Any) -> None:
         if route.request.url.startswith(home + "/"):
             route.continue_()
         else:
-            wrong.append(route.request.url)
+            faults.append(route.request.url)
             route.abort()
 
-    def opened(**how: Any) -> Any:
-        context = browser.new_context(base_url=home, **{"viewport": {"width": 1280, "height": 900}, **how})
+    def open_page(**options: Any) -> Any:
+        context = browser.new_context(base_url=home, **{"viewport": {"width": 1280, "height": 900}, **options})
         context.set_default_timeout(PATIENCE)
         contexts.append(context)
-        context.route("**/*", cut)
+        context.route("**/*", block_others)
         page = context.new_page()
-        page.on("pageerror", lambda fault: wrong.append(str(fault)))
-        page.on("console", lambda line: wrong.append(line.text) if _is_fault(line) else None)
+        page.on("pageerror", lambda fault: faults.append(str(fault)))
+        page.on("console", lambda line: faults.append(line.text) if _is_fault(line) else None)
         page.goto("/?token=secret")
         return page
 
     try:
-        yield opened
+        yield open_page
     finally:
         for context in contexts:
             context.close()
-    assert wrong == [], wrong
+    assert faults == [], faults
 
 
 def _is_fault(line: Any) -> bool:

@@ -14,13 +14,13 @@ from quality.review.sample import sample_of
 HOME = "http://127.0.0.1"
 
 
-def visitor(application: Any, at: str = HOME, **how: Any) -> Any:
+def visitor(application: Any, at: str = HOME, **options: Any) -> Any:
     """Somebody without the token."""
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
-    return testclient.TestClient(application, at, **how)
+    return testclient.TestClient(application, at, **options)
 
 
-def entered(application: Any, name: str = "", role: str = "reviewer") -> Any:
+def client_of(application: Any, name: str = "", role: str = "reviewer") -> Any:
     """Somebody who came by the token "secret", as a reviewer where a name is given; paths lie below the application's."""
     client = visitor(application)
     assert client.get("/?token=secret").status_code == 200
@@ -30,18 +30,18 @@ def entered(application: Any, name: str = "", role: str = "reviewer") -> Any:
     return client
 
 
-def reviewing(session: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0) -> Any:
+def review_client(session: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0) -> Any:
     """Somebody in the review application of a session."""
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     from quality.review.app import application
 
-    return entered(application(session, Names(shipped()), "secret", doubled=doubled), name, role)
+    return client_of(application(session, Names(shipped()), "secret", doubled=doubled), name, role)
 
 
 def answer(run: Path, step: str, answers: Mapping[Pair, str], reviewer: str = "Ann") -> None:
     """Give a reviewer's answers about pairs of a step's sample."""
     rows = [
-        {"left_id": left, "right_id": right, "answer": given, "reviewer": reviewer, "role": "reviewer"}
-        for (left, right), given in answers.items()
+        {"left_id": left, "right_id": right, "answer": text, "reviewer": reviewer, "role": "reviewer"}
+        for (left, right), text in answers.items()
     ]
     add_labels(run, sample_of(run, step).origin.table(rows, now()))

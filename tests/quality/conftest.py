@@ -220,7 +220,7 @@ def crowd(engine: Engine, world: Any) -> Inputs:
             }
         ],
     }
-    sampled = engine.sql(  # 540, 500 and 460 links
+    draws = engine.sql(  # 540, 500 and 460 links
         """
         select draws.draw, links.left_id, links.right_id
         from {links} as links
@@ -230,31 +230,31 @@ def crowd(engine: Engine, world: Any) -> Inputs:
         links=links,
         store=True,
     )
-    step = StepTables("npd-cis", "npd", "cis", links, unlinked, units, "one-to-one", model, sampled=sampled, draws=3)
+    step = StepTables("npd-cis", "npd", "cis", links, unlinked, units, "one-to-one", model, sampled=draws, draws=3)
     sources = ({"source": "npd", "rows_read": 700, "records": 680, "quarantined": 20},)
     return Inputs((step,), {"npd": left, "cis": right}, {}, spine, truth=truth, sources=sources)
 
 
-CountedOnce = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
-_counted: dict[tuple[str, str], dict[str, Any]] = {}
+EvaluateOnce = Callable[[str, Callable[[], dict[str, Any]]], dict[str, Any]]
+_EVALUATIONS: dict[tuple[str, str], dict[str, Any]] = {}
 
 
 @pytest.fixture
-def counted_once(engine: Engine) -> CountedOnce:
-    """Counts a world that several specs look at once on each engine, and gives each of them a copy."""
+def evaluate_once(engine: Engine) -> EvaluateOnce:
+    """Evaluates a world of several tests once on each engine, and gives each of them a copy."""
 
-    def counted(name: str, counts: Callable[[], dict[str, Any]]) -> dict[str, Any]:
-        if (name, engine.name) not in _counted:
-            _counted[name, engine.name] = counts()
-        return copy.deepcopy(_counted[name, engine.name])
+    def evaluation_of(name: str, evaluate_world: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+        if (name, engine.name) not in _EVALUATIONS:
+            _EVALUATIONS[name, engine.name] = evaluate_world()
+        return copy.deepcopy(_EVALUATIONS[name, engine.name])
 
-    return counted
+    return evaluation_of
 
 
 @pytest.fixture
-def counted(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
-    """What the evaluation says of the crowd."""
-    return counted_once("crowd", lambda: evaluate(engine, request.getfixturevalue("crowd")))
+def evaluation(engine: Engine, evaluate_once: EvaluateOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    """The evaluation of the crowd."""
+    return evaluate_once("crowd", lambda: evaluate(engine, request.getfixturevalue("crowd")))
 
 
 @pytest.fixture
@@ -275,21 +275,21 @@ def uneven(engine: Engine, crowd: Inputs) -> Inputs:
 
 
 @pytest.fixture
-def counted_uneven(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
-    return counted_once("uneven", lambda: evaluate(engine, request.getfixturevalue("uneven")))
+def uneven_evaluation(engine: Engine, evaluate_once: EvaluateOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    return evaluate_once("uneven", lambda: evaluate(engine, request.getfixturevalue("uneven")))
 
 
 @pytest.fixture
-def without_truth(engine: Engine, counted_once: CountedOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
-    def counts() -> dict[str, Any]:
+def uneven_estimates(engine: Engine, evaluate_once: EvaluateOnce, request: pytest.FixtureRequest) -> dict[str, Any]:
+    def evaluate_world() -> dict[str, Any]:
         return evaluate(engine, dataclasses.replace(request.getfixturevalue("uneven"), truth=None))
 
-    return counted_once("uneven without truth", counts)
+    return evaluate_once("uneven without truth", evaluate_world)
 
 
 @pytest.fixture(scope="session")
 def report_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Where the one report of these specs is kept: it takes a second to make."""
+    """The folder of the one report of these tests: it takes a second to make."""
     return tmp_path_factory.mktemp("report")
 
 
@@ -298,5 +298,5 @@ def report_file(report_folder: Path, request: pytest.FixtureRequest) -> Path:
     """The report on the crowd."""
     out = report_folder / "index.html"
     if not out.exists():
-        render(ReportInputs(request.getfixturevalue("counted"), CONTRACTS, MANIFEST, "Small run"), out)
+        render(ReportInputs(request.getfixturevalue("evaluation"), CONTRACTS, MANIFEST, "Small run"), out)
     return out

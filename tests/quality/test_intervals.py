@@ -37,8 +37,8 @@ def test_the_interval_holds_the_share(case: tuple[int, int]) -> None:
 
 
 @given(st.integers(0, 10**5), st.integers(0, 10**5), st.integers(0, 10**5))
-def test_f1_is_the_harmonic_mean(correct: int, false: int, missed: int) -> None:
+def test_f1_is_the_harmonic_mean(correct: int, false: int, missing: int) -> None:
     if correct == 0:
         return
-    precision, recall = correct / (correct + false), correct / (correct + missed)
-    assert f1(correct, false, missed)["value"] == pytest.approx(2 * precision * recall / (precision + recall))
+    precision, recall = correct / (correct + false), correct / (correct + missing)
+    assert f1(correct, false, missing)["value"] == pytest.approx(2 * precision * recall / (precision + recall))

@@ -14,7 +14,7 @@ from quality.dashboard import runs_below, write_site
 from quality.dashboard.comparison_page import render_comparison
 from quality.explain.page import render_explanation
 from quality.report.register import render_register
-from tests.quality.browsing import RULES, WIDTHS, barriers, focused, opened, violations
+from tests.quality.browsing import RULES, WIDTHS, barriers, open_page, violations, wait_for_focus
 from tests.quality.conftest import write_run
 from tests.quality.explain.test_explain_page import pair
 
@@ -48,12 +48,12 @@ COMPARISON: dict[str, Any] = {
 
 
 @pytest.fixture
-def pages(counted: dict[str, Any], report_file: Path, report_folder: Path) -> dict[str, Path]:
+def pages(evaluation: dict[str, Any], report_file: Path, report_folder: Path) -> dict[str, Path]:
     """A page of each kind, made once."""
     site, register = report_folder / "dashboard", report_folder / "register"
     if not site.exists():
         for day, status in enumerate(("done", "gate failed", "done"), 1):
-            write_run(report_folder / "runs" / f"release-{day}", counted, day, status)
+            write_run(report_folder / "runs" / f"release-{day}", evaluation, day, status)
         write_site(runs_below([report_folder / "runs"]), site)
         entries, day_of = read_register(config_file("projects/register.jsonl")), datetime.date(2026, 6, 1)
         rows = published_rows(entries, day_of)
@@ -70,19 +70,19 @@ def pages(counted: dict[str, Any], report_file: Path, report_folder: Path) -> di
 
 
 KINDS = ("report", "dashboard", "two runs", "comparison", "register", "explanation")
-HOW: dict[str, dict[str, Any]] = {
+DISPLAYS: dict[str, dict[str, Any]] = {
     **{str(width): {"viewport": {"width": width, "height": 900}} for width in WIDTHS},
     "dark": {"color_scheme": "dark"},
     "forced colours": {"forced_colors": "active"},
 }
 
 
-@pytest.mark.parametrize("how", HOW)
+@pytest.mark.parametrize("display", DISPLAYS)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_page_has_no_barrier_and_fetches_nothing(browser: Any, pages: dict[str, Path], kind: str, how: str) -> None:
-    page, requests, faults = opened(browser, pages[kind], **HOW[how])
+def test_a_page_has_no_barrier_or_request(browser: Any, pages: dict[str, Path], kind: str, display: str) -> None:
+    page, requests, faults = open_page(browser, pages[kind], **DISPLAYS[display])
     page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
-    if how in ("dark", "forced colours"):
+    if display in ("dark", "forced colours"):
         assert barriers(page, type="rule", values=["color-contrast"]) == []
     else:
         assert violations(page) == []
@@ -91,20 +91,20 @@ def test_a_page_has_no_barrier_and_fetches_nothing(browser: Any, pages: dict[str
 
 
 def test_a_barrier_is_found_and_its_place_named(browser: Any, tmp_path: Path) -> None:
-    barred = tmp_path / "barred.html"
-    barred.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="data:,"></main></html>')
-    page, _, _ = opened(browser, barred)
+    file = tmp_path / "barred.html"
+    file.write_text('<!doctype html><html lang="en"><title>t</title><main><h1>t</h1><img src="data:,"></main></html>')
+    page, _, _ = open_page(browser, file)
     assert barriers(page, type="tag", values=RULES) == [("image-alt", "['img']")]
     page.context.close()
 
 
 def test_the_report_by_keyboard(browser: Any, report_file: Path) -> None:
     """The first stop skips to the content; then come frames that scroll, and a table that opens with Enter."""
-    page, _, _ = opened(browser, report_file)
+    page, _, _ = open_page(browser, report_file)
     page.keyboard.press("Tab")
     assert page.evaluate("document.activeElement.className") == "skip"
     page.keyboard.press("Enter")
-    focused(page, "#main")
+    wait_for_focus(page, "#main")
     for _ in range(20):
         page.keyboard.press("Tab")
         if page.evaluate("document.activeElement.tagName") == "SUMMARY":
@@ -116,22 +116,22 @@ def test_the_report_by_keyboard(browser: Any, report_file: Path) -> None:
 
 def test_contents_are_short_on_a_phone(browser: Any, report_file: Path) -> None:
     for width, is_long in ((1280, True), (320, False)):
-        page, _, _ = opened(browser, report_file, viewport={"width": width, "height": 700})
+        page, _, _ = open_page(browser, report_file, viewport={"width": width, "height": 700})
         assert page.locator(".contents ol ol a").first.is_visible() is is_long
         assert page.locator("h1").bounding_box()["y"] < 700
         page.context.close()
 
 
-def test_paper_has_what_was_opened_and_says_where_the_rest_is(browser: Any, report_file: Path) -> None:
-    page, _, _ = opened(browser, report_file, viewport={"width": 680, "height": 900})
-    closed, shown = page.locator("figure details").all()[:2]
-    shown.evaluate("details => details.open = true")
+def test_paper_has_tables_that_are_open_and_no_contents(browser: Any, report_file: Path) -> None:
+    page, _, _ = open_page(browser, report_file, viewport={"width": 680, "height": 900})
+    closed_details, open_details = page.locator("figure details").all()[:2]
+    open_details.evaluate("details => details.open = true")
     page.emulate_media(media="print")
-    assert shown.locator("table").is_visible()
-    assert not closed.locator("table").is_visible()
+    assert open_details.locator("table").is_visible()
+    assert not closed_details.locator("table").is_visible()
     assert not page.locator(".contents").is_visible()
-    right: Callable[[], list[float]] = lambda: page.evaluate(  # noqa: E731
+    right_edges: Callable[[], list[float]] = lambda: page.evaluate(  # noqa: E731
         "[...document.querySelectorAll('table')].map((grid) => grid.getBoundingClientRect().right)"
     )
-    assert max(right()) <= 681
+    assert max(right_edges()) <= 681
     page.context.close()

@@ -22,8 +22,8 @@ SOURCES = {"npd": Source(dataset="school", table="pupils", files=("*.parquet",))
 
 
 def result(report, rule, column, severity):
-    (found,) = [r for r in report.results if (r.rule, r.column, r.severity) == (rule, column, severity)]
-    return found
+    (match,) = [r for r in report.results if (r.rule, r.column, r.severity) == (rule, column, severity)]
+    return match
 
 
 @pytest.fixture
@@ -46,7 +46,7 @@ def test_each_rule_with_its_counts_and_limit(engine, catalogue, records):
     assert report.failed == sum(not r.success for r in report.results)
 
 
-def test_a_critical_rule_is_told_in_words(engine, catalogue, world):
+def test_a_critical_rule_is_given_in_words(engine, catalogue, world):
     table = world("""
         source_key | entity_key | valid_from | valid_to:date | forename | surname:text | dob        | sex | postcode | problems
         1          | A          | 2010-01-01 | -             | ANN      | -            | 2011-01-02 | F   | AB1 2CD  | 1
@@ -62,15 +62,15 @@ def test_a_critical_rule_is_told_in_words(engine, catalogue, world):
 
 
 def test_the_names_of_dataset_and_table_may_hold_underscores(engine, catalogue, world):
-    """state_school.exam_marks: cut at its first underscore, the name was of no dataset."""
+    """state_school.exam_marks: cut at its first underscore, the name was that of no dataset."""
     marks = catalogue.datasets["school"].table["marks"]
     state = Dataset(dataset="state_school", title="t", owner="o", table={"exam_marks": marks})
-    both = Catalogue(datasets={**catalogue.datasets, "state_school": state}, frames=catalogue.frames)
+    catalogue_of_both = Catalogue(datasets={**catalogue.datasets, "state_school": state}, frames=catalogue.frames)
     table = world("entity_id | Subject | Mark | Sat:date\n1 | Z | 4 | -")
-    report = check(engine, both, {}, attributes={"state_school_exam_marks": table})
+    report = check(engine, catalogue_of_both, {}, attributes={"state_school_exam_marks": table})
     assert result(report, "is in its code frame", "Subject", "critical").failed == 1
     with pytest.raises(ConfigError, match=r"no table 'state_marks' \(dataset_table\)"):
-        both.table_called("state_marks")
+        catalogue_of_both.table_called("state_marks")
 
 
 def test_no_rule_and_no_row(engine, catalogue, records):
@@ -79,7 +79,7 @@ def test_no_rule_and_no_row(engine, catalogue, records):
     assert check(engine, catalogue, {"npd": nobody}, sources=SOURCES).failed == 0
 
 
-def test_a_planted_value_is_nowhere(engine, catalogue, write, tmp_path):
+def test_a_value_of_a_person_is_in_no_report(engine, catalogue, write, tmp_path):
     write(
         "a.parquet", PUPILS.replace("Ann", "Xanthippe").replace("O'Neil", "Quartermaine").replace("ab1 2cd", "QQ9 9QQ")
     )
@@ -121,8 +121,8 @@ def test_a_share_may_be_its_limit_and_no_more():
     assert judge([]) == []
 
 
-def test_the_contracts_are_judged_where_the_main_module_has_no_file():
+def test_the_contracts_are_checked_where_the_main_module_has_no_file():
     """In a notebook and under python -c pyspark ended the process, with exit code 0."""
-    judged = "from quality.contracts.expectations import judge\nprint(judge([(0.25, 0.5)]))"
-    done = subprocess.run([sys.executable, "-c", judged], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stdout) == (0, "[True]\n"), done.stderr
+    script = "from quality.contracts.expectations import judge\nprint(judge([(0.25, 0.5)]))"
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+    assert (process.returncode, process.stdout) == (0, "[True]\n"), process.stderr

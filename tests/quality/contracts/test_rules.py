@@ -1,4 +1,4 @@
-"""Rules as suites of Great Expectations: it loads them, and finds of a table what a run finds of it."""
+"""Rules as suites of Great Expectations: it loads them, and its verdicts are those of a run."""
 
 import json
 import os
@@ -38,7 +38,7 @@ SPINE = """
     -             | 12            | cis    | SECRET     | guessed       | strong          | 0.99
 """
 TOKENS = [letter * 26 for letter in "abc"]
-TAKEN = f"""
+EXTRACT = f"""
     AE_ID:text  | School:text | Mark:int | Grade:text
     {TOKENS[0]} | {TOKENS[2]} | 3        | A
     {TOKENS[1]} | 500         | 4        | Z
@@ -55,21 +55,21 @@ def gx() -> Any:
         yield great_expectations
 
 
-def taken(*columns: str) -> TableDef:
+def study(*columns: str) -> TableDef:
     kinds = {"Mark": "integer"}
-    more = {"AE_ID": {"required": True}, "Grade": {"frame": "grades"}}
-    described = {"description": "d", "concept": "c", "identifiability": 5, "sensitivity": "E"}
+    details = {"AE_ID": {"required": True}, "Grade": {"frame": "grades"}}
+    defaults = {"description": "d", "concept": "c", "identifiability": 5, "sensitivity": "E"}
     variables = [
-        {"name": name, "type": kinds.get(name, "string"), **described, **more.get(name, {})} for name in columns
+        {"name": name, "type": kinds.get(name, "string"), **defaults, **details.get(name, {})} for name in columns
     ]
     return TableDef.model_validate(
         {"name": "taken", "title": "Taken", "grain": "mark", "key": ["AE_ID"], "variable": variables}
     )
 
 
-def checked(engine: Engine, catalogue: Catalogue, approved: tuple[str, ...]) -> ContractReport:
-    """A table of each kind, most of whose rules are broken."""
-    known = catalogue.model_copy(
+def report_of(engine: Engine, catalogue: Catalogue, approved: tuple[str, ...]) -> ContractReport:
+    """A report on a table of each kind, with most rules broken."""
+    whole_catalogue = catalogue.model_copy(
         update={
             "frames": {**catalogue.frames, "grades": {"A": "Best"}, **shipped().frames},
             "datasets": {**_yearly(catalogue), "leo": shipped().datasets["leo"]},
@@ -78,13 +78,13 @@ def checked(engine: Engine, catalogue: Catalogue, approved: tuple[str, ...]) -> 
     tables = {name: engine.from_arrow(parse(text)) for name, text in WORLDS.items()}
     return check(
         engine,
-        known,
+        whole_catalogue,
         {"npd": tables["npd"]},
         sources=SOURCES,
         attributes={"school_marks": tables["school_marks"]},
         published={"benefits": tables["leo_benefits"], "spine": tables["spine"]},
         delivered={
-            "study: taken": Delivered(tables["study: taken"], taken(*approved), ("AE_ID", "School"), "^[a-z2-7]{26}$")
+            "study: taken": Delivered(tables["study: taken"], study(*approved), ("AE_ID", "School"), "^[a-z2-7]{26}$")
         },
     )
 
@@ -95,57 +95,57 @@ def _yearly(catalogue: Catalogue) -> dict[str, Any]:
     return {**catalogue.datasets, "school": catalogue.datasets["school"].model_copy(update={"table": tables})}
 
 
-WORLDS = {"npd": PEOPLE, "school_marks": MARKS, "leo_benefits": SPELLS, "spine": SPINE, "study: taken": TAKEN}
+WORLDS = {"npd": PEOPLE, "school_marks": MARKS, "leo_benefits": SPELLS, "spine": SPINE, "study: taken": EXTRACT}
 APPROVED = ("AE_ID", "School", "Mark", "Grade")
 
 Verdicts = dict[tuple[str, str, str | None, str], bool]
 
 
-def ours(report: ContractReport) -> Verdicts:
+def own_verdicts(report: ContractReport) -> Verdicts:
     return {(r.source, r.rule, r.column, r.severity): r.success for r in report.results}
 
 
-def theirs(gx: Any, report: ContractReport, asset: Any, frame: Any) -> Verdicts:
+def gx_verdicts(gx: Any, report: ContractReport, source: Any, frame_of: Any) -> Verdicts:
     """What Great Expectations finds with the suites as JSON, each on its own table."""
     verdicts = {}
-    for name, made in report.suites.items():
-        loaded = gx.ExpectationSuite(**json.loads(json.dumps(made)))
-        batch = asset.add_batch_definition_whole_dataframe(name).get_batch({"dataframe": frame(WORLDS[name])})
+    for name, body in report.suites.items():
+        expectations = gx.ExpectationSuite(**json.loads(json.dumps(body)))
+        batch = source.add_batch_definition_whole_dataframe(name).get_batch({"dataframe": frame_of(WORLDS[name])})
         results = batch.validate(
-            loaded, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
+            expectations, result_format={"result_format": "BASIC", "partial_unexpected_count": 0}
         ).results
-        assert len(results) == len(made["expectations"])
-        for one in results:
-            assert not one.exception_info.get("raised_exception"), (
+        assert len(results) == len(body["expectations"])
+        for outcome in results:
+            assert not outcome.exception_info.get("raised_exception"), (
                 name,
-                one.expectation_config.meta,
-                one.exception_info,
+                outcome.expectation_config.meta,
+                outcome.exception_info,
             )
-            meta, severity = one.expectation_config.meta, one.expectation_config.severity
-            verdicts[name, meta["rule"], meta["column"], getattr(severity, "value", severity)] = bool(one.success)
+            meta, severity = outcome.expectation_config.meta, outcome.expectation_config.severity
+            verdicts[name, meta["rule"], meta["column"], getattr(severity, "value", severity)] = bool(outcome.success)
     return verdicts
 
 
 def test_every_suite_of_the_catalogue_is_loaded_whole(gx):
-    """What it cannot build it logs and leaves out."""
+    """Great Expectations logs and leaves out what it cannot build."""
     catalogue = shipped()
-    stored = gx.core.expectation_suite.expectationSuiteSchema
+    schema = gx.core.expectation_suite.expectationSuiteSchema
     for dataset in ("npd", "hesa", "cis", "hmrc", "dwp", "leo"):
         for name, table in catalogue.datasets[dataset].table.items():
             rules = [*record_rules(table), *attribute_rules(catalogue, table), *published_rules(catalogue, table)]
-            made = suite(f"{dataset}_{name}", name, table, rules)
-            loaded = gx.ExpectationSuite(**stored.load(json.loads(json.dumps(made))))
-            there = loaded.to_json_dict()["expectations"]
-            assert [(one["type"], one["severity"], one["meta"]) for one in there] == [
-                (one["type"], one["severity"], one["meta"]) for one in made["expectations"]
+            body = suite(f"{dataset}_{name}", name, table, rules)
+            suite_read = gx.ExpectationSuite(**schema.load(json.loads(json.dumps(body))))
+            expectations = suite_read.to_json_dict()["expectations"]
+            assert [(row["type"], row["severity"], row["meta"]) for row in expectations] == [
+                (row["type"], row["severity"], row["meta"]) for row in body["expectations"]
             ]
-            assert [one.get("notes") for one in there] == [one.get("notes") for one in made["expectations"]]
+            assert [row.get("notes") for row in expectations] == [row.get("notes") for row in body["expectations"]]
 
 
-def test_a_suite_says_what_a_rule_means_how_bad_it_is_and_of_which_column(duckdb_engine, catalogue):
-    made = checked(duckdb_engine, catalogue, APPROVED).suites["npd"]
-    assert made["meta"]["table"] == "records/npd"
-    dob = [one for one in made["expectations"] if one["meta"]["column"] == "dob" and one["meta"]["rule"] == "is given"]
+def test_a_suite_has_each_rule_with_its_severity_and_its_column(duckdb_engine, catalogue):
+    body = report_of(duckdb_engine, catalogue, APPROVED).suites["npd"]
+    assert body["meta"]["table"] == "records/npd"
+    dob = [row for row in body["expectations"] if row["meta"]["column"] == "dob" and row["meta"]["rule"] == "is given"]
     assert dob == [
         {
             "type": "expect_column_values_to_not_be_null",
@@ -161,23 +161,23 @@ def test_a_suite_says_what_a_rule_means_how_bad_it_is_and_of_which_column(duckdb
 
 @pytest.mark.parametrize("approved", [APPROVED, APPROVED[:3]])
 def test_great_expectations_finds_the_same_by_pandas(gx, duckdb_engine, catalogue, approved):
-    report = checked(duckdb_engine, catalogue, approved)
+    report = report_of(duckdb_engine, catalogue, approved)
     asset = gx.get_context(mode="ephemeral").data_sources.add_pandas("p").add_dataframe_asset("a")
-    verdicts = theirs(gx, report, asset, lambda text: parse(text).to_pandas())
-    assert verdicts == ours(report)
+    verdicts = gx_verdicts(gx, report, asset, lambda text: parse(text).to_pandas())
+    assert verdicts == own_verdicts(report)
     assert set(verdicts.values()) == {True, False}
 
 
 @pytest.mark.spark
-def test_and_by_spark_on_spark(gx, duckdb_engine, spark_engine, catalogue):
-    report = checked(spark_engine, catalogue, APPROVED)
-    assert report.as_dict() == checked(duckdb_engine, catalogue, APPROVED).as_dict()
+def test_great_expectations_finds_the_same_by_spark_on_spark(gx, duckdb_engine, spark_engine, catalogue):
+    report = report_of(spark_engine, catalogue, APPROVED)
+    assert report.as_dict() == report_of(duckdb_engine, catalogue, APPROVED).as_dict()
     asset = gx.get_context(mode="ephemeral").data_sources.add_spark("s").add_dataframe_asset("a")
-    verdicts = theirs(gx, report, asset, lambda text: spark_engine.data_frame(spark_engine.from_arrow(parse(text))))
-    assert verdicts == ours(report)
+    verdicts = gx_verdicts(gx, report, asset, lambda x: spark_engine.data_frame(spark_engine.from_arrow(parse(x))))
+    assert verdicts == own_verdicts(report)
 
 
-BROKEN = """
+FAILURES = """
     source       | rule                                    | column                          | checked | failed
     school_marks | is in its code frame                    | Subject                         | 2       | 1
     school_marks | is a year of six digits, such as 201112 | Mark                            | 2       | 1
@@ -196,10 +196,10 @@ BROKEN = """
 
 
 def test_rows_that_break_rules_are_counted(duckdb_engine, catalogue):
-    """Of an extract: a school's own number where a pseudonym belongs, a row of nobody; an unknown code is only told."""
-    report = checked(duckdb_engine, catalogue, APPROVED)
+    """Of an extract: a school's own number where a pseudonym belongs, a row of nobody; an unknown code only warns."""
+    report = report_of(duckdb_engine, catalogue, APPROVED)
     own = [r for r in report.results if r.source != "npd"]
-    expected = {tuple(row.values()) for row in parse(BROKEN).to_pylist()}
+    expected = {tuple(row.values()) for row in parse(FAILURES).to_pylist()}
     assert {(r.source, r.rule, r.column, r.checked, r.failed) for r in own if r.failed} == expected
     in_frames = {(r.source, r.severity) for r in own if r.rule == "is in its code frame" and r.failed}
     assert ("school_marks", "critical") in in_frames
@@ -207,8 +207,8 @@ def test_rows_that_break_rules_are_counted(duckdb_engine, catalogue):
     assert "spine.entity_id: is unique: fails in 1 of 3 (33.33%), at most 0.00% allowed" in report.critical
 
 
-def test_a_column_that_was_not_approved_is_no_matter_of_rows(duckdb_engine, catalogue):
-    extract = [r for r in checked(duckdb_engine, catalogue, APPROVED[:3]).results if r.source == "study: taken"]
+def test_columns_are_checked_against_those_approved_not_by_row(duckdb_engine, catalogue):
+    extract = [r for r in report_of(duckdb_engine, catalogue, APPROVED[:3]).results if r.source == "study: taken"]
     assert [(r.rule, r.column, r.checked, r.failed, r.severity, r.success) for r in extract] == [
         ("the columns are those approved", None, 4, 1, "critical", False)
     ]

@@ -18,7 +18,7 @@ ONE_LINK = "21 | 25 | deterministic | nino | 20 | accepted"
 
 
 def entities(world: World, source: str, keys: str, digit: int, first: int) -> Table:
-    """Four people, by turns women and men, whose ids are the digit of a run and their place."""
+    """Four people, by turns women and men; their ids are the digit of a run and their place."""
     lines = [f"{digit}{first + n} | {source} | {key} | {'FM'[n % 2]}" for n, key in enumerate(keys.split())]
     return world("\n".join(["entity_id | source | entity_key | sex:list", *lines]))
 
@@ -67,7 +67,7 @@ AFTER = """
 """
 
 
-def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World) -> None:
+def test_links_are_recognised_by_the_keys_of_the_sources(engine: Engine, world: World) -> None:
     result = compare(
         engine,
         run(world, "a", 1, BEFORE, model(0.5), step=[{"name": "ec", "margin": 3}], run={"data": "x"}),
@@ -91,8 +91,8 @@ def test_links_are_known_again_by_the_sources_keys(engine: Engine, world: World)
 
 
 def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
-    same = run(world, "a", 1, BEFORE, model(0.5))
-    result = compare(engine, same, same)
+    tables = run(world, "a", 1, BEFORE, model(0.5))
+    result = compare(engine, tables, tables)
     (step,) = result["steps"]
     assert (step["kept"], step["other_pass"], step["gained"], step["lost"]) == (3, 0, 0, 0)
     assert step["moves"] == step["weights"] == result["settings"] == []
@@ -105,29 +105,29 @@ def with_pupil(run: RunTables, world: World, pupil: int) -> RunTables:
     return replace(run, units={"ec": units})
 
 
-def test_a_person_of_several_records_is_the_same_end_when_one_of_them_is(engine: Engine, world: World) -> None:
+def test_a_person_of_several_records_is_the_same_when_one_record_is(engine: Engine, world: World) -> None:
     """In the second run pupil A has come together with pupil D; the link to N1 is the same link."""
-    joined = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
-    (step,) = compare(engine, run(world, "a", 1, BEFORE, model(0.5)), joined)["steps"]
+    after = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
+    (step,) = compare(engine, run(world, "a", 1, BEFORE, model(0.5)), after)["steps"]
     assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
 
 
-def test_two_links_that_become_one_are_two_of_the_run_that_had_them(engine: Engine, world: World) -> None:
+def test_two_links_that_become_one_count_twice_in_the_run_before(engine: Engine, world: World) -> None:
     """Pupils A and D, both linked to N1, come together: none is lost, and before there were two."""
     links = """
         11 | 15 | deterministic | nino | 20 | accepted
         14 | 15 | deterministic | nino | 20 | accepted
     """
-    joined = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
-    (step,) = compare(engine, run(world, "a", 1, links, model(0.5)), joined)["steps"]
+    after = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
+    (step,) = compare(engine, run(world, "a", 1, links, model(0.5)), after)["steps"]
     assert [step[name] for name in COUNTS] == [2, 1, 1, 0, 0, 0]
-    (step,) = compare(engine, joined, run(world, "a", 1, links, model(0.5)))["steps"]
+    (step,) = compare(engine, after, run(world, "a", 1, links, model(0.5)))["steps"]
     assert (step["before"], step["after"], step["kept"]) == (1, 2, 2)
 
 
-def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: World) -> None:
-    """The college's record of the pupil says nothing of their sex, the school's does."""
-    plain = run(world, "b", 2, ONE_LINK, model(0.5))
+def test_a_person_is_described_by_the_record_that_has_the_value(engine: Engine, world: World) -> None:
+    """The college's record of the pupil has no sex, the school's has one."""
+    tables_before = run(world, "b", 2, ONE_LINK, model(0.5))
     college = world("""
         entity_id | source | entity_key | sex:list
         99        | ilr    | Z          | -
@@ -138,9 +138,9 @@ def test_a_person_is_described_by_whichever_record_knows(engine: Engine, world: 
         ec   | left  | 21      | 21
         ec   | right | 25      | 25
     """)
-    entities = {"ilr": college, **plain.entities}
-    joined = RunTables("b", plain.links, {"ec": units}, plain.models, entities)
-    (step,) = compare(engine, joined, joined)["steps"]
+    entities = {"ilr": college, **tables_before.entities}
+    tables = RunTables("b", tables_before.links, {"ec": units}, tables_before.models, entities)
+    (step,) = compare(engine, tables, tables)["steps"]
     assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
         {"characteristic": "sex", "value": "F", "kept": 1, "other_pass": 0, "gained": 0, "lost": 0}
     ]
@@ -153,7 +153,7 @@ def test_a_step_that_only_one_run_has_is_all_gained(engine: Engine, world: World
     assert (step["before"], step["after"], step["gained"]) == (None, 3, 3)
 
 
-def test_a_level_is_named_that_weighs_the_same_by_other_probabilities(engine: Engine, world: World) -> None:
+def test_a_level_of_the_same_weight_by_other_probabilities_is_shown(engine: Engine, world: World) -> None:
     before, after = model(0.5), model(0.25)
     after["comparisons"][0]["comparison_levels"][0]["u_probability"] = 0.125
     (step,) = compare(engine, run(world, "a", 1, BEFORE, before), run(world, "b", 2, ONE_LINK, after))["steps"]
@@ -163,14 +163,14 @@ def test_a_level_is_named_that_weighs_the_same_by_other_probabilities(engine: En
 
 
 def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> None:
-    def counted(equal: list[str], accept: float) -> dict[str, Any]:
+    def counts_of(equal: list[str], accept: float) -> dict[str, Any]:
         rule = {"pass": "nino", "equal": equal, "agree_any": ["surname"], "accept": "unique"}
         limits = {"accept": accept, "review": 0.0, "margin": 3.0, "keep": accept, "adjustment": 1.0, "is_weight": False}
         return {"ec": {"passes": [rule], "thresholds": limits}}
 
-    blocked = {**model(0.5), "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.sex = r.sex"}]}
-    before = replace(run(world, "a", 1, BEFORE, model(0.5)), counts=counted(["nino"], 4.0))
-    after = replace(run(world, "b", 2, ONE_LINK, blocked), counts=counted(["nino", "dob"], 4.5))
+    model_with_rule = {**model(0.5), "blocking_rules_to_generate_predictions": [{"blocking_rule": "l.sex = r.sex"}]}
+    before = replace(run(world, "a", 1, BEFORE, model(0.5)), counts=counts_of(["nino"], 4.0))
+    after = replace(run(world, "b", 2, ONE_LINK, model_with_rule), counts=counts_of(["nino", "dob"], 4.5))
     (step,) = compare(engine, before, after)["steps"]
     assert step["rules"] == [
         {"what": "blocking rule", "rule": "l.sex = r.sex", "change": "added"},
@@ -181,16 +181,14 @@ def test_rules_and_thresholds_behind_the_links(engine: Engine, world: World) -> 
         {"what": "accept", "before": 4.0, "after": 4.5},
         {"what": "keep", "before": 4.0, "after": 4.5},
     ]
-    (same,) = compare(engine, before, before)["steps"]
-    assert same["rules"] == same["thresholds"] == []
-    (unsaid,) = compare(engine, replace(before, counts={}), after)["steps"]
-    assert [row["what"] for row in unsaid["rules"]] == ["blocking rule"]
+    (step,) = compare(engine, before, before)["steps"]
+    assert step["rules"] == step["thresholds"] == []
+    (step_without_counts,) = compare(engine, replace(before, counts={}), after)["steps"]
+    assert [row["what"] for row in step_without_counts["rules"]] == ["blocking rule"]
 
 
-def test_levels_that_weigh_by_how_common_a_value_is_are_named_where_one_run_has_them(
-    engine: Engine, world: World
-) -> None:
-    """The boxes of `leo model tune` leave m and u as they are, and change links."""
+def test_levels_with_a_term_frequency_adjustment_in_one_run_alone_are_named(engine: Engine, world: World) -> None:
+    """The boxes of `leo model tune` leave m and u unchanged, and change links."""
     common = model(0.5)
     common["comparisons"][0]["comparison_levels"][0]["tf_adjustment_column"] = "sex"
     before, after = run(world, "a", 1, BEFORE, common), run(world, "b", 2, ONE_LINK, model(0.5))
@@ -201,22 +199,22 @@ def test_levels_that_weigh_by_how_common_a_value_is_are_named_where_one_run_has_
     ]
 
 
-def test_a_person_of_two_records_that_differ_is_of_the_group_that_the_report_has_them_in(
+def test_a_person_of_two_records_that_differ_is_in_the_same_group_as_in_the_report(
     engine: Engine, world: World
 ) -> None:
-    """The first record that knows says F, a later one M."""
-    plain = run(world, "b", 2, ONE_LINK, model(0.5))
-    (step,) = compare(engine, with_pupil(plain, world, 22), plain)["steps"]
-    counted = [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"]
-    (step,) = compare(engine, plain, with_pupil(plain, world, 22))["steps"]
-    assert [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"] == counted
-    assert counted == [("F", 1)]
+    """The first record with a sex has F, a later one M."""
+    tables = run(world, "b", 2, ONE_LINK, model(0.5))
+    (step,) = compare(engine, with_pupil(tables, world, 22), tables)["steps"]
+    groups = [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"]
+    (step,) = compare(engine, tables, with_pupil(tables, world, 22))["steps"]
+    assert [(row["value"], row["kept"]) for row in step["groups"] if row["characteristic"] == "sex"] == groups
+    assert groups == [("F", 1)]
 
 
 HEAD = "left_id:text | right_id:text | method | pass | match_weight:float | decision\n"
 
 
-def folder(world: World, name: str, links: str, clusters: str | None = None, **more: Any) -> RunTables:
+def folder(world: World, name: str, links: str, clusters: str | None = None, **facts: Any) -> RunTables:
     step = "dedupe" if clusters else "link"
     return RunTables(
         name=name,
@@ -226,7 +224,7 @@ def folder(world: World, name: str, links: str, clusters: str | None = None, **m
         entities={},
         keyed={step: world(HEAD + links)},
         clusters=world("id:text | person_id\n" + clusters) if clusters else None,
-        **more,
+        **facts,
     )
 
 
@@ -250,7 +248,7 @@ def of_two_files(engine: Engine, world: World) -> dict[str, Any]:
     return compare(engine, before, after)
 
 
-def test_links_are_known_again_by_the_ids_of_the_files(of_two_files: dict[str, Any]) -> None:
+def test_links_are_recognised_by_the_ids_of_the_files(of_two_files: dict[str, Any]) -> None:
     assert of_two_files["settings"] == [{"path": "threshold", "before": 0.95, "after": 0.9}]
     (step,) = of_two_files["steps"]
     assert (step["step"], [step[name] for name in COUNTS]) == ("link", [3, 3, 1, 1, 1, 1])
@@ -266,7 +264,7 @@ def test_people_of_one_file_are_the_same_when_their_records_are(engine: Engine, 
     assert result["steps"][0]["step"] == "dedupe"
 
 
-def test_a_page_says_what_it_comes_to(of_two_files: dict[str, Any], tmp_path: Path) -> None:
+def test_a_page_shows_passes_and_settings_that_differ(of_two_files: dict[str, Any], tmp_path: Path) -> None:
     page = render_comparison(of_two_files, tmp_path / "page.html").read_text()
     assert "probabilistic rule 2" in page
     assert "Settings that differ" in page

@@ -10,7 +10,7 @@ from typing import Any
 def test_two_real_runs(
     linked_village: Any, village: Any, leo: Callable[..., tuple[int, str, str]], tmp_path: Path
 ) -> None:
-    """The second asks for another precision, which its page beside the first says."""
+    """The second run needs another precision, which the page that compares it with the first shows."""
     runs = tmp_path / "runs"
     shutil.copytree(linked_village.root, runs / "first")
     village.change("min_precision = 0.98", "min_precision = 0.97")

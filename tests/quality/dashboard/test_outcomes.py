@@ -63,9 +63,9 @@ def people(engine: Engine, world: World) -> Table:
 
 
 def test_a_person_counts_once_at_the_institution_of_the_latest_year(engine: Engine, people: Table) -> None:
-    counted = count(engine, people, RULES)[1]
-    shown = {key: (row["people"], row["matched"], row["further_study"]) for key, row in counted.items()}
-    assert shown == {
+    counts = count(engine, people, RULES)[1]
+    numbers = {key: (row["people"], row["matched"], row["further_study"]) for key, row in counts.items()}
+    assert numbers == {
         ("", ""): (3, 2, 1),
         ("institution", "1"): (1, 1, 0),
         ("institution", "2"): (1, 1, 1),
@@ -74,51 +74,51 @@ def test_a_person_counts_once_at_the_institution_of_the_latest_year(engine: Engi
         ("sex", "M"): (1, 1, 0),
         ("sex", "not known"): (1, 0, 0),
     }
-    assert counted["", ""]["median"] == 20_000
+    assert counts["", ""]["median"] == 20_000
 
 
-def test_institutions_beyond_the_largest_stand_together(engine: Engine, world: World) -> None:
+def test_institutions_beyond_the_largest_are_counted_together(engine: Engine, world: World) -> None:
     lines = [f"1 | true | true | false | false | - | {school} | F" for school in "aaabbc"]
     head = "years_after | matched:bool | sustained_employment:bool | further_study:bool | out_of_work_benefits:bool | "
-    counted = count(engine, world("\n".join([f"{head}pay:float | institution | sex", *lines])), RULES)[1]
-    assert {name for group, name in counted if group == "institution"} == {"a", "b", OTHERS}
+    counts = count(engine, world("\n".join([f"{head}pay:float | institution | sex", *lines])), RULES)[1]
+    assert {name for group, name in counts if group == "institution"} == {"a", "b", OTHERS}
 
 
-def counted_of(schools: list[tuple[int, int]]) -> dict[tuple[str, str], dict[str, Any]]:
-    """Schools with so many matched people, of whom so many are in employment."""
-    rows = {("institution", str(n)): (matched, min(employed, matched)) for n, (matched, employed) in enumerate(schools)}
+def counts_of(schools: list[tuple[int, int]]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Schools with numbers of matched people and of those in employment."""
+    rows = {("institution", str(n)): (people, min(workers, people)) for n, (people, workers) in enumerate(schools)}
     rows[("", "")] = (sum(m for m, _ in rows.values()), sum(e for _, e in rows.values()))
     return {
         key: {
-            "people": matched,
-            "matched": matched,
-            "earners": employed,
+            "people": people,
+            "matched": people,
+            "earners": workers,
             **dict.fromkeys(OUTCOMES, 0),
-            "sustained_employment": employed,
+            "sustained_employment": workers,
             "lower_quartile": 1.0,
             "median": 2.0,
             "upper_quartile": 3.0,
         }
-        for key, (matched, employed) in rows.items()
+        for key, (people, workers) in rows.items()
     }
 
 
 @given(st.lists(st.tuples(st.integers(0, 60), st.integers(0, 60)), min_size=1, max_size=5))
-def test_no_small_count_is_shown_or_left_alone(schools: list[tuple[int, int]]) -> None:
+def test_no_small_count_is_shown_or_is_the_only_one_hidden(schools: list[tuple[int, int]]) -> None:
     d = Disclosure(load())
-    shown = {(one.group, one.category): one for one in released(counted_of(schools), d)}
-    for place, (matched, employed) in enumerate(schools):
-        one = shown["institution", str(place)]
-        share = one.shares["sustained_employment"][0]
-        if 0 < matched < 10 or 0 < min(employed, matched) < 10 or 0 < matched - min(employed, matched) < 10:
+    rows = {(row.group, row.category): row for row in released(counts_of(schools), d)}
+    for place, (people, workers) in enumerate(schools):
+        row = rows["institution", str(place)]
+        share = row.shares["sustained_employment"][0]
+        if 0 < people < 10 or 0 < min(workers, people) < 10 or 0 < people - min(workers, people) < 10:
             assert share.value is None
-        if 0 < matched < 10:
-            assert one.matched.mark == "suppressed"
-        if 0 < employed < 10:
-            assert one.earnings["median"].value is None
-    hidden = [one for key, one in shown.items() if key[0] and one.matched.mark == "suppressed"]
-    if len(hidden) == 1:
-        assert shown["", ""].matched.mark == "suppressed"
+        if 0 < people < 10:
+            assert row.matched.mark == "suppressed"
+        if 0 < workers < 10:
+            assert row.earnings["median"].value is None
+    suppressed_rows = [row for key, row in rows.items() if key[0] and row.matched.mark == "suppressed"]
+    if len(suppressed_rows) == 1:
+        assert rows["", ""].matched.mark == "suppressed"
 
 
 def test_the_shipped_rules_can_be_read_and_faults_are_named(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ def margins(inner: dict[Cell, int]) -> tuple[dict[Cell, int], list[Sum[Cell]]]:
     codes = [sorted({cell[way] for cell in inner}) for way in range(ways)]
     counts = {
         cell: sum(n for at, n in inner.items() if all(c in (ALL, a) for c, a in zip(cell, at, strict=True)))
-        for cell in product(*([*found, ALL] for found in codes))
+        for cell in product(*([*values, ALL] for values in codes))
     }
     sums = [
         Sum(cell, tuple((*cell[:way], code, *cell[way + 1 :]) for code in codes[way]))
@@ -32,24 +32,24 @@ def margins(inner: dict[Cell, int]) -> tuple[dict[Cell, int], list[Sum[Cell]]]:
     return counts, sums
 
 
-def all_tables(counts: dict[Cell, int], sums: list[Sum[Cell]], hidden: list[Cell], most: int) -> dict[Cell, set[int]]:
+def all_tables(counts: dict[Cell, int], sums: list[Sum[Cell]], cells: list[Cell], largest: int) -> dict[Cell, set[int]]:
     """The values that each hidden cell can have, by trying every one."""
-    found: dict[Cell, set[int]] = {cell: set() for cell in hidden}
-    for values in product(range(most + 1), repeat=len(hidden)):
-        tried = counts | dict(zip(hidden, values, strict=True))
-        if all(sum(tried[part] for part in line.parts) == tried[line.total] for line in sums):
-            for cell in hidden:
-                found[cell].add(tried[cell])
-    return found
+    values_of: dict[Cell, set[int]] = {cell: set() for cell in cells}
+    for values in product(range(largest + 1), repeat=len(cells)):
+        table = counts | dict(zip(cells, values, strict=True))
+        if all(sum(table[part] for part in line.parts) == table[line.total] for line in sums):
+            for cell in cells:
+                values_of[cell].add(table[cell])
+    return values_of
 
 
-def solved(sums: list[Sum[Any]], hidden: set[Any]) -> set[Any]:
+def disclosed_cells(sums: list[Sum[Any]], cells: set[Any]) -> set[Any]:
     """The hidden cells that exact elimination over the sums discloses."""
-    unknown = sorted(hidden)
+    unknown = sorted(cells)
     matrix = [
         [Fraction((key in line.parts) - (key == line.total)) for key in unknown]
         for line in sums
-        if hidden & set(line.members)
+        if cells & set(line.members)
     ]
     row = 0
     for column in range(len(unknown)):
@@ -73,9 +73,9 @@ def random_table(seed: int, shape: Sequence[int]) -> tuple[dict[Cell, int], list
     return margins({cell: draw.choice([draw.randint(0, 12), draw.randint(0, 300)]) for cell in cells})
 
 
-def bounds_of(wanted: Sequence[float], lines: Any, low: Any, high: Any) -> tuple[float, float]:
+def bounds_of(weights: Sequence[float], lines: Any, low: Any, high: Any) -> tuple[float, float]:
     """The least and the most of a sum of counts, given the bounds of other sums of them."""
-    cost = np.array(wanted)
+    cost = np.array(weights)
     solutions = [
         milp(
             sign * cost,

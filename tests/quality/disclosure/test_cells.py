@@ -1,4 +1,4 @@
-"""Cells show no small count, rounded as the profile says."""
+"""Cells show no small count, and are rounded by the profile."""
 
 import math
 
@@ -28,7 +28,7 @@ def test_counts_are_shown_to_the_nearest_five_or_not_at_all(count: int) -> None:
 
 
 @given(st.integers(0, 10**6).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
-def test_a_percentage_says_no_small_count(case: tuple[int, int]) -> None:
+def test_a_percentage_discloses_no_small_count(case: tuple[int, int]) -> None:
     """At least `threshold` values of the part are behind every shown percentage whose part or rest is small."""
     part, of = case
     cell = Disclosure(load("leo_publication")).percent(part, of)
@@ -59,7 +59,7 @@ def test_symbols_of_percentages(leo: Disclosure, part: int, of: int, text: str) 
     assert leo.percent(part, of).text == text
 
 
-def test_a_percentage_is_hidden_with_the_cells_it_would_say(leo: Disclosure) -> None:
+def test_a_percentage_is_hidden_with_the_cells_it_would_disclose(leo: Disclosure) -> None:
     assert leo.percent(400, 500, tied=[leo.count(4)]).mark == "suppressed"
 
 
@@ -74,6 +74,6 @@ def test_an_error_against_truth_is_shown_and_never_rounded_away(leo: Disclosure)
     assert leo.accuracy(None).text == "z"
 
 
-def test_an_unknown_profile_names_those_there_are() -> None:
+def test_an_unknown_profile_is_refused_with_the_known_names() -> None:
     with pytest.raises(ConfigError, match="leo_publication"):
         load("nobody")

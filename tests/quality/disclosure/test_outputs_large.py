@@ -1,4 +1,4 @@
-"""A table of every school is looked at in seconds: pairs of rows would be millions, a solver for each cell an hour."""
+"""A table of every school is checked in seconds: pairs of rows would be millions, a solver for each cell an hour."""
 
 import csv
 import random
@@ -27,12 +27,12 @@ def test_three_thousand_schools(tmp_path: Path, has_total: bool) -> None:
             writer.writerow(["Total", girls, boys, girls + boys])
     sheet = read_table(path)
     before = time.process_time()
-    found = check_table(sheet, load("leo_publication"))
+    output = check_table(sheet, load("leo_publication"))
     assert time.process_time() - before < 15  # of this process alone; two are usual
-    assert found.safe is not None
-    for (girls, boys), safe in zip(rows, found.safe, strict=False):
-        small = [0 < n < 10 for n in (girls, boys)]
-        if any(small) and girls + boys >= 10:
-            assert safe[1:3] == ["c", "c"]  # the one of a school's two that is shown would tell the other
-        elif not any(small):
+    assert output.safe is not None
+    for (girls, boys), safe in zip(rows, output.safe, strict=False):
+        is_small = [0 < n < 10 for n in (girls, boys)]
+        if any(is_small) and girls + boys >= 10:
+            assert safe[1:3] == ["c", "c"]  # one count of a school, if shown, would disclose the other
+        elif not any(is_small):
             assert "c" not in safe

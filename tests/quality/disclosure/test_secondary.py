@@ -24,7 +24,7 @@ from quality.disclosure import (
     suppress,
 )
 from quality.disclosure.attack import Programme
-from tests.quality.disclosure.attacker import margins, random_table, solved
+from tests.quality.disclosure.attacker import disclosed_cells, margins, random_table
 
 
 @pytest.mark.parametrize("method", ["quick", "cheapest"])
@@ -32,30 +32,30 @@ from tests.quality.disclosure.attacker import margins, random_table, solved
 @pytest.mark.parametrize("seed", range(6))
 def test_random_tables_are_protected(seed: int, shape: tuple[int, ...], method) -> None:
     counts, sums = random_table(seed, shape)
-    hidden = suppress(counts, sums, threshold=10, method=method)
-    assert {cell for cell, count in counts.items() if 0 < count < 10} <= hidden
-    for cell, found in intervals(exact_bounds(counts, sums), hidden).items():
-        assert not found.recovered
+    cells = suppress(counts, sums, threshold=10, method=method)
+    assert {cell for cell, count in counts.items() if 0 < count < 10} <= cells
+    for cell, interval in intervals(exact_bounds(counts, sums), cells).items():
+        assert not interval.recovered
         if 0 < counts[cell] < 10:
-            assert found.high >= 10 - 1e-6
+            assert interval.high >= 10 - 1e-6
 
 
 def test_hierarchy_is_protected_at_every_level() -> None:
     """Two regions of two areas: hiding within one region alone would be undone by its total."""
     counts = {"n1": 4, "n2": 50, "s1": 30, "s2": 60, "north": 54, "south": 90, "all": 144}
     sums = [Sum("north", ("n1", "n2")), Sum("south", ("s1", "s2")), Sum("all", ("north", "south"))]
-    hidden = suppress(counts, sums, threshold=10, method="cheapest")
-    assert hidden == {"n1", "n2"}
-    thin = counts | {"n2": 3, "north": 7, "all": 97}
-    hidden = suppress(thin, sums, threshold=10, method="cheapest")
-    assert {"n1", "n2", "north"} < hidden
+    hidden_keys = suppress(counts, sums, threshold=10, method="cheapest")
+    assert hidden_keys == {"n1", "n2"}
+    small_counts = counts | {"n2": 3, "north": 7, "all": 97}
+    hidden_keys = suppress(small_counts, sums, threshold=10, method="cheapest")
+    assert {"n1", "n2", "north"} < hidden_keys
     assert not disclosed(
-        exact_bounds(thin, sums), hidden, {key: ProtectionLevel(lower=10) for key in ("n1", "n2", "north")}
+        exact_bounds(small_counts, sums), hidden_keys, {key: ProtectionLevel(lower=10) for key in ("n1", "n2", "north")}
     )
 
 
-def test_the_cheapest_complement_is_found() -> None:
-    """A row of its own could take 11 and 11; the pair of 12s in a square is what a line at a time does not see."""
+def test_the_cheapest_complement_hides_no_more() -> None:
+    """A row of its own could take 11 and 11; line by line the pair of 12s in a square is not found."""
     rows = [[3, 90, 14], [15, 95, 80], [99, 85, 16]]
     counts, sums = margins({(r, c): rows[r][c] for r in range(3) for c in range(3)})
     quick, cheapest = (suppress(counts, sums, threshold=10, method=m) for m in ("quick", "cheapest"))
@@ -67,9 +67,9 @@ def test_fixed_number_is_not_hidden() -> None:
     counts = {"a": 3, "b": 40, "all": 43}
     sums = [Sum("all", ("a", "b"))]
     assert suppress(counts, sums, threshold=10, fixed=["b"]) == {"a", "all"}
-    with pytest.raises(Unprotectable) as found:
+    with pytest.raises(Unprotectable) as error:
         suppress(counts, sums, threshold=10, fixed=["b", "all"])
-    assert found.value.keys == {"a"}
+    assert error.value.keys == {"a"}
 
 
 def test_single_small_count_hides_the_next_smallest() -> None:
@@ -95,12 +95,12 @@ def test_chain_of_sums_discloses_nothing() -> None:
     counts, sums = margins({(r, c): n for r, row in enumerate(rows) for c, n in enumerate(row)})
     block = {(0, 0), (0, 1), (1, 0), (1, 1), (2, 3), (2, 4), (3, 3), (3, 4)}
     bridge = block | {(1, 2), (2, 2)}
-    assert solved(sums, bridge) == {(1, 2), (2, 2)}
-    hidden = suppress(counts, sums, threshold=10, sensitive=bridge)
-    assert not solved(sums, set(hidden))
+    assert disclosed_cells(sums, bridge) == {(1, 2), (2, 2)}
+    hidden_keys = suppress(counts, sums, threshold=10, sensitive=bridge)
+    assert not disclosed_cells(sums, set(hidden_keys))
 
 
-def test_tables_that_share_a_total_are_judged_together() -> None:
+def test_tables_that_share_a_total_are_protected_together() -> None:
     """By sex a total must go; the table by age must not show it."""
     counts = {"f": 4, "m": 0, "young": 4, "old": 0, "all": 4}
     assert {"all", "f", "young"} <= suppress(
@@ -123,19 +123,19 @@ TABLES = st.integers(1, 5).flatmap(
 
 
 @given(TABLES, st.integers(2, 12))
-def test_no_hidden_cell_follows_from_the_shown(rows: list[list[int]], threshold: int) -> None:
+def test_no_hidden_cell_follows_from_shown_cells(rows: list[list[int]], threshold: int) -> None:
     counts, sums = margins({(r, c): n for r, row in enumerate(rows) for c, n in enumerate(row)})
-    hidden = set(suppress(counts, sums, threshold=threshold))
-    assert all(key in hidden for key, count in counts.items() if 0 < count < threshold)
-    assert not solved(sums, hidden)
+    hidden_keys = set(suppress(counts, sums, threshold=threshold))
+    assert all(key in hidden_keys for key, count in counts.items() if 0 < count < threshold)
+    assert not disclosed_cells(sums, hidden_keys)
     for line in sums:
-        parts = [key for key in line.parts if key in hidden]
-        if parts and line.total not in hidden:
+        parts = [key for key in line.parts if key in hidden_keys]
+        if parts and line.total not in hidden_keys:
             assert sum(counts[key] for key in parts) >= threshold
 
 
 @given(st.lists(st.tuples(*[st.integers(0, 60)] * 3), min_size=1, max_size=6))
-def test_nested_denominators_hide_no_worse(rows: list[tuple[int, int, int]]) -> None:
+def test_nested_denominators_are_protected(rows: list[tuple[int, int, int]]) -> None:
     """all = outside + eligible, eligible = linked + unlinked, and each adds up over the groups."""
     counts: dict[tuple[int, int], int] = {}
     sums = []
@@ -146,15 +146,15 @@ def test_nested_denominators_hide_no_worse(rows: list[tuple[int, int, int]]) -> 
     for group in [*range(len(rows)), -1]:
         sums += [Sum((group, 3), ((group, 1), (group, 2))), Sum((group, 4), ((group, 0), (group, 3)))]
     sums += [Sum((-1, c), tuple((g, c) for g in range(len(rows)))) for c in range(5)]
-    assert not solved(sums, set(suppress(counts, sums, threshold=10)))
-    unshown = {key for key in counts if key[1] in (0, 2)}  # tables have no column for these two
-    hidden = set(suppress(counts, sums, threshold=10, unpublished=unshown))
-    assert not solved(sums, hidden | unshown) & hidden
-    assert all(key in hidden for key, count in counts.items() if 0 < count < 10)
+    assert not disclosed_cells(sums, set(suppress(counts, sums, threshold=10)))
+    unpublished = {key for key in counts if key[1] in (0, 2)}  # tables have no column for these two
+    hidden_keys = set(suppress(counts, sums, threshold=10, unpublished=unpublished))
+    assert not disclosed_cells(sums, hidden_keys | unpublished) & hidden_keys
+    assert all(key in hidden_keys for key, count in counts.items() if 0 < count < 10)
 
 
 def test_unpublished_total_discloses_nothing() -> None:
-    """Where nobody sees the total, two small parts give each other away to no one, and the large one stays."""
+    """Where nobody sees the total, two small parts do not disclose each other, and the large one is shown."""
     counts = {"accepted": 1415, "review": 4, "rejected": 3, "all": 1422}
     sums = [Sum("all", ("accepted", "review", "rejected"))]
     assert suppress(counts, sums, threshold=10, unpublished=["all"]) == {"review", "rejected"}
@@ -164,16 +164,16 @@ def test_unpublished_total_discloses_nothing() -> None:
 def test_small_difference_is_protected() -> None:
     """Eligible less linked is three: one of the two must go."""
     counts = {"eligible": 503, "linked": 500, "unlinked": 3}
-    hidden = suppress(counts, [Sum("eligible", ("linked", "unlinked"))], threshold=10, unpublished=["unlinked"])
-    assert hidden == {"linked", "unlinked"}
+    hidden_keys = suppress(counts, [Sum("eligible", ("linked", "unlinked"))], threshold=10, unpublished=["unlinked"])
+    assert hidden_keys == {"linked", "unlinked"}
 
 
 _SALT = 0
 
 
 @dataclass(frozen=True)
-class Salted:
-    """A key whose place in a set is another for each salt, as that of a text is in each process."""
+class SaltedKey:
+    """A key with another place in a set for each salt, as a text has in each process."""
 
     at: tuple[int, ...]
 
@@ -181,28 +181,28 @@ class Salted:
         return hash((_SALT, self.at))
 
 
-def chained(seed: int, sizes: tuple[int, ...]) -> tuple[dict[Salted, int], list[Sum[Salted]]]:
+def table_with_margins(seed: int, sizes: tuple[int, ...]) -> tuple[dict[SaltedKey, int], list[Sum[SaltedKey]]]:
     """A table of several dimensions with all its margins; 0 in a key stands for the sum over that dimension."""
     draw = random.Random(seed)
     axes = [range(1, size + 1) for size in sizes]
     inner = {at: draw.choice((0, 2, 3, 4, 11, 12, 25, 60)) for at in product(*axes)}
     places = list(product(*(range(size + 1) for size in sizes)))
     counts = {
-        at: sum(n for one, n in inner.items() if all(a in (0, b) for a, b in zip(at, one, strict=True)))
+        at: sum(n for cell, n in inner.items() if all(a in (0, b) for a, b in zip(at, cell, strict=True)))
         for at in places
     }
     sums = [
-        Sum(Salted(at), tuple(Salted((*at[:axis], code, *at[axis + 1 :])) for code in axes[axis]))
+        Sum(SaltedKey(at), tuple(SaltedKey((*at[:axis], code, *at[axis + 1 :])) for code in axes[axis]))
         for at in places
         for axis in range(len(sizes))
         if at[axis] == 0
     ]
-    return {Salted(at): n for at, n in counts.items()}, sums
+    return {SaltedKey(at): n for at, n in counts.items()}, sums
 
 
 @pytest.fixture(autouse=True)
-def _unsalted() -> Iterator[None]:
-    secondary._CACHE.clear()  # what another spec asked is not asked again
+def _without_salt() -> Iterator[None]:
+    secondary._CACHE.clear()  # results of another test are not used
     yield
     globals()["_SALT"] = 0
 
@@ -213,39 +213,39 @@ def _unsalted() -> Iterator[None]:
 )
 def test_suppression_does_not_depend_on_hash_order(seed: int, sizes: tuple[int, ...], method: secondary.Method) -> None:
     """Two pages of one run that hid different numbers would each show what the other hides."""
-    found = set()
+    results = set()
     for salt in range(5):
         globals()["_SALT"] = salt
-        hidden = suppress(*chained(seed, sizes), threshold=10, method=method)
-        found.add(tuple(sorted(key.at for key in hidden)))
-    assert len(found) == 1
+        hidden_keys = suppress(*table_with_margins(seed, sizes), threshold=10, method=method)
+        results.add(tuple(sorted(key.at for key in hidden_keys)))
+    assert len(results) == 1
 
 
 def test_suppression_does_not_depend_on_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The cheapest was looked for during five seconds of the clock, in which a busy machine comes less far."""
-    asked: list[Programme] = []
+    """The search for the cheapest took five seconds of the clock, in which a busy machine does less."""
+    programmes: list[Programme] = []
 
-    def made(*equations: Any) -> Programme:
-        asked.append(Programme(*equations))
-        return asked[-1]
+    def make_programme(*equations: Any) -> Programme:
+        programmes.append(Programme(*equations))
+        return programmes[-1]
 
-    monkeypatch.setattr(secondary, "Programme", made)
-    suppress(*chained(1, (3, 3, 2)), threshold=10, method="cheapest")
-    assert {programme._highs.getOptionValue("time_limit")[1] for programme in asked} == {math.inf}
+    monkeypatch.setattr(secondary, "Programme", make_programme)
+    suppress(*table_with_margins(1, (3, 3, 2)), threshold=10, method="cheapest")
+    assert {programme._highs.getOptionValue("time_limit")[1] for programme in programmes} == {math.inf}
 
 
 def test_protected_cell_skips_the_solver(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each programme that is asked hides something: a report's sides asked 290, of which 36 did."""
+    """Each programme that is solved hides something: a report's sides needed 290, of which 36 did."""
     idle: list[bool] = []
     flow = secondary._flow
 
-    def counted(known, hidden: Set[Salted], *rest) -> set[Salted]:
-        more = flow(known, hidden, *rest)
-        idle.append(more <= hidden)
-        return more
+    def count_flow(bounds, hidden_keys: Set[SaltedKey], *arguments) -> set[SaltedKey]:
+        new_keys = flow(bounds, hidden_keys, *arguments)
+        idle.append(new_keys <= hidden_keys)
+        return new_keys
 
-    monkeypatch.setattr(secondary, "_flow", counted)
-    suppress(*chained(3, (4, 4, 3)), threshold=10)
+    monkeypatch.setattr(secondary, "_flow", count_flow)
+    suppress(*table_with_margins(3, (4, 4, 3)), threshold=10)
     assert idle
     assert not any(idle)
 
@@ -274,11 +274,11 @@ COSTS = st.lists(st.lists(st.integers(-5, 5), min_size=3, max_size=3), min_size=
 def test_solver_does_not_depend_on_earlier_solutions(costs: list[list[int]], whole: bool) -> None:
     lines, sums = csr_array(np.array([[1.0, 1.0, 0.0], [0.0, 1.0, 1.0]])), np.array([10.0, 7.0])
 
-    def made() -> Programme:
+    def build() -> Programme:
         return Programme(lines, sums, sums, np.zeros(3), np.full(3, 8.0))
 
-    def least(programme: Programme, cost: list[int]) -> float:
+    def solve(programme: Programme, cost: list[int]) -> float:
         return float(np.dot(programme.cheapest(np.array(cost, dtype=float), whole=whole), cost))
 
-    kept = made()
-    assert [least(kept, cost) for cost in costs] == pytest.approx([least(made(), cost) for cost in costs])
+    programme = build()
+    assert [solve(programme, cost) for cost in costs] == pytest.approx([solve(build(), cost) for cost in costs])

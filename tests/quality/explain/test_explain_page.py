@@ -13,7 +13,7 @@ from quality.report.names import Names
 from quality.report.waterfall import bars, likelihood, signed, waterfall
 
 
-def compared(name: str, level: str, weight: float, adjustment: float | None = None) -> dict[str, Any]:
+def comparison(name: str, level: str, weight: float, adjustment: float | None = None) -> dict[str, Any]:
     return {
         "comparison": name,
         "level": level,
@@ -41,7 +41,7 @@ def pair(cardinality: float = 3.0, *, passes: bool = True) -> dict[str, Any]:
         "probability": 0.2,
         "weight": {
             "prior": -8.0,
-            "comparisons": [compared("surname", "equal", 6.0, 2.0), compared("postcode", "different", -3.0)],
+            "comparisons": [comparison("surname", "equal", 6.0, 2.0), comparison("postcode", "different", -3.0)],
             "match_weight": weight,
             "cardinality_adjustment": cardinality,
             "total": weight + cardinality,
@@ -68,15 +68,15 @@ def pair(cardinality: float = 3.0, *, passes: bool = True) -> dict[str, Any]:
 
 
 def test_each_bar_starts_where_the_one_before_ended() -> None:
-    drawn = bars(pair()["weight"], Names(shipped()))
-    assert [(bar.start, bar.end) for bar in drawn] == [
+    bars_of_pair = bars(pair()["weight"], Names(shipped()))
+    assert [(bar.start, bar.end) for bar in bars_of_pair] == [
         (0.0, -8.0), (-8.0, -2.0), (-2.0, 0.0), (0.0, -3.0), (0.0, -3.0), (-3.0, 0.0), (0.0, 0.0),
     ]  # fmt: skip
-    assert [bar.is_sum for bar in drawn].count(True) == 2
+    assert [bar.is_sum for bar in bars_of_pair].count(True) == 2
     assert not any("Cardinality" in bar.name for bar in bars(pair(0.0)["weight"], Names(shipped())))
 
 
-def test_a_waterfall_fits_its_width_and_tells_its_sign_by_its_form() -> None:
+def test_a_waterfall_fits_its_width_and_shows_signs_by_form() -> None:
     chart = waterfall(pair(), Names(shipped()))
     assert all(row.x >= 0 and row.x + row.width <= 100.5 for row in chart.rows)
     assert [row.kind for row in chart.rows[:4]] == ["against", "for", "for", "against"]
@@ -84,7 +84,7 @@ def test_a_waterfall_fits_its_width_and_tells_its_sign_by_its_form() -> None:
 
 
 @pytest.mark.parametrize(
-    ("probability", "shown"),
+    ("probability", "text"),
     [
         (0.5, "0.50"),
         (0.95, "0.95"),
@@ -94,8 +94,8 @@ def test_a_waterfall_fits_its_width_and_tells_its_sign_by_its_form() -> None:
         (0.0, "under 0.000000000001"),
     ],
 )
-def test_a_probability_shows_as_many_nines_as_it_has(probability: float, shown: str) -> None:
-    assert likelihood(probability).startswith(shown[:5])
+def test_a_probability_shows_as_many_nines_as_it_has(probability: float, text: str) -> None:
+    assert likelihood(probability).startswith(text[:5])
 
 
 def test_a_weight_has_its_sign() -> None:
@@ -103,27 +103,27 @@ def test_a_weight_has_its_sign() -> None:
     assert signed(1.0, plus=False) == "1.00"
 
 
-def test_what_a_person_splits_into_without_a_link() -> None:
+def test_the_parts_of_a_person_without_a_link() -> None:
     links = [{"left": [1], "right": [2]}, {"left": [2], "right": [3]}]
     assert without(links, links[1], [1, 2, 3]) == [[1, 2], [3]]
     assert without([*links, {"left": [1], "right": [3]}], links[1], [1, 2, 3]) == []
 
 
-def test_contradictions_are_of_things_that_a_person_has_one_of() -> None:
+def test_contradictions_are_in_identifiers_of_one_value_only() -> None:
     values = {1: {"dob": {"a"}, "surname": {"x"}}, 2: {"dob": {"b"}, "surname": {"y"}}, 3: {"dob": {"a", "b"}}}
     assert contradictions(values) == [{"what": "no dob in common", "entities": [1, 2]}]
 
 
 @pytest.mark.parametrize("passes", [True, False])
 def test_a_page_and_a_terminal_show_the_same(tmp_path: Path, capsys: pytest.CaptureFixture[str], passes: bool) -> None:
-    found = pair(passes=passes)
-    page = render_explanation(found, tmp_path / "pair.html").read_text()
-    show(found, [("surname", "SMITH", "SMYTH")], {("left", 4): "A0004"})
-    shown = capsys.readouterr().out
-    for text in (title(found), "Cardinality", "Accepted at", "1 of 1 changes of one comparison"):
+    content = pair(passes=passes)
+    page = render_explanation(content, tmp_path / "pair.html").read_text()
+    show(content, [("surname", "SMITH", "SMYTH")], {("left", 4): "A0004"})
+    output = capsys.readouterr().out
+    for text in (title(content), "Cardinality", "Accepted at", "1 of 1 changes of one comparison"):
         assert text in page
-        assert text in shown
-    assert statement(found).startswith("Step npd-cis, left record 4 and right record 124: not linked.")
-    assert "SMYTH" in shown
+        assert text in output
+    assert statement(content).startswith("Step npd-cis, left record 4 and right record 124: not linked.")
+    assert "SMYTH" in output
     assert "SMYTH" not in page
     assert "<script" not in page

@@ -34,29 +34,29 @@ def customer(index: int) -> str:
 
 @pytest.fixture(scope="module")
 def explainer(linked_village: Any) -> Any:
-    with Explainer(linked_village.root) as opened:
-        yield opened
+    with Explainer(linked_village.root) as explainer_of_run:
+        yield explainer_of_run
 
 
-def weights(found: dict[str, Any]) -> dict[str, float]:
-    return {row["comparison"]: row["weight"] for row in found["weight"]["comparisons"]}
+def weights(content: dict[str, Any]) -> dict[str, float]:
+    return {row["comparison"]: row["weight"] for row in content["weight"]["comparisons"]}
 
 
-def test_a_link_of_the_model_is_taken_apart(explainer: Explainer) -> None:
+def test_a_link_of_the_model_has_the_weight_of_each_comparison(explainer: Explainer) -> None:
     """Pupil 3 is known to tax by another spelling of the surname."""
-    found = explainer.pair(pupil(3), customer(3)).content
+    content = explainer.pair(pupil(3), customer(3)).content
     expected = {name: bits[1 if name == "surname" else 0] for name, bits in BITS.items()}
-    assert weights(found) == pytest.approx(expected)
+    assert weights(content) == pytest.approx(expected)
     weight = PRIOR + sum(expected.values())
-    assert found["weight"]["match_weight"] == pytest.approx(weight)
-    assert found["weight"]["cardinality_adjustment"] == pytest.approx(GAIN, abs=1e-3)
-    assert found["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6)
-    assert found["thresholds"]["accept"] == pytest.approx(-GAIN, abs=1e-3)  # a probability of 0.5
-    assert (found["outcome"]["decision"], found["outcome"]["reason"]) == ("accepted", None)
-    assert found["made_by"] == "rule 1"
+    assert content["weight"]["match_weight"] == pytest.approx(weight)
+    assert content["weight"]["cardinality_adjustment"] == pytest.approx(GAIN, abs=1e-3)
+    assert content["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6)
+    assert content["thresholds"]["accept"] == pytest.approx(-GAIN, abs=1e-3)  # a probability of 0.5
+    assert (content["outcome"]["decision"], content["outcome"]["reason"]) == ("accepted", None)
+    assert content["made_by"] == "rule 1"
 
 
-def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
+def test_the_conditions_of_passes_and_rules_are_shown(explainer: Explainer) -> None:
     reach = explainer.pair(pupil(3), customer(3)).content["reach"]
     (five,) = reach["passes"]
     assert [(row["condition"], row["result"]) for row in five["equal"]] == [
@@ -70,41 +70,41 @@ def test_what_each_pass_and_rule_asks_is_told(explainer: Explainer) -> None:
     assert [(rule["rule"], rule["holds"]) for rule in reach["rules"]] == [(1, True), (2, True)]
 
 
-def test_a_link_of_a_pass_says_which(explainer: Explainer) -> None:
-    found = explainer.pair(pupil(0), customer(0)).content
-    assert found["outcome"]["decision"] == "accepted"
-    assert found["reach"]["passes"][0]["result"] == "linked it"
+def test_a_link_of_a_pass_names_the_pass(explainer: Explainer) -> None:
+    content = explainer.pair(pupil(0), customer(0)).content
+    assert content["outcome"]["decision"] == "accepted"
+    assert content["reach"]["passes"][0]["result"] == "linked it"
 
 
-def test_a_pair_whose_units_a_pass_took_was_never_compared(explainer: Explainer) -> None:
-    found = explainer.pair(pupil(0), customer(1)).content
-    assert found["outcome"]["decision"] == "not compared"
-    assert ["by the pass 'five'" in text for text in found["outcome"]["in_words"]] == [True, True, False]
-    assert [(rival["side"], rival["decision"]) for rival in found["competing"]] == [
+def test_a_pair_whose_units_a_pass_linked_was_not_compared(explainer: Explainer) -> None:
+    content = explainer.pair(pupil(0), customer(1)).content
+    assert content["outcome"]["decision"] == "not compared"
+    assert ["by the pass 'five'" in text for text in content["outcome"]["in_words"]] == [True, True, False]
+    assert [(rival["side"], rival["decision"]) for rival in content["competing"]] == [
         ("left", "accepted"),
         ("right", "accepted"),
     ]
 
 
-def test_a_pair_that_no_rule_reaches_is_weighed_all_the_same(explainer: Explainer) -> None:
+def test_a_pair_that_no_rule_reaches_has_a_weight(explainer: Explainer) -> None:
     """Pupil 100 has no tax record; customer 121 is a stranger."""
-    found = explainer.pair(pupil(100), customer(121)).content
+    content = explainer.pair(pupil(100), customer(121)).content
     expected = {name: bits[-1] for name, bits in BITS.items()}
-    assert weights(found) == pytest.approx(expected)
-    assert found["outcome"]["reason"] == "no blocking rule reaches it"
-    rules = found["reach"]["rules"]
+    assert weights(content) == pytest.approx(expected)
+    assert content["outcome"]["reason"] == "no blocking rule reaches it"
+    rules = content["reach"]["rules"]
     assert [[(row["condition"], row["result"]) for row in rule["conditions"]] for rule in rules] == [
         [("dob", "differs")],
         [("forename", "differs"), ("sex", "differs")],
     ]
 
 
-def test_the_other_levels_of_a_comparison_and_what_they_would_come_to(explainer: Explainer) -> None:
-    found = explainer.pair(pupil(100), customer(121)).content
-    levels = found["changes"]
+def test_the_other_levels_of_a_comparison_and_their_weights(explainer: Explainer) -> None:
+    content = explainer.pair(pupil(100), customer(121)).content
+    levels = content["changes"]
     assert len(levels) == 6  # eleven levels of known values, less the five that were reached
     equal = next(row for row in levels if row["comparison"] == "dob" and row["weight"] > 0)
-    weight = found["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
+    weight = content["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
     assert equal["match_weight"] == pytest.approx(weight)
     assert (equal["would_be"], equal["crosses"]) == ("rejected", False)
     known = explainer.pair(pupil(3), customer(3)).content["changes"]
@@ -124,17 +124,17 @@ def test_every_link_is_weighed_as_the_run_weighed_it(explainer: Explainer, linke
     (path,) = linked_village.root.glob("stages/*/links/npd-cis.parquet")
     links = pq.read_table(path).to_pylist()
     for link in links[3::30]:
-        found = explainer.pair(str(link["left_id"]), str(link["right_id"])).content["weight"]
-        parts = [row["weight"] + row["adjustment"] for row in found["comparisons"]]
-        assert found["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
-        assert found["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
-        assert found["probability"] == pytest.approx(link["match_probability"], abs=1e-12)
+        content = explainer.pair(str(link["left_id"]), str(link["right_id"])).content["weight"]
+        parts = [row["weight"] + row["adjustment"] for row in content["comparisons"]]
+        assert content["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
+        assert content["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
+        assert content["probability"] == pytest.approx(link["match_probability"], abs=1e-12)
 
 
-def test_a_record_shows_whom_it_met_and_the_one_it_is_linked_to(explainer: Explainer) -> None:
-    found = explainer.record(customer(3)).content
-    (step,) = found["steps"]
-    assert (found["source"], step["side"], step["unlinked"]) == ("cis", "right", None)
+def test_a_record_shows_its_candidates_and_its_link(explainer: Explainer) -> None:
+    content = explainer.record(customer(3)).content
+    (step,) = content["steps"]
+    assert (content["source"], step["side"], step["unlinked"]) == ("cis", "right", None)
     assert step["candidates"][0]["decision"] == "accepted"
     assert step["candidates"][0]["unit"]["unit_id"] == 4
     assert step["best"]["weight"]["match_weight"] == pytest.approx(18.1668, abs=1e-4)
@@ -146,21 +146,21 @@ def test_a_record_shows_whom_it_met_and_the_one_it_is_linked_to(explainer: Expla
 
 
 def test_a_record_without_a_link_has_a_reason(explainer: Explainer) -> None:
-    found = explainer.record(pupil(100)).content
-    assert found["steps"][0]["unlinked"] == "no candidate pair"
-    assert found["steps"][0]["best"] is None
+    content = explainer.record(pupil(100)).content
+    assert content["steps"][0]["unlinked"] == "no candidate pair"
+    assert content["steps"][0]["best"] is None
 
 
-def test_a_person_is_held_together_by_links(explainer: Explainer) -> None:
-    found = explainer.person(4).content
-    assert [(row["entity_id"], row["source"]) for row in found["entities"]] == [(4, "npd"), (124, "cis")]
-    (link,) = found["links"]
+def test_a_person_is_shown_with_its_links(explainer: Explainer) -> None:
+    content = explainer.person(4).content
+    assert [(row["entity_id"], row["source"]) for row in content["entities"]] == [(4, "npd"), (124, "cis")]
+    (link,) = content["links"]
     assert (link["left"], link["right"], link["splits"]) == ([4], [124], [[4], [124]])
-    assert (found["weakest"], found["conflicts"]) == (0, [])
+    assert (content["weakest"], content["conflicts"]) == (0, [])
 
 
 @pytest.mark.parametrize(
-    ("ask", "message"),
+    ("question", "message"),
     [
         (lambda e: e.pair("npd:PMR999999", customer(0)), "npd has no entity with this key"),
         (lambda e: e.pair("PMR000001", customer(0)), "sources are npd, cis"),
@@ -170,61 +170,61 @@ def test_a_person_is_held_together_by_links(explainer: Explainer) -> None:
         (lambda e: e.person(99999), "the spine has no person of this number"),
     ],
 )
-def test_what_cannot_be_explained_is_said_without_the_key(explainer: Explainer, ask: Any, message: str) -> None:
-    with pytest.raises(ConfigError, match=message.replace("\n", "\\n")) as raised:
-        ask(explainer)
-    assert "PMR" not in str(raised.value)
-    assert "AB1" not in str(raised.value)
+def test_errors_do_not_show_the_key(explainer: Explainer, question: Any, message: str) -> None:
+    with pytest.raises(ConfigError, match=message.replace("\n", "\\n")) as error:
+        question(explainer)
+    assert "PMR" not in str(error.value)
+    assert "AB1" not in str(error.value)
 
 
 def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_village: Any, tmp_path: Path) -> None:
-    place = (linked_village.root, "--pair", pupil(3), customer(3))
-    code, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html")
-    _, printed, _ = leo("explain", *place, "--json")
+    arguments = (linked_village.root, "--pair", pupil(3), customer(3))
+    code, output, _ = leo("explain", *arguments, "--html", tmp_path / "pair.html")
+    _, json_output, _ = leo("explain", *arguments, "--json")
     assert code == 0
-    assert "Why a pair was linked" in shown
-    assert "+18.17" in shown
+    assert "Why a pair was linked" in output
+    assert "+18.17" in output
     values = village_files._person(3)
     secrets = [values[name] for name in ("forename", "surname", "taxed_as", "postcode", "nino", "pmr")]
-    written = (tmp_path / "pair.html").read_text() + printed
-    assert not [secret for secret in secrets if secret in shown or secret in written]
-    assert json.loads(printed)["outcome"]["decision"] == "accepted"
+    texts = (tmp_path / "pair.html").read_text() + json_output
+    assert not [secret for secret in secrets if secret in output or secret in texts]
+    assert json.loads(json_output)["outcome"]["decision"] == "accepted"
 
 
-def test_files_are_there_when_the_terminal_goes(
-    leo: Any, ended: Any, linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_files_are_written_although_the_terminal_closes(
+    leo: Any, linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As under `| head`, which ends leo while it prints."""
 
-    def ended(*_: Any) -> None:
+    def raise_broken_pipe(*_: Any) -> None:
         raise BrokenPipeError
 
-    monkeypatch.setattr("linkage.cli.results.show_explanation", ended)
-    place = (linked_village.root, "--pair", pupil(3), customer(3))
-    leo("explain", *place, "--html", tmp_path / "pair.html")
+    monkeypatch.setattr("linkage.cli.results.show_explanation", raise_broken_pipe)
+    arguments = (linked_village.root, "--pair", pupil(3), customer(3))
+    leo("explain", *arguments, "--html", tmp_path / "pair.html")
     assert (tmp_path / "pair.html").exists()
 
 
-def test_values_are_shown_on_the_terminal_alone_and_only_where_asked_for(
+def test_values_are_shown_on_the_terminal_alone_and_only_on_request(
     leo: Any, linked_village: Any, tmp_path: Path
 ) -> None:
-    place = (linked_village.root, "--pair", pupil(3), customer(3), "--values")
-    _, shown, _ = leo("explain", *place, "--html", tmp_path / "pair.html")
-    _, printed, _ = leo("explain", *place, "--json")
+    arguments = (linked_village.root, "--pair", pupil(3), customer(3), "--values")
+    _, output, _ = leo("explain", *arguments, "--html", tmp_path / "pair.html")
+    _, json_output, _ = leo("explain", *arguments, "--json")
     taxed_as = village_files._person(3)["taxed_as"]
-    assert taxed_as in shown
-    assert taxed_as not in (tmp_path / "pair.html").read_text() + printed
+    assert taxed_as in output
+    assert taxed_as not in (tmp_path / "pair.html").read_text() + json_output
 
 
-def test_the_command_asks_for_one_question(ended: Any, linked_village: Any) -> None:
+def test_the_command_answers_one_question_at_a_time(ended: Any, linked_village: Any) -> None:
     assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in ended(2, "explain", linked_village.root)
-    said = ended(2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis")
-    assert "--step is for a pair or a record: a person is of all steps" in said
+    error_text = ended(2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis")
+    assert "--step is for a pair or a record: a person is of all steps" in error_text
 
 
 def test_records_and_persons_are_shown(ended: Any, linked_village: Any, tmp_path: Path) -> None:
-    shown = ended(0, "explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
-    assert "Linked." in shown
-    shown = ended(0, "explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
-    assert "Person 4: 2 entities, joined by 1 link." in shown
+    output = ended(0, "explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
+    assert "Linked." in output
+    output = ended(0, "explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
+    assert "Person 4: 2 entities, joined by 1 link." in output
     assert all((tmp_path / name).stat().st_size > 5_000 for name in ("record.html", "person.html"))

@@ -13,7 +13,7 @@ from quality.measures.evaluation import Inputs, evaluate, unseen_of
 
 
 @pytest.fixture
-def patterned(pupils_and_learners: Inputs, world: Any) -> Inputs:
+def pattern_inputs(pupils_and_learners: Inputs, world: Any) -> Inputs:
     """The same world, with patterns and probabilities of its pairs."""
     (step,) = pupils_and_learners.steps
     links = world("""
@@ -31,9 +31,9 @@ def step_of(engine: Engine, inputs: Inputs) -> dict[str, Any]:
     return step
 
 
-def test_links_of_a_band_are_judged_apart_from_its_other_pairs(engine: Engine, patterned: Inputs) -> None:
+def test_links_of_a_band_are_counted_apart_from_its_other_pairs(engine: Engine, pattern_inputs: Inputs) -> None:
     """From 5 to 10 lie a false link and a true pair in review: no link there is right."""
-    band = next(row for row in step_of(engine, patterned)["bands"] if row["from"] == 5)
+    band = next(row for row in step_of(engine, pattern_inputs)["bands"] if row["from"] == 5)
     assert (band["correct"], band["false"]) == (1, 1)
     assert (band["of_links"]["links"], band["of_links"]["correct"], band["of_links"]["false"]) == (1, 0, 1)
     assert band["of_links"]["precision"]["value"] == 0.0
@@ -50,8 +50,8 @@ def test_links_without_probabilities_are_not_all_expected_to_be_false(
     assert [(group["links"], group["estimated_false"]) for group in groups] == [(1, None), (1, None), (0, None)]
 
 
-def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) -> None:
-    step = step_of(engine, patterned)
+def test_error_of_groups_adds_up_to_the_step(engine: Engine, pattern_inputs: Inputs) -> None:
+    step = step_of(engine, pattern_inputs)
     groups = by_sex(step)
     assert [(g["labels"], g["links"], g["in_both"], g["found"], g["false"]["count"]) for g in groups] == [
         (["Female"], 1, 1, 1, 0),
@@ -62,11 +62,11 @@ def test_error_of_groups_adds_up_to_the_step(engine: Engine, patterned: Inputs) 
     assert sum(g["false"]["count"] for g in groups) == step["accuracy"]["false"]
 
 
-def test_estimated_error_adds_up_the_probabilities(engine: Engine, patterned: Inputs) -> None:
+def test_estimated_error_adds_up_the_probabilities(engine: Engine, pattern_inputs: Inputs) -> None:
     """Links of 1 and 3/4; another pair of 1/4; blocking recall of four fifths."""
-    (step,) = patterned.steps
+    (step,) = pattern_inputs.steps
     blocking = {"passes": [], "rules": [], "estimated_recall": 0.8}
-    inputs = dataclasses.replace(patterned, steps=(dataclasses.replace(step, blocking=blocking),))
+    inputs = dataclasses.replace(pattern_inputs, steps=(dataclasses.replace(step, blocking=blocking),))
     result = step_of(engine, inputs)["estimated_error"]
     assert (result["links"], result["correct"], result["false"], result["missed_scored"]) == (2, 1.75, 0.25, 0.25)
     assert result["missed_unscored"] == pytest.approx(0.5)
@@ -75,9 +75,9 @@ def test_estimated_error_adds_up_the_probabilities(engine: Engine, patterned: In
     assert result["f1"]["value"] == pytest.approx(2 * 1.75 / 4.5)
 
 
-def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, patterned: Inputs) -> None:
+def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, pattern_inputs: Inputs) -> None:
     """The model gives it three quarters, and nobody asks the model any more: in the step, in its groups and parts."""
-    (step,) = patterned.steps
+    (step,) = pattern_inputs.steps
     links = engine.sql(
         """
         select left_id, right_id, case when right_id = 6 then 'override' else method end as method, pass, pattern,
@@ -86,7 +86,7 @@ def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, p
         """,
         t=step.links,
     )
-    result = step_of(engine, dataclasses.replace(patterned, steps=(dataclasses.replace(step, links=links),)))
+    result = step_of(engine, dataclasses.replace(pattern_inputs, steps=(dataclasses.replace(step, links=links),)))
     assert (result["estimated_error"]["correct"], result["estimated_error"]["false"]) == (2.0, 0.0)
     assert result["estimated_error"]["precision"]["low"] == 1.0
     assert sum(row["estimated_false"] for row in result["passes"]) == 0.0
@@ -124,37 +124,37 @@ def test_recall_of_one_file_is_known_less_well(pupils_and_learners: Inputs) -> N
 def test_no_more_matches_are_expected_than_there_are_people() -> None:
     """A blocking recall of 4 in 10 makes 600 others of 400, and the smaller file has 800 people."""
     units = {"left": 800, "right": 900}
-    most = [most_matches(allowed, units) for allowed in ("one-to-one", "many-to-one", "one-to-many", "many-to-many")]
-    assert most == [800.0, 800.0, 900.0, None]
-    capped, free = (of_sums(300, (300.0, 0.0), (100.0, 0.0), Unseen(0.4, most=of)) for of in (800.0, None))
-    assert (capped["missed_unscored"], capped["recall"]["value"]) == (400.0, 300 / 800)
-    assert (free["missed_unscored"], free["recall"]["of"]) == (pytest.approx(600.0), 1000)
+    limits = [most_matches(kind, units) for kind in ("one-to-one", "many-to-one", "one-to-many", "many-to-many")]
+    assert limits == [800.0, 800.0, 900.0, None]
+    limited, unlimited = (of_sums(300, (300.0, 0.0), (100.0, 0.0), Unseen(0.4, most=limit)) for limit in (800.0, None))
+    assert (limited["missed_unscored"], limited["recall"]["value"]) == (400.0, 300 / 800)
+    assert (unlimited["missed_unscored"], unlimited["recall"]["of"]) == (pytest.approx(600.0), 1000)
 
 
 @given(
     st.integers(1, 10_000), st.floats(0, 1), st.floats(0, 500), st.floats(0.05, 1), st.floats(0, 100), st.floats(0, 2)
 )
 def test_a_range_holds_its_value(
-    links: int, share: float, missed: float, recall: float, dropped: float, spread: float
+    links: int, share: float, unlinked: float, recall: float, below_floor: float, factor: float
 ) -> None:
-    unseen = Unseen(recall, dropped, spread)
-    result = of_sums(links, (share * links, share * (1 - share) * links), (missed, missed / 2), unseen)
+    unseen = Unseen(recall, below_floor, factor)
+    result = of_sums(links, (share * links, share * (1 - share) * links), (unlinked, unlinked / 2), unseen)
     for measure in ("precision", "recall", "f1"):
-        one = result[measure]
-        if one["value"] is not None:
-            assert 0 <= one["low"] <= one["value"] <= one["high"] <= 1
+        measure_of = result[measure]
+        if measure_of["value"] is not None:
+            assert 0 <= measure_of["low"] <= measure_of["value"] <= measure_of["high"] <= 1
 
 
 def test_links_without_probabilities_have_no_estimated_error(engine: Engine, pupils_and_learners: Inputs) -> None:
     assert step_of(engine, pupils_and_learners)["estimated_error"] is None
 
 
-def test_errors_cost_what_their_pairs_miss_more_than_others(
+def test_the_cost_of_an_error_is_the_extra_share_of_missed_matches(
     engine: Engine, pupils_and_learners: Inputs, world: Any
 ) -> None:
-    """Ben's forename was mistyped on one of his two records, and his true pair was missed; Ann's bears no error.
+    """Ben's forename was mistyped on one of his two records, and his true pair was missed; Ann's has no error.
 
-    The false link of pupil B to learner Z bears it too. An error of a record that nobody has costs nothing.
+    The false link of pupil B to learner Z has it too. An error of an unknown record costs nothing.
     """
     errors = world("""
         source | record_key:text | field    | kind

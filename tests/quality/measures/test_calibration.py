@@ -9,7 +9,7 @@ from linkage.engine import Engine, Table
 from quality.measures.calibration import by_chance, calibration
 from quality.measures.definitions import load
 
-JUDGED = """
+PAIRS = """
     method        | decision | match_probability:float | verdict
     deterministic | accepted | 0.96                    | true
     deterministic | accepted | 0.98                    | true
@@ -23,7 +23,7 @@ JUDGED = """
 
 @pytest.fixture
 def result(engine: Engine, world: Callable[[str], Table]) -> dict[str, dict[str, Any]]:
-    return {row["group"]: row for row in calibration(engine, world(JUDGED), load())}
+    return {row["group"]: row for row in calibration(engine, world(PAIRS), load())}
 
 
 def test_groups_are_all_pairs_the_links_and_each_method(result: dict[str, dict[str, Any]]) -> None:
@@ -36,7 +36,7 @@ def test_groups_are_all_pairs_the_links_and_each_method(result: dict[str, dict[s
     assert list(result)[:2] == ["all", "accepted"]
 
 
-def test_a_band_has_what_was_said_and_what_is_true(result: dict[str, dict[str, Any]]) -> None:
+def test_a_band_has_its_mean_probability_and_its_share_of_true_pairs(result: dict[str, dict[str, Any]]) -> None:
     bands = [
         (row["from"], row["to"], row["pairs"], row["mean_probability"], row["share_true"]["value"])
         for row in result["all"]["bands"]
@@ -60,12 +60,12 @@ def test_chance_alone_makes_an_error_of_few_pairs() -> None:
     assert by_chance([{"pairs": 60_000, "mean_probability": 0.99}]) < 0.001
 
 
-def test_chance_adds_up_over_bands_and_leaves_what_is_sure_alone() -> None:
-    """One pair of a half is half off however it falls out; the nine sure ones are not."""
+def test_chance_adds_up_over_bands_and_is_zero_for_certain_pairs() -> None:
+    """One pair of probability a half is half off in either case; the nine sure ones are not."""
     bands = [{"pairs": 1, "mean_probability": 0.5}, {"pairs": 9, "mean_probability": 1 + 1e-16}]
     assert by_chance(bands) == pytest.approx(0.05)
 
 
-def test_nothing_is_said_of_pairs_without_a_probability(engine: Engine, world: Callable[[str], Table]) -> None:
-    judged = world("method | decision | match_probability:float | verdict\np | accepted | - | true")
-    assert calibration(engine, judged, load()) == []
+def test_pairs_without_a_probability_have_no_calibration(engine: Engine, world: Callable[[str], Table]) -> None:
+    pairs = world("method | decision | match_probability:float | verdict\np | accepted | - | true")
+    assert calibration(engine, pairs, load()) == []

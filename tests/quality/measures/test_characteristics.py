@@ -1,4 +1,4 @@
-"""Which of an entity's values stands for it."""
+"""Which of an entity's values describes it."""
 
 import pytest
 
@@ -18,13 +18,13 @@ CENSUS = """
 
 
 @pytest.mark.both_engines
-@pytest.mark.parametrize("turned", [False, True])
-def test_of_two_values_of_one_year_the_first_stands_whichever_row_comes_first(engine, world, turned):
+@pytest.mark.parametrize("is_reversed", [False, True])
+def test_of_two_values_of_one_year_the_first_in_order_is_taken(engine, world, is_reversed):
     header, *body = CENSUS.strip().splitlines()
-    census = world("\n".join([header, *(reversed(body) if turned else body)]))
-    all_of_them = load()
-    ethnic = tuple(one for one in all_of_them.characteristic if one.name == "ethnic_group")
-    definitions = all_of_them.model_copy(update={"characteristic": ethnic})
+    census = world("\n".join([header, *(reversed(body) if is_reversed else body)]))
+    all_definitions = load()
+    ethnic_group = tuple(c for c in all_definitions.characteristic if c.name == "ethnic_group")
+    definitions = all_definitions.model_copy(update={"characteristic": ethnic_group})
     result = entities_described(
         engine, {"npd": world("entity_id\n1\n2")}, {"npd_census": census}, definitions, shipped()
     )

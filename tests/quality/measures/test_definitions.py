@@ -42,7 +42,7 @@ def test_faults_say_what_to_do(tmp_path: Path, characteristic: str, fault: str) 
         load(path)
 
 
-def test_a_file_that_is_not_there_or_no_toml(tmp_path: Path) -> None:
+def test_a_missing_file_or_a_file_that_is_not_toml(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file"):
         load(tmp_path / "none.toml")
     (tmp_path / "broken.toml").write_text("x = [")

@@ -62,12 +62,12 @@ def entities(world: Any) -> dict[str, Table]:
     return {"npd": npd, "cis": cis}
 
 
-def pairs(opposed: Table, engine: Engine) -> set[tuple[int, int, int]]:
-    return {(row["person_id"], row["one_id"], row["other_id"]) for row in engine_rows(engine, opposed)}
+def pairs(contradictions: Table, engine: Engine) -> set[tuple[int, int, int]]:
+    return {(row["person_id"], row["one_id"], row["other_id"]) for row in engine_rows(engine, contradictions)}
 
 
 @pytest.mark.both_engines
-def test_work_before_14_by_another_records_birth_date(
+def test_work_before_14_by_the_birth_date_of_another_record(
     engine: Engine, world: Any, spine: Table, entities: dict[str, Table]
 ) -> None:
     """Customer 13 worked in 2005: pupil 3 was five. By the earlier of its own two dates it was 17, which is no fault."""
@@ -77,9 +77,9 @@ def test_work_before_14_by_another_records_birth_date(
         13        | 2005-01-01 | -
         14        | 1980-01-01 | 1981-01-01
     """)
-    opposed, (facts,) = conflicts(engine, spine, entities, {"hmrc_employment": work}, [TOO_YOUNG])
+    contradictions, (facts,) = conflicts(engine, spine, entities, {"hmrc_employment": work}, [TOO_YOUNG])
     # Customer 11 began on pupil 1's 14th birthday, a day before pupil 2's, and before customer 12's.
-    assert pairs(opposed, engine) == {(2, 13, 3), (1, 11, 2), (1, 11, 12)}
+    assert pairs(contradictions, engine) == {(2, 13, 3), (1, 11, 2), (1, 11, 12)}
     assert facts["people_at_risk"] == 2
     assert (facts["background"]["count"], facts["background"]["of"]) == (1, 3)  # customer 14 was ten
 
@@ -92,16 +92,16 @@ def test_work_under_two_numbers_at_once(engine: Engine, world: Any, spine: Table
         11        | 2010-01-01 | 2010-03-30
         12        | 2010-01-01 | 2010-12-31
     """)
-    opposed, (facts,) = conflicts(engine, spine, entities, {"hmrc_employment": short}, [AT_ONCE])
-    assert pairs(opposed, engine) == set()
+    contradictions, (facts,) = conflicts(engine, spine, entities, {"hmrc_employment": short}, [AT_ONCE])
+    assert pairs(contradictions, engine) == set()
     assert facts["people_at_risk"] == 1
     long = world("""
         entity_id | StartDate  | EndDate:date
         11        | 2010-01-01 | -
         12        | 2015-01-01 | 2015-03-31
     """)
-    opposed, _ = conflicts(engine, spine, entities, {"hmrc_employment": long}, [AT_ONCE])
-    assert pairs(opposed, engine) == {(1, 11, 12)}
+    contradictions, _ = conflicts(engine, spine, entities, {"hmrc_employment": long}, [AT_ONCE])
+    assert pairs(contradictions, engine) == {(1, 11, 12)}
 
 
 def test_two_schools_in_one_census_unless_one_is_second(
@@ -114,15 +114,15 @@ def test_two_schools_in_one_census_unless_one_is_second(
         1         | 2006-01-19 | C
         2         | 2007-01-18 | C
     """)
-    opposed, _ = conflicts(engine, spine, entities, {"npd_census": census}, [CENSUS])
-    assert pairs(opposed, engine) == set()
-    both = world("""
+    contradictions, _ = conflicts(engine, spine, entities, {"npd_census": census}, [CENSUS])
+    assert pairs(contradictions, engine) == set()
+    two_schools = world("""
         entity_id | CensusDate | EnrolStatus
         1         | 2005-01-20 | C
         2         | 2005-01-20 | M
     """)
-    opposed, _ = conflicts(engine, spine, entities, {"npd_census": both}, [CENSUS])
-    assert pairs(opposed, engine) == {(1, 1, 2)}
+    contradictions, _ = conflicts(engine, spine, entities, {"npd_census": two_schools}, [CENSUS])
+    assert pairs(contradictions, engine) == {(1, 1, 2)}
 
 
 def test_study_after_death(engine: Engine, world: Any, spine: Table, entities: dict[str, Table]) -> None:
@@ -138,30 +138,28 @@ def test_study_after_death(engine: Engine, world: Any, spine: Table, entities: d
             13        | 2009-12-31
         """),
     }
-    opposed, (facts,) = conflicts(engine, spine, entities, tables, [DEAD])
-    assert pairs(opposed, engine) == {(2, 3, 13)}
+    contradictions, (facts,) = conflicts(engine, spine, entities, tables, [DEAD])
+    assert pairs(contradictions, engine) == {(2, 3, 13)}
     assert facts["people_at_risk"] == 2
 
 
 def test_birth_dates_with_two_parts_different(engine: Engine, spine: Table, entities: dict[str, Table]) -> None:
     """1990-05-01 and 1991-06-01 share the day alone; of 13's two dates one is nearly pupil 3's."""
-    opposed, (facts,) = conflicts(engine, spine, entities, {}, [BIRTHS])
-    assert pairs(opposed, engine) == {(1, 1, 12), (1, 2, 12), (1, 11, 12)}
+    contradictions, (facts,) = conflicts(engine, spine, entities, {}, [BIRTHS])
+    assert pairs(contradictions, engine) == {(1, 1, 12), (1, 2, 12), (1, 11, 12)}
     assert facts["people_at_risk"] == 2
 
 
-def test_a_rule_whose_tables_are_not_there_is_left_out(
-    engine: Engine, spine: Table, entities: dict[str, Table]
-) -> None:
-    opposed, facts = conflicts(engine, spine, entities, {}, [TOO_YOUNG, AT_ONCE, DEAD])
-    assert (facts, pairs(opposed, engine)) == ([], set())
+def test_a_rule_without_its_tables_is_left_out(engine: Engine, spine: Table, entities: dict[str, Table]) -> None:
+    contradictions, facts = conflicts(engine, spine, entities, {}, [TOO_YOUNG, AT_ONCE, DEAD])
+    assert (facts, pairs(contradictions, engine)) == ([], set())
 
 
 def test_people_and_links_with_contradictions(
     engine: Engine, world: Any, spine: Table, entities: dict[str, Table]
 ) -> None:
     """Customer 12 is somebody else; the step linked pupil 1 to both customers and pupil 3 to customer 13."""
-    opposed, facts = conflicts(engine, spine, entities, {}, [BIRTHS])
+    contradictions, facts = conflicts(engine, spine, entities, {}, [BIRTHS])
     persons = world("""
         entity_id | person
         1         | 101
@@ -171,14 +169,14 @@ def test_people_and_links_with_contradictions(
         3         | 103
         13        | 103
     """)
-    shown = implausible_people(engine, spine, opposed, facts, persons)
-    assert (shown["people"], shown["implausible"], shown["assessed"], shown["confirmed"]) == (2, 1, 1, 1)
-    of_few = engine.sql("select * from {p} where entity_id <> 12", p=persons)
-    unknown = implausible_people(engine, spine, opposed, facts, of_few)
-    assert (unknown["implausible"], unknown["assessed"], unknown["confirmed"]) == (1, 0, 0)
-    (rule,) = shown["rules"]
+    people = implausible_people(engine, spine, contradictions, facts, persons)
+    assert (people["people"], people["implausible"], people["assessed"], people["confirmed"]) == (2, 1, 1, 1)
+    known_persons = engine.sql("select * from {p} where entity_id <> 12", p=persons)
+    of_unknown = implausible_people(engine, spine, contradictions, facts, known_persons)
+    assert (of_unknown["implausible"], of_unknown["assessed"], of_unknown["confirmed"]) == (1, 0, 0)
+    (rule,) = people["rules"]
     assert (rule["people"], rule["share"]["of"], rule["confirmed"]) == (1, 2, 1)
-    assert implausible_people(engine, spine, opposed, facts, None)["confirmed"] is None
+    assert implausible_people(engine, spine, contradictions, facts, None)["confirmed"] is None
     links = world("""
         left_id | right_id | decision
         1       | 11       | accepted
@@ -195,19 +193,19 @@ def test_people_and_links_with_contradictions(
         right | 12      | 12
         right | 13      | 13
     """)
-    assert {k: v for k, v in implausible_links(engine, links, units, opposed).items() if k != "share"} == {
+    assert {k: v for k, v in implausible_links(engine, links, units, contradictions).items() if k != "share"} == {
         "links": 3,
         "implausible": 1,
     }
 
 
-def test_the_rules_that_ship_can_be_read_and_say_why() -> None:
+def test_the_shipped_rules_can_be_read_and_have_reasons() -> None:
     rules = load()
     assert len(rules) >= 6
     assert all(rule.why for rule in rules)
 
 
-def test_a_rule_without_what_it_needs_is_refused(tmp_path: Any) -> None:
+def test_a_rule_without_its_parameters_is_refused(tmp_path: Any) -> None:
     path = tmp_path / "rules.toml"
     path.write_text('[[rule]]\nname = "x"\nkind = "two at once"\nwhy = "y"\n')
     with pytest.raises(ConfigError, match="rule 'x': kind 'two at once' needs days, of"):

@@ -1,4 +1,4 @@
-"""What of contradictions is the least that is falsely linked: what typing errors and the sources' own errors do not make."""
+"""The least share of people falsely linked: contradictions beyond typing errors and the sources' own errors."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from quality.measures.implausible import Events, Rule, conflicts, implausible_pe
 from quality.measures.implausible import load as load_rules
 from quality.report.names import Names
 from quality.report.page import Figure, Text
-from quality.report.page import Table as Shown
+from quality.report.page import Table as PageTable
 from quality.report.released import Publication
 from quality.report.sections.implausible import implausible_section
 
@@ -26,12 +26,12 @@ CENSUS = Rule(
 BIRTHS = Rule(name="births", kind="values conflict", why="-", agreeing=2, edit_distance=2)
 
 
-def pairs(opposed: Table, engine: Engine) -> set[tuple[str, int, int]]:
-    return {(row["rule"], row["one_id"], row["other_id"]) for row in engine_rows(engine, opposed)}
+def pairs(contradictions: Table, engine: Engine) -> set[tuple[str, int, int]]:
+    return {(row["rule"], row["one_id"], row["other_id"]) for row in engine_rows(engine, contradictions)}
 
 
 @pytest.mark.both_engines
-def test_a_birth_date_that_a_typing_error_makes_the_others_contradicts_nothing(engine: Engine, world: Any) -> None:
+def test_a_birth_date_with_a_typing_error_is_no_contradiction(engine: Engine, world: Any) -> None:
     """Pupils 1 to 5 next to customer 11 to 15 of 1988-02-03, all at work in 2003; 15 contradicts itself.
 
     1: a decade later, one character. 2: two characters. 3: day and month, and nothing else. 4: somebody else.
@@ -73,19 +73,19 @@ def test_a_birth_date_that_a_typing_error_makes_the_others_contradicts_nothing(e
         14        | 2003-05-01
         15        | 2003-05-01
     """)
-    opposed, (young, births) = conflicts(
+    contradictions, (young_facts, birth_facts) = conflicts(
         engine, spine, {"npd": npd, "cis": cis}, {"hmrc_employment": work}, [TOO_YOUNG, BIRTHS]
     )
-    assert pairs(opposed, engine) == {("young", 14, 4), ("births", 4, 14), ("births", 5, 15)}
+    assert pairs(contradictions, engine) == {("young", 14, 4), ("births", 4, 14), ("births", 5, 15)}
     # One of five customers contradicts itself: of five pairs that could, one is found, and one is expected.
-    assert (young["background"]["count"], young["background"]["of"]) == (1, 5)
-    assert young["excess"]["value"] == pytest.approx(0.0)
-    assert young["excess"]["high"] == pytest.approx(1 - 5 * young["background"]["low"])
-    assert (births["background"], births["excess"]) == (None, None)
+    assert (young_facts["background"]["count"], young_facts["background"]["of"]) == (1, 5)
+    assert young_facts["excess"]["value"] == pytest.approx(0.0)
+    assert young_facts["excess"]["high"] == pytest.approx(1 - 5 * young_facts["background"]["low"])
+    assert (birth_facts["background"], birth_facts["excess"]) == (None, None)
 
 
 @pytest.mark.both_engines
-def test_a_pupil_on_two_rolls_once_has_moved_and_twice_is_two(engine: Engine, world: Any) -> None:
+def test_a_pupil_at_two_schools_once_has_moved_and_twice_is_two(engine: Engine, world: Any) -> None:
     spine = world("""
         person_id | entity_id | source
         1         | 1         | npd
@@ -107,15 +107,15 @@ def test_a_pupil_on_two_rolls_once_has_moved_and_twice_is_two(engine: Engine, wo
         5         | 2005-01-20
         5         | 2005-01-20
     """)
-    opposed, (fact,) = conflicts(engine, spine, {}, {"npd_census": census}, [CENSUS])
-    assert pairs(opposed, engine) == {("schools", 3, 4)}
+    contradictions, (fact,) = conflicts(engine, spine, {}, {"npd_census": census}, [CENSUS])
+    assert pairs(contradictions, engine) == {("schools", 3, 4)}
     # Pupil 5 is at two schools in one census alone; of five pupils none contradicts itself.
     assert (fact["background"]["count"], fact["background"]["of"], fact["people_at_risk"]) == (0, 5, 2)
     assert (fact["excess"]["value"], fact["excess"]["high"]) == (1.0, 1.0)
     assert fact["excess"]["low"] == pytest.approx(1 - 2 * wilson(0, 5)["high"])  # type: ignore[operator]
 
 
-FOUND = """
+CONFLICTS = """
     rule  | person_id | one_id | other_id
     sure  | 1         | 1      | 11
     half  | 1         | 1      | 11
@@ -135,26 +135,26 @@ def fact(name: str, *excess: float) -> dict[str, Any]:
 
 
 @pytest.mark.both_engines
-def test_people_count_by_the_most_that_a_rule_has_in_excess(engine: Engine, world: Any) -> None:
-    """1 is found by a sure rule and a doubtful one and counts once; 3 by one of which nobody knows, and counts not."""
+def test_people_count_by_the_rule_with_the_largest_excess(engine: Engine, world: Any) -> None:
+    """1 is found by a sure rule and a doubtful one and counts once; 3 by one without an excess, and does not count."""
     rules = [fact("sure", 1.0, 0.8, 1.0), fact("half", 0.5, 0.0, 0.9), fact("never")]
-    opposed = world(FOUND)
+    contradictions = world(CONFLICTS)
     people = "\n".join(
         [
             "person_id | entity_id | source",
-            *(f"{n} | {n + more} | {of}" for n in range(1, 5) for more, of in ((0, "npd"), (10, "cis"))),
+            *(f"{n} | {n + offset} | {source}" for n in range(1, 5) for offset, source in ((0, "npd"), (10, "cis"))),
         ]
     )
-    people_shown = implausible_people(engine, world(people), opposed, rules, None)
-    assert (people_shown["people"], people_shown["implausible"], people_shown["least"]["count"]) == (
+    figures = implausible_people(engine, world(people), contradictions, rules, None)
+    assert (figures["people"], figures["implausible"], figures["least"]["count"]) == (
         4,
         3,
         pytest.approx(1.5),
     )
-    assert people_shown["least"]["counts"] == {"low": pytest.approx(0.8), "high": pytest.approx(1.9)}
-    assert people_shown["least"]["low"] == pytest.approx(wilson(0.8, 4)["low"])
-    assert people_shown["least"]["high"] == pytest.approx(wilson(1.9, 4)["high"])
-    assert implausible_people(engine, world(people), opposed, [fact("never")], None)["least"] is None
+    assert figures["least"]["counts"] == {"low": pytest.approx(0.8), "high": pytest.approx(1.9)}
+    assert figures["least"]["low"] == pytest.approx(wilson(0.8, 4)["low"])
+    assert figures["least"]["high"] == pytest.approx(wilson(1.9, 4)["high"])
+    assert implausible_people(engine, world(people), contradictions, [fact("never")], None)["least"] is None
 
 
 def test_an_edit_distance_is_of_birth_dates(tmp_path: Any) -> None:
@@ -167,39 +167,39 @@ def test_an_edit_distance_is_of_birth_dates(tmp_path: Any) -> None:
 
 
 def section(
-    least: tuple[float, float, float], implausible: int = 65, few: int = 0, confirmed: int | None = None
+    excess: tuple[float, float, float], implausible: int = 65, number: int = 0, confirmed: int | None = None
 ) -> str:
     """The words of the section of 10,000 people: 50 whom a known rule found, and few whom another one did."""
-    value, low, high = least
-    known = {**fact("known", 0.5, 0.2, 0.8), "people": 50, "people_at_risk": 9000, "share": wilson(50, 9000)}
-    other = {**fact("of none"), "people": few, "people_at_risk": 9000, "share": wilson(few, 9000)}
-    opposed = {
+    value, low, high = excess
+    known_rule = {**fact("known", 0.5, 0.2, 0.8), "people": 50, "people_at_risk": 9000, "share": wilson(50, 9000)}
+    other_rule = {**fact("of none"), "people": number, "people_at_risk": 9000, "share": wilson(number, 9000)}
+    figures = {
         "people": 10_000,
         "implausible": implausible,
         "least": {**wilson(value, 10_000), "counts": {"low": low, "high": high}},
         "assessed": implausible,
         "confirmed": confirmed,
-        "rules": [{**rule, "confirmed": confirmed} for rule in (known, other)],
+        "rules": [{**rule, "confirmed": confirmed} for rule in (known_rule, other_rule)],
     }
-    links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": opposed["least"]}
+    links = {"links": 9000, "implausible": 65, "share": wilson(65, 9000), "least": figures["least"]}
     step = {"step": "npd-cis", "left": "npd", "right": "cis", "method": "", "implausible": links}
-    evaluation = {"steps": [step], "spine": {"implausible": opposed}}
+    evaluation = {"steps": [step], "spine": {"implausible": figures}}
     page = implausible_section(Publication(evaluation, names=Names(shipped()), d=Disclosure(load())))
     assert page is not None
-    (drawn,) = [block for block in page.blocks if isinstance(block, Figure)]
-    (steps,) = [block for block in page.blocks if isinstance(block, Shown)]
+    (figure,) = [block for block in page.blocks if isinstance(block, Figure)]
+    (steps,) = [block for block in page.blocks if isinstance(block, PageTable)]
     cells = [cell if isinstance(cell, str) else cell.text for cell in steps.rows[0]]
     return "\n".join(
         [
             *(block.text for block in page.blocks if isinstance(block, Text)),
-            drawn.summary,
-            drawn.table.note,
+            figure.summary,
+            figure.table.note,
             " ".join(cells),
         ]
     )
 
 
-def test_the_least_share_is_shown_where_it_discloses_no_few() -> None:
+def test_the_least_share_is_shown_unless_it_discloses_a_small_count() -> None:
     assert "0.3% (0.1 to 0.5)" in section((30.0, 10.0, 40.0))
     assert "NPD to CIS 0.7 0.5 0.9" in section((30.0, 10.0, 40.0))
     assert "At least" not in section((4.0, 1.0, 8.0))

@@ -12,7 +12,7 @@ from quality.measures.link_counts import blocked
 from quality.report.names import Names
 from quality.report.sections.linking import rule_in_words
 
-COUNTED: dict[str, Any] = {
+BLOCKING: dict[str, Any] = {
     "passes": [{"pass": "all-five", "pairs": 420, "accepted": 400, "ambiguous": 20, "seconds": 0.5, "links": 400}],
     "rules": [
         {
@@ -41,42 +41,42 @@ COUNTED: dict[str, Any] = {
     "estimated_recall": 0.8,
     "unreached_spread": 0.3,
 }
-REACHED = {"true_pairs": 600, "alone": [540, 300], "added": [540, 30], "together": 570, "in_all": 585}
+REACH = {"true_pairs": 600, "alone": [540, 300], "added": [540, 30], "together": 570, "in_all": 585}
 
 
-def test_shares_are_of_the_true_pairs_that_were_looked_at() -> None:
-    result = blocked(COUNTED, REACHED)
+def test_shares_are_of_all_true_pairs() -> None:
+    result = blocked(BLOCKING, REACH)
     assert result is not None
     assert [rule["recall"]["value"] for rule in result["rules"]] == [0.9, 0.5]
     assert [rule["added_recall"]["value"] for rule in result["rules"]] == [0.9, 0.05]
     assert (result["recall"]["value"], result["recall_with_passes"]["value"]) == (0.95, 0.975)
     assert result["true_pairs"] == 600
-    assert result["passes"] == COUNTED["passes"]
+    assert result["passes"] == BLOCKING["passes"]
 
 
-def test_without_truth_the_estimate_stands_alone() -> None:
-    result = blocked(COUNTED, None)
+def test_without_truth_there_is_an_estimate_alone() -> None:
+    result = blocked(BLOCKING, None)
     assert result is not None
     assert (result["recall"], result["true_pairs"], result["rules"][0]["recall"]) == (None, None, None)
     assert result["estimated_recall"] == 0.8
-    assert blocked(None, REACHED) is None
-    nobody = blocked(
-        COUNTED, {**REACHED, "true_pairs": 0, "alone": [0, 0], "added": [0, 0], "together": 0, "in_all": 0}
-    )
+    assert blocked(None, REACH) is None
+    nobody = blocked(BLOCKING, {**REACH, "true_pairs": 0, "alone": [0, 0], "added": [0, 0], "together": 0, "in_all": 0})
     assert nobody is not None
     assert (nobody["recall"], nobody["rules"][0]["recall"]) == (None, None)
 
 
-def test_the_rules_are_asked_for_the_true_pairs_of_the_step(engine: Engine, crowd: Inputs) -> None:
-    asked: list[int] = []
+def test_the_reach_of_rules_is_counted_on_true_pairs(engine: Engine, crowd: Inputs) -> None:
+    numbers: list[int] = []
 
-    def reached(true_pairs: Table) -> dict[str, Any]:
-        asked.append(engine.count(true_pairs))
-        return REACHED
+    def reach_of(true_pairs: Table) -> dict[str, Any]:
+        numbers.append(engine.count(true_pairs))
+        return REACH
 
     (step,) = crowd.steps
-    evaluate(engine, dataclasses.replace(crowd, steps=(dataclasses.replace(step, blocking=COUNTED, reached=reached),)))
-    assert asked == [600]
+    evaluate(
+        engine, dataclasses.replace(crowd, steps=(dataclasses.replace(step, blocking=BLOCKING, reached=reach_of),))
+    )
+    assert numbers == [600]
 
 
 @pytest.mark.parametrize(
@@ -88,5 +88,5 @@ def test_the_rules_are_asked_for_the_true_pairs_of_the_step(engine: Engine, crow
         ('l."forename" = r."surname"', 'l."forename" = r."surname"'),
     ],
 )
-def test_rules_rule_in_words(condition: str, words: str) -> None:
+def test_rules_are_given_in_words(condition: str, words: str) -> None:
     assert rule_in_words(condition, Names(shipped())) == words

@@ -1,4 +1,4 @@
-"""A model's parameters as rows: what Splink writes in words, what weighs by how common a value is, and its version."""
+"""A model's parameters as rows: what Splink writes in words, term-frequency adjustments, and its version."""
 
 import copy
 from typing import Any
@@ -38,22 +38,22 @@ def model(**first: Any) -> dict[str, Any]:
     }
 
 
-def test_a_level_that_no_pair_showed_weighs_what_the_model_takes_it_for() -> None:
-    """Splink says so in words, where a number stands else."""
-    unseen = model(m_probability="level not observed in training dataset", u_probability=0.25)
-    first = parameters(unseen)["levels"][0]
+def test_a_level_without_pairs_in_training_has_the_weight_of_the_model() -> None:
+    """Splink says so in words, in the place of a number."""
+    untrained_model = model(m_probability="level not observed in training dataset", u_probability=0.25)
+    first = parameters(untrained_model)["levels"][0]
     assert (first["m"], first["match_weight"]) == (1e-6, pytest.approx(-17.93157))
 
 
-def test_a_model_that_weighs_by_no_frequency_is_another() -> None:
+def test_a_model_without_frequency_adjustment_has_another_version() -> None:
     """As `leo model tune` saves it: m and u are the same, and it links otherwise."""
-    plain = copy.deepcopy(model())
-    del plain["comparisons"][0]["comparison_levels"][1]["tf_adjustment_column"]
-    assert version(parameters(plain)) != version(parameters(model())) == version(parameters(model()))
+    content = copy.deepcopy(model())
+    del content["comparisons"][0]["comparison_levels"][1]["tf_adjustment_column"]
+    assert version(parameters(content)) != version(parameters(model())) == version(parameters(model()))
 
 
 @pytest.mark.parametrize("description", ["sex given forename", "dob given surname, postcode"])
-def test_what_takes_back_what_others_say_is_told_from_a_field(description: str) -> None:
-    correcting = model()
-    correcting["comparisons"].append({**correcting["comparisons"][0], "comparison_description": description})
-    assert [level["corrects"] for level in parameters(correcting)["levels"]] == [False] * 3 + [True] * 3
+def test_a_correction_for_dependence_is_marked_as_one(description: str) -> None:
+    content = model()
+    content["comparisons"].append({**content["comparisons"][0], "comparison_description": description})
+    assert [level["corrects"] for level in parameters(content)["levels"]] == [False] * 3 + [True] * 3

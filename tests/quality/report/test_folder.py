@@ -1,4 +1,4 @@
-"""Folders of pages: what an earlier command wrote stays until there is more, and goes when it is of no page now."""
+"""Folders of pages: what an earlier command wrote stays until new pages are there, and then goes."""
 
 import json
 from pathlib import Path
@@ -16,7 +16,7 @@ def _files(folder: Path) -> set[str]:
     return {path.name for path in folder.iterdir()}
 
 
-def test_what_is_there_stays_until_more_is_written_and_then_goes(tmp_path: Path) -> None:
+def test_old_pages_stay_until_new_pages_are_written(tmp_path: Path) -> None:
     write_folder(tmp_path, MARK, {"a.html": "one", "b.html": "one"}, profile="x")
     (tmp_path / "mine.txt").write_text("a user's own")
     check_folder(tmp_path, MARK, "site")
@@ -26,15 +26,15 @@ def test_what_is_there_stays_until_more_is_written_and_then_goes(tmp_path: Path)
     assert json.loads((tmp_path / MARK).read_text())["files"] == ["a.html", "c.html"]
 
 
-def test_a_command_killed_while_it_writes_can_be_given_again(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_killed_while_it_writes_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_folder(tmp_path, MARK, {"a.html": "one"})
 
-    def killed(text: str, path: Path) -> None:
+    def write_until_killed(text: str, path: Path) -> None:
         if path.suffix == ".html":
             raise KeyboardInterrupt
         path.write_text(text)
 
-    monkeypatch.setattr("quality.report.folder.write_page", killed)
+    monkeypatch.setattr("quality.report.folder.write_page", write_until_killed)
     with pytest.raises(KeyboardInterrupt):
         write_folder(tmp_path, MARK, {"b.html": "two"})
     monkeypatch.undo()
@@ -53,7 +53,7 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
 
 
 def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The room was made when it was looked at: leo report outcomes of a run without cohorts left an empty folder."""
+    """The check itself made the folder: leo report outcomes of a run without cohorts left an empty one."""
     check_folder(tmp_path / "new" / "pages", MARK, "site")
     assert not _files(tmp_path)
     (tmp_path / "file").touch()
@@ -64,17 +64,17 @@ def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkey
         check_folder(tmp_path / "new" / "pages", MARK, "site")
 
 
-def test_two_who_write_one_page_at_once_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_two_processes_that_write_one_page_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two leo report on one run: the second moved the first one's page away, which ended with an error."""
-    really, met = Path.replace, []
+    replace, parts = Path.replace, []
 
-    def another_comes(part: Path, target: Path) -> Path:
-        if not met:
-            met.append(part)
+    def replace_late(part: Path, target: Path) -> Path:
+        if not parts:
+            parts.append(part)
             write_page("theirs", tmp_path / "index.html")
-        return really(part, target)
+        return replace(part, target)
 
-    monkeypatch.setattr(Path, "replace", another_comes)
+    monkeypatch.setattr(Path, "replace", replace_late)
     write_page("ours", tmp_path / "index.html")
     assert (tmp_path / "index.html").read_text() == "ours"
     assert _files(tmp_path) == {"index.html"}

@@ -1,4 +1,4 @@
-"""What style sheets say of colours, whichever page wears them."""
+"""Colours in the style sheets of all pages."""
 
 import re
 
@@ -8,7 +8,7 @@ from quality.disclosure import Cell
 from quality.report.document import document, template_text
 from quality.report.page import Section, Table
 
-_NOT_PRINTED = {"--band"}  # of what stands above every page
+_NOT_PRINTED = {"--band"}  # of the banner above every page
 
 
 def _set_in(sheet: str, medium: str) -> set[str]:
@@ -21,7 +21,7 @@ def _set_in(sheet: str, medium: str) -> set[str]:
     }
 
 
-def test_colours_of_the_dark_are_not_printed() -> None:
+def test_colours_of_dark_mode_are_not_printed() -> None:
     """Pale letters on white paper: what is for dark screens is set for screens, or set again for paper."""
     sheet = template_text("quality.report", "report.css")
     assert "prefers-color-scheme: dark" in sheet
@@ -36,13 +36,13 @@ def test_colours_of_the_dark_are_not_printed() -> None:
     ],
 )
 def test_forced_colours_are_the_readers_own(package: str, name: str) -> None:
-    """White grounds stood under bars in the reader's colour, which in dark themes is white."""
+    """Bars in the reader's colour, which in dark themes is white, had a white background."""
     blocks = [block for block in template_text(package, name).split("@media ") if block.startswith("(forced-colors")]
     assert blocks
     assert [block for block in blocks if re.search("#[0-9a-f]{3}", block.partition("\n}")[0])] == []
 
 
-def test_a_cell_with_a_sentence_has_room_for_some_words() -> None:
+def test_a_cell_with_a_sentence_has_a_least_width() -> None:
     """On a phone "It weighs more than a link needs, and no rival stood against it" was a column of one word."""
     row: list[str | Cell] = [
         "CIS 1",

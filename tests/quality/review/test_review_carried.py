@@ -19,21 +19,21 @@ from quality.review.results import estimate_step, write_overrides
 from quality.review.sample import draw_sample, sample_of
 from quality.review.session import ReviewSession
 from tests.pipeline import village as village_files
-from tests.quality.clients import answer, reviewing
+from tests.quality.clients import answer, review_client
 
 STEP = "npd-cis"
-NEW, MOVED, GONE = 110, 1, 2
-"""Places in the village: a pupil whom tax comes to know, a customer with another postcode, one who is no longer sent."""
+NEW, MOVED, REMOVED = 110, 1, 2
+"""Places in the village: a pupil with a new tax record, a customer with another postcode, one who is removed."""
 
 
 @dataclass(frozen=True)
 class Releases:
-    """Two runs; `said`: pupil's place to the answer given in the first."""
+    """Two runs; `answers`: pupil's place to the answer given in the first."""
 
     first: Path
     second: Path
     village: Any
-    said: dict[int, str]
+    answers: dict[int, str]
 
     def pupils(self, run: Path) -> dict[tuple[int, int], tuple[int, int]]:
         """Pair of ids in a run's sample to the places of pupil and customer in the village."""
@@ -58,26 +58,26 @@ def _place(key: str) -> int:
 
 @pytest.fixture(scope="module")
 def releases(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Releases:
-    """The village, of which Ann has looked at all pairs; and its next release, with the village's labels."""
+    """The village, after Ann has reviewed all pairs; and its next release, with the village's labels."""
     base = tmp_path_factory.mktemp("releases")
     shutil.copytree(linked_village.folder, base / "in")
     shutil.copytree(linked_village.root, base / "first")
     first, second = base / "first", base / "second"
     draw_sample(first, STEP, 1_000)
-    found = Releases(first, second, replace(linked_village, folder=base / "in", root=second), {})
-    answers = {0: "no match", 4: "uncertain"}
-    pupils = {pair: pupil for pair, (pupil, _) in found.pupils(first).items()}
-    found.said.update({pupil: answers.get(pupil, "match") for pupil in pupils.values()})
-    answer(first, STEP, {pair: found.said[pupil] for pair, pupil in pupils.items()})
+    result = Releases(first, second, replace(linked_village, folder=base / "in", root=second), {})
+    answer_of = {0: "no match", 4: "uncertain"}
+    pupils = {pair: pupil for pair, (pupil, _) in result.pupils(first).items()}
+    result.answers.update({pupil: answer_of.get(pupil, "match") for pupil in pupils.values()})
+    answer(first, STEP, {pair: result.answers[pupil] for pair, pupil in pupils.items()})
     _next_release(base / "in")
-    found.village.runner().run()
-    return found
+    result.village.runner().run()
+    return result
 
 
 def _next_release(folder: Path) -> None:
     path = folder / "sources" / "cis" / "customers" / "part-00000.parquet"
     table = pq.read_table(path)
-    rows = [row for row in table.to_pylist() if _place(row["NINO"]) != GONE]
+    rows = [row for row in table.to_pylist() if _place(row["NINO"]) != REMOVED]
     for row in rows:
         if _place(row["NINO"]) == MOVED:
             row["Postcode"] = "ZE2 9XX"
@@ -93,24 +93,24 @@ def second(releases: Releases, tmp_path: Path) -> Path:
     return tmp_path / "second"
 
 
-def test_labels_are_found_again_by_their_records(releases: Releases, second: Path) -> None:
-    drawn = draw_sample(second, STEP, 1_000, labels_from=releases.first)
-    assert drawn.carried == Carried(unchanged=98, changed=1, gone=1)
-    assert (drawn.pairs, drawn.answered) == (100, 98)
+def test_labels_are_carried_to_the_same_records(releases: Releases, second: Path) -> None:
+    sample = draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    assert sample.carried == Carried(unchanged=98, changed=1, gone=1)
+    assert (sample.pairs, sample.answered) == (100, 98)
     places = releases.pupils(second)
     labels = labels_store(second).rows().to_pylist()
     assert {places[row["left_id"], row["right_id"]]: (row["answer"], row["carried"]) for row in labels} == {
         (pupil, pupil): (answer, "changed" if pupil == MOVED else "unchanged")
-        for pupil, answer in releases.said.items()
-        if pupil != GONE
+        for pupil, answer in releases.answers.items()
+        if pupil != REMOVED
     }
     assert {(row["run"], row["reviewer"], len(row["model"])) for row in labels} == {("village", "Ann", 16)}
 
 
-def test_nothing_is_carried_twice_and_the_key_goes_with_the_labels(releases: Releases, second: Path) -> None:
+def test_nothing_is_carried_twice_and_the_key_is_copied_with_the_labels(releases: Releases, second: Path) -> None:
     draw_sample(second, STEP, 10, labels_from=releases.first)
-    again = draw_sample(second, STEP, 1_000, labels_from=releases.first)
-    assert (again.carried.unchanged, again.carried.changed, again.answered) == (0, 0, 98)
+    sample = draw_sample(second, STEP, 1_000, labels_from=releases.first)
+    assert (sample.carried.unchanged, sample.carried.changed, sample.answered) == (0, 0, 98)
     assert labels_store(second).rows().num_rows == 99
     key = second / "review" / "labels.key"
     assert key.read_bytes() == (releases.first / "review" / "labels.key").read_bytes()
@@ -131,37 +131,35 @@ def test_the_same_pairs_are_drawn_again(releases: Releases, second: Path) -> Non
 
 def test_labels_carry_no_key_of_a_record(releases: Releases, second: Path) -> None:
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
-    written = b"".join(path.read_bytes() for path in (second / "review").rglob("*") if path.is_file())
-    assert not re.search(rb"AB1\d{5}C|PMR\d{6}", written)
+    content = b"".join(path.read_bytes() for path in (second / "review").rglob("*") if path.is_file())
+    assert not re.search(rb"AB1\d{5}C|PMR\d{6}", content)
 
 
 def test_an_estimate_counts_pairs_up_to_the_first_that_is_open(releases: Releases, second: Path) -> None:
-    """Two of 100 pairs are open: old answers stand for no new pair before these are answered too."""
+    """Two of 100 pairs are open: old answers represent no new pair before these are answered too."""
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
     assert estimate_step(second, STEP)["reviewed"] < 98
     places = releases.pupils(second)
-    waiting = [pair for pair in sample_of(second, STEP).pairs if places[pair][0] in (NEW, MOVED)]
-    answer(second, STEP, dict.fromkeys(waiting, "match"), "Bob")
-    said = estimate_step(second, STEP)
-    assert (said["reviewed"], said["uncertain"]) == (100, 1)
-    assert said["precision"]["middle"]["value"] == pytest.approx(98.5 / 100)
+    open_pairs = [pair for pair in sample_of(second, STEP).pairs if places[pair][0] in (NEW, MOVED)]
+    answer(second, STEP, dict.fromkeys(open_pairs, "match"), "Bob")
+    estimate = estimate_step(second, STEP)
+    assert (estimate["reviewed"], estimate["uncertain"]) == (100, 1)
+    assert estimate["precision"]["middle"]["value"] == pytest.approx(98.5 / 100)
 
 
-def test_the_next_run_follows_what_was_settled_before_and_what_is_left_stands_alone(
-    releases: Releases, second: Path
-) -> None:
+def test_the_next_run_follows_overrides_of_earlier_reviews(releases: Releases, second: Path) -> None:
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
-    made = write_overrides(second, STEP)
-    assert (made.links, made.never, made.contradictory) == (96, 1, 0)
-    assert load(made.path).num_rows == 97
+    overrides = write_overrides(second, STEP)
+    assert (overrides.links, overrides.never, overrides.contradictory) == (96, 1, 0)
+    assert load(overrides.path).num_rows == 97
     folder = second.parent / "in"
     shutil.copytree(releases.village.folder, folder)
-    (folder / "decided.csv").write_bytes(made.path.read_bytes())
+    (folder / "decided.csv").write_bytes(overrides.path.read_bytes())
     third = replace(releases.village, folder=folder, root=second.parent / "third")
     third.change("train = false", 'train = false\noverrides = "decided.csv"')
     third.runner().run()
-    drawn = draw_sample(third.root, STEP, 1_000, labels_from=second)
-    assert drawn.carried == Carried(unchanged=98, changed=1, gone=0)
+    sample = draw_sample(third.root, STEP, 1_000, labels_from=second)
+    assert sample.carried == Carried(unchanged=98, changed=1, gone=0)
     assert (0, 0) not in releases.pupils(third.root).values()
     assert estimate_step(third.root, STEP)["links"] == 99
     assert write_overrides(third.root, STEP).never == 1  # also of a pair that is no longer among the links
@@ -171,8 +169,8 @@ def test_labels_of_former_links_of_the_same_run_are_kept(releases: Releases, tmp
     """The first run's folder is run again on the next release's files."""
     shutil.copytree(releases.first, tmp_path / "run")
     replace(releases.village, root=tmp_path / "run").runner().run()
-    drawn = draw_sample(tmp_path / "run", STEP, 1_000)
-    assert drawn.carried == Carried(unchanged=98, changed=1, gone=1)
+    sample = draw_sample(tmp_path / "run", STEP, 1_000)
+    assert sample.carried == Carried(unchanged=98, changed=1, gone=1)
 
 
 def test_a_run_without_labels_is_refused(releases: Releases, second: Path, tmp_path: Path) -> None:
@@ -180,27 +178,25 @@ def test_a_run_without_labels_is_refused(releases: Releases, second: Path, tmp_p
         draw_sample(second, STEP, 10, labels_from=tmp_path)
 
 
-def test_the_application_shows_what_was_carried_and_what_is_to_be_looked_at_again(
-    releases: Releases, second: Path
-) -> None:
+def test_the_application_shows_labels_carried_and_pairs_to_review_again(releases: Releases, second: Path) -> None:
     draw_sample(second, STEP, 1_000, labels_from=releases.first)
     places = releases.pupils(second)
     with ReviewSession(second, STEP) as desk:
-        at = {places[pair][0]: place for place, pair in enumerate(desk.pairs, 1)}
-        bob = reviewing(desk, "Bob")
+        place_of_pupil = {places[pair][0]: place for place, pair in enumerate(desk.pairs, 1)}
+        bob = review_client(desk, "Bob")
         page = bob.get("/next")
-        waiting = sorted((at[NEW], at[MOVED]))
-        assert str(page.url).endswith(f"/pairs/{waiting[0]}")
-        assert "To be reviewed again: answered in run village" in bob.get(f"/pairs/{at[MOVED]}").text
-        assert "looked at again" not in bob.get(f"/pairs/{at[NEW]}").text
-        carried = bob.get(f"/pairs/{at[0]}").text
+        open_places = sorted((place_of_pupil[NEW], place_of_pupil[MOVED]))
+        assert str(page.url).endswith(f"/pairs/{open_places[0]}")
+        assert "To be reviewed again: answered in run village" in bob.get(f"/pairs/{place_of_pupil[MOVED]}").text
+        assert "looked at again" not in bob.get(f"/pairs/{place_of_pupil[NEW]}").text
+        text = bob.get(f"/pairs/{place_of_pupil[0]}").text
         model = desk.labels()[0]["model"]
-        assert f"Carried from run village, model {model}: <strong>no match</strong>" in carried
-        assert bob.post(f"/pairs/{at[0]}", data={"answer": "match"}).status_code == 403
-        for place in waiting:
+        assert f"Carried from run village, model {model}: <strong>no match</strong>" in text
+        assert bob.post(f"/pairs/{place_of_pupil[0]}", data={"answer": "match"}).status_code == 403
+        for place in open_places:
             page = bob.post(f"/pairs/{place}", data={"answer": "match"})
         assert "No pair waits for you" in page.text
         assert re.search(r"Answered in an earlier run</dt>\s*<dd[^>]*>\s*98\s*</dd>", page.text)
-        page = reviewing(desk, "Judy", "adjudicator").get("/next")
-        assert str(page.url).endswith(f"/pairs/{at[4]}")  # what Ann was not sure of
+        page = review_client(desk, "Judy", "adjudicator").get("/next")
+        assert str(page.url).endswith(f"/pairs/{place_of_pupil[4]}")  # what Ann was not sure of
         assert "Reviewers answered: uncertain." in page.text

@@ -16,16 +16,16 @@ from tests.quality.clients import answer
 STEP = "npd-cis"
 
 
-def test_what_was_settled_is_followed_by_the_next_run(village: Any, leo: Any) -> None:
+def test_the_next_run_follows_settled_pairs(village: Any, leo: Any) -> None:
     draw_sample(village.root, STEP, 30)
-    never, unsure, link = list(sample_of(village.root, STEP).pairs)[:3]
-    answer(village.root, STEP, {never: "no match", unsure: "uncertain", link: "match"})
+    never, uncertain, link = list(sample_of(village.root, STEP).pairs)[:3]
+    answer(village.root, STEP, {never: "no match", uncertain: "uncertain", link: "match"})
     code, out, _ = leo("review", "overrides", village.root)
     assert (code, out.splitlines()[0]) == (0, "1 pairs to link, 1 never to link")
-    written = village.root / "review" / STEP / "overrides.csv"
-    assert stat.S_IMODE(written.stat().st_mode) == 0o600
-    assert sorted(load(written).column("decision").to_pylist()) == ["link", "never"]
-    (village.folder / "decided.csv").write_bytes(written.read_bytes())
+    overrides = village.root / "review" / STEP / "overrides.csv"
+    assert stat.S_IMODE(overrides.stat().st_mode) == 0o600
+    assert sorted(load(overrides).column("decision").to_pylist()) == ["link", "never"]
+    (village.folder / "decided.csv").write_bytes(overrides.read_bytes())
     village.change("train = false", 'train = false\noverrides = "decided.csv"')
     village.runner().run()
     draw_sample(village.root, STEP, 1000)
@@ -38,9 +38,9 @@ def test_a_record_linked_twice_is_left_out(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
     (left, right), (other, another) = list(sample_of(village.root, STEP).pairs)[:2]
     answer(village.root, STEP, {(left, right): "match", (left, another): "match", (other, another): "no match"})
-    written = write_overrides(village.root, STEP)
-    assert (written.links, written.never, written.contradictory) == (0, 1, 2)
-    with written.path.open() as file:
+    overrides = write_overrides(village.root, STEP)
+    assert (overrides.links, overrides.never, overrides.contradictory) == (0, 1, 2)
+    with overrides.path.open() as file:
         assert [row["decision"] for row in csv.DictReader(file)] == ["never"]
 
 
@@ -54,11 +54,11 @@ def test_nothing_is_written_without_answers(village: Any) -> None:
 
 
 def test_a_form_of_another_run_is_refused_whole(village: Any, leo: Any) -> None:
-    """Its numbers are of other records, and what was said of them would become decisions about these."""
+    """Its numbers are of other records, and answers about those would become decisions about these."""
     form = draw_sample(village.root, STEP, 30).form
     head, *lines = form.read_text().splitlines()
     left, right = next(iter(sample_of(village.root, STEP).pairs))
     form.write_text("\n".join([head, f"{left},{right},match,Ann", f"{left + 1000},{right},match,Ann", *lines]))
-    code, _, said = leo("review", "add", village.root, form, "--step", STEP)
-    assert (code, "line 3: this pair is not in the sample" in said) == (1, True)
+    code, _, error_text = leo("review", "add", village.root, form, "--step", STEP)
+    assert (code, "line 3: this pair is not in the sample" in error_text) == (1, True)
     assert labels_of(village.root, sample_of(village.root, STEP).origin) == []

@@ -8,7 +8,7 @@ import pytest
 
 from linkage.catalogue import shipped
 from quality.report.names import Names
-from tests.quality.clients import entered
+from tests.quality.clients import client_of
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 
@@ -17,7 +17,7 @@ def make_client(session: Any) -> Any:
     """A client of a session's application."""
     from quality.tune.app import application
 
-    return entered(application(session, Names(shipped()), "secret"))
+    return client_of(application(session, Names(shipped()), "secret"))
 
 
 @pytest.fixture(scope="module")
@@ -26,8 +26,8 @@ def session(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> It
 
     folder = tmp_path_factory.mktemp("tuned") / "run"
     shutil.copytree(linked_village.root, folder)
-    with TuneSession(folder, None) as opened:
-        yield opened
+    with TuneSession(folder, None) as tune_session:
+        yield tune_session
 
 
 @pytest.fixture

@@ -13,9 +13,9 @@ from quality.tune.settings import settings_of_form, with_settings, written
 from tests.quality.tune.conftest import make_client
 
 STRICT = {"accept": "0.999999", "review": "0.99999"}
-"""Match weights 14.4 and 11.1: the ten movers, whose match weight is 12.6, are then for review."""
+"""Match weights 14.4 and 11.1: the ten movers, of match weight 12.6, are then for review."""
 STRICTER = {"accept": "0.99999995", "review": "0.9999"}
-"""Match weight 18.7: also those whose surname is spelt differently (18.2) are then not linked."""
+"""Match weight 18.7: people with surnames spelt differently (18.2) are not linked either."""
 PUPIL, CUSTOMER = "npd:PMR000003", f"cis:AB{100000 + 3 * 37:06d}C"
 
 
@@ -45,31 +45,31 @@ def test_a_threshold_sends_links_to_review_and_back(client: Any) -> None:
     assert status(client.post("/reset")).startswith("100 links, as in the run.")
 
 
-def test_a_level_is_changed_and_warned_of(client: Any) -> None:
+def test_a_change_of_a_level_has_warnings(client: Any) -> None:
     page = client.post("/", data={"m-1-1": "0.95"})
     assert field(page, "m-1-1") == "0.95"
     assert "adds up to 1.85" in page.text
     assert "higher weight than a closer agreement" not in page.text
     page = client.post("/", data={"m-1-1": "0.95", "m-1-2": "0.01"})
     assert "higher weight than a closer agreement" in page.text
-    refused = client.post("/save", data={"note": "surnames"})
-    assert refused.status_code == 400
-    assert 'href="#model"' in refused.text
+    response = client.post("/save", data={"note": "surnames"})
+    assert response.status_code == 400
+    assert 'href="#model"' in response.text
 
 
 def test_subgroups_are_exact_and_not_printed(client: Any) -> None:
     """Twenty links are lost, five of them of pupils with free school meals."""
     page = client.post("/", data=STRICTER)
     assert status(page).startswith("80 links, 0 gained and 20 lost.")
-    exact = table_of(page, "Links gained and lost by subgroup, exact")
-    assert sorted(row[-1] for row in exact if row[0].startswith("Free school meals")) == ["15", "5"]
-    assert sum(int(row[1]) for row in exact if row[0].startswith("Sex")) == 100
+    rows = table_of(page, "Links gained and lost by subgroup, exact")
+    assert sorted(row[-1] for row in rows if row[0].startswith("Free school meals")) == ["15", "5"]
+    assert sum(int(row[1]) for row in rows if row[0].startswith("Sex")) == 100
     desk = page.text.split('<div class="desk">')[1].partition("</details>")[0]
     assert "subgroup, exact</caption>" in desk, "exact counts are not printed"
 
 
 @pytest.mark.parametrize(
-    ("sent", "at_fault"),
+    ("form", "field_id"),
     [
         ({"accept": "much"}, "accept"),
         ({"accept": "1"}, "accept"),
@@ -80,16 +80,16 @@ def test_subgroups_are_exact_and_not_printed(client: Any) -> None:
         ({"review": "0.99"}, "review"),
     ],
 )
-def test_an_impossible_value_is_refused_next_to_its_field(client: Any, sent: dict[str, str], at_fault: str) -> None:
-    page = client.post("/", data=sent)
+def test_an_impossible_value_is_refused_next_to_its_field(client: Any, form: dict[str, str], field_id: str) -> None:
+    page = client.post("/", data=form)
     assert page.status_code == 400
-    assert f'<a href="#{at_fault}">' in page.text
-    assert field(page, at_fault) == sent[at_fault]
+    assert f'<a href="#{field_id}">' in page.text
+    assert field(page, field_id) == form[field_id]
     assert re.search(
-        rf'id="{at_fault}"[^>]*aria-describedby="[^"]*{at_fault}-fault"[^>]*aria-invalid="true"', page.text
+        rf'id="{field_id}"[^>]*aria-describedby="[^"]*{field_id}-fault"[^>]*aria-invalid="true"', page.text
     )
-    opened = page.text.split("<details")[1]
-    assert opened.startswith(" open>") == at_fault.startswith(("m-0", "u-0")), "a fault is not hidden"
+    details = page.text.split("<details")[1]
+    assert details.startswith(" open>") == field_id.startswith(("m-0", "u-0")), "a fault is not hidden"
     assert status(client.get("/")).startswith("100 links, as in the run.")
 
 
@@ -98,9 +98,9 @@ def test_a_form_sent_back_unchanged_changes_nothing(session: Any, client: Any) -
     fields = re.findall(r'name="([mu]-\d+-\d+|accept|review|prior)"[^>]*value="([^"]*)"', page)
     assert len(fields) > 20
     assert status(client.post("/", data=dict(fields))).startswith("100 links, as in the run.")
-    exact = replace(session.settings, prior=0.00123456789)
-    found, faults = settings_of_form({"prior": written(exact.prior)}, exact, session.opened.model, lambda *_: "")
-    assert (found, faults) == (exact, [])
+    settings = replace(session.settings, prior=0.00123456789)
+    result, faults = settings_of_form({"prior": written(settings.prior)}, settings, session.opened.model, lambda *_: "")
+    assert (result, faults) == (settings, [])
     assert with_settings(session.opened.model, session.settings).raw == session.opened.model.raw
 
 
@@ -112,7 +112,7 @@ def test_the_histogram_labels_every_range_and_the_thresholds(client: Any) -> Non
     assert "Pairs that the run did not store may be links" in page.text
 
 
-def test_a_pair_by_comparison_also_if_it_was_not_scored(session: Any, client: Any) -> None:
+def test_a_pair_is_shown_by_comparison_also_if_it_was_not_scored(session: Any, client: Any) -> None:
     client.post("/", data=STRICT)
     link = re.search(r'href="[^"]*(/pairs/\d+/\d+)"', client.get("/").text).group(1)  # type: ignore[union-attr]
     client.post("/", data={"m-4-1": "0.4", "u-4-1": "0.005"})
@@ -120,23 +120,23 @@ def test_a_pair_by_comparison_also_if_it_was_not_scored(session: Any, client: An
     assert "with these settings" in page.text
     assert "Two records side by side" in page.text
     left, right = link.split("/")[2:]
-    other = f"/pairs/{left}/{next(row for row in range(121, 236) if str(row) != right)}"
-    assert client.get(other).status_code == 200
+    address = f"/pairs/{left}/{next(row for row in range(121, 236) if str(row) != right)}"
+    assert client.get(address).status_code == 200
 
 
 @pytest.mark.parametrize(
     ("address", "code"), [("/pairs/1/99999999", 404), (f"/pairs/{2**63}/1", 404), ("/pairs/x/1", 400), ("/no", 404)]
 )
-def test_no_such_pair(client: Any, address: str, code: int) -> None:
+def test_an_unknown_address_is_an_error(client: Any, address: str, code: int) -> None:
     page = client.get(address)
     assert page.status_code == code
     assert "99999999" not in page.text
 
 
 def test_saving_needs_a_note_and_is_not_repeated_by_a_reload(client: Any) -> None:
-    refused = client.post("/save", data={"note": "  "})
-    assert refused.status_code == 400
-    assert 'href="#note"' in refused.text
+    response = client.post("/save", data={"note": "  "})
+    assert response.status_code == 400
+    assert 'href="#note"' in response.text
     client.post("/", data=STRICT)
     page = client.post("/save", data={"note": "stricter"})
     assert "Saved as version 1" in page.text
@@ -165,6 +165,6 @@ def test_nothing_is_saved_to_a_folder_that_moved_or_was_linked_again(
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-def test_a_step_that_is_not_there(linked_village: Any, ended: Any) -> None:
+def test_an_unknown_step_is_refused(linked_village: Any, ended: Any) -> None:
     text = ended(2, "model", "tune", linked_village.root, "--step", "no-such")
     assert "the run has no such step; it has npd-cis" in text

@@ -1,4 +1,4 @@
-"""`leo model tune` on folders of `leo link` and `leo dedupe`: what is foretold is what linking again comes to."""
+"""`leo model tune` on folders of `leo link` and `leo dedupe`: its forecast is what linking again gives."""
 
 import html
 import re
@@ -28,9 +28,9 @@ def decisions(root: Path) -> dict[str, int]:
     return Counter(pq.read_table(root / "links.parquet", columns=["decision"])["decision"].to_pylist())
 
 
-def linked_again(line: str, out: Path) -> dict[str, int]:
-    """What the command that the page gives comes to."""
-    words = [str(out) if word == "FOLDER" else word for word in shlex.split(line)]
+def link_again(command: str, out: Path) -> dict[str, int]:
+    """Decisions by the command that the page gives."""
+    words = [str(out) if word == "FOLDER" else word for word in shlex.split(command)]
     result = CliRunner().invoke(app, words[1:])
     assert result.exit_code == 0, result.output
     return decisions(out)
@@ -42,11 +42,11 @@ def test_two_files(root: Path, tmp_path: Path) -> None:
         assert {name: n for name, n in outcome.decisions.items() if n} == decisions(root)
         assert (outcome.gained, outcome.lost) == (0, 0)
         settings = replace(session.settings, accept=0.9999)
-        foretold, saved = session.outcome(settings), session.save(settings, "certain ones only")
-    assert foretold.lost > 0
-    assert (saved.path, saved.command) == (root / "tuned" / "link-v1.json", "leo link")
-    came = linked_again(saved.lines[0], tmp_path / "again")
-    assert came["accepted"] == foretold.decisions["accepted"]
+        forecast, saved_model = session.outcome(settings), session.save(settings, "certain ones only")
+    assert forecast.lost > 0
+    assert (saved_model.path, saved_model.command) == (root / "tuned" / "link-v1.json", "leo link")
+    decisions_after = link_again(saved_model.lines[0], tmp_path / "again")
+    assert decisions_after["accepted"] == forecast.decisions["accepted"]
 
 
 def test_one_file(register: Any, tmp_path: Path) -> None:
@@ -54,11 +54,11 @@ def test_one_file(register: Any, tmp_path: Path) -> None:
         outcome = session.outcome(session.settings)
         assert {name: n for name, n in outcome.decisions.items() if n} == decisions(register.out)
         settings = replace(session.settings, accept=0.9999)
-        foretold, saved = session.outcome(settings), session.save(settings, "certain ones only")
+        forecast, saved_model = session.outcome(settings), session.save(settings, "certain ones only")
         assert "Tune register.csv with itself" in make_client(session).get("/").text
-    assert foretold.lost > 0
-    assert saved.command == "leo dedupe"
-    assert linked_again(saved.lines[0], tmp_path / "again")["accepted"] > 0
+    assert forecast.lost > 0
+    assert saved_model.command == "leo dedupe"
+    assert link_again(saved_model.lines[0], tmp_path / "again")["accepted"] > 0
 
 
 def test_a_pair_is_shown_with_the_ids_of_the_files(root: Path) -> None:
@@ -71,8 +71,8 @@ def test_a_pair_is_shown_with_the_ids_of_the_files(root: Path) -> None:
         head = pair.partition("</head>")[0]
         assert left not in head, "a browser keeps titles"
         assert right not in head
-        saved = html.unescape(client.post("/save", data={"note": "as it was"}).text)
-        assert re.search(r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json --threshold 0.5", saved)
+        text = html.unescape(client.post("/save", data={"note": "as it was"}).text)
+        assert re.search(r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json --threshold 0.5", text)
 
 
 def test_a_folder_that_cannot_be_tuned(root: Path, tmp_path: Path) -> None:

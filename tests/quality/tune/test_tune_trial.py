@@ -1,4 +1,4 @@
-"""What the tuning page foretells is what a run with the saved model comes to."""
+"""The forecast of the tuning page is what a run with the saved model gives."""
 
 import json
 import shutil
@@ -33,67 +33,67 @@ def rare(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Any:
 
 
 @pytest.fixture(scope="module")
-def opened(rare: Any) -> Any:
+def trial_run(rare: Any) -> Any:
     with connect("duckdb", threads=2) as engine:
         step = OpenRun(engine, rare.root).open(STEP)
         pairs = Pairs(engine, step)
         yield engine, step, pairs, Trial(engine, step, pairs, {}, None)
 
 
-def test_the_runs_settings_give_the_run(opened: Any) -> None:
-    engine, step, pairs, trial = opened
+def test_the_runs_settings_give_the_run(trial_run: Any) -> None:
+    engine, step, pairs, trial = trial_run
     outcome = trial.outcome(trial.settings)
-    counted = rows(engine, engine.sql("select decision, count(*) as n from {t} group by decision", t=step.links))
-    assert {row["decision"]: row["n"] for row in counted} == {k: n for k, n in outcome.decisions.items() if n}
+    counts = rows(engine, engine.sql("select decision, count(*) as n from {t} group by decision", t=step.links))
+    assert {row["decision"]: row["n"] for row in counts} == {k: n for k, n in outcome.decisions.items() if n}
     assert (outcome.gained, outcome.lost, outcome.to_review, outcome.is_partial) == (0, 0, 0, False)
     query = "select sum(match_probability) as total from {t} where decision = 'accepted'"
     assert outcome.expected["correct"] == pytest.approx(one(engine, engine.sql(query, t=step.links))["total"])
     assert sum(b.accepted + b.review + b.rejected for b in outcome.bins) == len(pairs)
 
 
-def test_weights_are_the_scorers(opened: Any) -> None:
+def test_weights_are_the_scorers(trial_run: Any) -> None:
     """Of a model with another m, u and prior, term-frequency adjustments included."""
-    engine, step, pairs, trial = opened
+    engine, step, pairs, trial = trial_run
     level = next(
         level.value for c in step.model.comparisons if c.name == "surname" for level in c.levels if level.adjusted
     )
     m, u = {**trial.settings.m, ("surname", level): 0.7}, {**trial.settings.u, ("surname", level): 0.004}
     model = trial.model(replace(trial.settings, m=m, u=u, prior=0.001))
-    changed = pattern_weights(model, pairs.levels) - pattern_weights(step.model, pairs.levels)
-    weights = pairs.weight + changed[pairs.pattern]
+    changes = pattern_weights(model, pairs.levels) - pattern_weights(step.model, pairs.levels)
+    weights = pairs.weight + changes[pairs.pattern]
     units = [side.columns_of(None, step.model.columns) for side in step.sides.values()]
-    listed = engine.from_arrow(pa.table({"left_id": pairs.left, "right_id": pairs.right}))
-    scored = rows(engine, score_given(engine, model, *units, term_frequencies(engine, model, *units), listed))
-    by_pair = {(row["left_id"], row["right_id"]): row["match_weight"] for row in scored}
+    pair_table = engine.from_arrow(pa.table({"left_id": pairs.left, "right_id": pairs.right}))
+    weight_rows = rows(engine, score_given(engine, model, *units, term_frequencies(engine, model, *units), pair_table))
+    by_pair = {(row["left_id"], row["right_id"]): row["match_weight"] for row in weight_rows}
     assert by_pair == pytest.approx(
         dict(zip(zip(pairs.left, pairs.right, strict=True), weights, strict=True)), abs=1e-9
     )
-    assert np.any(changed)
+    assert np.any(changes)
     assert model.raw == from_dict(model.raw).raw
 
 
-def test_what_is_foretold_comes_true(village: Any) -> None:
+def test_a_forecast_is_what_the_next_run_gives(village: Any) -> None:
     """A run with the saved model and the lines that the page gives."""
     with TuneSession(village.root, STEP) as session:
         m = {**session.settings.m, ("surname", 2): 0.83, ("surname", 1): 0.12}
         settings = replace(session.settings, m=m, accept=0.999999, review=0.99999)
         outcome = session.outcome(settings)
-        saved = session.save(settings, "movers are reviewed")
+        saved_model = session.save(settings, "movers are reviewed")
     assert outcome.lost == outcome.decisions["review"] == 10
-    village.change('model = "model.json"\ntrain = false\n', "\n".join(saved.lines) + "\n")
+    village.change('model = "model.json"\ntrain = false\n', "\n".join(saved_model.lines) + "\n")
     village.change("min_precision = 0.98", "")
     village.runner().run()
     with connect("duckdb") as engine:
         links = OpenRun(engine, village.root).table(f"links/{STEP}")
-        counted = rows(engine, engine.sql("select decision, count(*) as n from {t} group by decision", t=links))
-    came = {row["decision"]: row["n"] for row in counted}
-    assert (came["accepted"], came["review"]) == (outcome.decisions["accepted"], outcome.decisions["review"])
+        counts = rows(engine, engine.sql("select decision, count(*) as n from {t} group by decision", t=links))
+    decisions = {row["decision"]: row["n"] for row in counts}
+    assert (decisions["accepted"], decisions["review"]) == (outcome.decisions["accepted"], outcome.decisions["review"])
 
 
-def test_versions_record_what_was_changed_and_why(village: Any) -> None:
+def test_versions_record_changes_and_notes(village: Any) -> None:
     with TuneSession(village.root, STEP) as session:
-        changed = replace(session.settings, u={**session.settings.u, ("sex", 1): 0.4}, review=0.6)
-        first, second = session.save(session.settings, "as it was"), session.save(changed, "sex says more")
+        new_settings = replace(session.settings, u={**session.settings.u, ("sex", 1): 0.4}, review=0.6)
+        first, second = session.save(session.settings, "as it was"), session.save(new_settings, "sex says more")
     assert (first.version, second.version) == (1, 2)
     assert load(first.path).raw == load(village.root / "models" / f"{STEP}.json").raw
     about = json.loads(second.path.with_suffix(".training.json").read_text())
@@ -105,26 +105,26 @@ def test_versions_record_what_was_changed_and_why(village: Any) -> None:
     assert "review_probability = 0.6" in second.lines
 
 
-def test_splink_opens_what_is_saved(rare: Any, tmp_path: Path) -> None:
+def test_splink_opens_a_saved_model(rare: Any, tmp_path: Path) -> None:
     splink = pytest.importorskip("splink")
     from tests.model.splink_says import splink_tables
 
     root = Path(shutil.copytree(rare.root, tmp_path / "run"))
     with TuneSession(root, STEP) as session:
-        saved = session.save(replace(session.settings, prior=0.01), "other prior")
-    names = sorted(load(saved.path).columns)
+        saved_model = session.save(replace(session.settings, prior=0.01), "other prior")
+    names = sorted(load(saved_model.path).columns)
     lists = {name for name in names if name.endswith(("_all", "_held"))}
     kinds = {name: pa.list_(pa.string()) if name in lists else pa.string() for name in names}
     columns = {name: pa.array([[]] if name in lists else ["A"], kind) for name, kind in kinds.items()}
-    nothing = pa.table({"unit_id": pa.array([1], pa.int64()), **columns})
-    with splink_tables({"side_left": nothing, "side_right": nothing}) as tables:
-        kept = splink.Linker(tables, saved.path, log_level="ERROR").misc.save_model_to_json()
-    written = {
-        c["output_column_name"]: c["comparison_levels"] for c in json.loads(saved.path.read_text())["comparisons"]
+    unit = pa.table({"unit_id": pa.array([1], pa.int64()), **columns})
+    with splink_tables({"side_left": unit, "side_right": unit}) as tables:
+        content = splink.Linker(tables, saved_model.path, log_level="ERROR").misc.save_model_to_json()
+    levels_of = {
+        c["output_column_name"]: c["comparison_levels"] for c in json.loads(saved_model.path.read_text())["comparisons"]
     }
-    for comparison in kept["comparisons"]:
-        pairs = zip(comparison["comparison_levels"], written[comparison["output_column_name"]], strict=True)
-        assert all(level.get("m_probability") == ours.get("m_probability") for level, ours in pairs)
+    for comparison in content["comparisons"]:
+        pairs = zip(comparison["comparison_levels"], levels_of[comparison["output_column_name"]], strict=True)
+        assert all(level.get("m_probability") == own_level.get("m_probability") for level, own_level in pairs)
 
 
 def test_subgroups_are_in_the_order_of_reports() -> None:

@@ -1,4 +1,4 @@
-"""Who may open an application, where its redirects lead, and what its errors tell."""
+"""Who may open an application, where its redirects lead, and what its errors show."""
 
 import os
 import re
@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from linkage.errors import InputError, LeoError
-from tests.quality.clients import HOME, entered, visitor
+from tests.quality.clients import HOME, client_of, visitor
 
 pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
 
@@ -27,8 +27,8 @@ def example() -> WebApplication:
         return "home"
 
     @web.app.post("/form")
-    def form(what: str = "") -> None:
-        raise InputError("the folder is gone\n  put it back") if what == "ours" else ValueError("SMITH of AB1 2CD")
+    def form(kind: str = "") -> None:
+        raise InputError("the folder is gone\n  put it back") if kind == "ours" else ValueError("SMITH of AB1 2CD")
 
     return web
 
@@ -50,11 +50,11 @@ def test_one_browser_opens_two_applications_at_once(web: WebApplication) -> None
 
 
 def test_another_server_on_this_machine_gets_no_cookie(web: WebApplication) -> None:
-    """Cookies know no ports: the server of another user was sent the token of whoever opened a page of it."""
-    jar, received = CookieJar(), []
+    """Cookies are for all ports: the server of another user was sent the token when its page was opened."""
+    jar, cookies = CookieJar(), []
 
     async def eavesdropper(scope: Any, receive: Any, send: Any) -> None:
-        received.append(dict(scope["headers"]).get(b"cookie"))
+        cookies.append(dict(scope["headers"]).get(b"cookie"))
         await send({"type": "http.response.start", "status": 204, "headers": []})
         await send({"type": "http.response.body"})
 
@@ -63,10 +63,10 @@ def test_another_server_on_this_machine_gets_no_cookie(web: WebApplication) -> N
     for path in ("/", "/next", "/pairs/1"):
         other.get(path)
     assert len(jar) == 1
-    assert received == [None] * 3
+    assert cookies == [None] * 3
 
 
-def test_a_session_is_of_one_application_and_not_the_token(web: WebApplication) -> None:
+def test_a_session_is_for_one_application_and_holds_no_token(web: WebApplication) -> None:
     first = visitor(web).get("/?token=secret", follow_redirects=False)
     cookie = first.headers["set-cookie"]
     assert first.headers["location"] == f"{web.root}/"
@@ -74,8 +74,8 @@ def test_a_session_is_of_one_application_and_not_the_token(web: WebApplication) 
     assert {"httponly", "samesite=strict", f"path={web.root}".lower()} <= set(cookie.lower().split("; "))
     value = cookie.partition(";")[0]
     other = example()
-    for app, sent in ((other, value), (web, value.partition("=")[0] + "=secret"), (web, "")):
-        assert visitor(app).get(f"{app.root}/", headers={"cookie": sent}).status_code == 403
+    for app, cookie_sent in ((other, value), (web, value.partition("=")[0] + "=secret"), (web, "")):
+        assert visitor(app).get(f"{app.root}/", headers={"cookie": cookie_sent}).status_code == 403
     assert visitor(web).get(f"{web.root}/", headers={"cookie": value}).status_code == 200
 
 
@@ -88,12 +88,12 @@ def test_without_the_token_at_the_start_nothing_opens(web: WebApplication, path:
 
 @pytest.mark.parametrize("path", ["/form", "/form/", "//evil.example", "/pairs//evil.example/", "/nothing"])
 def test_redirects_lead_to_paths_of_the_application(web: WebApplication, path: str) -> None:
-    page = entered(web).get(path, headers={"host": "localhost"}, follow_redirects=False)
+    page = client_of(web).get(path, headers={"host": "localhost"}, follow_redirects=False)
     assert page.headers.get("location", f"{web.root}/") == f"{web.root}/"
 
 
-def test_an_address_of_a_form_leads_to_the_start(web: WebApplication) -> None:
-    assert entered(web).get("/form").text == '"home"'
+def test_the_address_of_a_form_leads_to_the_start(web: WebApplication) -> None:
+    assert client_of(web).get("/form").text == '"home"'
 
 
 @pytest.mark.parametrize(
@@ -101,41 +101,41 @@ def test_an_address_of_a_form_leads_to_the_start(web: WebApplication) -> None:
     [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
 )
 def test_a_form_of_another_site_is_refused(web: WebApplication, headers: dict[str, str]) -> None:
-    assert entered(web).post("/form", headers=headers).status_code == 403
+    assert client_of(web).post("/form", headers=headers).status_code == 403
 
 
 def test_no_page_may_be_kept_or_framed_or_fetch_elsewhere(web: WebApplication) -> None:
-    for page in (entered(web).get("/"), visitor(web).get("/")):
+    for page in (client_of(web).get("/"), visitor(web).get("/")):
         assert page.headers["cache-control"] == "no-store"
         assert page.headers["content-security-policy"].startswith("default-src 'none'")
         assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
         assert page.headers["referrer-policy"] == "same-origin"
 
 
-def test_only_a_message_of_ours_is_shown(web: WebApplication, caplog: pytest.LogCaptureFixture) -> None:
-    client = entered(web)
-    other, ours = client.post("/form"), client.post("/form?what=ours")
-    assert (other.status_code, ours.status_code) == (500, 500)
+def test_only_messages_of_leo_errors_are_shown(web: WebApplication, caplog: pytest.LogCaptureFixture) -> None:
+    client = client_of(web)
+    other, own = client.post("/form"), client.post("/form?kind=ours")
+    assert (other.status_code, own.status_code) == (500, 500)
     assert "SMITH" not in other.text + caplog.text
     assert "ValueError" in caplog.text
-    assert all(text in ours.text for text in ("the folder is gone", "put it back", "Your last action was not saved."))
-    assert all("<h1" in page.text for page in (other, ours))
+    assert all(text in own.text for text in ("the folder is gone", "put it back", "Your last action was not saved."))
+    assert all("<h1" in page.text for page in (other, own))
 
 
 def test_a_log_gets_no_token(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Standard output of a test is no terminal: the address is in a file for its owner only, while the server runs."""
     uvicorn = pytest.importorskip("uvicorn")
     lines: list[str] = []
-    seen: list[tuple[str, int]] = []
+    contents: list[tuple[str, int]] = []
 
     def run(self: Any, sockets: Any) -> None:
         file = Path(lines[0].removeprefix("the address in "))
-        seen.append((file.read_text(), stat.S_IMODE(os.stat(file).st_mode)))
+        contents.append((file.read_text(), stat.S_IMODE(os.stat(file).st_mode)))
 
     monkeypatch.setattr(uvicorn.Server, "run", run)
     tokens: list[str] = []
     serve(lambda token: tokens.append(token), 0, lines.append)  # type: ignore[arg-type, return-value]
-    ((address, mode),) = seen
+    ((address, mode),) = contents
     assert re.fullmatch(rf"http://127\.0\.0\.1:\d+/\?token={tokens[0]}\n", address)
     assert mode == 0o600
     assert tokens[0] not in "".join([*lines, *capfd.readouterr()])
