@@ -186,7 +186,7 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
     rank = slot - first
     span = LAST_BIRTH - FIRST_BIRTH + 1
     eldest = FIRST_BIRTH + (draws.uniform("family.birth", family) * span).astype(np.int64)
-    backwards = draws.chance("family.back", family, 0.5)
+    goes_back = draws.chance("family.back", family, 0.5)
     gap = np.zeros(len(ids), np.int64)  # between the births of the eldest and of the child
     birth, oldest, youngest = (eldest.copy() for _ in range(3))
     twin_of_elder = np.zeros(len(ids), bool)
@@ -197,7 +197,7 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
         if child > 1:
             twin &= ~draws.chance("family.twin", family, odds, child - 1)
         gap += np.where(twin, 0, (years * 365.25).astype(np.int64))
-        is_back = (backwards & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
+        is_back = (goes_back & (eldest - gap >= FIRST_BIRTH)) | (eldest + gap > LAST_BIRTH)
         date, exists = np.where(is_back, eldest - gap, eldest + gap), size > child
         oldest, youngest = (
             np.where(exists, edge(ends, date), ends) for edge, ends in ((np.minimum, oldest), (np.maximum, youngest))
@@ -207,7 +207,7 @@ def families(draws: Draws, ids: Ints, twins: float) -> Families:
     first_day, last_day = day(1970, 1, 1), day(2004, 8, 31)
     other_birth = first_day + (draws.uniform("outsider.birth", ids) * (last_day - first_day)).astype(np.int64)
     births: Days = np.where(outsider, other_birth, birth).astype(np.int32)
-    first_birth = np.where(backwards, eldest - 5 * 365, eldest).astype(np.int32)
+    first_birth = np.where(goes_back, eldest - 5 * 365, eldest).astype(np.int32)
     # Mothers at a first birth in England and Wales, 1985 to 2006: 27 on average, one in eleven below 20 (ONS).
     mothers_age = (27 + 5.4 * draws.normal("mother", family)).clip(15, 46)
     return Families(

@@ -228,10 +228,10 @@ class Names:
 
     def until(self, last: Days) -> "Names":
         """The names of people who each live until a day, so that none is taken on it or later."""
-        dead = self.changed >= last
-        surname = np.where(dead[:, None], self.surname[:, :1], self.surname)
+        is_late = self.changed >= last
+        surname = np.where(is_late[:, None], self.surname[:, :1], self.surname)
         change, end = (np.where(day < last, day, NEVER).astype(np.int32) for day in (self.changed, self.back))
-        return replace(self, surname=surname, changed=change, back=end, reason=np.where(dead, 0, self.reason))
+        return replace(self, surname=surname, changed=change, back=end, reason=np.where(is_late, 0, self.reason))
 
 
 def names(

@@ -267,8 +267,8 @@ def aims(
     status = _status(world, aim, leaves)
     outcome, reason = _outcome(world, aim, status, end)
     goes_on = status == CONTINUING
-    missing = aim.uniform(world, "no.end") < rule_file(_RULES).finish.no_end_date
-    missing &= ~aim.record.short | (start >= on(aim.record.year, 11, 1))  # of aims that count as much without one
+    no_end = aim.uniform(world, "no.end") < rule_file(_RULES).finish.no_end_date
+    no_end &= ~aim.record.short | (start >= on(aim.record.year, 11, 1))  # only where the aim still counts as much
     whole_programme = (records.programme == APPRENTICESHIP) & (number == 0)
     core = (records.programme == STUDY) & (number == 0)
     aim_type = np.select([whole_programme, records.programme == APPRENTICESHIP, core], [0, 1, 3], 2)
@@ -293,7 +293,7 @@ def aims(
         "PartnerUKPRN": _partner(world, aim, registrations, place),
         "LearnStartDate": dates(start),
         "LearnPlanEndDate": dates(plan),
-        "LearnActEndDate": dates(end, ~goes_on & ~missing),
+        "LearnActEndDate": dates(end, ~goes_on & ~no_end),
         "AchDate": dates(end, whole_programme & (outcome == ACHIEVED)),
         "CompStatus": coded(status, ["1", "2", "3", "4", "6"]),
         "WithdrawReason": coded(reason, _REASONS),
