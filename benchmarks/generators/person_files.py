@@ -218,12 +218,12 @@ class Writer:
 
     def row(self, person: Person) -> dict[str, str]:
         """The record under the side's own headers."""
-        missing = self._side.get("missing", {})
+        rates = self._side.get("missing", {})
         dates = self._side.get("dates", ["%Y-%m-%d"])
         form = self._rng.choice(dates)
         cells = {}
         for header, kind in self._side["columns"].items():
-            gap = self._rng.random() < missing.get(kind, _ERRORS["missing"] if kind not in ("id", "number_id") else 0)
+            gap = self._rng.random() < rates.get(kind, _ERRORS["missing"] if kind not in ("id", "number_id") else 0)
             cells[header] = "" if gap else self._cell(kind, person, form)
         return cells
 

@@ -215,9 +215,9 @@ def _registered(page: int) -> int | None:
 def _wait(holds: Callable[[], bool], cluster: Cluster) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not holds():
-        dead = [process.name for process in cluster.processes if process.popen.poll() is not None]
-        if dead or time.monotonic() > deadline:
-            reason = f"{', '.join(dead)} ended" if dead else f"not all workers registered within {_START_SECONDS} s"
+        exits = [process.name for process in cluster.processes if process.popen.poll() is not None]
+        if exits or time.monotonic() > deadline:
+            reason = f"{', '.join(exits)} ended" if exits else f"not all workers registered within {_START_SECONDS} s"
             raise LeoError(f"the cluster did not come up: {reason}\n  see {cluster.folder / 'logs'}")
         time.sleep(0.1)
 
