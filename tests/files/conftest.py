@@ -1,4 +1,4 @@
-"""Two small person files, and their links made once."""
+"""Two small person files, linked once for all tests."""
 
 import csv
 import datetime
@@ -24,7 +24,7 @@ SURNAMES = ["Smith", "Jones", "Khan", "Patel", "Okonkwo", "Fitzgerald", "O'Neill
 PEOPLE = 240
 SHARED = 200
 CANARY = "Quibblewick"
-"""A surname that stands once in each file and nowhere else in the project: where it turns up, a value has leaked."""
+"""A surname that stands once in each file and nowhere else in the project: where it appears, a value has leaked."""
 
 
 @dataclass(frozen=True)
@@ -50,10 +50,10 @@ def person(number: int, draw: random.Random) -> dict[str, str]:
     }
 
 
-def seen_again(one: dict[str, str], number: int, draw: random.Random) -> dict[str, str]:
+def right_record(record: dict[str, str], number: int, draw: random.Random) -> dict[str, str]:
     """The same person as the right file writes one: other column names, another form of dates, and mistakes."""
-    day = datetime.date.fromisoformat(one["date_of_birth"])
-    surname, postcode = one["last_name"], one["postcode"]
+    day = datetime.date.fromisoformat(record["date_of_birth"])
+    surname, postcode = record["last_name"], record["postcode"]
     if draw.random() < 0.08 and surname != CANARY:
         surname = surname[:-1]
     if draw.random() < 0.2:
@@ -61,9 +61,9 @@ def seen_again(one: dict[str, str], number: int, draw: random.Random) -> dict[st
     return {
         "id": f"B{number:04}",
         "SURNAME": surname.upper(),
-        "FORENAME": one["first_name"].upper() if draw.random() > 0.1 else one["first_name"][0],
+        "FORENAME": record["first_name"].upper() if draw.random() > 0.1 else record["first_name"][0],
         "DOB": day.strftime("%d/%m/%Y") if draw.random() > 0.03 else "",
-        "SEX": one["gender"],
+        "SEX": record["gender"],
         "PCODE": postcode.replace(" ", ""),
     }
 
@@ -79,21 +79,21 @@ def write_csv(path: Path, rows: list[dict[str, Any]], delimiter: str = ",", enco
     return path
 
 
-def make_files(folder: Path, *, turned: bool = False) -> Files:
+def make_files(folder: Path, *, is_reversed: bool = False) -> Files:
     """240 people on the left, 200 of them and 40 others on the right."""
     draw = random.Random(20)
     people = [person(n, draw) for n in range(PEOPLE)]
-    unshared = [person(n, draw) for n in range(1000, 1000 + PEOPLE - SHARED)]
-    again = [seen_again(one, n, draw) for n, one in enumerate([*people[:SHARED], *unshared])]
-    draw.shuffle(again)
+    strangers = [person(n, draw) for n in range(1000, 1000 + PEOPLE - SHARED)]
+    customers = [right_record(one, n, draw) for n, one in enumerate([*people[:SHARED], *strangers])]
+    draw.shuffle(customers)
     truth = [{"left_id": f"A{n:04}", "right_id": f"B{n:04}"} for n in range(SHARED)]
-    if turned:
+    if is_reversed:
         people.reverse()
-        again.reverse()
+        customers.reverse()
     folder.mkdir(parents=True, exist_ok=True)
     return Files(
         write_csv(folder / "pupils.csv", people),
-        write_csv(folder / "customers.csv", again),
+        write_csv(folder / "customers.csv", customers),
         write_csv(folder / "truth.csv", truth),
     )
 
@@ -106,7 +106,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
 
 @dataclass(frozen=True)
 class Linking:
-    """A link that was made: the request, what was handed back, and the progress."""
+    """A finished link: the request, the result and the progress."""
 
     request: LinkRequest
     linked: Linked
@@ -127,11 +127,11 @@ def make_register(folder: Path) -> Path:
     """One file with 200 people twice and 40 once."""
     draw = random.Random(4)
     people = [person(number, draw) for number in range(240)]
-    renamed = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
+    headers = {"person_id": "id", "first_name": "FORENAME", "last_name": "SURNAME", "date_of_birth": "DOB",
              "gender": "SEX", "postcode": "PCODE"}  # fmt: skip
-    rows = [{renamed[key]: value for key, value in one.items()} for one in people]
-    for number, one in enumerate(people[:200]):
-        row = seen_again(one, number, draw)
+    rows = [{headers[key]: value for key, value in record.items()} for record in people]
+    for number, record in enumerate(people[:200]):
+        row = right_record(record, number, draw)
         day, _, rest = row["DOB"].partition("/")
         rows.append({**row, "DOB": "-".join([*reversed(rest.split("/")), day]) if row["DOB"] else ""})
     return write_csv(folder / "register.csv", rows)
@@ -150,7 +150,7 @@ def infer(engine: Engine, folder: Path, left: str, right: str | None = None, **o
     return inferred_files(engine, _options(folder, left, right, options), folder / "scratch")
 
 
-def standardised(engine: Engine, folder: Path, left: str, right: str | None = None, **options: Any) -> list[list[dict]]:
+def standardise(engine: Engine, folder: Path, left: str, right: str | None = None, **options: Any) -> list[list[dict]]:
     """The standardised records of one or two small CSV texts, without their numbers."""
     prepared = prepare(engine, _options(folder, left, right, options), folder / "scratch")
     tables = [engine.sql("select * exclude (unit_id) from {t} order by unit_id", t=units) for units in prepared.units]

@@ -32,8 +32,8 @@ def test_the_town_may_come_first_and_the_postcode_before_it() -> None:
     codes = [(draw.randrange(10_000, 99_999), draw.choice(TOWNS), draw.randrange(1, 80)) for _ in range(99)]
     side = AddressSide([f"{code} {town}\nRingstr. {number}" for code, town, number in codes])
     infer_addresses([side])
-    split = side.form.split("12345 Derby\nRingstr. 7")
-    assert split == {"address": "RINGSTR.", "postcode": "12345", "town": "DERBY"}
+    fields = side.form.split("12345 Derby\nRingstr. 7")
+    assert fields == {"address": "RINGSTR.", "postcode": "12345", "town": "DERBY"}
 
 
 def test_states_behind_towns_and_flats_are_known() -> None:

@@ -18,7 +18,7 @@ def test_kinds_follow_roles_and_values(engine: Engine) -> None:
     assert "other_surname" not in kinds
 
 
-def test_a_field_that_says_nothing_is_left_out(engine: Engine) -> None:
+def test_a_field_without_information_is_left_out(engine: Engine) -> None:
     table = engine.from_arrow(parse("unit_id | surname | sex\n1 | ASH | F\n2 | BIRD | F"))
     assert set(kinds_of(engine, [table, table], british_postcodes=False)) == {"surname"}
 

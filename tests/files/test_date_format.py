@@ -1,4 +1,4 @@
-"""Birth dates: the column says what one value leaves open, and a stated format overrides it."""
+"""Birth dates: the whole column settles what one value leaves open, and a stated format overrides it."""
 
 import datetime
 from collections import Counter
@@ -22,8 +22,8 @@ DAYS = [datetime.date(1950, 1, 1) + datetime.timedelta(days=337 * n) for n in ra
 
 def read_column(texts: list[str]) -> list[str | None]:
     values = Counter(texts)
-    how = infer_format(values, latest_birth_year([values]))
-    return [read_date(text, how) for text in texts]
+    date_format = infer_format(values, latest_birth_year([values]))
+    return [read_date(text, date_format) for text in texts]
 
 
 @pytest.mark.parametrize(
@@ -36,8 +36,8 @@ def test_a_column_of_one_form_is_read(pattern: str) -> None:
 
 @given(st.lists(st.dates(datetime.date(1930, 1, 1), datetime.date(2015, 12, 31)), min_size=40, unique=True))
 def test_any_dates_are_read_by_a_stated_format(days: list[datetime.date]) -> None:
-    how = DateFormat(format="%d/%m/%Y", latest_year=2015)
-    assert [read_date(day.strftime("%d/%m/%Y"), how) for day in days] == [day.isoformat() for day in days]
+    date_format = DateFormat(format="%d/%m/%Y", latest_year=2015)
+    assert [read_date(day.strftime("%d/%m/%Y"), date_format) for day in days] == [day.isoformat() for day in days]
 
 
 def test_day_or_month_first_is_decided_for_the_column_and_not_by_value() -> None:
@@ -45,13 +45,13 @@ def test_day_or_month_first_is_decided_for_the_column_and_not_by_value() -> None
     assert read_column(["03/04/1990", "04/25/1990"]) == ["1990-03-04", "1990-04-25"]
 
 
-def test_a_year_of_two_digits_is_the_last_one_that_people_are_born_in() -> None:
-    how = DateFormat(latest_year=2008)
-    assert read_date("01/02/07", how) == "2007-02-01"
-    assert read_date("01/02/09", how) == "1909-02-01"
+def test_a_year_of_two_digits_is_read_as_the_latest_possible_birth_year() -> None:
+    date_format = DateFormat(latest_year=2008)
+    assert read_date("01/02/07", date_format) == "2007-02-01"
+    assert read_date("01/02/09", date_format) == "1909-02-01"
 
 
-def test_forms_mixed_and_parts_not_known() -> None:
+def test_mixed_forms_and_unknown_parts_are_read() -> None:
     texts = ["1990-05-03", "3 May 1990", "03/05/1990", "19900503", "1990", "05/1990", "unknown", "31/02/1990"]
     days = ["1990-05-03"] * 4 + ["1990-00-00", "1990-05-00", None, "1990-02-31"]
     assert read_column([*texts, "28/02/1990"])[:-1] == days
@@ -64,7 +64,7 @@ def test_serial_numbers_of_a_spreadsheet_and_lost_zeros() -> None:
     assert read_column(dates) == [day.isoformat() for day in DAYS]
 
 
-def test_parts_in_columns_of_their_own() -> None:
+def test_year_month_and_day_in_separate_columns() -> None:
     assert read_date(composed("1984", "5", "12"), DateFormat(latest_year=2000)) == "1984-05-12"
     assert read_date(composed("84", "05", "12"), DateFormat(latest_year=2000)) == "1984-05-12"
     assert read_date(composed("1984", None, "12"), DateFormat()) == "1984-00-00"

@@ -23,11 +23,11 @@ def test_a_draft_is_what_leo_link_infers(files: Files, tmp_path: Path) -> None:
         draft(Draft([files.left, files.right], tmp_path / "own.toml", tmp_path / "mine"))
 
 
-def test_what_no_run_reads_is_refused_all_at_once_and_nothing_is_written(files: Files, tmp_path: Path) -> None:
+def test_columns_that_no_run_can_read_are_refused_at_once_and_nothing_is_written(files: Files, tmp_path: Path) -> None:
     rows = [{"ref": f"R{n}", "name": f"Ann Ash{n}", "dob": f"19{60 + n}-05-03"} for n in range(30)]
-    whole = write_csv(tmp_path / "whole.csv", rows)
+    full_names = write_csv(tmp_path / "whole.csv", rows)
     with pytest.raises(InputError, match="give each a column of its own") as fault:
-        draft(Draft([files.left, whole], tmp_path / "own.toml", tmp_path / "mine"))
+        draft(Draft([files.left, full_names], tmp_path / "own.toml", tmp_path / "mine"))
     assert "forename" in str(fault.value)
     assert "surname" in str(fault.value)
     assert not (tmp_path / "own.toml").exists()
@@ -36,10 +36,10 @@ def test_what_no_run_reads_is_refused_all_at_once_and_nothing_is_written(files: 
 def test_a_third_file_and_maps_by_name(files: Files, tmp_path: Path) -> None:
     third = tmp_path / "third.csv"
     third.write_text(files.right.read_text().replace("SURNAME", "NAME2", 1))
-    drafted = draft(
+    result = draft(
         Draft([files.left, files.right, third], tmp_path / "o.toml", tmp_path / "m", maps=["third.surname=NAME2"])
     )
-    assert len(tomllib.loads(drafted[0][-1].read_text())["step"]) == 2
+    assert len(tomllib.loads(result[0][-1].read_text())["step"]) == 2
     with pytest.raises(ConfigError, match="there are"):
         draft(Draft([files.left, third], tmp_path / "p.toml", tmp_path / "n", maps=["nobody.surname=NAME2"]))
     with pytest.raises(ConfigError, match="name a second one"):

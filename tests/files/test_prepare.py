@@ -1,4 +1,4 @@
-"""Records are numbered as the rows of the file, their ids are unique, and cleaned by their own values alone."""
+"""Records have the numbers of their rows and unique ids, and each is cleaned by its own values alone."""
 
 from pathlib import Path
 
@@ -13,7 +13,7 @@ from linkage.files.cleaners import clean_rows, cleaners_of
 from linkage.files.prepare import FileOptions, cardinality_of, facts_of, prepare, repeated_share
 from linkage.files.schema import FileSchema
 from tests.conftest import parse
-from tests.files.conftest import standardised
+from tests.files.conftest import standardise
 
 PEOPLE = "key,forename,surname,dob\nB2,Ben,Bird,1991-12-25\nA1,Ann,Ash,1990-05-03\nC3,Cleo,Cook,1989-07-14\n"
 
@@ -30,16 +30,16 @@ def test_units_are_numbered_as_the_rows(engine: Engine, tmp_path: Path) -> None:
     assert ids_of(engine, tmp_path, PEOPLE + ",,,\n", "none") == {1: 1, 2: 2, 3: 3}
 
 
-@pytest.mark.parametrize("repeated", ["A1", ""])
-def test_ids_that_are_not_unique_are_refused(repeated: str, engine: Engine, tmp_path: Path) -> None:
+@pytest.mark.parametrize("key", ["A1", ""])
+def test_ids_that_are_not_unique_are_refused(key: str, engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="--id"):
-        ids_of(engine, tmp_path, PEOPLE.replace("B2", repeated), "key")
+        ids_of(engine, tmp_path, PEOPLE.replace("B2", key), "key")
 
 
 def test_a_file_without_any_name_is_refused(engine: Engine, tmp_path: Path) -> None:
     text = "key,forename,surname,dob,sex\n" + "".join(f"{n},unknown,unknown,19{n}-05-03,F\n" for n in range(60, 90))
     with pytest.raises(InputError, match="--map"):
-        standardised(engine, tmp_path, text, text.replace("key", "id").replace("F\n", "M\n"))
+        standardise(engine, tmp_path, text, text.replace("key", "id").replace("F\n", "M\n"))
 
 
 @given(
@@ -52,16 +52,16 @@ def test_columns_are_cleaned_as_each_record_is(texts: list[str]) -> None:
     settings = {"postcode": {"kind": "british", "precision": "unit"}}
     fields = ["forename", "middle_names", "surname", "postcode"]
     schema = FileSchema(columns=columns, settings=settings, fields=fields, learned={"missing": {"surname": {"SMITH"}}})
-    cleaned = clean_rows(cleaners_of(schema), pa.table(dict.fromkeys(columns, pa.array(texts, pa.string()))), fields)
+    results = clean_rows(cleaners_of(schema), pa.table(dict.fromkeys(columns, pa.array(texts, pa.string()))), fields)
     for cleaner in cleaners_of(schema):
         for place, field in enumerate(cleaner.fields):
             if field in fields:
-                assert cleaned[field].to_pylist() == [cleaner.of((text,))[place] for text in texts]
+                assert results[field].to_pylist() == [cleaner.of((text,))[place] for text in texts]
 
 
 def share(engine: Engine, table) -> float:
-    numbered = engine.sql("select *, unit_id as source_key from {t}", t=table, store=True)
-    return repeated_share(engine, numbered, facts_of(engine, numbered))
+    records = engine.sql("select *, unit_id as source_key from {t}", t=table, store=True)
+    return repeated_share(engine, records, facts_of(engine, records))
 
 
 def people(engine: Engine, rows: list[str], columns: str = "forename | surname | dob:text"):
@@ -69,13 +69,13 @@ def people(engine: Engine, rows: list[str], columns: str = "forename | surname |
     return engine.from_arrow(parse(head + "\n".join(f"{n} | {row}" for n, row in enumerate(rows, 1))))
 
 
-def test_the_share_of_records_of_somebody_who_is_there_twice(engine: Engine) -> None:
+def test_the_share_of_duplicate_records(engine: Engine) -> None:
     rows = [f"F{n} | S{n} | 19{60 + n}-05-03" for n in range(20)]
     assert share(engine, people(engine, rows)) == 0.0
     assert share(engine, people(engine, [*rows, *rows[:10]])) == pytest.approx(20 / 30)
 
 
-def test_namesakes_of_a_house_are_few(engine: Engine) -> None:
+def test_few_namesakes_at_one_postcode_are_no_duplicates(engine: Engine) -> None:
     rows = [f"F{n} | S{n} | A{n}" for n in range(30)]
     assert share(engine, people(engine, [*rows, rows[0]], "forename | surname | postcode")) == 0.0
     assert share(engine, people(engine, [*rows, *rows], "forename | surname | postcode")) == 1.0

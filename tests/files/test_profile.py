@@ -10,7 +10,7 @@ def test_words_for_not_known() -> None:
     assert not any(map(says_unknown, ["Nunn", "", "Noknown"]))
 
 
-def test_a_placeholder_that_far_too_many_share_is_missing() -> None:
+def test_a_value_that_far_too_many_share_is_missing() -> None:
     addresses = Counter({f"{n} Mill Lane": 1 for n in range(500)}) + Counter({"1 Hospital Road": 60})
     missing = missing_values({"a": addresses}, {"address": ["a"]})
     assert missing == {"a": frozenset({"1 Hospital Road"})}
@@ -18,7 +18,7 @@ def test_a_placeholder_that_far_too_many_share_is_missing() -> None:
     assert missing_values({"t": towns}, {"town": ["t"]}) == {}
 
 
-def test_what_programs_write_is_missing_where_the_column_is_in_another_case() -> None:
+def test_a_null_word_of_programs_is_missing_where_the_column_has_another_case() -> None:
     assert missing_values({"s": Counter({"NaN": 5, "SMITH": 9, "JONES": 9})}, {"surname": ["s"]})["s"] == {"NaN"}
     assert missing_values({"s": Counter({"NA": 5, "SMITH": 9, "JONES": 9})}, {"surname": ["s"]}) == {}
 

@@ -37,16 +37,16 @@ def test_text_of_any_usual_encoding_and_separator(encoding: str, engine: Engine,
     ("text", "encoding"),
     [("Jürgen Weiß, François", "cp1252"), ("Łukasz Żółć, Dvořák", "cp1250"), ("Gülşen Yıldız, Ağaoğlu", "cp1254")],
 )
-def test_code_pages_are_told_by_the_letters_of_names(text: str, encoding: str, tmp_path: Path) -> None:
+def test_code_pages_are_recognised_by_the_letters_of_names(text: str, encoding: str, tmp_path: Path) -> None:
     path = tmp_path / "people.csv"
     path.write_bytes(("name\n" + f"{text}\n" * 20).encode(encoding))
     assert detect_encoding(path) == encoding
 
 
 def test_gzip_and_parquet_and_numbers_as_they_stand(engine: Engine, tmp_path: Path) -> None:
-    packed = tmp_path / "people.csv.gz"
-    packed.write_bytes(gzip.compress(TEXT.encode()))
-    assert len(values(read(engine, packed))) == 2
+    archive = tmp_path / "people.csv.gz"
+    archive.write_bytes(gzip.compress(TEXT.encode()))
+    assert len(values(read(engine, archive))) == 2
     table = pa.table({"id": [7, 8], "age": [31.0, None], "born": pa.array([0, 1], pa.date32()), "tags": [["a"], ["b"]]})
     pq.write_table(table, tmp_path / "people.parquet")
     file = read(engine, tmp_path / "people.parquet")
@@ -87,7 +87,7 @@ def test_rejected_rows_are_counted_and_rows_keep_their_numbers(engine: Engine, t
         ("people.csv", b"id,surname\n1,a,b\n2,a,b\n", "--delimiter"),
     ],
 )
-def test_what_cannot_be_read_has_a_remedy_and_shows_no_value(
+def test_an_unreadable_file_has_a_remedy_and_shows_no_value(
     name: str, content: bytes | None, part: str, engine: Engine, tmp_path: Path
 ) -> None:
     if content is not None:

@@ -1,4 +1,4 @@
-"""What a user states of columns is taken as it stands, or refused with a remedy."""
+"""Statements of a user about columns are applied, or refused with a remedy."""
 
 import pytest
 
@@ -9,19 +9,19 @@ HEADERS = {"left": ["id", "NAME1", "Home", "Mobile", "grade"], "right": ["ref", 
 
 
 def test_maps_and_compared_columns_by_side() -> None:
-    stated = stated_of(
+    statements = stated_of(
         HEADERS,
         ["left.surname=NAME1", "right.surname=NAME2", "left.phone=Home", "left.phone=Mobile", "right.other=mark"],
         ["grade=mark"],
     )
-    assert stated["left"].roles == {"surname": ["NAME1"], "phone": ["Home", "Mobile"]}
-    assert stated["right"].left_out == ["mark"]
-    assert [of.compared for of in stated.values()] == [{"grade": "grade"}, {"grade": "mark"}]
+    assert statements["left"].roles == {"surname": ["NAME1"], "phone": ["Home", "Mobile"]}
+    assert statements["right"].left_out == ["mark"]
+    assert [statement.compared for statement in statements.values()] == [{"grade": "grade"}, {"grade": "mark"}]
 
 
 def test_one_column_for_both_names_is_a_full_name() -> None:
-    stated = stated_of({"file": ["N"]}, ["forename=N", "surname=N"], [])
-    assert stated["file"].roles == {"full_name": ["N"]}
+    statements = stated_of({"file": ["N"]}, ["forename=N", "surname=N"], [])
+    assert statements["file"].roles == {"full_name": ["N"]}
 
 
 @pytest.mark.parametrize(
@@ -34,7 +34,7 @@ def test_one_column_for_both_names_is_a_full_name() -> None:
         ([], ["grade"], "the right file has no column 'grade'"),
     ],
 )
-def test_what_fits_no_column_is_refused(maps: list[str], compare: list[str], part: str) -> None:
+def test_a_statement_that_fits_no_column_is_refused(maps: list[str], compare: list[str], part: str) -> None:
     with pytest.raises(ConfigError, match=part):
         stated_of(HEADERS, maps, compare)
 

@@ -18,19 +18,19 @@ def test_a_model_is_written_with_rules_and_labels(files: Files, tmp_path: Path) 
     labels = tmp_path / "labels.csv"
     truth = files.truth.read_text().splitlines()[1:80]
     labels.write_text("left_id,right_id,answer\n" + "\n".join(f"{pair},match" for pair in truth))
-    both = FileOptions({"left": files.left, "right": files.right})
-    request = TrainRequest(both, tmp_path / "model.json", threads=2, allow_faults=True, labels=labels)
-    _, report, labelled, version = train_files(request)
+    options = FileOptions({"left": files.left, "right": files.right})
+    request = TrainRequest(options, tmp_path / "model.json", threads=2, allow_faults=True, labels=labels)
+    _, report, label_counts, version = train_files(request)
     raw = json.loads(request.out.read_text())
     assert raw["blocking_rules_to_generate_predictions"]
     assert version == 1
-    assert labelled is not None
-    assert labelled.answers["match"] == 79
+    assert label_counts is not None
+    assert label_counts.answers["match"] == 79
     assert report.levels
     with pytest.raises(ConfigError, match="--force"):
         train_files(request)
     with pytest.raises(ConfigError, match=r"ends in \.json"):
-        train_files(TrainRequest(both, tmp_path / "model.txt"))
+        train_files(TrainRequest(options, tmp_path / "model.txt"))
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,4 @@
-"""Entities of small sources, as the records room hands them on."""
+"""Entities of small sources, as linkage.records makes them."""
 
 import datetime
 from collections.abc import Callable
@@ -10,15 +10,15 @@ import pytest
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table
 
-Held = tuple[Any, ...]  # a value and the date it was seen, or the first and the last
+Spell = tuple[Any, ...]  # a value and the date it was seen, or the first and the last
 
 
 @pytest.fixture
 def entities(engine: Engine) -> Callable[..., Table]:
-    """A table of entities; each entity names what it held, newest first, as (value, date) or (value, first, last)."""
+    """A table of entities; each entity names its values, newest first, as (value, date) or (value, first, last)."""
 
-    def build(source: str, entities: dict[int, dict[str, list[Held]]]) -> Table:
-        dated = pa.list_(pa.date32())
+    def build(source: str, entities: dict[int, dict[str, list[Spell]]]) -> Table:
+        date_lists = pa.list_(pa.date32())
         arrays: dict[str, Any] = {
             "entity_id": pa.array(list(entities), pa.int64()),
             "source": pa.array([source] * len(entities)),
@@ -27,13 +27,13 @@ def entities(engine: Engine) -> Callable[..., Table]:
         }
         for field in IDENTIFIERS:
             histories = [history.get(field, []) for history in entities.values()]
-            first, last = ([[_day(each[place]) for each in values] for values in histories] for place in (1, -1))
+            first, last = ([[_day(spell[place]) for spell in values] for values in histories] for place in (1, -1))
             kind = pa.date32() if field == "dob" else pa.string()
-            values = [[_day(each[0]) if field == "dob" else each[0] for each in values] for values in histories]
+            values = [[_day(spell[0]) if field == "dob" else spell[0] for spell in values] for values in histories]
             arrays |= {
                 field: pa.array(values, pa.list_(kind)),
-                f"{field}_first": pa.array(first, dated),
-                f"{field}_last": pa.array(last, dated),
+                f"{field}_first": pa.array(first, date_lists),
+                f"{field}_last": pa.array(last, date_lists),
             }
         return engine.from_arrow(pa.table(arrays))
 

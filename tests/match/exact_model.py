@@ -19,11 +19,11 @@ def exact_model(rules: tuple[str, ...] = RULES) -> Model:
             "output_column_name": name,
             "comparison_levels": [
                 {"sql_condition": f"{name}_l IS NULL OR {name}_r IS NULL", "is_null_level": True},
-                {"sql_condition": f"{name}_l = {name}_r", "m_probability": 0.5, "u_probability": 2.0 ** -(agree + 1)},
-                {"sql_condition": "ELSE", "m_probability": 2.0 ** (differ - 1), "u_probability": 0.5},
+                {"sql_condition": f"{name}_l = {name}_r", "m_probability": 0.5, "u_probability": 2.0 ** -(gain + 1)},
+                {"sql_condition": "ELSE", "m_probability": 2.0 ** (loss - 1), "u_probability": 0.5},
             ],
         }
-        for name, (agree, differ) in WEIGHTS.items()
+        for name, (gain, loss) in WEIGHTS.items()
     ]
     prior = 1 / (1 + 2.0**10)
     raw = {"comparisons": comparisons, "probability_two_random_records_match": prior}

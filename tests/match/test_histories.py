@@ -1,4 +1,4 @@
-"""Histories with their dates: what a unit held when, and agreement at one time, on both engines."""
+"""Histories with their dates: when a unit had a value, and agreement at one time, on both engines."""
 
 import datetime
 from collections.abc import Callable
@@ -73,9 +73,9 @@ OTHERS = {
 
 def test_agreement_at_one_time_is_a_level_of_its_own(engine: Engine, entities: Any, identifier_records: Any) -> None:
     raw = settings([comparison("surname", "name", history=True, dated=True)])
-    for graded in raw["comparisons"][0]["comparison_levels"]:
-        graded |= {"u_probability": 0.1}
-        graded.pop("tf_adjustment_column", None)
+    for entry in raw["comparisons"][0]["comparison_levels"]:
+        entry |= {"u_probability": 0.1}
+        entry.pop("tf_adjustment_column", None)
     model = from_dict(raw)
     others = {unit: {"surname": names} for unit, (names, _) in OTHERS.items()}
     left, right = (
@@ -83,9 +83,9 @@ def test_agreement_at_one_time_is_a_level_of_its_own(engine: Engine, entities: A
         for histories in (SCHOOLS, others)
     )
     pairs = engine.sql("select 1 as left_id, unit_id as right_id from {r}", r=right)
-    labels = {graded.value: graded.label for graded in model.comparisons[0].levels}
-    scored = engine_rows(engine, score_given(engine, model, left, right, {}, pairs))
-    assert {row["right_id"]: labels[row["gamma_surname"]] for row in scored} == {
+    labels = {entry.value: entry.label for entry in model.comparisons[0].levels}
+    scored_rows = engine_rows(engine, score_given(engine, model, left, right, {}, pairs))
+    assert {row["right_id"]: labels[row["gamma_surname"]] for row in scored_rows} == {
         unit: f"surname: {level}" for unit, (_, level) in OTHERS.items()
     }
 

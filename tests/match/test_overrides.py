@@ -1,4 +1,4 @@
-"""What people decide: it is read with its faults, becomes pairs of units, and outweighs passes and model."""
+"""Decisions of people: they are read with their faults, become pairs of units, and outweigh passes and model."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,9 +29,7 @@ def write_decisions(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
-def test_decisions_are_read_with_their_lines_and_further_columns_are_the_reviewers(
-    tmp_path: Path, separator: str
-) -> None:
+def test_decisions_are_read_with_their_lines_and_without_further_columns(tmp_path: Path, separator: str) -> None:
     lines = [HEAD + ",by", "npd,A,cis, N1 ,link,kim", "npd,B,cis,N2,never,lee"]
     head, *others = (line.replace(",", separator) for line in lines)
     path = write_decisions(tmp_path, *others, head=head)
@@ -63,9 +61,9 @@ def test_every_fault_is_named_by_its_line_and_no_key_is_shown(tmp_path: Path) ->
         "npd,SECRET4,cis,SECRET5,perhaps",
         "cis,SECRET2,npd,SECRET1,never",
     )
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         load(path)
-    message = str(refused.value)
+    message = str(error.value)
     assert "3 faults" in message
     assert "line 3: left_key is empty" in message
     assert "line 4: decision is neither link nor never" in message
@@ -73,12 +71,12 @@ def test_every_fault_is_named_by_its_line_and_no_key_is_shown(tmp_path: Path) ->
     assert "SECRET" not in message
 
 
-def test_one_fault_is_called_one(tmp_path: Path) -> None:
+def test_one_fault_is_counted_in_the_singular(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="1 fault\n  line 2: decision"):
         load(write_decisions(tmp_path, "npd,A,cis,N1,perhaps"))
 
 
-def test_a_source_that_the_run_has_not_is_named_by_its_column(tmp_path: Path) -> None:
+def test_an_unknown_source_is_named_by_its_column(tmp_path: Path) -> None:
     file = write_decisions(tmp_path, "npd,A,cis,N1,link", "npdx,A,cis,N2,never")
     with pytest.raises(ConfigError, match="line 3: left_source is no source of the run; there are cis, npd"):
         load(file, {"npd": 1, "cis": 2})
@@ -119,16 +117,14 @@ def decisions(*rows: tuple[str, str, str, str, str]) -> pa.Table:
     )
 
 
-def resolved(engine: Engine, rows: pa.Table, cardinality: str = "one-to-one") -> Overrides:
+def overrides_of(engine: Engine, rows: pa.Table, cardinality: str = "one-to-one") -> Overrides:
     sides = [engine.from_arrow(parse(text)) for text in (LEFT_MEMBERS, RIGHT_MEMBERS)]
     return of_units(engine, rows, engine.from_arrow(parse(ENTITIES)), *sides, cardinality, "decisions.csv")
 
 
 @pytest.mark.both_engines
-def test_a_decision_holds_for_the_units_of_its_entities_whichever_side_they_are_named_on(
-    engine: Engine, rows: Rows
-) -> None:
-    overrides = resolved(
+def test_a_decision_holds_for_the_units_of_its_entities_named_on_either_side(engine: Engine, rows: Rows) -> None:
+    overrides = overrides_of(
         engine,
         decisions(
             ("ilr", "B", "cis", "N1", "link"), ("cis", "N2", "npd", "A", "never"), ("npd", "gone", "cis", "N1", "link")
@@ -142,11 +138,11 @@ def test_a_decision_holds_for_the_units_of_its_entities_whichever_side_they_are_
 def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Rows) -> None:
     table = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
     with pytest.raises(ConfigError, match="1 unit of the left side is linked twice, for example by lines 2 and 3"):
-        resolved(engine, table)
-    assert rows(resolved(engine, table, "one-to-many").forced) == [(1, 3), (1, 4)]
+        overrides_of(engine, table)
+    assert rows(overrides_of(engine, table, "one-to-many").forced) == [(1, 3), (1, 4)]
 
 
-def test_few_decisions_about_many_units_do_not_set_every_unit_against_every_other() -> None:
+def test_few_decisions_about_many_units_make_no_cross_product() -> None:
     """A product of these two sides does not go into so little memory, and takes a minute where there is more."""
     with DuckDBEngine(memory_limit="100MB") as engine:
         sources = {
@@ -161,9 +157,9 @@ def test_few_decisions_about_many_units_do_not_set_every_unit_against_every_othe
         }
         union = " union all ".join(f"select * from {{{name}}}" for name in sources)
         entities = engine.sql(union, params=None, store=False, **sources)
-        of_side = "select entity_id as unit_id, entity_id from {entities} where (source = 'cis') = $right"
+        query = "select entity_id as unit_id, entity_id from {entities} where (source = 'cis') = $right"
         left, right = (
-            engine.sql(of_side, params={"right": is_right}, entities=entities, store=True) for is_right in (False, True)
+            engine.sql(query, params={"right": is_right}, entities=entities, store=True) for is_right in (False, True)
         )
         rows = decisions(("npd", "gone", "cis", "gone", "link"), ("npd", "npd7", "cis", "cis30007", "never"))
         overrides = of_units(engine, rows, entities, left, right, "one-to-one", "decisions.csv")
@@ -193,7 +189,7 @@ def test_a_forced_pair_is_a_link_although_the_model_disagrees_and_takes_its_unit
     assert links[3, 13][2] == "rejected"
 
 
-def test_a_barred_pair_is_made_by_no_pass_and_no_model_and_is_nobodys_rival(engine: Engine, world: World) -> None:
+def test_a_barred_pair_is_made_by_no_pass_or_model_and_competes_with_none(engine: Engine, world: World) -> None:
     """AVA LEE agrees on her number; of the two JONES one is barred, so the other is no longer ambiguous."""
     links = linked(engine, world, NOBODY, "left_id | right_id\n1 | 11\n4 | 15")
     assert (1, 11) not in links

@@ -25,19 +25,19 @@ _RULES = ["l.dob = r.dob AND l.forename = r.forename", "l.surname = r.surname AN
 
 def model_of_sides() -> Model:
     """Each level half as common as the one before it, and by chance twice as common. One of its rules explodes."""
-    compared = {"forename": "name", "surname": "name", "dob": "date"}
-    raw = settings([comparison(name, kind) for name, kind in compared.items()], _RULES)
-    for each in raw["comparisons"]:
-        graded = [level for level in each["comparison_levels"] if not level.get("is_null_level")]
-        for place, level in enumerate(graded):
+    kinds = {"forename": "name", "surname": "name", "dob": "date"}
+    raw = settings([comparison(name, kind) for name, kind in kinds.items()], _RULES)
+    for entry in raw["comparisons"]:
+        levels = [level for level in entry["comparison_levels"] if not level.get("is_null_level")]
+        for place, level in enumerate(levels):
             level["m_probability"] = 2.0 ** -(place + 1)
-            level["u_probability"] = 2.0 ** -(len(graded) - place)
-    exploded = {"blocking_rule": "l.names = r.names", "arrays_to_explode": ["names"], "sql_dialect": "duckdb"}
-    raw["blocking_rules_to_generate_predictions"].append(exploded)
+            level["u_probability"] = 2.0 ** -(len(levels) - place)
+    rule = {"blocking_rule": "l.names = r.names", "arrays_to_explode": ["names"], "sql_dialect": "duckdb"}
+    raw["blocking_rules_to_generate_predictions"].append(rule)
     return from_dict({**raw, "probability_two_random_records_match": 0.01})
 
 
-def scored(engine: Engine, partitions: Partitions | None = None) -> Candidates:
+def score_sides(engine: Engine, partitions: Partitions | None = None) -> Candidates:
     model, sides = model_of_sides(), (engine.from_arrow(LEFT), engine.from_arrow(RIGHT))
     frequencies = term_frequencies(engine, model, *sides)
     return score_candidates(engine, model, *sides, frequencies, -4.0, partitions=partitions)
@@ -50,9 +50,9 @@ def pairs_and_counts(engine: Engine, candidates: Candidates) -> tuple[list[tuple
 
 
 @pytest.mark.both_engines
-def test_partitions_make_the_pairs_of_the_whole(engine: Engine, tmp_path: Path) -> None:
-    split = scored(engine, Partitions(tmp_path / "partitions", rows=140, whole_rows=0))
-    assert pairs_and_counts(engine, split) == pairs_and_counts(engine, scored(engine))
+def test_partitions_make_the_pairs_of_one_query(engine: Engine, tmp_path: Path) -> None:
+    split = score_sides(engine, Partitions(tmp_path / "partitions", rows=140, whole_rows=0))
+    assert pairs_and_counts(engine, split) == pairs_and_counts(engine, score_sides(engine))
 
 
 def test_sides_that_share_no_value_of_the_key_make_no_pair(engine: Engine, tmp_path: Path) -> None:
@@ -68,12 +68,12 @@ def test_sides_that_share_no_value_of_the_key_make_no_pair(engine: Engine, tmp_p
     assert candidates.rules[0]["pairs_kept"] == 0
 
 
-def test_one_query_of_all_rules_makes_what_a_query_a_rule_makes(
+def test_one_query_of_all_rules_makes_the_pairs_of_one_per_rule(
     engine: Engine, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    of_few = pairs_and_counts(engine, scored(engine))
+    small_result = pairs_and_counts(engine, score_sides(engine))
     monkeypatch.setattr(candidates, "FEW_ROWS", 0)
-    assert pairs_and_counts(engine, scored(engine)) == of_few
+    assert pairs_and_counts(engine, score_sides(engine)) == small_result
 
 
 def test_rules_are_grouped_by_the_equality_that_they_share() -> None:
@@ -82,40 +82,40 @@ def test_rules_are_grouped_by_the_equality_that_they_share() -> None:
     assert by_key([BlockingRule("l.dob = r.dob OR l.surname = r.surname")]) == [(None, (0,))]
 
 
-def test_what_a_killed_run_has_made_is_not_made_again(
+def test_partitions_of_a_killed_run_are_not_made_again(
     engine: Engine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     partitions = Partitions(tmp_path / "partitions", rows=70, whole_rows=0)
-    before: list[str] = []
-    after: list[str] = []
+    first: list[str] = []
+    second: list[str] = []
     of_partition = candidates._Scoring.of_partition
 
     def dies(scoring: Any, part: Any, *args: Any) -> Any:
-        if len(before) == 3:
+        if len(first) == 3:
             raise LeoError("killed")
-        before.append(part.name)
+        first.append(part.name)
         return of_partition(scoring, part, *args)
 
     monkeypatch.setattr(candidates._Scoring, "of_partition", dies)
     with pytest.raises(LeoError, match="killed"):
-        scored(engine, partitions)
+        score_sides(engine, partitions)
     monkeypatch.setattr(
         candidates._Scoring,
         "of_partition",
-        lambda work, part, *a: (after.append(part.name), of_partition(work, part, *a))[1],
+        lambda work, part, *a: (second.append(part.name), of_partition(work, part, *a))[1],
     )
-    resumed = scored(engine, partitions)
-    assert len(before) == 3
-    assert after
-    assert not set(before) & set(after)
-    assert pairs_and_counts(engine, resumed) == pairs_and_counts(engine, scored(engine))
+    result = score_sides(engine, partitions)
+    assert len(first) == 3
+    assert second
+    assert not set(first) & set(second)
+    assert pairs_and_counts(engine, result) == pairs_and_counts(engine, score_sides(engine))
 
 
 @pytest.mark.parametrize("duplicates", ["leave", "join"])
-def test_a_step_in_partitions_makes_what_the_whole_makes(engine: Engine, tmp_path: Path, duplicates: str) -> None:
+def test_a_step_in_partitions_makes_the_same_links(engine: Engine, tmp_path: Path, duplicates: str) -> None:
     """Unit 9 fits unit 11, which the pass has linked to unit 1."""
     left = STEP_LEFT.rstrip() + "\n    9       | AVA      | LEE     | 1990-01-02 | F   | P1       | -\n"
     split = Partitions(tmp_path / "partitions", rows=4, whole_rows=0)
-    results = [linked(engine, left, duplicates=duplicates, partitions=cut) for cut in (None, split)]
+    results = [linked(engine, left, duplicates=duplicates, partitions=partitions) for partitions in (None, split)]
     for name in ("links", "unlinked"):
         assert engine.fingerprint(getattr(results[1], name)) == engine.fingerprint(getattr(results[0], name))

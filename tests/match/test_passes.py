@@ -42,7 +42,7 @@ def _texts(engine: Engine, table: Table) -> Table:
     return engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=table, store=True)
 
 
-def test_what_is_unambiguous_is_accepted_and_leaves_the_rest_to_the_next_pass(
+def test_unambiguous_pairs_are_accepted_and_the_rest_is_left_to_the_next_pass(
     engine: Engine, world: World, rows: Rows
 ) -> None:
     left = engine.sql("select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}", t=world(LEFT))
@@ -58,7 +58,7 @@ def test_what_is_unambiguous_is_accepted_and_leaves_the_rest_to_the_next_pass(
 
 
 @pytest.mark.parametrize(
-    ("cardinality", "accepted"),
+    ("cardinality", "expected"),
     [
         ("one-to-one", [(4, 14)]),
         # many-to-one: a right unit holds many left ones. Each Noah still has two partners on the right.
@@ -67,13 +67,13 @@ def test_what_is_unambiguous_is_accepted_and_leaves_the_rest_to_the_next_pass(
         ("many-to-many", [(2, 12), (2, 13), (3, 12), (3, 13), (4, 14)]),
     ],
 )
-def test_two_of_one_name_and_birth_date_on_both_sides_are_not_guessed(
-    cardinality: Any, accepted: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
+def test_two_of_one_name_and_birth_date_on_both_sides_are_not_linked(
+    cardinality: Any, expected: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
 ) -> None:
     left, right = (_texts(engine, world(side)) for side in (LEFT, RIGHT))
     result = passes.run(engine, [NAMES], left, right, cardinality)
-    assert [row[:2] for row in rows(result.links)] == accepted
-    assert result.counts[0]["ambiguous"] == 5 - len(accepted)
+    assert [row[:2] for row in rows(result.links)] == expected
+    assert result.counts[0]["ambiguous"] == 5 - len(expected)
 
 
 TWICE = """
@@ -92,7 +92,7 @@ SURNAME = Pass(name="surname", why="a rule for a small world", equal=("surname",
 
 
 @pytest.mark.parametrize(
-    ("cardinality", "accepted"),
+    ("cardinality", "expected"),
     [
         ("one-to-one", []),
         ("many-to-one", [(1, 11), (2, 11)]),  # many left units, one right
@@ -101,10 +101,10 @@ SURNAME = Pass(name="surname", why="a rule for a small world", equal=("surname",
     ],
 )
 def test_only_a_side_that_holds_one_link_must_be_unambiguous(
-    cardinality: Any, accepted: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
+    cardinality: Any, expected: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
 ) -> None:
     result = passes.run(engine, [SURNAME], world(TWICE), world(ONCE), cardinality)
-    assert [row[:2] for row in rows(result.links)] == accepted
+    assert [row[:2] for row in rows(result.links)] == expected
 
 
 def test_a_side_that_holds_many_stays_open_to_later_passes(engine: Engine, world: World, rows: Rows) -> None:
@@ -119,23 +119,23 @@ def test_a_side_that_holds_many_stays_open_to_later_passes(engine: Engine, world
         11      | LEE     | B
     """)
     town = Pass(name="town", why="a rule for a small world", equal=("town",))
-    many = passes.run(engine, [SURNAME, town], left, right, "many-to-one")
-    assert rows(many.links) == [(1, 11, "surname"), (2, 11, "town"), (3, 11, "town")]
-    one = passes.run(engine, [SURNAME, town], left, right, "one-to-one")
-    assert rows(one.links) == [(1, 11, "surname")]
+    many_result = passes.run(engine, [SURNAME, town], left, right, "many-to-one")
+    assert rows(many_result.links) == [(1, 11, "surname"), (2, 11, "town"), (3, 11, "town")]
+    one_result = passes.run(engine, [SURNAME, town], left, right, "one-to-one")
+    assert rows(one_result.links) == [(1, 11, "surname")]
 
 
 def test_a_pair_that_a_pass_made_is_not_made_again(engine: Engine, world: World, rows: Rows) -> None:
-    again = SURNAME.model_copy(update={"name": "again"})
-    result = passes.run(engine, [SURNAME, again], world(TWICE), world(ONCE), "many-to-many")
+    second_pass = SURNAME.model_copy(update={"name": "again"})
+    result = passes.run(engine, [SURNAME, second_pass], world(TWICE), world(ONCE), "many-to-many")
     assert {row[2] for row in rows(result.links)} == {"surname"}
-    again = result.counts[1]
-    assert (again["pass"], again["pairs"], again["accepted"], again["ambiguous"]) == ("again", 0, 0, 0)
+    counts = result.counts[1]
+    assert (counts["pass"], counts["pairs"], counts["accepted"], counts["ambiguous"]) == ("again", 0, 0, 0)
 
 
 def test_accept_all_takes_every_pair(engine: Engine, world: World, rows: Rows) -> None:
-    everything = SURNAME.model_copy(update={"accept": "all"})
-    result = passes.run(engine, [everything], world(TWICE), world(ONCE), "one-to-one")
+    rule = SURNAME.model_copy(update={"accept": "all"})
+    result = passes.run(engine, [rule], world(TWICE), world(ONCE), "one-to-one")
     assert [row[:2] for row in rows(result.links)] == [(1, 11), (2, 11), (3, 12), (3, 13)]
 
 
@@ -158,7 +158,7 @@ SEEN = """
 
 
 @pytest.mark.parametrize(
-    ("agree_any", "accepted"),
+    ("agree_any", "expected"),
     [
         (("forename",), [1]),
         (("forename~equal",), [1]),
@@ -169,11 +169,11 @@ SEEN = """
     ],
 )
 def test_one_of_the_further_agreements_must_hold(
-    agree_any: tuple[str, ...], accepted: list[int], engine: Engine, world: World, rows: Rows
+    agree_any: tuple[str, ...], expected: list[int], engine: Engine, world: World, rows: Rows
 ) -> None:
     rule = Pass(name="p", why="a rule for a small world", equal=("dob",), agree_any=agree_any)
     result = passes.run(engine, [rule], world(AGREEING), world(SEEN), "one-to-one")
-    assert [row[0] for row in rows(result.links)] == accepted
+    assert [row[0] for row in rows(result.links)] == expected
     assert all(row[1] == row[0] + 10 for row in rows(result.links))
 
 
@@ -194,7 +194,7 @@ def test_a_rule_may_ask_for_the_first_letters_alone(engine: Engine, world: World
     assert rows(passes.run(engine, [rule], left, right, "one-to-one").links) == [(1, 11, "four")]
 
 
-def test_a_rule_holds_at_any_identifier_record_but_never_over_two(engine: Engine, world: World, rows: Rows) -> None:
+def test_a_rule_holds_at_any_identifier_record_but_never_across_two(engine: Engine, world: World, rows: Rows) -> None:
     """1 was LEE and then KHAN; no row of 2 holds the name and the town that 12 has together."""
     left = world("""
         unit_id | surname | town
@@ -229,7 +229,7 @@ def test_no_passes_make_no_links(engine: Engine, world: World, rows: Rows) -> No
 @pytest.mark.parametrize(("first", "left_many", "right_many"), [
     ("one-to-one", False, False), ("one-to-many", True, False), ("many-to-one", False, True), ("many-to-many", True, True),
 ])  # fmt: skip
-def test_who_may_hold_several_links(first: Any, left_many: bool, right_many: bool) -> None:
+def test_sides_that_may_hold_several_links(first: Any, left_many: bool, right_many: bool) -> None:
     assert (holds_many(first, "left"), holds_many(first, "right")) == (left_many, right_many)
 
 
@@ -259,19 +259,19 @@ FAULTS = {
 def test_a_fault_in_a_file_of_passes_is_named(text: str, tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
     path.write_text(text)
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         passes.load(path)
-    assert str(path) in str(refused.value)
+    assert str(path) in str(error.value)
     for part in FAULTS[text]:
-        assert part in str(refused.value)
+        assert part in str(error.value)
 
 
-def test_a_missing_file_of_passes_is_said_so(tmp_path: Path) -> None:
+def test_a_missing_file_of_passes_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no such file\n  name another"):
         passes.load(tmp_path / "p.toml")
 
 
-def test_a_pass_that_names_what_no_record_has_is_refused_and_not_left_out() -> None:
+def test_a_pass_with_an_unknown_field_is_refused_and_not_left_out() -> None:
     rules = [NAMES, Pass(name="typo", why="w", equal=("surnam", "x_national_number"))]
     with pytest.raises(ConfigError) as error:
         passes.check_fields(rules, ("forename", "surname", "dob"), "step.s.passes")

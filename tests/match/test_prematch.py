@@ -40,8 +40,8 @@ def _linked(engine: Engine, partitions: Partitions | None = None, **keys: Any) -
 
 
 def _links(engine: Engine, result: StepResult) -> list[tuple[int, int]]:
-    accepted = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=result.links)
-    return sorted((row["left_id"], row["right_id"]) for row in rows(engine, accepted))
+    links = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=result.links)
+    return sorted((row["left_id"], row["right_id"]) for row in rows(engine, links))
 
 
 @pytest.mark.both_engines
@@ -53,34 +53,34 @@ def test_pairs_of_exact_agreement_are_accepted_first(engine: Engine) -> None:
     assert _links(engine, _linked(engine, diagnose=True)) == _links(engine, result)
 
 
-@pytest.mark.parametrize(("cardinality", "prematched"), [("one-to-many", 4), ("many-to-many", 0)])
-def test_a_unit_that_holds_many_is_pre_matched_with_all(engine: Engine, cardinality: str, prematched: int) -> None:
-    assert _linked(engine, cardinality=cardinality).summary["prematched"] == prematched
+@pytest.mark.parametrize(("cardinality", "count"), [("one-to-many", 4), ("many-to-many", 0)])
+def test_a_unit_that_holds_many_is_pre_matched_with_all(engine: Engine, cardinality: str, count: int) -> None:
+    assert _linked(engine, cardinality=cardinality).summary["prematched"] == count
 
 
 @pytest.mark.parametrize("keys", [{"duplicates": "join"}, {"link_draws": 2}])
-def test_what_needs_competing_pairs_switches_it_off(engine: Engine, keys: dict[str, Any]) -> None:
+def test_options_that_need_competing_pairs_switch_it_off(engine: Engine, keys: dict[str, Any]) -> None:
     assert _linked(engine, **keys).summary["prematched"] == 0
 
 
-def test_the_rule_is_the_likeliest_of_those_of_ample_weight() -> None:
-    both = prematch(MODEL, "one-to-one", least=8, more=0)
-    assert both is not None
-    assert set(both.rule.columns) == {"dob", "surname", "forename", "postcode"}
-    assert both.number == 0
+def test_the_rule_is_the_likeliest_of_those_with_enough_weight() -> None:
+    choice = prematch(MODEL, "one-to-one", least=8, more=0)
+    assert choice is not None
+    assert set(choice.rule.columns) == {"dob", "surname", "forename", "postcode"}
+    assert choice.number == 0
     model = exact_model(('l."postcode" = r."postcode"', 'l."dob" = r."dob"', 'l."surname" = r."surname"'))
     # Birth date and postcode are worth 5 bits, with the surname 4 or 3: enough with the cardinality adjustment alone.
     assert prematch(model, "one-to-one", least=8, more=0) is None
-    dated = prematch(model, "one-to-one", least=8, more=5)
-    assert dated is not None
-    assert set(dated.rule.columns) == {"dob", "postcode"}
-    fuzzy = exact_model(("levenshtein(l.dob, r.dob) <= 1", "l.surname = r.surname"))
-    assert prematch(fuzzy, "one-to-one", least=8, more=5) is None
+    second_choice = prematch(model, "one-to-one", least=8, more=5)
+    assert second_choice is not None
+    assert set(second_choice.rule.columns) == {"dob", "postcode"}
+    fuzzy_model = exact_model(("levenshtein(l.dob, r.dob) <= 1", "l.surname = r.surname"))
+    assert prematch(fuzzy_model, "one-to-one", least=8, more=5) is None
 
 
-def test_partitions_accept_what_the_whole_accepts(engine: Engine, tmp_path: Path) -> None:
-    whole = _linked(engine)
+def test_partitions_accept_the_same_pairs(engine: Engine, tmp_path: Path) -> None:
+    full_result = _linked(engine)
     for _ in range(2):  # the second time from what the first has kept
         split = _linked(engine, Partitions(tmp_path / "partitions", rows=3, whole_rows=0))
-        assert split.summary["prematched"] == whole.summary["prematched"]
-        assert _links(engine, split) == _links(engine, whole)
+        assert split.summary["prematched"] == full_result.summary["prematched"]
+        assert _links(engine, split) == _links(engine, full_result)

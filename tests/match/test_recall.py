@@ -11,7 +11,7 @@ from tests.match.test_step import linked
 World = Callable[[str], Table]
 
 
-def test_each_rule_says_what_it_made_and_what_came_of_it(engine: Engine) -> None:
+def test_each_rule_counts_its_pairs_and_its_links(engine: Engine) -> None:
     """By birth date and surname 3-13, 4-14 and 4-15; by forename and postcode 5-16 and 8-17. The pass has 1 and 2."""
     rules = linked(engine).summary["rules"]
     assert [rule["pairs"] for rule in rules] == [3, 2]
@@ -29,13 +29,13 @@ def test_a_link_of_a_pass_that_the_model_disputes_is_no_link(engine: Engine) -> 
 def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> None:
     """m of every agreement is 0.5 of what is known on both sides (exact_model)."""
     summary = linked(engine).summary
-    agree = {
+    shares = {
         "forename": 0.5 / (0.5 + 2**-5) * 6 / 8,
         "surname": 0.5 / (0.5 + 2**-6) * 7 / 8,
         "dob": 0.5 / (0.5 + 2**-9) * 6 / 8,
         "postcode": 0.5 / (0.5 + 2**-2) * 7 / 8,
     }
-    first, second = agree["dob"] * agree["surname"], agree["forename"] * agree["postcode"]
+    first, second = shares["dob"] * shares["surname"], shares["forename"] * shares["postcode"]
     assert [rule["estimated_recall"] for rule in summary["rules"]] == pytest.approx([first, second], abs=1e-5)
     assert summary["estimated_recall"] == pytest.approx(first + (1 - first) * second, abs=1e-5)
 

@@ -24,7 +24,7 @@ CARDINALITIES = ["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
 LIMITS = {"accept_probability": 0.9, "review_probability": 0.1}
 
 
-def resolved(
+def decide(
     engine: Engine, pairs: Table, cardinality: Any = "one-to-one", sizes: dict[str, int] = SIZES, **options: Any
 ) -> dict[tuple[int, int], Row]:
     keys = {name: options.pop(name) for name in list(options) if name.endswith("probability")}
@@ -40,7 +40,7 @@ def outcomes(pairs: dict[tuple[int, int], Row]) -> dict[tuple[int, int], tuple[s
 
 
 @pytest.mark.both_engines
-def test_a_pair_that_nothing_competes_with_is_decided_by_its_weight(engine: Engine, world: World) -> None:
+def test_a_pair_without_competition_is_decided_by_its_weight(engine: Engine, world: World) -> None:
     """log2 odds of 0.9 are 3.17, of 0.1 -3.17."""
     pairs = world("""
         left_id | right_id | match_weight:float
@@ -49,7 +49,7 @@ def test_a_pair_that_nothing_competes_with_is_decided_by_its_weight(engine: Engi
         3       | 13       | -3.1
         4       | 14       | -3.2
     """)
-    assert outcomes(resolved(engine, pairs)) == {
+    assert outcomes(decide(engine, pairs)) == {
         (1, 11): ("accepted", None),
         (2, 12): ("review", BELOW),
         (3, 13): ("review", BELOW),
@@ -57,9 +57,9 @@ def test_a_pair_that_nothing_competes_with_is_decided_by_its_weight(engine: Engi
     }
 
 
-def test_a_tie_is_unresolved_and_not_guessed(engine: Engine, world: World) -> None:
+def test_a_tie_is_unresolved_and_not_linked(engine: Engine, world: World) -> None:
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 9\n1 | 12 | 9")
-    links = resolved(engine, pairs)
+    links = decide(engine, pairs)
     assert outcomes(links) == dict.fromkeys([(1, 11), (1, 12)], ("review", UNRESOLVED))
     for row in links.values():
         assert row["match_probability"] == pytest.approx(0.4995, abs=1e-4)
@@ -68,7 +68,7 @@ def test_a_tie_is_unresolved_and_not_guessed(engine: Engine, world: World) -> No
 
 def test_the_better_of_two_candidates_takes_the_evidence_of_the_other(engine: Engine, world: World) -> None:
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 20\n1 | 12 | 10\n2 | 12 | 12")
-    links = resolved(engine, pairs)
+    links = decide(engine, pairs)
     assert outcomes(links) == {(1, 11): ("accepted", None), (1, 12): ("rejected", LOST), (2, 12): ("accepted", None)}
     assert [links[pair]["runner_up_weight"] for pair in links] == [10.0, 20.0, 10.0]
 
@@ -93,18 +93,18 @@ CANDIDATES = """
         ("many-to-many", [8 / 9, 8 / 9, 4 / 5, 2 / 3, 2 / 3]),
     ],
 )
-def test_only_what_the_cardinality_forbids_competes(
+def test_only_pairs_that_the_cardinality_forbids_compete(
     cardinality: str, expected: list[float], engine: Engine, world: World
 ) -> None:
-    pairs = resolved(engine, world(CANDIDATES), cardinality)
+    pairs = decide(engine, world(CANDIDATES), cardinality)
     assert [pairs[pair]["match_probability"] for pair in sorted(pairs)] == pytest.approx(expected, abs=1e-6)
 
 
-def test_where_most_units_have_a_partner_less_evidence_will_do(engine: Engine, world: World) -> None:
+def test_where_most_units_have_a_partner_less_evidence_is_enough(engine: Engine, world: World) -> None:
     """Three of four are sure on either side, and the fourth at -1 is worth a third: 3.33 of 4 leave 2.58 bits a side."""
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 30\n2 | 12 | 30\n3 | 13 | 30\n4 | 14 | -1")
-    assert outcomes(resolved(engine, pairs))[4, 14] == ("review", BELOW)
-    links = resolved(engine, pairs, sizes={"left": 4, "right": 4})
+    assert outcomes(decide(engine, pairs))[4, 14] == ("review", BELOW)
+    links = decide(engine, pairs, sizes={"left": 4, "right": 4})
     assert outcomes(links)[4, 14] == ("accepted", None)
     assert links[4, 14]["match_probability"] == pytest.approx(1 / (1 + 2.0 ** (1 - 2 * np.log2(6))))
 
@@ -119,8 +119,8 @@ PASSES = """
 """
 
 
-def test_a_pass_stands_and_its_units_are_not_linked_elsewhere(engine: Engine, world: World) -> None:
-    pairs = resolved(engine, world(PASSES))
+def test_a_link_of_a_pass_stands_and_its_units_get_no_other(engine: Engine, world: World) -> None:
+    pairs = decide(engine, world(PASSES))
     assert outcomes(pairs) == {
         (1, 11): ("accepted", None),
         (1, 12): ("rejected", LOST),
@@ -132,15 +132,15 @@ def test_a_pass_stands_and_its_units_are_not_linked_elsewhere(engine: Engine, wo
 
 
 def test_a_unit_that_holds_many_stays_open_after_a_pass(engine: Engine, world: World) -> None:
-    pairs = outcomes(resolved(engine, world(PASSES), "one-to-many"))
+    pairs = outcomes(decide(engine, world(PASSES), "one-to-many"))
     assert pairs[3, 11] == ("rejected", LOST)
     assert pairs[1, 12] == ("review", UNRESOLVED)  # unit 12 is of a pass that the model disputes
 
 
-def test_a_pair_of_the_last_release_needs_less(engine: Engine, world: World) -> None:
+def test_a_pair_of_the_last_release_needs_less_evidence(engine: Engine, world: World) -> None:
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 5\n2 | 12 | 1\n3 | 13 | -1\n4 | 14 | 1")
-    before = world("left_id | right_id\n1 | 11\n2 | 12\n3 | 13")
-    assert outcomes(resolved(engine, pairs, last_release=before, keep_probability=0.5)) == {
+    last_links = world("left_id | right_id\n1 | 11\n2 | 12\n3 | 13")
+    assert outcomes(decide(engine, pairs, last_release=last_links, keep_probability=0.5)) == {
         (1, 11): ("accepted", None),
         (2, 12): ("accepted", LINKED_BEFORE),
         (3, 13): ("review", BELOW),
@@ -152,7 +152,7 @@ def test_duplicates_of_one_person_do_not_compete(engine: Engine, world: World) -
     """11 and 12 are one person: each has the person's probability, 12 with how likely it is that person's."""
     pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 9\n1 | 12 | 9\n1 | 13 | 3")
     persons = {"right": world("unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.95")}
-    links = resolved(engine, pairs, persons=persons)
+    links = decide(engine, pairs, persons=persons)
     assert outcomes(links) == {
         (1, 11): ("accepted", None),
         (1, 12): ("accepted", DUPLICATE),
@@ -170,15 +170,15 @@ def test_a_duplicate_of_a_unit_that_a_pass_has_linked_joins_it(engine: Engine, w
         1       | 12       | 4                  | probabilistic
     """)
     persons = {"right": world("unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.97")}
-    links = resolved(engine, pairs, persons=persons)
+    links = decide(engine, pairs, persons=persons)
     assert outcomes(links) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
     assert links[1, 12]["match_probability"] == pytest.approx(0.97)
 
 
 def test_no_pairs_make_no_links(engine: Engine, world: World) -> None:
-    nothing = engine.sql("select * from {p} where false", p=world(CANDIDATES))
+    no_pairs = engine.sql("select * from {p} where false", p=world(CANDIDATES))
     for cardinality in CARDINALITIES:
-        assert resolved(engine, nothing, cardinality) == {}
+        assert decide(engine, no_pairs, cardinality) == {}
 
 
 # Properties: small graphs with many ties, since ties are where resolution goes wrong.
@@ -189,7 +189,7 @@ _PAIRS = st.dictionaries(
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Engine]:
+def duckdb() -> Iterator[Engine]:
     """One engine for all examples of a property."""
     with connect("duckdb", threads=2) as engine:
         yield engine
@@ -210,17 +210,17 @@ def _table(engine: Engine, pairs: list[tuple[tuple[int, int], float]]) -> Table:
 
 @given(_PAIRS, st.sampled_from(CARDINALITIES), st.sampled_from([0.2, 0.5, 0.9]))
 def test_the_decision_is_by_the_probability_and_keeps_the_cardinality(
-    shared: Engine, pairs: dict[tuple[int, int], float], cardinality: str, accept: float
+    duckdb: Engine, pairs: dict[tuple[int, int], float], cardinality: str, accept: float
 ) -> None:
-    links = resolved(
-        shared, _table(shared, list(pairs.items())), cardinality, accept_probability=accept, review_probability=0.1
+    links = decide(
+        duckdb, _table(duckdb, list(pairs.items())), cardinality, accept_probability=accept, review_probability=0.1
     )
     assert links.keys() == pairs.keys(), "every pair is decided once"
-    accepted = [pair for pair, row in links.items() if row["decision"] == "accepted"]
+    accepted_pairs = [pair for pair, row in links.items() if row["decision"] == "accepted"]
     if cardinality in ("one-to-one", "many-to-one"):
-        assert max(Counter(left for left, _ in accepted).values(), default=1) == 1
+        assert max(Counter(left for left, _ in accepted_pairs).values(), default=1) == 1
     if cardinality in ("one-to-one", "one-to-many"):
-        assert max(Counter(right for _, right in accepted).values(), default=1) == 1
+        assert max(Counter(right for _, right in accepted_pairs).values(), default=1) == 1
     for row in links.values():
         if row["decision"] == "accepted":
             assert row["match_probability"] >= accept
@@ -233,22 +233,22 @@ def test_the_decision_is_by_the_probability_and_keeps_the_cardinality(
 
 
 @given(_PAIRS)
-def test_the_probability_is_the_share_of_all_matchings(shared: Engine, pairs: dict[tuple[int, int], float]) -> None:
+def test_the_probability_is_the_share_of_all_matchings(duckdb: Engine, pairs: dict[tuple[int, int], float]) -> None:
     """What competes with a clear pair leaves the exact sum: within a hundredth."""
     edges = [(left, right, weight) for (left, right), weight in pairs.items()]
     expected = dict(zip(pairs, marginals(edges), strict=True))
-    links = resolved(shared, _table(shared, list(pairs.items())))
+    links = decide(duckdb, _table(duckdb, list(pairs.items())))
     for pair, row in links.items():
         assert row["match_probability"] == pytest.approx(expected[pair], abs=0.011)
 
 
 @given(_PAIRS, st.randoms(use_true_random=False), st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]))
 def test_the_order_of_pairs_changes_nothing(
-    shared: Engine, pairs: dict[tuple[int, int], float], draw: Any, cardinality: str
+    duckdb: Engine, pairs: dict[tuple[int, int], float], draw: Any, cardinality: str
 ) -> None:
     shuffled = list(pairs.items())
     draw.shuffle(shuffled)
-    one, other = (resolved(shared, _table(shared, each), cardinality) for each in (shuffled, list(pairs.items())))
-    assert outcomes(one) == outcomes(other)
-    for pair, row in one.items():
-        assert row["match_probability"] == pytest.approx(other[pair]["match_probability"], abs=1e-9)
+    first, second = (decide(duckdb, _table(duckdb, rows), cardinality) for rows in (shuffled, list(pairs.items())))
+    assert outcomes(first) == outcomes(second)
+    for pair, row in first.items():
+        assert row["match_probability"] == pytest.approx(second[pair]["match_probability"], abs=1e-9)

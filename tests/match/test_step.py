@@ -126,31 +126,31 @@ MOVED = "JO | JONES | 1993-01-02 | F | P9"  # 9 with Jo
 HEAD = "unit_id | forename | surname | dob:text   | sex | postcode | nino\n"
 
 
-def test_a_unit_whose_candidate_a_pass_has_linked_is_told_so(engine: Engine) -> None:
+def test_a_unit_whose_candidate_a_pass_has_linked_has_that_reason(engine: Engine) -> None:
     left = LEFT + "    9 | AVA | LEE | 1990-01-02 | F | P1 | -\n"
     assert reasons(engine, linked(engine, left))["left", 9] == "linked to a higher-scoring record"
 
 
-def test_no_more_records_than_a_step_allows_and_the_heaviest_stay(engine: Engine) -> None:
+def test_a_step_keeps_the_heaviest_links_up_to_its_limit(engine: Engine) -> None:
     left = HEAD + f"1 | {MOVED} | -\n2 | {JO} | -\n3 | {JO} | N1"
     right = HEAD + f"11 | {JO} | N1"
-    many = {"cardinality": "many-to-one"}
-    assert set(outcomes(engine, linked(engine, left, right, **many)).values()) == {("accepted", None)}
-    two = linked(engine, left, right, **many, most_left=2)
-    assert outcomes(engine, two) == {
+    keys = {"cardinality": "many-to-one"}
+    assert set(outcomes(engine, linked(engine, left, right, **keys)).values()) == {("accepted", None)}
+    result = linked(engine, left, right, **keys, most_left=2)
+    assert outcomes(engine, result) == {
         (1, 11): ("rejected", "cardinality limit reached"),
         (2, 11): ("accepted", None),
         (3, 11): ("accepted", None),
     }
-    assert reasons(engine, two) == {("left", 1): "cardinality limit reached"}
+    assert reasons(engine, result) == {("left", 1): "cardinality limit reached"}
 
 
-@pytest.mark.parametrize("most", [1, 2])
-def test_the_smaller_unit_stays_of_two_that_weigh_the_same(most: int, engine: Engine) -> None:
+@pytest.mark.parametrize("limit", [1, 2])
+def test_of_two_equal_weights_the_smaller_unit_stays(limit: int, engine: Engine) -> None:
     right = HEAD + "\n".join(f"{n} | {JO} | -" for n in (13, 11, 12))
-    result = linked(engine, HEAD + f"1 | {JO} | -", right, cardinality="one-to-many", most_right=most)
-    accepted = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
-    assert accepted == ({(1, 11), (1, 12)} if most == 2 else {(1, 11)})
+    result = linked(engine, HEAD + f"1 | {JO} | -", right, cardinality="one-to-many", most_right=limit)
+    links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
+    assert links == ({(1, 11), (1, 12)} if limit == 2 else {(1, 11)})
 
 
 @pytest.mark.parametrize(
@@ -171,22 +171,22 @@ def test_decisions_of_reviewers_outweigh_pass_and_model(engine: Engine, world: W
     forced, barred = world("left_id | right_id\n4 | 15"), world("left_id | right_id\n3 | 13\n1 | 11")
     counts = {"decisions": 3, "met": 3}
     result = linked(engine, overrides=Overrides(forced, barred, counts))
-    accepted = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
-    assert accepted == {(4, 15)}
+    links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
+    assert links == {(4, 15)}
     assert not {(3, 13), (1, 11)} & outcomes(engine, result).keys()
     assert result.summary["overrides"] == counts
 
 
 def test_a_step_that_is_not_diagnosed_has_the_same_links(engine: Engine, rows: Rows) -> None:
-    whole, quick = linked(engine), linked(engine, diagnose=False)
-    accepted = "select left_id, right_id, method, pass, match_weight from {l} where decision = 'accepted'"
-    assert sorted(rows(engine.sql(accepted, l=quick.links))) == sorted(rows(engine.sql(accepted, l=whole.links)))
-    assert quick.links.columns == whole.links.columns
-    assert quick.unlinked.columns == whole.unlinked.columns
-    assert set(reasons(engine, quick).values()) == {"no accepted link"}
-    assert reasons(engine, quick).keys() == reasons(engine, whole).keys()
-    assert quick.summary["diagnosed"] is False
-    assert quick.summary["estimated_recall"] is None
+    full_result, quick_result = linked(engine), linked(engine, diagnose=False)
+    query = "select left_id, right_id, method, pass, match_weight from {l} where decision = 'accepted'"
+    assert sorted(rows(engine.sql(query, l=quick_result.links))) == sorted(rows(engine.sql(query, l=full_result.links)))
+    assert quick_result.links.columns == full_result.links.columns
+    assert quick_result.unlinked.columns == full_result.unlinked.columns
+    assert set(reasons(engine, quick_result).values()) == {"no accepted link"}
+    assert reasons(engine, quick_result).keys() == reasons(engine, full_result).keys()
+    assert quick_result.summary["diagnosed"] is False
+    assert quick_result.summary["estimated_recall"] is None
 
 
 @pytest.mark.parametrize("cardinality", ["one-to-one", "one-to-many", "many-to-one", "many-to-many"])
@@ -195,9 +195,9 @@ def test_each_unit_is_linked_or_among_the_unlinked(engine: Engine, cardinality: 
     right = RIGHT + "    18 | ISLA | SMITH | 1992-01-02 | F | P4 | -\n"
     result = linked(engine, right=right, cardinality=cardinality, diagnose=diagnose)
     links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
-    everybody = {("left", n) for n in range(1, 9)} | {("right", n) for n in range(11, 19)}
-    on_links = {(side, pair[place]) for pair in links for place, side in enumerate(("left", "right"))}
-    assert reasons(engine, result).keys() == everybody - on_links
+    all_units = {("left", n) for n in range(1, 9)} | {("right", n) for n in range(11, 19)}
+    linked_units = {(side, pair[place]) for pair in links for place, side in enumerate(("left", "right"))}
+    assert reasons(engine, result).keys() == all_units - linked_units
 
 
 def test_a_model_of_other_columns_is_refused_before_any_work(engine: Engine) -> None:
@@ -210,9 +210,9 @@ def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(engine
     raw = exact_model().raw
     del raw["comparisons"][0]["comparison_levels"][1]["m_probability"]
     side = units(engine, "left", engine.from_arrow(parse(LEFT)))
-    with pytest.raises(ConfigError, match="forename") as refused:
+    with pytest.raises(ConfigError, match="forename") as error:
         link_step(engine, STEP, side, side, rules=[], model=from_dict(raw))
-    assert "train" in str(refused.value)
+    assert "train" in str(error.value)
 
 
 def test_a_side_without_units_links_nothing(engine: Engine, rows: Rows) -> None:
@@ -230,11 +230,11 @@ def test_a_model_without_rules_leaves_all_to_the_passes(engine: Engine, rows: Ro
     assert [row[1:4] for row in rows(result.links)] == [(1, 11, "deterministic"), (2, 12, "deterministic")]
 
 
-@pytest.mark.parametrize(("few", "scoring"), [(200_000, ["2 rules"]), (0, ["rule 1 of 2", "rule 2 of 2"])])
-def test_progress_says_what_is_being_done(
-    engine: Engine, few: int, scoring: list[str], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("limit", "scoring"), [(200_000, ["2 rules"]), (0, ["rule 1 of 2", "rule 2 of 2"])])
+def test_progress_names_each_part_of_the_work(
+    engine: Engine, limit: int, scoring: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(candidates, "FEW_ROWS", few)
+    monkeypatch.setattr(candidates, "FEW_ROWS", limit)
     messages: list[str] = []
     sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
     link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=messages.append)
@@ -242,7 +242,7 @@ def test_progress_says_what_is_being_done(
 
 
 def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(engine: Engine) -> None:
-    """The prior is of these sides all the same: half of the smaller one has a partner."""
+    """The prior is still that of these sides: half of the smaller one has a partner."""
     result = linked(engine, train=True)
     assert "nothing to train on" in result.summary["training"]["taken_as_given"]
     assert result.model.prior == pytest.approx(0.5 / 8)

@@ -26,24 +26,24 @@ def step(**keys: Any) -> Step:
     ],
 )
 def test_thresholds_are_log_odds(keys: dict[str, float], accept: float, review: float) -> None:
-    cuts = Thresholds.of(step(**keys))
-    assert (cuts.accept, cuts.review) == (pytest.approx(accept), pytest.approx(review))
-    assert cuts.keep == cuts.accept
+    limits = Thresholds.of(step(**keys))
+    assert (limits.accept, limits.review) == (pytest.approx(accept), pytest.approx(review))
+    assert limits.keep == limits.accept
 
 
 def test_the_adjustment_lowers_the_weight_that_a_pair_needs() -> None:
-    cuts = Thresholds.of(step(accept_probability=0.8), adjustment=1.5)
-    assert (cuts.accept, cuts.review, cuts.adjustment) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
+    limits = Thresholds.of(step(accept_probability=0.8), adjustment=1.5)
+    assert (limits.accept, limits.review, limits.adjustment) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
 
 
-def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:
+def test_only_a_pair_of_the_last_release_has_its_own_threshold() -> None:
     keys = {"accept_probability": 0.8, "keep_probability": 0.5}
     assert Thresholds.of(step(**keys)).keep == pytest.approx(2.0)
     assert Thresholds.of(step(**keys), last_release=True).keep == pytest.approx(0.0)
 
 
 @pytest.mark.parametrize(
-    ("matched", "bits"),
+    ("shares", "bits"),
     [
         ([], 0.0),  # many-to-many: no side holds one link
         ([0.0, 0.0], 0.0),
@@ -54,11 +54,11 @@ def test_only_a_held_pair_has_a_threshold_of_its_own() -> None:
         ([-0.1, 1.2], MOST),
     ],
 )
-def test_bits_of_a_matched_share(matched: list[float], bits: float) -> None:
-    assert cardinality_adjustment(matched) == pytest.approx(bits)
+def test_bits_of_a_matched_share(shares: list[float], bits: float) -> None:
+    assert cardinality_adjustment(shares) == pytest.approx(bits)
 
 
-def test_the_larger_side_cannot_be_matched_by_the_smaller() -> None:
+def test_a_larger_side_cannot_be_matched_wholly() -> None:
     """Of twice as many units half can be matched at most: one bit; the smaller side may be matched wholly."""
     assert most_adjustment({"left": 10, "right": 20}, "one-to-one") == pytest.approx(MOST + 1.0)
 
@@ -75,7 +75,7 @@ def test_no_links_that_a_cardinality_allows_need_a_pair_below_the_floor(
     left: int, right: int, cardinality: Any, share: float, accept: float, review: float
 ) -> None:
     """Pairs are scored before the adjustment is known, so the floor must hold whatever is linked."""
-    matched = {
+    limits = {
         "one-to-one": [min(left, right) / left, min(left, right) / right],
         "one-to-many": [1.0],
         "many-to-one": [1.0],
@@ -83,8 +83,8 @@ def test_no_links_that_a_cardinality_allows_need_a_pair_below_the_floor(
     }[cardinality]
     keys = {"accept_probability": accept, "review_probability": review}
     floor = Thresholds.of(step(**keys)).floor(most_adjustment({"left": left, "right": right}, cardinality))
-    after = Thresholds.of(step(**keys), adjustment=cardinality_adjustment([share * most for most in matched]))
-    assert min(after.accept, after.review) >= floor - 1e-9
+    thresholds = Thresholds.of(step(**keys), adjustment=cardinality_adjustment([share * limit for limit in limits]))
+    assert min(thresholds.accept, thresholds.review) >= floor - 1e-9
 
 
 @given(st.floats(0.0001, 0.9999))

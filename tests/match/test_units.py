@@ -1,4 +1,4 @@
-"""Units: entities of a source, or people of several entities, with all that they were ever called."""
+"""Units: entities of a source, or people of several entities, with all values that they ever had."""
 
 from collections.abc import Callable
 from typing import Any
@@ -57,9 +57,9 @@ def test_derived_columns_are_parts_of_a_postcode(
     assert not any(second[3:])
 
 
-@pytest.mark.parametrize("at_once", [1, 2_000_000])
+@pytest.mark.parametrize("batch_size", [1, 2_000_000])
 def test_people_of_several_entities_have_one_history_newest_first(
-    at_once: int,
+    batch_size: int,
     engine: Engine,
     entities: Any,
     identifier_records: Any,
@@ -68,7 +68,7 @@ def test_people_of_several_entities_have_one_history_newest_first(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """Also where memory lets one query merge few entities only."""
-    monkeypatch.setattr("linkage.match.units._ENTITIES_AT_ONCE", at_once)
+    monkeypatch.setattr("linkage.match.units._ENTITIES_AT_ONCE", batch_size)
     sides = [(entities("npd", NPD), identifier_records([])), (entities("ilr", ILR), identifier_records([]))]
     membership = world("""
         entity_id | unit_id
@@ -89,14 +89,14 @@ def test_people_of_several_entities_have_one_history_newest_first(
 def test_a_value_without_dates_is_older_than_any_with(
     engine: Engine, entities: Any, identifier_records: Any, world: World, rows: Rows
 ) -> None:
-    undated = {1: {"surname": [("AARON", None)]}, 2: {"surname": [("ZOLA", "1999-01-01")]}}
+    people = {1: {"surname": [("AARON", None)]}, 2: {"surname": [("ZOLA", "1999-01-01")]}}
     membership = world("""
         entity_id | unit_id
         1         | 1
         2         | 1
     """)
     units = from_sources(
-        engine, "people", [(entities("npd", undated), identifier_records([]))], membership, ["surname_all"]
+        engine, "people", [(entities("npd", people), identifier_records([]))], membership, ["surname_all"]
     )
     assert rows(units.units) == [(1, ["ZOLA", "AARON"])]
 

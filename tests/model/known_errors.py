@@ -18,14 +18,14 @@ SHARED = 2000
 
 def model(rules: tuple[str, ...] = ()) -> Model:
     """Forename, surname, birth date, sex and postcode as `leo link` compares them."""
-    compared = [
+    comparisons = [
         comparison("forename", "name", swapped_with="surname"),
         comparison("surname", "name", swapped_with="forename"),
         comparison("dob", "date"),
         comparison("sex", "category"),
         comparison("postcode", "postcode"),
     ]
-    return from_dict(settings(compared, rules))
+    return from_dict(settings(comparisons, rules))
 
 
 def two_files(seed: int = 3) -> tuple[pa.Table, pa.Table]:
@@ -35,7 +35,7 @@ def two_files(seed: int = 3) -> tuple[pa.Table, pa.Table]:
     surnames = [_word(draw, 7) for _ in range(900)]
     left = [{"unit_id": n, **_person(draw, names, surnames)} for n in range(1, PEOPLE + 1)]
     right = [
-        {"unit_id": n, **(_again(person, draw, names, surnames) if n <= SHARED else _person(draw, names, surnames))}
+        {"unit_id": n, **(_copy(person, draw, names, surnames) if n <= SHARED else _person(draw, names, surnames))}
         for n, person in enumerate(left, 1)
     ]
     draw.shuffle(right)
@@ -58,16 +58,16 @@ def _person(draw: random.Random, names: list[str], surnames: list[str]) -> dict[
     }
 
 
-def _again(person: dict[str, Any], draw: random.Random, names: list[str], surnames: list[str]) -> dict[str, Any]:
+def _copy(person: dict[str, Any], draw: random.Random, names: list[str], surnames: list[str]) -> dict[str, Any]:
     other = _person(draw, names, surnames)
-    flipped = {"M": "F", "F": "M"}[person["sex"]]
-    changed = {**{field: _other(person[field], other[field], draw) for field in RATES}, "sex": flipped}
-    return {field: changed[field] if draw.random() < rate else person[field] for field, rate in RATES.items()}
+    other_sex = {"M": "F", "F": "M"}[person["sex"]]
+    errors = {**{field: _error(person[field], other[field], draw) for field in RATES}, "sex": other_sex}
+    return {field: errors[field] if draw.random() < rate else person[field] for field, rate in RATES.items()}
 
 
-def _other(value: str, unrelated: str, draw: random.Random) -> str:
+def _error(value: str, other_value: str, draw: random.Random) -> str:
     """Half the errors are one wrong letter, half another value."""
     if draw.random() < 0.5:
-        return unrelated if unrelated != value else value + "X"
-    at = len(value) - 1
-    return value[:at] + ("9" if value[at] != "9" else "8")
+        return other_value if other_value != value else value + "X"
+    position = len(value) - 1
+    return value[:position] + ("9" if value[position] != "9" else "8")

@@ -1,4 +1,4 @@
-"""A few hundred people seen twice, with typing errors, moves and gaps: what the scorer is held to Splink's on."""
+"""A few hundred people in two records each, with typing errors, moves and gaps, to compare the scorer with Splink's."""
 
 import datetime
 import random
@@ -27,11 +27,11 @@ def both_sides(left: int, right: int, seed: int = 7) -> tuple[pa.Table, pa.Table
     """Two files: the first people of the right one are those of the left, as another clerk wrote them down."""
     draw = random.Random(seed)
     people = [_person(draw) for _ in range(max(left, right))]
-    first = [{**_seen(person, draw), "unit_id": n} for n, person in enumerate(people[:left], 1)]
-    again = [{**_seen(person, draw), "unit_id": 10_000 + n} for n, person in enumerate(people[:right], 1)]
-    for record in (first[0], again[0]):  # known to both but for the surname
+    first = [{**_record(person, draw), "unit_id": n} for n, person in enumerate(people[:left], 1)]
+    second = [{**_record(person, draw), "unit_id": 10_000 + n} for n, person in enumerate(people[:right], 1)]
+    for record in (first[0], second[0]):  # known to both but for the surname
         record |= {"forename": "AVA", "sex": "F", "surname": None, "full_name": None}
-    return pa.Table.from_pylist(first, SCHEMA), pa.Table.from_pylist(again, SCHEMA)
+    return pa.Table.from_pylist(first, SCHEMA), pa.Table.from_pylist(second, SCHEMA)
 
 
 def _person(draw: random.Random) -> dict[str, Any]:
@@ -51,11 +51,11 @@ def _person(draw: random.Random) -> dict[str, Any]:
     }
 
 
-def _seen(person: dict[str, Any], draw: random.Random) -> dict[str, Any]:
+def _record(person: dict[str, Any], draw: random.Random) -> dict[str, Any]:
     row = dict(person)
     for field in ("forename", "surname", "dob", "postcode", "email"):
         if draw.random() < 0.2:
-            row[field] = _mistyped(row[field], draw)
+            row[field] = _typo(row[field], draw)
     if draw.random() < 0.05:
         row["forename"], row["surname"] = row["surname"], row["forename"]
     if draw.random() < 0.2:
@@ -70,13 +70,13 @@ def _seen(person: dict[str, Any], draw: random.Random) -> dict[str, Any]:
     return row
 
 
-def _mistyped(text: str, draw: random.Random) -> str:
-    at = draw.randrange(len(text) - 1)
+def _typo(text: str, draw: random.Random) -> str:
+    position = draw.randrange(len(text) - 1)
     return draw.choice(
         [
-            text[:at] + text[at + 1 :],
-            text[:at] + text[at + 1] + text[at] + text[at + 2 :],
-            text[:at] + draw.choice("AEOX1") + text[at + 1 :],
+            text[:position] + text[position + 1 :],
+            text[:position] + text[position + 1] + text[position] + text[position + 2 :],
+            text[:position] + draw.choice("AEOX1") + text[position + 1 :],
         ]
     )
 
@@ -98,16 +98,16 @@ def with_histories(side: pa.Table, seed: int = 5) -> pa.Table:
     for row in side.to_pylist():
         for field, others in (("forename", _FORENAMES), ("surname", _SURNAMES), ("postcode", _POSTCODES)):
             latest = row[field]
-            earlier = draw.sample(others, draw.randrange(3))
-            histories[f"{field}_all"].append(None if latest is None else list(dict.fromkeys([latest, *earlier])))
+            past = draw.sample(others, draw.randrange(3))
+            histories[f"{field}_all"].append(None if latest is None else list(dict.fromkeys([latest, *past])))
         numbers = [f"AB{row['unit_id'] % 10_000 % 40:06}{letter}" for letter in draw.sample("ABCD", draw.randrange(3))]
         histories["nino"].append(numbers[0] if numbers else None)
         histories["nino_all"].append(numbers or None)
     histories["postcode_sector_all"] = [v and list(dict.fromkeys(p[:-2] for p in v)) for v in histories["postcode_all"]]
     histories["middle_names"] = [draw.choice([*_FORENAMES, None]) for _ in range(side.num_rows)]
     for field in ("surname", "postcode"):
-        dated = [None if row is None else [_spell(value, draw) for value in row] for row in histories[f"{field}_all"]]
-        side = side.append_column(f"{field}_held", pa.array(dated, SPELLS))
+        spells = [None if row is None else [_spell(value, draw) for value in row] for row in histories[f"{field}_all"]]
+        side = side.append_column(f"{field}_held", pa.array(spells, SPELLS))
     lists = pa.list_(pa.string())
     for name, values in histories.items():
         side = side.append_column(name, pa.array(values, lists if name.endswith("_all") else pa.string()))

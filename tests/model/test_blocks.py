@@ -32,23 +32,23 @@ def _files(engine: Engine, *, years_later: int) -> tuple[Table, Table]:
     return first, second
 
 
-def _trained(engine: Engine, years_later: int) -> tuple[Model, TrainingReport]:
-    tables = [
+def _train(engine: Engine, years_later: int) -> tuple[Model, TrainingReport]:
+    comparisons = [
         comparison("forename", "name", swapped_with="surname"),
         comparison("surname", "name", swapped_with="forename"),
         comparison("age", "age"),
         comparison("postcode", "code"),
     ]
-    return train(engine, from_dict(settings(tables)), *_files(engine, years_later=years_later))
+    return train(engine, from_dict(settings(comparisons)), *_files(engine, years_later=years_later))
 
 
 def _m(model: Model, name: str, label: str) -> float:
-    compared = next(c for c in model.comparisons if c.name == name)
-    return next(level.m or 0.0 for level in compared.levels if level.label == f"{name}: {label}")
+    entry = next(c for c in model.comparisons if c.name == name)
+    return next(level.m or 0.0 for level in entry.levels if level.label == f"{name}: {label}")
 
 
-def test_names_that_read_each_other_are_learnt_from_blocks_on_either(engine: Engine) -> None:
-    model, report = _trained(engine, 0)
+def test_swapped_name_comparisons_are_learnt_from_blocks_on_either_name(engine: Engine) -> None:
+    model, report = _train(engine, 0)
     assert report.faults == []
     assert _m(model, "forename", "differs") + _m(model, "forename", "Jaro-Winkler 0.7 or more") == pytest.approx(
         WRONG, abs=0.05
@@ -56,8 +56,8 @@ def test_names_that_read_each_other_are_learnt_from_blocks_on_either(engine: Eng
     assert _m(model, "surname", "equal") > 0.98
 
 
-def test_a_block_that_shows_households_teaches_nothing(engine: Engine) -> None:
-    """All ages are two years on, so people of one age and place are the household's others."""
-    model, _ = _trained(engine, 2)
+def test_a_block_of_households_teaches_nothing(engine: Engine) -> None:
+    """All ages are two years on, so people of one age and place are other members of the household."""
+    model, _ = _train(engine, 2)
     assert _m(model, "age", "two years apart") > 0.9
     assert _m(model, "forename", "equal") > 0.85, "members of a household differ in it"

@@ -1,4 +1,4 @@
-"""Conditions on edit distances, said without the distance: the same answers."""
+"""Conditions on edit distances, written without the distance: the same answers."""
 
 import duckdb
 import pyarrow as pa
@@ -13,37 +13,37 @@ _LETTERS = st.text(alphabet="abAB1 -éè\u0301ñß😀", max_size=6)
 
 
 @st.composite
-def _alike(draw: st.DrawFn) -> tuple[str | None, str | None]:
+def _similar_texts(draw: st.DrawFn) -> tuple[str | None, str | None]:
     """A text, and the same after up to three slips; now and then one is missing."""
     text = draw(_LETTERS)
-    changed = list(text)
+    characters = list(text)
     for _ in range(draw(st.integers(0, 3))):
-        place = draw(st.integers(0, len(changed)))
+        place = draw(st.integers(0, len(characters)))
         slip = draw(st.sampled_from(["type", "miss", "add", "swap"]))
         if slip == "add":
-            changed.insert(place, draw(st.sampled_from("abé ")))
+            characters.insert(place, draw(st.sampled_from("abé ")))
         elif slip == "miss":
-            del changed[place : place + 1]
+            del characters[place : place + 1]
         elif slip == "type":
-            changed[place : place + 1] = draw(st.sampled_from("abé "))
+            characters[place : place + 1] = draw(st.sampled_from("abé "))
         else:
-            changed[place : place + 2] = changed[place : place + 2][::-1]
-    return draw(st.sampled_from([(text, "".join(changed))] * 8 + [(None, text), (text, None)]))
+            characters[place : place + 2] = characters[place : place + 2][::-1]
+    return draw(st.sampled_from([(text, "".join(characters))] * 8 + [(None, text), (text, None)]))
 
 
 @pytest.mark.parametrize("distance", ["levenshtein", "damerau_levenshtein"])
-@given(pairs=st.lists(_alike(), min_size=1, max_size=40))
-def test_one_edit_apart_as_the_distance_says(distance: str, pairs: list[tuple[str | None, str | None]]) -> None:
+@given(pairs=st.lists(_similar_texts(), min_size=1, max_size=40))
+def test_one_edit_apart_equals_the_distance(distance: str, pairs: list[tuple[str | None, str | None]]) -> None:
     rule = f"{distance}(l, r) <= 1"
-    rewritten = cheaper(rule)
-    assert distance not in rewritten.lower()
+    cheap_rule = cheaper(rule)
+    assert distance not in cheap_rule.lower()
     rows = pa.table(
         {"l": pa.array([p[0] for p in pairs], pa.string()), "r": pa.array([p[1] for p in pairs], pa.string())}
     )
     with duckdb.connect() as connection:
         define(connection)
         connection.register("pairs", rows)
-        answers = connection.execute(f"select {rule}, {rewritten} from pairs").fetchall()
+        answers = connection.execute(f"select {rule}, {cheap_rule} from pairs").fetchall()
     assert [a for a, _ in answers] == [b for _, b in answers]
 
 

@@ -20,18 +20,16 @@ def model(engine: Engine, sides: tuple[Table, Table]) -> Model:
     return train(engine, known_errors.model(), *sides, seed=1)[0]
 
 
-def test_rules_reach_the_share_of_true_pairs_that_they_say(
-    engine: Engine, sides: tuple[Table, Table], model: Model
-) -> None:
+def test_rules_reach_the_stated_share_of_true_pairs(engine: Engine, sides: tuple[Table, Table], model: Model) -> None:
     pairs = "select unit_id as left_id, unit_id as right_id from {t} where unit_id <= $shared"
     truth = engine.sql(pairs, t=sides[0], params={"shared": known_errors.SHARED}, store=True)
-    chosen = choose_rules(engine, model, *sides, target=0.99, true_pairs=truth)
-    rules = [rule.rule for rule in chosen.rules]
-    reached = count_reached(engine, rules, *sides, truth)
-    assert chosen.is_measured
-    assert chosen.recall >= 0.99
-    assert chosen.recall == pytest.approx(reached.together / reached.true_pairs)
-    assert [rule.alone for rule in chosen.rules] == pytest.approx([n / reached.true_pairs for n in reached.alone])
+    choice = choose_rules(engine, model, *sides, target=0.99, true_pairs=truth)
+    rules = [rule.rule for rule in choice.rules]
+    counts = count_reached(engine, rules, *sides, truth)
+    assert choice.is_measured
+    assert choice.recall >= 0.99
+    assert choice.recall == pytest.approx(counts.together / counts.true_pairs)
+    assert [rule.alone for rule in choice.rules] == pytest.approx([n / counts.true_pairs for n in counts.alone])
 
 
 def test_a_smaller_budget_makes_fewer_pairs_and_reaches_no_more(
@@ -48,7 +46,7 @@ def test_a_smaller_budget_makes_fewer_pairs_and_reaches_no_more(
     )
 
 
-def test_a_part_that_a_level_asks_for_and_any_value_of_a_history_may_be_a_key(engine: Engine) -> None:
+def test_parts_of_values_and_values_of_histories_may_be_blocking_keys(engine: Engine) -> None:
     from linkage.model import from_dict
     from linkage.model.blocking.choose import _keys, _rule
     from linkage.model.comparisons import comparison, settings

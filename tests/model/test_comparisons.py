@@ -8,7 +8,7 @@ from linkage.model.comparisons import comparison
 
 
 def _level(engine: Engine, kind: str, left: str, right: str) -> str:
-    """What the comparison of two values says: the label of the first level that holds."""
+    """The label of the first comparison level that holds for two values."""
     levels = comparison("x", kind)["comparison_levels"]
     pair = engine.from_arrow(pa.table({"x_l": [left], "x_r": [right]}))
     cases = "".join(f" when {level['sql_condition']} then {number}" for number, level in enumerate(levels[:-1]))

@@ -22,16 +22,16 @@ EVERY_PAIR = "l.surname = r.surname OR l.surname <> r.surname"
 CHANCE = {"surname": 0.1, "postcode": 0.01, "dob": 0.001}
 
 
-def model(*more: dict[str, Any]) -> Model:
+def model(*comparisons: dict[str, Any]) -> Model:
     """Surname, postcode and birth date, of which random pairs agree as CHANCE says, and comparisons given others."""
-    raw = settings([*(equal_or_not(column, u) for column, u in CHANCE.items()), *more], [EVERY_PAIR])
+    raw = settings([*(equal_or_not(column, u) for column, u in CHANCE.items()), *comparisons], [EVERY_PAIR])
     return from_dict(raw)
 
 
 def equal_or_not(column: str, u: float) -> dict[str, Any]:
     raw = comparison(column, "category")
-    for level, m, of_non_matches in zip(raw["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
-        level |= {"m_probability": m, "u_probability": of_non_matches, "fix_u_probability": True}
+    for level, m, level_u in zip(raw["comparison_levels"][1:], (0.9, 0.1), (u, 1 - u), strict=True):
+        level |= {"m_probability": m, "u_probability": level_u, "fix_u_probability": True}
     if column == "surname":
         raw["comparison_levels"][1] |= {"tf_adjustment_column": "surname", "tf_adjustment_weight": 1.0}
     return raw
@@ -51,19 +51,19 @@ SIDE = """
 NO_OTHERS = "unit_id | forename | surname | postcode | dob:text\n99 | - | - | - | -"
 
 
-def measured(engine: Engine, world: World, raw: dict[str, Any]) -> list[dict[str, Any]]:
+def measured_levels(engine: Engine, world: World, raw: dict[str, Any]) -> list[dict[str, Any]]:
     """The levels of a comparison, measured on the non-matches of SIDE."""
-    whole = model(raw)
+    full_model = model(raw)
     side = engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=world(SIDE), store=True)
     sides = side, world(NO_OTHERS)
-    evidence = gather(engine, whole, *sides, seed=1, learn=False)
+    evidence = gather(engine, full_model, *sides, seed=1, learn=False)
     evidence = with_dependence(engine, evidence, estimate_u(evidence), *sides, seed=1)
     levels: list[dict[str, Any]] = evidence.layout.model.raw["comparisons"][-1]["comparison_levels"][1:]
     return levels
 
 
-def test_non_matches_of_one_postcode_are_counted_without_who_is_there_twice(engine: Engine, world: World) -> None:
-    equal, differs = measured(engine, world, given_comparison("surname", ["postcode"]))
+def test_non_matches_of_one_postcode_are_counted_without_duplicates(engine: Engine, world: World) -> None:
+    equal, differs = measured_levels(engine, world, given_comparison("surname", ["postcode"]))
     # At P1 the six pairs of four people, each seen from both sides: three LEEs with each other, and with KHAN. At P2
     # one has no surname. At P9 is one person twice. What is random counts as 200 pairs.
     assert equal["m_probability"] == pytest.approx(0.1)
@@ -73,17 +73,17 @@ def test_non_matches_of_one_postcode_are_counted_without_who_is_there_twice(engi
 
 
 def test_twins_are_non_matches_of_one_household_and_birth_date(engine: Engine, world: World) -> None:
-    equal, _ = measured(engine, world, given_comparison("dob", ["surname", "postcode"]))
+    equal, _ = measured_levels(engine, world, given_comparison("dob", ["surname", "postcode"]))
     assert equal["m_probability"] == pytest.approx(0.001)
     assert equal["u_probability"] == pytest.approx((2 + 200 * 0.001) / (6 + 200))
 
 
-def test_a_comparison_that_is_given_others_needs_the_field_compared_by_itself(engine: Engine, world: World) -> None:
+def test_a_conditional_comparison_needs_the_field_compared_by_itself(engine: Engine, world: World) -> None:
     with pytest.raises(ConfigError, match="forename_given_postcode"):
-        measured(engine, world, given_comparison("forename", ["postcode"]))
+        measured_levels(engine, world, given_comparison("forename", ["postcode"]))
 
 
-def test_in_a_household_a_rare_surname_says_no_more_than_a_common_one(engine: Engine, world: World) -> None:
+def test_in_a_household_a_rare_surname_weighs_no_more_than_a_common_one(engine: Engine, world: World) -> None:
     condition = given_comparison("surname", ["postcode"], adjusted=True)
     for level, u in zip(condition["comparison_levels"][1:], (0.4, 0.6), strict=True):
         level |= {"m_probability": 0.4 if u == 0.4 else 0.9, "u_probability": u}
@@ -101,27 +101,27 @@ def test_in_a_household_a_rare_surname_says_no_more_than_a_common_one(engine: En
     weights = {}
     for kind, raw in (("alone", model()), ("together", model(condition))):
         frequencies = term_frequencies(engine, raw, left, right)
-        scored = score_candidates(engine, raw, left, right, frequencies, -99.0).pairs
-        weights[kind] = {(r["left_id"], r["right_id"]): r["match_weight"] for r in engine_rows(engine, scored)}
-    alone, together = weights["alone"], weights["together"]
-    assert alone[32, 42] > alone[31, 41] + 0.5, "the rarer surname"
-    assert together[32, 42] == pytest.approx(together[31, 41])
+        scored_pairs = score_candidates(engine, raw, left, right, frequencies, -99.0).pairs
+        weights[kind] = {(r["left_id"], r["right_id"]): r["match_weight"] for r in engine_rows(engine, scored_pairs)}
+    base, joint = weights["alone"], weights["together"]
+    assert base[32, 42] > base[31, 41] + 0.5, "the rarer surname"
+    assert joint[32, 42] == pytest.approx(joint[31, 41])
     # What surname and postcode are worth is m of both, over u of the postcode and of the surname at a postcode.
-    fixed = alone[33, 43] - math.log2(0.9 / 0.4) - math.log2(0.1 / 0.99)  # prior and birth date
-    assert together[31, 41] == pytest.approx(fixed + math.log2(0.9 / 0.01) + math.log2(0.9 / 0.4))
-    apart = [pair for pair in alone if pair not in {(31, 41), (31, 42), (32, 41), (32, 42)}]
-    assert all(together[pair] == pytest.approx(alone[pair]) for pair in apart), "elsewhere it says nothing"
+    constant = base[33, 43] - math.log2(0.9 / 0.4) - math.log2(0.1 / 0.99)  # prior and birth date
+    assert joint[31, 41] == pytest.approx(constant + math.log2(0.9 / 0.01) + math.log2(0.9 / 0.4))
+    other_pairs = [pair for pair in base if pair not in {(31, 41), (31, 42), (32, 41), (32, 42)}]
+    assert all(joint[pair] == pytest.approx(base[pair]) for pair in other_pairs), "elsewhere it says nothing"
 
 
-def test_training_measures_them_and_leaves_the_rest_as_it_was(engine: Engine) -> None:
-    plain = known_errors.model()
-    raw = {**plain.raw, "comparisons": [*plain.raw["comparisons"], given_comparison("sex", ["forename"])]}
+def test_training_measures_conditional_comparisons_and_changes_no_other(engine: Engine) -> None:
+    plain_model = known_errors.model()
+    raw = {**plain_model.raw, "comparisons": [*plain_model.raw["comparisons"], given_comparison("sex", ["forename"])]}
     left, right = map(engine.from_arrow, known_errors.two_files())
-    without, _ = train(engine, plain, left, right, seed=1)
-    trained, report = train(engine, from_dict(raw), left, right, seed=1)
-    assert trained.raw["comparisons"][:-1] == without.raw["comparisons"]
-    assert trained.prior == without.prior
-    equal, differs = trained.comparisons[-1].levels[1:]
+    base_model, _ = train(engine, plain_model, left, right, seed=1)
+    trained_model, report = train(engine, from_dict(raw), left, right, seed=1)
+    assert trained_model.raw["comparisons"][:-1] == base_model.raw["comparisons"]
+    assert trained_model.prior == base_model.prior
+    equal, differs = trained_model.comparisons[-1].levels[1:]
     # In these files sex is drawn whatever the forename is.
     assert abs(equal.weight) < 0.1
     assert abs(differs.weight) < 0.1

@@ -34,7 +34,7 @@ EITHER = BlockingRule('l."surname" = r."surname" OR l."dob" = r."dob"')
 
 
 @pytest.mark.both_engines
-def test_pairs_of_each_rule_and_those_that_are_new(engine: Engine, world: World) -> None:
+def test_each_rule_has_its_pairs_and_its_new_pairs(engine: Engine, world: World) -> None:
     rules = [SURNAME, MONTH, PLACE, BOTH, UNLIKE, EITHER]
     # Surname: 1-11, 2-11, 3-12, 3-13. Month: 1-11, 2-11, 4-11. Place: 1-11 (by two postcodes), 1-12, 2-11, 4-13.
     # Both: 1-11, 2-11. Unlike: 2-11, 3-12 (13's birth date is not known). Either: those of the surname, and 4-11.
@@ -50,7 +50,7 @@ def test_pairs_of_each_rule_and_those_that_are_new(engine: Engine, world: World)
 
 @pytest.mark.both_engines
 def test_true_pairs_reached_alone_in_addition_and_together(engine: Engine, world: World) -> None:
-    true = world("""
+    truth = world("""
         left_id | right_id
         1       | 11
         3       | 12
@@ -63,12 +63,12 @@ def test_true_pairs_reached_alone_in_addition_and_together(engine: Engine, world
         4       | 12
         1       | 12
     """)
-    reached = count_reached(engine, [SURNAME, PLACE, MONTH], world(LEFT), world(RIGHT), true, linked=links)
-    assert reached.true_pairs == 4, "99 is in neither side"
-    assert reached.alone == (2, 2, 1)
-    assert reached.added == (2, 1, 0)
-    assert reached.together == 3
-    assert reached.in_all == 4, "4 and 12 share nothing, but a pass has linked them"
+    counts = count_reached(engine, [SURNAME, PLACE, MONTH], world(LEFT), world(RIGHT), truth, linked=links)
+    assert counts.true_pairs == 4, "99 is in neither side"
+    assert counts.alone == (2, 2, 1)
+    assert counts.added == (2, 1, 0)
+    assert counts.together == 3
+    assert counts.in_all == 4, "4 and 12 share nothing, but a pass has linked them"
 
 
 VALUES = st.lists(
@@ -81,43 +81,43 @@ VALUES = st.lists(
 
 
 @pytest.fixture(scope="module")
-def shared() -> Iterator[Engine]:
+def duckdb() -> Iterator[Engine]:
     """One engine for all examples."""
     with connect("duckdb", threads=1) as engine:
         yield engine
 
 
 @given(VALUES, VALUES)
-def test_counts_are_those_of_the_pairs_when_they_are_made(
-    shared: Engine, left: list[tuple[str, str, set[str]]], right: list[tuple[str, str, set[str]]]
+def test_counts_equal_those_of_the_pairs_themselves(
+    duckdb: Engine, left: list[tuple[str, str, set[str]]], right: list[tuple[str, str, set[str]]]
 ) -> None:
     rules = [
         BlockingRule('l."a" = r."a" AND l."b" = r."b"'),
         BlockingRule('l."b" = r."b"'),
         BlockingRule('l."c" = r."c" AND l."a" = r."a"', ("c",)),
     ]
-    holds = [
+    tests = [
         lambda p, q: p[0] is not None and p[0] == q[0] and p[1] is not None and p[1] == q[1],
         lambda p, q: p[1] is not None and p[1] == q[1],
         lambda p, q: p[0] is not None and p[0] == q[0] and bool(p[2] & q[2]),
     ]
-    pairs = [{(i, j) for i, p in enumerate(left) for j, q in enumerate(right) if hold(p, q)} for hold in holds]
-    new = [len(made.difference(*pairs[:place])) for place, made in enumerate(pairs)]
+    pairs = [{(i, j) for i, p in enumerate(left) for j, q in enumerate(right) if test(p, q)} for test in tests]
+    new = [len(block.difference(*pairs[:place])) for place, block in enumerate(pairs)]
     schema = pa.schema({"unit_id": pa.int64(), "a": pa.string(), "b": pa.string(), "c": pa.list_(pa.string())})
     sides = [
-        shared.from_arrow(pa.table([[*range(len(side))], [*a], [*b], [*map(sorted, c)]], schema=schema))
+        duckdb.from_arrow(pa.table([[*range(len(side))], [*a], [*b], [*map(sorted, c)]], schema=schema))
         for side, (a, b, c) in ((side, zip(*side, strict=True)) for side in (left, right))
     ]
-    rates = rule_pairs(shared, rules, *sides)
-    true = shared.sql(
+    rates = rule_pairs(duckdb, rules, *sides)
+    truth = duckdb.sql(
         "select l.unit_id as left_id, r.unit_id as right_id from {l} as l, {r} as r", l=sides[0], r=sides[1]
     )
-    reached = count_reached(shared, rules, *sides, true)
-    assert [(rule.made, rule.new) for rule in rates] == [(len(made), n) for made, n in zip(pairs, new, strict=True)]
-    assert (reached.alone, reached.added) == (tuple(map(len, pairs)), tuple(new))
+    counts = count_reached(duckdb, rules, *sides, truth)
+    assert [(rule.made, rule.new) for rule in rates] == [(len(block), n) for block, n in zip(pairs, new, strict=True)]
+    assert (counts.alone, counts.added) == (tuple(map(len, pairs)), tuple(new))
 
 
-def test_of_large_sides_a_sample_stands_for_all(duckdb_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_sample_stands_for_large_sides(duckdb_engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(counting, "COUNTED_UNITS", 6_000)
     monkeypatch.setattr(counting, "_MADE_PAIRS", 20_000)
     engine = duckdb_engine
@@ -127,8 +127,8 @@ def test_of_large_sides_a_sample_stands_for_all(duckdb_engine: Engine, monkeypat
     )
     rules = [BlockingRule('l."dob" = r."dob"'), SURNAME]
     rates = rule_pairs(engine, rules, side, side)
-    both = engine.count(engine.sql("select l.unit_id from {t} as l join {t} as r using (dob, surname)", t=side))
+    overlap = engine.count(engine.sql("select l.unit_id from {t} as l join {t} as r using (dob, surname)", t=side))
     assert not any(rule.counted for rule in rates)
     assert [rule.made for rule in rates] == pytest.approx([30_000**2 / 997, 30_000**2 / 61], rel=0.1)
     assert rates[0].new == rates[0].made
-    assert rates[1].new == pytest.approx(30_000**2 / 61 - both, rel=0.1)
+    assert rates[1].new == pytest.approx(30_000**2 / 61 - overlap, rel=0.1)

@@ -1,4 +1,4 @@
-"""How often non-matches share an older value is counted, not guessed from pairs of which none does."""
+"""How often non-matches share an older value is counted, not guessed from a sample in which none does."""
 
 import datetime
 from collections.abc import Sequence
@@ -44,13 +44,13 @@ def _side(rows: Sequence[tuple[int, str | None, list[str]]], days: int) -> pa.Ta
 DAYS = datetime.timedelta(days=1)
 
 
-def _seen(engine: Engine, model: Model) -> dict[str, tuple[int, float]]:
+def _overlap_counts(engine: Engine, model: Model) -> dict[str, tuple[int, float]]:
     """Pairs seen at the levels of overlaps, by their labels, and the share of all that one is."""
     layout = Layout(model)
-    read = list(dict.fromkeys(column for c in model.comparisons for column in c.columns))
+    columns = list(dict.fromkeys(column for c in model.comparisons for column in c.columns))
     files = [engine.from_arrow(_side(LEFT, 100)), engine.from_arrow(_side(RIGHT, 0))]
-    sides = drawn(engine, files, read, most=100, seed=1)
-    shares = {one.columns[0]: one.known for one in count_blocks(engine, layout, sides) if len(one.columns) == 1}
+    sides = drawn(engine, files, columns, most=100, seed=1)
+    shares = {block.columns[0]: block.known for block in count_blocks(engine, layout, sides) if len(block.columns) == 1}
     patterns = overlaps(layout, shares, sides)
     tables = count_patterns(engine, layout, [overlap.pairs for overlap in patterns], sides)
     return {
@@ -62,19 +62,19 @@ def _seen(engine: Engine, model: Model) -> dict[str, tuple[int, float]]:
 
 def test_a_pair_that_shares_older_values_counts_once_and_not_where_the_newest_are_equal(engine: Engine) -> None:
     # 1-1 share A and B, 1-3 share A, 3-2 share D and E; 2-1 and 3-3 have equal newest ones; 4 knows none.
-    assert _seen(engine, _model()) == {"postcode: agrees at another time": (3, 1 / 9)}
+    assert _overlap_counts(engine, _model()) == {"postcode: agrees at another time": (3, 1 / 9)}
 
 
-def test_pairs_that_held_a_value_at_one_time_are_told_from_the_others(engine: Engine) -> None:
+def test_pairs_that_held_a_value_at_one_time_are_distinguished(engine: Engine) -> None:
     # All of the right began on the first day, of the left what comes first.
-    assert _seen(engine, _model(dated=True)) == {
+    assert _overlap_counts(engine, _model(dated=True)) == {
         "postcode: agrees at overlapping dates": (2, 1 / 9),
         "postcode: agrees at another time": (1, 1 / 9),
     }
 
 
 @pytest.mark.parametrize(("pairs", "u"), [(20, 2e-8), (0, 0.5e-9)], ids=["seen", "never seen"])
-def test_u_of_an_overlap_is_what_was_counted(pairs: int, u: float) -> None:
+def test_u_of_an_overlap_is_its_counted_share(pairs: int, u: float) -> None:
     layout = Layout(_model())
     number = next(n for n, level in enumerate(layout.levels) if level.label == "postcode: agrees at another time")
     differs = next(n for n, level in enumerate(layout.levels) if level.label == "postcode: differs")

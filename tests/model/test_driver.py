@@ -21,7 +21,7 @@ from tests.model import known_errors
 
 
 @dataclasses.dataclass
-class Trained:
+class Training:
     """A model trained on files with known errors."""
 
     engine: Engine
@@ -33,50 +33,50 @@ class Trained:
 
 
 @pytest.fixture(scope="module")
-def trained() -> Iterator[Trained]:
-    """Trained once for all specs of this file."""
+def training() -> Iterator[Training]:
+    """Trained once for all tests of this file."""
     with connect("duckdb", threads=2) as engine:
         left, right = (engine.from_arrow(side) for side in known_errors.two_files())
         messages: list[str] = []
         model, report = train(engine, known_errors.model(), left, right, seed=5, progress=messages.append)
-        yield Trained(engine, left, right, model, report, messages)
+        yield Training(engine, left, right, model, report, messages)
 
 
 def _level(model: Model, name: str, label: str) -> Any:
-    compared = next(c for c in model.comparisons if c.name == name)
-    return next(level for level in compared.levels if level.label == f"{name}: {label}")
+    entry = next(c for c in model.comparisons if c.name == name)
+    return next(level for level in entry.levels if level.label == f"{name}: {label}")
 
 
 @pytest.mark.parametrize(
     ("name", "label"), [(n, "same unit" if n == "postcode" else "equal") for n in known_errors.RATES]
 )
-def test_m_of_agreement_is_what_the_files_were_made_with(name: str, label: str, trained: Trained) -> None:
-    assert _level(trained.model, name, label).m == pytest.approx(1 - known_errors.RATES[name], abs=0.02)
+def test_m_of_agreement_is_what_the_files_were_made_with(name: str, label: str, training: Training) -> None:
+    assert _level(training.model, name, label).m == pytest.approx(1 - known_errors.RATES[name], abs=0.02)
 
 
-def test_u_is_the_share_of_random_non_matches_that_agree(trained: Trained) -> None:
-    assert _level(trained.model, "sex", "equal").u == pytest.approx(0.5, abs=0.02)
-    assert _level(trained.model, "dob", "equal").u == pytest.approx(1 / 3650, rel=0.1)
+def test_u_is_the_share_of_random_non_matches_that_agree(training: Training) -> None:
+    assert _level(training.model, "sex", "equal").u == pytest.approx(0.5, abs=0.02)
+    assert _level(training.model, "dob", "equal").u == pytest.approx(1 / 3650, rel=0.1)
 
 
-def test_the_prior_is_the_share_of_all_pairs_that_match(trained: Trained) -> None:
+def test_the_prior_is_the_share_of_all_pairs_that_match(training: Training) -> None:
     truth = known_errors.SHARED / known_errors.PEOPLE**2
-    assert trained.model.prior == pytest.approx(truth, rel=0.15)
-    assert trained.report.prior == trained.model.prior
+    assert training.model.prior == pytest.approx(truth, rel=0.15)
+    assert training.report.prior == training.model.prior
 
 
-def test_probabilities_of_a_comparison_add_up_to_one(trained: Trained) -> None:
-    for compared in trained.model.comparisons:
-        assert sum(level.m or 0.0 for level in compared.levels if level.value >= 0) == pytest.approx(1)
-    assert trained.model.is_trained
+def test_probabilities_of_a_comparison_add_up_to_one(training: Training) -> None:
+    for entry in training.model.comparisons:
+        assert sum(level.m or 0.0 for level in entry.levels if level.value >= 0) == pytest.approx(1)
+    assert training.model.is_trained
 
 
-def test_the_report_counts_what_the_model_was_trained_on(trained: Trained) -> None:
-    report = trained.report
+def test_the_report_counts_what_the_model_was_trained_on(training: Training) -> None:
+    report = training.report
     assert report.random_pairs == RANDOM_PAIRS
     assert len(report.rules) >= 2
-    blocked = [set(rule["columns"]) for rule in report.rules]
-    assert not set.intersection(*blocked), "every comparison must be free in one run"
+    rule_columns = [set(rule["columns"]) for rule in report.rules]
+    assert not set.intersection(*rule_columns), "every comparison must be free in one run"
     for rule in report.rules:
         assert 0 < rule["matches"] <= rule["pairs"]
         assert rule["iterations"] >= 1
@@ -86,25 +86,25 @@ def test_the_report_counts_what_the_model_was_trained_on(trained: Trained) -> No
     assert json.loads(json.dumps(report.as_dict())) == report.as_dict()
 
 
-def test_progress_and_report_hold_no_value(trained: Trained) -> None:
+def test_progress_and_report_hold_no_value(training: Training) -> None:
     values = {
         value
         for side in known_errors.two_files()
         for column in ("surname", "postcode", "dob")
         for value in side[column].to_pylist()
     }
-    text = " ".join([*trained.messages, str(trained.report.as_dict()), str(trained.model.raw)])
-    assert trained.messages
+    text = " ".join([*training.messages, str(training.report.as_dict()), str(training.model.raw)])
+    assert training.messages
     assert not [value for value in values if value in text]
 
 
-def test_the_same_seed_gives_the_same_model_whatever_the_threads(trained: Trained) -> None:
+def test_the_same_seed_gives_the_same_model_whatever_the_threads(training: Training) -> None:
     left, right = known_errors.two_files()
     with connect("duckdb", threads=1) as engine:
         shuffled = left.take(pa.array(list(reversed(range(left.num_rows)))))
         sides = engine.from_arrow(shuffled), engine.from_arrow(right)
-        again, _ = train(engine, known_errors.model(), *sides, seed=5)
-    assert again.raw == trained.model.raw
+        model, _ = train(engine, known_errors.model(), *sides, seed=5)
+    assert model.raw == training.model.raw
 
 
 def test_files_that_share_no_value_cannot_be_trained_on(engine: Engine, world: Any) -> None:
@@ -119,19 +119,19 @@ def test_files_that_share_no_value_cannot_be_trained_on(engine: Engine, world: A
         4       | MAX      | PATEL
     """)
     model = from_dict(settings([comparison("forename", "name"), comparison("surname", "name")]))
-    with pytest.raises(NothingToTrainOnError, match="nothing to train on") as refused:
+    with pytest.raises(NothingToTrainOnError, match="nothing to train on") as error:
         train(engine, model, left, right)
-    assert "map more columns" in str(refused.value)
-    assert "KHAN" not in str(refused.value)
+    assert "map more columns" in str(error.value)
+    assert "KHAN" not in str(error.value)
 
 
-def test_an_estimation_that_never_ends_says_which_and_what_to_do(
-    trained: Trained, monkeypatch: pytest.MonkeyPatch
+def test_an_estimate_that_does_not_converge_is_named_with_a_remedy(
+    training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimates_module, "LIMIT", 2)
-    with pytest.raises(NothingToTrainOnError, match=r"^m of forename, .*\n  its matches .* give a trained") as refused:
-        train(trained.engine, known_errors.model(), trained.left, trained.right, seed=5)
-    assert "in 2 iterations" in str(refused.value)
+    with pytest.raises(NothingToTrainOnError, match=r"^m of forename, .*\n  its matches .* give a trained") as error:
+        train(training.engine, known_errors.model(), training.left, training.right, seed=5)
+    assert "in 2 iterations" in str(error.value)
 
 
 @pytest.fixture(scope="module")
@@ -142,7 +142,7 @@ def register() -> Iterator[tuple[Engine, Table]]:
         yield engine, engine.from_arrow(parse("unit_id | surname | sex\n" + people))
 
 
-def test_what_cannot_be_estimated_or_is_fixed_stays_as_it_was(register: tuple[Engine, Table]) -> None:
+def test_fixed_and_inestimable_parameters_stay_as_they_were(register: tuple[Engine, Table]) -> None:
     engine, side = register
     raw = settings([comparison("surname", "name"), comparison("sex", "category")])
     level = raw["comparisons"][1]["comparison_levels"][1]
@@ -154,14 +154,14 @@ def test_what_cannot_be_estimated_or_is_fixed_stays_as_it_was(register: tuple[En
     assert model.is_trained
 
 
-def test_a_column_that_one_side_never_knows_is_warned_of(trained: Trained) -> None:
-    engine = trained.engine
-    left = engine.sql("select *, cast(null as varchar) as nino from {t}", t=trained.left)
-    right = engine.sql("select *, 'AB' || cast(unit_id as varchar) as nino from {t}", t=trained.right)
+def test_a_column_that_one_side_never_knows_gives_a_warning(training: Training) -> None:
+    engine = training.engine
+    left = engine.sql("select *, cast(null as varchar) as nino from {t}", t=training.left)
+    right = engine.sql("select *, 'AB' || cast(unit_id as varchar) as nino from {t}", t=training.right)
     raw = deepcopy(known_errors.model().raw)
     raw["comparisons"].append(comparison("nino", "number"))
     model, report = train(engine, from_dict(raw), left, right, seed=5)
     assert report.warnings == ["comparison 'nino' was known on both sides of no pair: its m is not estimated"]
     assert report.faults == []
     assert _level(model, "nino", "equal").m == pytest.approx(0.98), "where training started"
-    assert _level(model, "sex", "equal").m == pytest.approx(_level(trained.model, "sex", "equal").m, abs=0.01)
+    assert _level(model, "sex", "equal").m == pytest.approx(_level(training.model, "sex", "equal").m, abs=0.01)

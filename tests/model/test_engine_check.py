@@ -1,4 +1,4 @@
-"""What of a model an engine cannot run is named, and nothing is read for it."""
+"""Conditions of a model that an engine cannot run are named, without reading any data."""
 
 from typing import Any
 
@@ -21,13 +21,13 @@ def side(world: World) -> Table:
     """)
 
 
-def changed(old: str, new: str, *, rules: bool = False) -> Model:
+def variant(old: str, new: str, *, rules: bool = False) -> Model:
     """The model with other words in its conditions, or in its blocking rules."""
     raw: dict[str, Any] = exact_model().raw
     entries = raw["blocking_rules_to_generate_predictions"] if rules else raw["comparisons"][1]["comparison_levels"]
     key = "blocking_rule" if rules else "sql_condition"
-    for one in entries:
-        one[key] = one[key].replace(old, new)
+    for entry in entries:
+        entry[key] = entry[key].replace(old, new)
     return from_dict(raw)
 
 
@@ -35,17 +35,17 @@ def changed(old: str, new: str, *, rules: bool = False) -> Model:
 @pytest.mark.parametrize(
     ("model", "fault"),
     [
-        (changed("surname_l = surname_r", "list_contains(surname_l, surname_r)"), "comparison 'surname', level '"),
-        (changed("surname_l IS NULL", "family IS NULL"), "comparison 'surname', level '"),
-        (changed('l."surname"', 'list_contains(l."surname", 1)', rules=True), "blocking rule 1"),
+        (variant("surname_l = surname_r", "list_contains(surname_l, surname_r)"), "comparison 'surname', level '"),
+        (variant("surname_l IS NULL", "family IS NULL"), "comparison 'surname', level '"),
+        (variant('l."surname"', 'list_contains(l."surname", 1)', rules=True), "blocking rule 1"),
     ],
     ids=["function", "column", "rule"],
 )
-def test_what_cannot_be_run_is_named(engine: Engine, side: Table, model: Model, fault: str) -> None:
+def test_a_condition_that_cannot_run_is_named(engine: Engine, side: Table, model: Model, fault: str) -> None:
     with pytest.raises(ConfigError, match=rf"m\.json: {fault}.*\n  condition: .*\n  write it with functions"):
         check_runs(engine, model, side, side, "m.json")
 
 
 @pytest.mark.both_engines
-def test_what_can_be_run_is_passed(engine: Engine, side: Table) -> None:
+def test_a_model_that_can_run_passes(engine: Engine, side: Table) -> None:
     check_runs(engine, exact_model(), side, side, "m.json")

@@ -1,4 +1,4 @@
-"""Blocks in which few matches were seen are looked at again, with more of their pairs."""
+"""Blocks with few matches are sampled again, with more of their pairs."""
 
 import random
 from dataclasses import replace
@@ -20,22 +20,22 @@ MODEL = from_dict(settings([comparison(*field) for field in FIELDS.items()], ['l
 PEOPLE = 4_000
 
 
-def _word(draw: random.Random, of: int) -> str:
+def _word(draw: random.Random, count: int) -> str:
     """One of so many words that have nothing in common."""
-    digits = f"{draw.randrange(of) * 7919 % 10**6:06}"
+    digits = f"{draw.randrange(count) * 7919 % 10**6:06}"
     return "".join("BCDFGHJKLM"[int(digit)] + "AEIOUYAEIO"[int(digit)] for digit in digits)
 
 
-def seen_twice(engine: Engine, married: float) -> tuple[Table, Table]:
+def two_files(engine: Engine, married: float) -> tuple[Table, Table]:
     """Two files of the same people, of whom a share has another surname and one in fifty another forename."""
     draw, left, right = random.Random(5), [], []
     for n in range(PEOPLE):
         born = f"{1980 + draw.randrange(20)}-{1 + draw.randrange(12):02}-{1 + draw.randrange(28):02}"
         person = {"unit_id": n, "forename": _word(draw, 150), "surname": _word(draw, 400), "dob": born}
-        changed = {"surname": _word(draw, 400)} if draw.random() < married else {}
-        changed |= {"forename": _word(draw, 150)} if n % 50 == 0 else {}
+        changes = {"surname": _word(draw, 400)} if draw.random() < married else {}
+        changes |= {"forename": _word(draw, 150)} if n % 50 == 0 else {}
         left.append(person)
-        right.append({**person, "unit_id": n + PEOPLE, **changed})
+        right.append({**person, "unit_id": n + PEOPLE, **changes})
     return engine.from_arrow(pa.Table.from_pylist(left)), engine.from_arrow(pa.Table.from_pylist(right))
 
 
@@ -46,40 +46,36 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence_module, "ENOUGH_MATCHES", 10_000.0)
 
 
-def _looked(engine: Engine, sides: tuple[Table, Table]) -> tuple[Evidence, Evidence | None]:
+def _evidence(engine: Engine, sides: tuple[Table, Table]) -> tuple[Evidence, Evidence | None]:
     evidence = gather(engine, MODEL, *sides, seed=3)
     runs = estimate(evidence).runs
     matches = {number: run.matches for number, run in enumerate(runs)}
     return evidence, enlarge(engine, evidence, matches, *sides, seed=3)
 
 
-def test_a_rule_of_few_matches_is_seen_whole_where_it_has_no_more(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sides = seen_twice(engine, 0.2)
-    first, more = _looked(engine, sides)
-    assert more is not None
+def test_all_pairs_of_a_rule_with_few_matches_are_used(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    sides = two_files(engine, 0.2)
+    first, second = _evidence(engine, sides)
+    assert second is not None
     assert all(block.share < 1 for block in first.blocks)
     monkeypatch.setattr(evidence_module, "BLOCK_PAIRS", 1_000_000)
-    whole = gather(engine, MODEL, *sides, seed=3)
-    for widened, block in zip(more.blocks, whole.blocks, strict=True):
-        assert widened.share == block.share == 1
-        assert np.array_equal(widened.patterns.counts, block.patterns.counts)
-        assert np.array_equal(widened.patterns.shown, block.patterns.shown)
-    assert replace(more, blocks=first.blocks) == first, "all else is what was counted before"
+    full = gather(engine, MODEL, *sides, seed=3)
+    for larger, block in zip(second.blocks, full.blocks, strict=True):
+        assert larger.share == block.share == 1
+        assert np.array_equal(larger.patterns.counts, block.patterns.counts)
+        assert np.array_equal(larger.patterns.shown, block.patterns.shown)
+    assert replace(second, blocks=first.blocks) == first, "all else is what was counted before"
 
 
-def test_where_enough_matches_are_seen_nothing_is_looked_at_again(
-    engine: Engine, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_with_enough_matches_no_evidence_is_gathered_again(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(evidence_module, "FEW_MATCHES", 100.0)
-    assert _looked(engine, seen_twice(engine, 0.2))[1] is None
+    assert _evidence(engine, two_files(engine, 0.2))[1] is None
 
 
-def test_training_says_of_few_matches_what_all_of_them_show(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_training_on_few_matches_equals_training_on_all_pairs(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     messages: list[str] = []
-    sides = seen_twice(engine, 0.04)
-    trained, _ = train(engine, MODEL, *sides, seed=3, progress=messages.append)
+    sides = two_files(engine, 0.04)
+    model, _ = train(engine, MODEL, *sides, seed=3, progress=messages.append)
     assert "few matches so far: m from more of the pairs" in messages
     monkeypatch.setattr(evidence_module, "BLOCK_PAIRS", 1_000_000)
-    assert train(engine, MODEL, *sides, seed=3)[0].raw == trained.raw
+    assert train(engine, MODEL, *sides, seed=3)[0].raw == model.raw

@@ -68,7 +68,7 @@ def test_brackets_in_brackets_are_a_fault_of_the_model() -> None:
         "surname_l + interval 1 year = surname_r and trim(replace(surname_l, '-', ' ')) <> ''",
     ],
 )
-def test_what_compares_a_pair_passes(condition: str) -> None:
+def test_a_condition_on_a_pair_passes(condition: str) -> None:
     assert from_dict(model(condition)).comparisons
 
 
@@ -94,8 +94,8 @@ def test_every_comparison_of_splinks_library_passes() -> None:
         library.ExactMatch(ColumnExpression("a").regex_extract("^[A-Z]").nullif("")),
         library.ExactMatch(ColumnExpression("a").try_parse_timestamp()),
     ]
-    by_column = ("ExactMatch", "Levenshtein", "DamerauLevenshtein", "Jaccard", "Jaro", "Email", "ArrayIntersect")
-    kinds += [kind("a") for name, kind in inspect.getmembers(library, inspect.isclass) if name.startswith(by_column)]
+    prefixes = ("ExactMatch", "Levenshtein", "DamerauLevenshtein", "Jaccard", "Jaro", "Email", "ArrayIntersect")
+    kinds += [kind("a") for name, kind in inspect.getmembers(library, inspect.isclass) if name.startswith(prefixes)]
     assert len(kinds) >= 22
     for comparison in kinds:
         levels = comparison.create_comparison_dict("duckdb")["comparison_levels"]

@@ -1,4 +1,4 @@
-"""A person whom one file calls by what is a further name in the other: a level of its own, that counts once."""
+"""A forename in one file that is a further name in the other: a level of its own, that counts once."""
 
 import pytest
 
@@ -32,34 +32,34 @@ def labels(engine: Engine) -> dict[str, dict[str, str]]:
         ", ".join("null" if text is None else f"'{text}'" for text in (case, *left, BORN, *right, BORN))
         for case, (left, right) in PAIRS.items()
     ]
-    listed = ", ".join(f"{name}_{side}" for side in "lr" for name in NAMES)
-    pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(kind, {listed})")
+    columns = ", ".join(f"{name}_{side}" for side in "lr" for name in NAMES)
+    pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(kind, {columns})")
     levels = engine.sql(f"select kind, {', '.join(level_columns(model))} from {{t}}", t=pairs)
 
-    def label(of: Comparison, value: int) -> str:
-        return next(level.label for level in of.levels if level.value == value)
+    def label(entry: Comparison, value: int) -> str:
+        return next(level.label for level in entry.levels if level.value == value)
 
     return {
-        row["kind"]: {of.name: label(of, row[f"gamma_{of.name}"]) for of in model.comparisons}
+        row["kind"]: {entry.name: label(entry, row[f"gamma_{entry.name}"]) for entry in model.comparisons}
         for row in engine_rows(engine, levels)
     }
 
 
 @pytest.mark.both_engines
 def test_a_forename_among_the_others_further_names_has_a_level(engine: Engine) -> None:
-    labelled = labels(engine)
-    among = "forename: among middle_names of the other"
-    assert {case for case, of in labelled.items() if of["forename"] == among} == {
+    pair_labels = labels(engine)
+    label = "forename: among middle_names of the other"
+    assert {case for case, levels in pair_labels.items() if levels["forename"] == label} == {
         "called by it",
         "by one of two",
         "in another order",
     }
-    assert labelled["the same"] == {name: f"{name}: equal" for name in NAMES}
-    assert labelled["another"]["forename"] == "forename: differs"
+    assert pair_labels["the same"] == {name: f"{name}: equal" for name in NAMES}
+    assert pair_labels["another"]["forename"] == "forename: differs"
 
 
-def test_what_one_comparison_tells_the_other_is_silent_of(engine: Engine) -> None:
+def test_evidence_of_one_comparison_is_not_counted_in_the_other(engine: Engine) -> None:
     """James Robert and Robert James: one event, that middle names which differ would count once more."""
-    labelled = labels(engine)
-    assert labelled["in another order"]["middle_names"] == "middle_names not known"
-    assert labelled["another"]["middle_names"] == "middle_names: differs"
+    pair_labels = labels(engine)
+    assert pair_labels["in another order"]["middle_names"] == "middle_names not known"
+    assert pair_labels["another"]["middle_names"] == "middle_names: differs"

@@ -1,4 +1,4 @@
-"""Of one file that holds people twice, pairs within a half are no non-matches."""
+"""In one file that holds people twice, pairs within a half are not all non-matches."""
 
 import random
 
@@ -15,15 +15,15 @@ PEOPLE = 2_000
 MOVED = 0.5
 
 
-def test_what_people_change_is_learnt_from_those_who_are_in_a_file_twice(engine: Engine) -> None:
+def test_rates_of_change_are_learnt_from_people_who_are_in_a_file_twice(engine: Engine) -> None:
     """Names and an age hardly tell a person who has moved from a namesake: u must not be learnt from matches."""
     draw = random.Random(6)
     people = [
         (f"F{draw.randrange(250)}Q", f"S{draw.randrange(500)}K", draw.randrange(18, 90), f"P{draw.randrange(900)}")
         for _ in range(PEOPLE)
     ]
-    again = [(f, s, age, f"P{draw.randrange(900)}" if draw.random() < MOVED else p) for f, s, age, p in people]
-    lines = [" | ".join(map(str, row)) for row in (*people, *again)]
+    copies = [(f, s, age, f"P{draw.randrange(900)}" if draw.random() < MOVED else p) for f, s, age, p in people]
+    lines = [" | ".join(map(str, row)) for row in (*people, *copies)]
     draw.shuffle(lines)
     head = "unit_id | forename | surname | age:text | postcode\n"
     file = engine.from_arrow(parse(head + "\n".join(f"{n} | {line}" for n, line in enumerate(lines, 1))))

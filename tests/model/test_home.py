@@ -22,10 +22,10 @@ def test_levels_go_from_the_whole_address_to_the_town(engine: Engine, world: Wor
         6 | 9 LOW RD  | -          | AB1 2CD    | -          | OBAN   | -
     """)
     _, gamma = level_columns(model)
-    by_value = {level.value: level.label for level in model.comparisons[1].levels}
+    label_of = {level.value: level.label for level in model.comparisons[1].levels}
     query = f"select n, {gamma} from {{t}} order by n"
-    graded = [by_value[row["gamma_home"]] for row in rows(engine, engine.sql(query, t=pairs))]
-    assert graded == [
+    labels = [label_of[row["gamma_home"]] for row in rows(engine, engine.sql(query, t=pairs))]
+    assert labels == [
         "home: address equal, and area",
         "home: address Jaro-Winkler 0.85 or more, and area",
         "home: postcode equal",
@@ -37,5 +37,5 @@ def test_levels_go_from_the_whole_address_to_the_town(engine: Engine, world: Wor
 
 def test_one_field_of_an_address_stays_by_itself() -> None:
     kinds = {"surname": "name", "postcode": "postcode"}
-    compared = [comparison(name, kind) for name, kind in kinds.items()]
-    assert with_home(compared, kinds) == compared
+    comparisons = [comparison(name, kind) for name, kind in kinds.items()]
+    assert with_home(comparisons, kinds) == comparisons

@@ -1,4 +1,4 @@
-"""What a blocking rule says of its pairs is not asked again: the same levels, fewer of them."""
+"""What a blocking rule implies of its pairs is not compared again: the same levels, fewer of them."""
 
 from typing import Any
 
@@ -10,23 +10,23 @@ from linkage.model.implied import under
 
 
 def _model() -> Model:
-    compared = [comparison("forename", "name", swapped_with="surname"), comparison("surname", "name")]
-    return from_dict(settings(compared))
+    comparisons = [comparison("forename", "name", swapped_with="surname"), comparison("surname", "name")]
+    return from_dict(settings(comparisons))
 
 
-def _left(rule: BlockingRule) -> dict[str, list[Any]]:
+def _levels(rule: BlockingRule) -> dict[str, list[Any]]:
     return {c.name: [level.value for level in c.levels] for c in under(_model(), rule).comparisons}
 
 
 def test_a_column_that_is_equal_leaves_its_first_level() -> None:
-    assert _left(BlockingRule("l.forename = r.forename AND l.dob = r.dob")) == {
+    assert _levels(BlockingRule("l.forename = r.forename AND l.dob = r.dob")) == {
         "forename": [6],
         "surname": [-1, 5, 4, 3, 2, 1, 0],
     }
 
 
 def test_names_are_the_same_in_any_case_and_on_either_side() -> None:
-    assert _left(BlockingRule('(r."SURNAME" = l.Surname)'))["surname"] == [5]
+    assert _levels(BlockingRule('(r."SURNAME" = l.Surname)'))["surname"] == [5]
 
 
 @pytest.mark.parametrize(
@@ -39,16 +39,16 @@ def test_names_are_the_same_in_any_case_and_on_either_side() -> None:
         BlockingRule("l.forename <> r.forename"),
     ],
 )
-def test_what_says_less_than_equality_of_a_column_settles_nothing(rule: BlockingRule) -> None:
-    assert _left(rule) == {c.name: [level.value for level in c.levels] for c in _model().comparisons}
+def test_a_rule_weaker_than_equality_of_a_column_implies_nothing(rule: BlockingRule) -> None:
+    assert _levels(rule) == {c.name: [level.value for level in c.levels] for c in _model().comparisons}
 
 
 def test_a_condition_on_several_columns_holds_where_all_are_equal() -> None:
     raw = settings([comparison("forename", "name")])
-    both = {"sql_condition": "forename_l = forename_r AND dob_r = dob_l", "label_for_charts": "both"}
-    raw["comparisons"][0]["comparison_levels"].insert(1, both)
+    condition = {"sql_condition": "forename_l = forename_r AND dob_r = dob_l", "label_for_charts": "both"}
+    raw["comparisons"][0]["comparison_levels"].insert(1, condition)
     model = from_dict(raw)
-    alone = under(model, BlockingRule("l.forename = r.forename")).comparisons[0]
-    assert [level.value for level in alone.levels] == [6, 5]
-    together = under(model, BlockingRule("l.forename = r.forename AND l.dob = r.dob")).comparisons[0]
-    assert [level.value for level in together.levels] == [6]
+    one_column = under(model, BlockingRule("l.forename = r.forename")).comparisons[0]
+    assert [level.value for level in one_column.levels] == [6, 5]
+    two_columns = under(model, BlockingRule("l.forename = r.forename AND l.dob = r.dob")).comparisons[0]
+    assert [level.value for level in two_columns.levels] == [6]

@@ -15,7 +15,7 @@ from linkage.errors import InputError
 from linkage.match.candidates import score_given, term_frequencies
 from linkage.model import Model, from_dict
 from linkage.model.labelled import Labelled, m_from_labels
-from tests.model.splink_says import splink_tables, with_probabilities
+from tests.model.splink_results import splink_tables, with_probabilities
 
 NAMES = ["ANNA", "ANNE", "BERT", "BERTA", "CARL", "CARLA", None]
 
@@ -38,8 +38,8 @@ def m_of(model: Model) -> list[float]:
     return [level.m or 0.0 for level in model.comparisons[0].levels if level.value >= 0]
 
 
-def test_as_splink_counts_them() -> None:
-    """Equal weights and nothing said before: the share of labelled matches at each level, of which neither is NULL."""
+def test_m_from_labels_equals_splinks() -> None:
+    """Equal weights and no pseudo-counts: the share of labelled matches at each level, of those without NULL."""
     chance = random.Random(5)
 
     def file(first: int) -> list[dict[str, Any]]:
@@ -62,24 +62,24 @@ def test_as_splink_counts_them() -> None:
     model = from_dict(settings)
     with connect("duckdb", threads=1) as engine:
         sides = engine.from_arrow(left), engine.from_arrow(right)
-        scored = rows(
+        scored_rows = rows(
             engine,
             score_given(engine, model, *sides, term_frequencies(engine, model, *sides), engine.from_arrow(pairs)),
         )
     names = [f"gamma_{comparison.name}" for comparison in model.comparisons]
-    trained, report = m_from_labels(
-        model, [Labelled(tuple(row[name] for name in names), "match") for row in scored], pseudo=0.0
+    labelled_model, report = m_from_labels(
+        model, [Labelled(tuple(row[name] for name in names), "match") for row in scored_rows], pseudo=0.0
     )
     assert report.answers == {"match": 60, "no match": 0, "uncertain": 0}
-    ours, splinks = (
-        [level.m for c in of.comparisons for level in c.levels if level.value >= 0 and level.m and level.m > 1e-5]
-        for of in (trained, expected)
+    our_m, splink_m = (
+        [level.m for c in source.comparisons for level in c.levels if level.value >= 0 and level.m and level.m > 1e-5]
+        for source in (labelled_model, expected)
     )
-    assert len(ours) >= 4
-    assert ours == pytest.approx(splinks)
+    assert len(our_m) >= 4
+    assert our_m == pytest.approx(splink_m)
 
 
-def test_a_pair_counts_for_as_many_as_it_stands_for() -> None:
+def test_a_sampled_pair_counts_with_its_weight() -> None:
     """One in ten of the strong pairs was looked at, every weak one."""
     pairs = [Labelled((2,), "match", 10.0, "strong")] * 9 + [Labelled((0,), "match", 1.0, "weak")] * 10
     model, report = m_from_labels(model_of(0.5, 0.3, 0.2), pairs, pseudo=0.0)
@@ -88,7 +88,7 @@ def test_a_pair_counts_for_as_many_as_it_stands_for() -> None:
     assert report.effective == pytest.approx(100**2 / (9 * 100 + 10))
 
 
-def test_an_uncertain_pair_is_as_much_of_a_match_as_those_about_it() -> None:
+def test_an_uncertain_pair_is_a_match_as_often_as_its_stratum() -> None:
     """Three in four decided pairs of its stratum are matches; in the other stratum none is."""
     pairs = [
         *[Labelled((2,), "match", 1.0, "a")] * 3,
@@ -102,7 +102,7 @@ def test_an_uncertain_pair_is_as_much_of_a_match_as_those_about_it() -> None:
     assert report.answers == {"match": 3, "no match": 2, "uncertain": 2}
 
 
-def test_what_no_match_showed_keeps_what_was_said_before() -> None:
+def test_a_level_without_labels_keeps_its_m() -> None:
     """Fifteen matches next to five that show 0.5, 0.3, 0.2; the error is of fifteen."""
     model, report = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "match")] * 15)
     assert m_of(model) == pytest.approx([17.5 / 20, 1.5 / 20, 1.0 / 20])
@@ -111,7 +111,7 @@ def test_what_no_match_showed_keeps_what_was_said_before() -> None:
     assert report.levels[1].error is None
 
 
-def test_a_side_that_does_not_know_says_nothing() -> None:
+def test_a_missing_value_gives_no_evidence() -> None:
     model, _ = m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((-1,), "match")] * 3)
     assert m_of(model) == pytest.approx([0.5, 0.3, 0.2])
 
@@ -121,7 +121,7 @@ def test_without_a_match_there_is_nothing_to_learn() -> None:
         m_from_labels(model_of(0.5, 0.3, 0.2), [Labelled((2,), "no match"), Labelled((2,), "uncertain")])
 
 
-def test_a_rare_level_that_no_label_shows_stays_about_what_it_was() -> None:
+def test_a_rare_level_without_labels_about_keeps_its_m() -> None:
     """One match in a thousand: 400 labels that show none of it made it eighty times rarer, 6 bits less."""
     model, report = m_from_labels(model_of(0.949, 0.05, 0.001), [Labelled((2,), "match")] * 400, seen=10_000)
     # A share that varies by half of itself is worth (1 - m) / (m / 4) matches, here 3,996; at one level in ten it is not.

@@ -12,7 +12,7 @@ from linkage.config.resources import config_file
 from linkage.errors import ConfigError, ExitCode
 from linkage.model import Model, from_dict, leo, load
 from linkage.model.model_files import provenance
-from tests.model.splink_says import with_probabilities
+from tests.model.splink_results import with_probabilities
 
 MODEL = with_probabilities(
     [cl.NameComparison("surname"), cl.ExactMatch("dob")],
@@ -44,20 +44,21 @@ def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
     assert load(tmp_path / "models" / "m.json") == from_dict(MODEL)
 
 
-def compared(model: Model) -> dict[str, list[tuple[Any, ...]]]:
-    return {c.name: [(of.condition, of.tf_column, of.tf_weight) for of in c.levels] for c in model.comparisons}
+def conditions(model: Model) -> list[tuple[Any, ...]]:
+    levels = [(c.name, level) for c in model.comparisons for level in c.levels]
+    return [(name, level.condition, level.tf_column, level.tf_weight) for name, level in levels]
 
 
 @pytest.mark.parametrize("name", ["education", "cis"])
-def test_models_that_ship_compare_what_their_maker_says_and_are_trained(name: str) -> None:
+def test_shipped_models_equal_their_definitions_and_are_trained(name: str) -> None:
     path = config_file(f"models/{name}.json")
     shipped, definition = load(path), from_dict(getattr(leo, name)())
-    assert compared(shipped) == compared(definition)
+    assert conditions(shipped) == conditions(definition)
     assert shipped.blocking_rules == definition.blocking_rules
     assert shipped.is_trained
-    trained = provenance(path)
-    assert trained is not None, "the model was changed since it was trained"
-    assert min(trained["trained"]["units"]) > 50_000
+    origin = provenance(path)
+    assert origin is not None, "the model was changed since it was trained"
+    assert min(origin["trained"]["units"]) > 50_000
 
 
 def test_a_run_ships_its_models(tmp_path: Path) -> None:
@@ -118,19 +119,19 @@ def test_a_fault_is_named_with_its_file(fault: str, tmp_path: Path) -> None:
     change, messages = FAULTS[fault]
     path = tmp_path / "model.json"
     path.write_text(json.dumps(_with(change)))
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         load(path)
-    assert refused.value.exit_code is ExitCode.USAGE
-    assert str(refused.value).startswith(f"{path}: ")
+    assert error.value.exit_code is ExitCode.USAGE
+    assert str(error.value).startswith(f"{path}: ")
     for part in messages:
-        assert part in str(refused.value)
+        assert part in str(error.value)
 
 
 @pytest.mark.parametrize(
     ("content", "message"),
     [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model"), (b"[" * 9999, "not JSON")],
 )
-def test_what_is_no_json_is_said_so(content: bytes, message: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_json_is_named(content: bytes, message: str, tmp_path: Path) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
@@ -138,15 +139,15 @@ def test_what_is_no_json_is_said_so(content: bytes, message: str, tmp_path: Path
 
 
 def test_columns_that_the_records_lack_are_named() -> None:
-    with pytest.raises(ConfigError) as refused:
+    with pytest.raises(ConfigError) as error:
         from_dict(MODEL).check_columns(["unit_id", "SURNAME", "forename"], "models/m.json")
-    assert "models/m.json" in str(refused.value)
-    assert "do not have: dob, postcode\n" in str(refused.value)
-    assert "forename" in str(refused.value)
+    assert "models/m.json" in str(error.value)
+    assert "do not have: dob, postcode\n" in str(error.value)
+    assert "forename" in str(error.value)
     from_dict(MODEL).check_columns(["SURNAME", "dob", "Postcode"], "models/m.json")
 
 
-def test_a_level_that_splink_never_observed_has_splinks_stand_in() -> None:
-    unseen = "level not observed in training dataset"
-    model = from_dict(_with(lambda raw: _level(raw, 1, 1).update(m_probability=unseen)))
+def test_a_level_that_splink_never_observed_has_splinks_default() -> None:
+    text = "level not observed in training dataset"
+    model = from_dict(_with(lambda raw: _level(raw, 1, 1).update(m_probability=text)))
     assert model.comparisons[1].levels[1].m == 1e-6

@@ -12,7 +12,7 @@ PRIOR = exact_model().prior
 
 
 @pytest.mark.parametrize(
-    ("there", "here", "times"),
+    ("training_sizes", "sizes", "times"),
     [
         ((500, 500), (5_000, 5_000), 0.1),
         ((500, 20), (5_000, 20), 0.1),  # of as many records of the smaller file as many have a partner
@@ -23,22 +23,22 @@ PRIOR = exact_model().prior
         (None, (800, 800), 1.0),
     ],
 )
-def test_as_many_records_of_a_hundred_have_a_partner(
-    there: tuple[int, ...] | None, here: tuple[int, ...], times: float
+def test_the_prior_follows_the_sizes_of_the_files(
+    training_sizes: tuple[int, ...] | None, sizes: tuple[int, ...], times: float
 ) -> None:
     model = exact_model()
-    adjusted = model.with_prior_of(there, here)
-    assert adjusted.prior == pytest.approx(times * PRIOR)
-    assert adjusted.raw["probability_two_random_records_match"] == adjusted.prior
-    assert adjusted.comparisons == model.comparisons
-    assert (adjusted is model) == (times == 1.0)
+    new_model = model.with_prior_of(training_sizes, sizes)
+    assert new_model.prior == pytest.approx(times * PRIOR)
+    assert new_model.raw["probability_two_random_records_match"] == new_model.prior
+    assert new_model.comparisons == model.comparisons
+    assert (new_model is model) == (times == 1.0)
 
 
-def test_no_more_than_every_other_pair_matches() -> None:
+def test_the_prior_is_at_most_a_half() -> None:
     assert exact_model().with_prior_of((10**6, 10**6), (2, 2)).prior == 0.5
 
 
-def test_a_model_tells_of_how_many_records_its_prior_is(tmp_path: Path) -> None:
+def test_a_model_file_records_the_file_sizes_of_its_prior(tmp_path: Path) -> None:
     path = tmp_path / "m.json"
     save_with(path, exact_model(), 1, trained={"units": [40, 50]})
     assert trained_on(path) == (40, 50)
@@ -52,7 +52,7 @@ def test_a_model_tells_of_how_many_records_its_prior_is(tmp_path: Path) -> None:
     assert trained_on(path) is None
 
 
-def test_of_linked_files_their_folder_tells_it(tmp_path: Path) -> None:
+def test_a_linked_folder_records_the_file_sizes(tmp_path: Path) -> None:
     exact_model().save(tmp_path / "model.json")
     for counts, expected in (({"left_units": 7, "right_units": 9}, (7, 9)), ({"records": 12}, (12,)), ({}, None)):
         (tmp_path / "manifest.json").write_text(json.dumps({"counts": counts}))

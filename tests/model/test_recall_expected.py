@@ -1,4 +1,4 @@
-"""What a model lets one expect of rules, against shares that can be reckoned by hand."""
+"""The recall that a model expects of rules, against shares calculated by hand."""
 
 import pytest
 
@@ -68,6 +68,6 @@ def test_rules_together_reach_what_any_of_them_reaches() -> None:
     assert recall.together == pytest.approx(sum(recall.added))
 
 
-def test_what_is_not_known_does_not_agree() -> None:
+def test_a_missing_value_does_not_agree() -> None:
     recall = expected_recall(_model(), [BlockingRule(f"{SURNAME} AND {DOB}")], {"surname": 0.5, "dob": 0.6}, MADE_OF)
     assert recall.together == pytest.approx(0.9 * 0.5 * 0.8 * 0.6)

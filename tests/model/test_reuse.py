@@ -1,4 +1,4 @@
-"""A model of some columns fewer says of pairs what it says where these are not known."""
+"""A model without some columns weighs pairs as the full model does where these are not known."""
 
 import pytest
 
@@ -16,18 +16,18 @@ from tests.match.exact_model import exact_model
 KINDS = {"forename": "name", "surname": "name", "dob": "date", "town": "category"}
 
 
-def weighing() -> Model:
+def weighted_model() -> Model:
     """Names that may stand in one another's place, and whatever stands at a level weighs something of its own."""
     raw = untrained(KINDS).raw
     for comparison in raw["comparisons"]:
-        graded = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
-        for number, level in enumerate(graded):
+        levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        for number, level in enumerate(levels):
             level |= {"m_probability": 0.3, "u_probability": 0.3 / 1.3**number}
     return with_rules(from_dict(raw), ("l.dob = r.dob", "l.surname = r.surname"))
 
 
-@pytest.mark.parametrize("gone", [["surname"], ["SURNAME", "town"], ["dob"]])
-def test_pairs_weigh_what_they_weigh_where_the_columns_are_empty(engine: Engine, world: World, gone: list[str]) -> None:
+@pytest.mark.parametrize("columns", [["surname"], ["SURNAME", "town"], ["dob"]])
+def test_a_model_without_columns_weighs_as_with_empty_columns(engine: Engine, world: World, columns: list[str]) -> None:
     left = world("""
         unit_id | forename | surname | dob        | town
         1       | SMART    | SHANE   | 1990-01-02 | A
@@ -44,21 +44,21 @@ def test_pairs_weigh_what_they_weigh_where_the_columns_are_empty(engine: Engine,
         engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=side) for side in (left, right)
     )
     pairs = engine.sql("select l.unit_id as left_id, r.unit_id as right_id from {l} as l, {r} as r", l=left, r=right)
-    empty = ", ".join(f"cast(null as varchar) as {name.lower()}" for name in gone)
-    emptied = [engine.sql(f"select * replace ({empty}) from {{t}}", t=side) for side in (left, right)]
-    lacking = [engine.sql(f"select * exclude ({', '.join(gone)}) from {{t}}", t=side) for side in (left, right)]
+    nulls = ", ".join(f"cast(null as varchar) as {name.lower()}" for name in columns)
+    empty_sides = [engine.sql(f"select * replace ({nulls}) from {{t}}", t=side) for side in (left, right)]
+    short_sides = [engine.sql(f"select * exclude ({', '.join(columns)}) from {{t}}", t=side) for side in (left, right)]
 
     def weights(model: Model, sides: list[Table]) -> dict[tuple[int, int], float]:
-        scored = score_given(engine, model, *sides, term_frequencies(engine, model, *sides), pairs)
-        return {(row["left_id"], row["right_id"]): row["match_weight"] for row in engine_rows(engine, scored)}
+        scored_pairs = score_given(engine, model, *sides, term_frequencies(engine, model, *sides), pairs)
+        return {(row["left_id"], row["right_id"]): row["match_weight"] for row in engine_rows(engine, scored_pairs)}
 
-    whole = weighing()
-    less = without_columns(whole, gone)
-    assert weights(less, lacking) == pytest.approx(weights(whole, emptied))
-    assert not {name.lower() for name in gone} & {*less.columns}
-    assert less.prior == whole.prior
+    full_model = weighted_model()
+    small_model = without_columns(full_model, columns)
+    assert weights(small_model, short_sides) == pytest.approx(weights(full_model, empty_sides))
+    assert not {name.lower() for name in columns} & {*small_model.columns}
+    assert small_model.prior == full_model.prior
 
 
-def test_who_compares_nothing_else_is_refused() -> None:
+def test_a_model_left_without_comparisons_is_refused() -> None:
     with pytest.raises(ConfigError, match="compares nothing"):
         without_columns(exact_model(), ["forename", "surname", "dob", "sex", "postcode"])

@@ -14,7 +14,7 @@ from linkage.engine import rows as engine_rows
 from linkage.match.candidates import score_candidates, score_given, term_frequencies
 from linkage.model import from_dict
 from tests.model.people import both_sides
-from tests.model.splink_says import splink_weights, with_probabilities
+from tests.model.splink_results import splink_weights, with_probabilities
 
 LEFT, RIGHT = both_sides(70, 60)
 CLOSE = 1e-6
@@ -130,47 +130,47 @@ OF_OUR_OWN = {
 """Levels of our own: weights and floors of the adjustment, several columns, and a null level further down."""
 
 
-def _ours(engine: Engine, settings: dict[str, Any], left: pa.Table, right: pa.Table, floor: float) -> dict[Any, Any]:
+def _rows(engine: Engine, settings: dict[str, Any], left: pa.Table, right: pa.Table, floor: float) -> dict[Any, Any]:
     model = from_dict(settings)
     sides = engine.from_arrow(left), engine.from_arrow(right)
     frequencies = term_frequencies(engine, model, *sides)
-    scored = score_candidates(engine, model, *sides, frequencies, floor).pairs
-    scored_rows = engine_rows(engine, scored)
-    by_pair = {(row["left_id"], row["right_id"]): row for row in scored_rows}
-    assert len(by_pair) == len(scored_rows), "a pair stands twice"
+    pairs = score_candidates(engine, model, *sides, frequencies, floor).pairs
+    rows = engine_rows(engine, pairs)
+    by_pair = {(row["left_id"], row["right_id"]): row for row in rows}
+    assert len(by_pair) == len(rows), "a pair stands twice"
     return by_pair
 
 
-def _assert_same(ours: dict[Any, Any], splinks: dict[Any, dict[str, float]]) -> None:
-    assert ours.keys() == splinks.keys()
-    for pair, expected in splinks.items():
+def _assert_same(rows: dict[Any, Any], splink_rows: dict[Any, dict[str, float]]) -> None:
+    assert rows.keys() == splink_rows.keys()
+    for pair, expected in splink_rows.items():
         for name, value in expected.items():
-            assert math.isclose(ours[pair][name], value, rel_tol=0, abs_tol=CLOSE), (pair, name)
+            assert math.isclose(rows[pair][name], value, rel_tol=0, abs_tol=CLOSE), (pair, name)
 
 
 @pytest.mark.parametrize("name", LIBRARY)
 def test_every_pair_has_splinks_weight(name: str, engine: Engine) -> None:
     settings = from_dict(with_probabilities([LIBRARY[name]])).raw  # Splink's own lambdas do not run on DuckDB 2
-    splinks = splink_weights(settings, LEFT, RIGHT)
-    assert len(splinks) == LEFT.num_rows * RIGHT.num_rows
-    assert len({round(row["match_weight"], 6) for row in splinks.values()}) > 1
-    _assert_same(_ours(engine, settings, LEFT, RIGHT, -1e9), splinks)
+    splink_rows = splink_weights(settings, LEFT, RIGHT)
+    assert len(splink_rows) == LEFT.num_rows * RIGHT.num_rows
+    assert len({round(row["match_weight"], 6) for row in splink_rows.values()}) > 1
+    _assert_same(_rows(engine, settings, LEFT, RIGHT, -1e9), splink_rows)
 
 
 @pytest.mark.parametrize("name", OF_OUR_OWN)
 def test_levels_of_our_own_have_splinks_weight(name: str, engine: Engine) -> None:
     settings = with_probabilities([OF_OUR_OWN[name]])
-    _assert_same(_ours(engine, settings, LEFT, RIGHT, -1e9), splink_weights(settings, LEFT, RIGHT))
+    _assert_same(_rows(engine, settings, LEFT, RIGHT, -1e9), splink_weights(settings, LEFT, RIGHT))
 
 
 @pytest.mark.parametrize("name", ["adjusted without an exact level", "adjusted at half weight with a floor"])
 def test_a_rare_value_lifts_a_pair_over_the_floor(name: str, engine: Engine) -> None:
     """How rare a value is shows last of all: the bound must leave room for it."""
     settings = with_probabilities([OF_OUR_OWN[name]])
-    splinks = splink_weights(settings, LEFT, RIGHT)
-    for floor in sorted({row["match_weight"] - 1e-9 for row in splinks.values()})[-3:]:
-        reached = {pair for pair, row in splinks.items() if row["match_weight"] >= floor}
-        assert _ours(engine, settings, LEFT, RIGHT, floor).keys() == reached
+    splink_rows = splink_weights(settings, LEFT, RIGHT)
+    for floor in sorted({row["match_weight"] - 1e-9 for row in splink_rows.values()})[-3:]:
+        heavy_pairs = {pair for pair, row in splink_rows.items() if row["match_weight"] >= floor}
+        assert _rows(engine, settings, LEFT, RIGHT, floor).keys() == heavy_pairs
 
 
 WHOLE = [
@@ -194,45 +194,44 @@ RULES = [
 
 
 @pytest.fixture(scope="module")
-def whole() -> tuple[dict[str, Any], pa.Table, pa.Table, dict[tuple[int, int], dict[str, float]]]:
+def full_model() -> tuple[dict[str, Any], pa.Table, pa.Table, dict[tuple[int, int], dict[str, float]]]:
     """A model of six comparisons on four rules, two of them over lists, and what Splink says of its pairs."""
     left, right = both_sides(250, 200, seed=11)
     settings = with_probabilities(WHOLE, rules=RULES)
     return settings, left, right, splink_weights(settings, left, right)
 
 
-def test_a_whole_model_makes_splinks_pairs_and_weights(whole: Any, engine: Engine) -> None:
-    settings, left, right, splinks = whole
-    assert 1000 < len(splinks) < 250 * 200
-    _assert_same(_ours(engine, settings, left, right, -1e9), splinks)
+def test_a_whole_model_makes_splinks_pairs_and_weights(full_model: Any, engine: Engine) -> None:
+    settings, left, right, splink_rows = full_model
+    assert 1000 < len(splink_rows) < 250 * 200
+    _assert_same(_rows(engine, settings, left, right, -1e9), splink_rows)
 
 
 @pytest.mark.parametrize("floor", [-12.0, -3.0, 0.0, 8.0])
-def test_a_floor_keeps_the_pairs_that_reach_it_and_no_other(floor: float, whole: Any, engine: Engine) -> None:
-    settings, left, right, splinks = whole
-    reached = {pair: scores for pair, scores in splinks.items() if scores["match_weight"] >= floor}
-    assert 0 < len(reached) < len(splinks)
-    ours = _ours(engine, settings, left, right, floor)
-    _assert_same({pair: row for pair, row in ours.items() if row["match_weight"] >= floor}, reached)
-    assert ours.keys() == reached.keys()
+def test_a_floor_keeps_the_pairs_that_reach_it_and_no_other(floor: float, full_model: Any, engine: Engine) -> None:
+    settings, left, right, splink_rows = full_model
+    heavy_pairs = {pair: scores for pair, scores in splink_rows.items() if scores["match_weight"] >= floor}
+    assert 0 < len(heavy_pairs) < len(splink_rows)
+    rows = _rows(engine, settings, left, right, floor)
+    _assert_same({pair: row for pair, row in rows.items() if row["match_weight"] >= floor}, heavy_pairs)
+    assert rows.keys() == heavy_pairs.keys()
 
 
-def test_pairs_named_elsewhere_are_scored_whatever_they_weigh(whole: Any, engine: Engine) -> None:
-    settings, left, right, splinks = whole
+def test_pairs_named_elsewhere_are_scored_whatever_they_weigh(full_model: Any, engine: Engine) -> None:
+    settings, left, right, splink_rows = full_model
     model = from_dict(settings)
-    keys = sorted(splinks)[::50]
+    keys = sorted(splink_rows)[::50]
     pairs = engine.from_arrow(pa.table({"left_id": [a for a, _ in keys], "right_id": [b for _, b in keys]}))
     sides = engine.from_arrow(left), engine.from_arrow(right)
     frequencies = term_frequencies(engine, model, *sides)
-    scored = engine_rows(engine, score_given(engine, model, *sides, frequencies, pairs))
-    _assert_same({(row["left_id"], row["right_id"]): row for row in scored}, {pair: splinks[pair] for pair in keys})
+    rows = engine_rows(engine, score_given(engine, model, *sides, frequencies, pairs))
+    _assert_same({(row["left_id"], row["right_id"]): row for row in rows}, {pair: splink_rows[pair] for pair in keys})
 
 
-def test_splink_reads_back_what_a_model_saves(tmp_path: Any, whole: Any) -> None:
-    settings, left, right, splinks = whole
+def test_splink_reads_back_what_a_model_saves(tmp_path: Any, full_model: Any) -> None:
+    settings, left, right, splink_rows = full_model
     import json
 
     from_dict(settings).save(tmp_path / "model.json")
-    again = splink_weights(json.loads((tmp_path / "model.json").read_text()), left, right)
-    assert again.keys() == splinks.keys()
-    assert all(math.isclose(again[p]["match_weight"], splinks[p]["match_weight"], abs_tol=CLOSE) for p in splinks)
+    weights = splink_weights(json.loads((tmp_path / "model.json").read_text()), left, right)
+    _assert_same(weights, splink_rows)

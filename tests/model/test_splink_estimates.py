@@ -17,15 +17,15 @@ from linkage.model.training.estimates import estimate
 from linkage.model.training.evidence import Evidence, gather
 from linkage.model.training.u import estimate_u
 from tests.model import known_errors
-from tests.model.splink_says import splink_tables
+from tests.model.splink_results import splink_tables
 
 PEOPLE = 300
 """Few enough that all pairs are looked at, by Splink too."""
 
 
 @dataclasses.dataclass
-class Ours:
-    """Files, and what we make of them."""
+class Files:
+    """Two files, and our evidence from them."""
 
     left: pa.Table
     right: pa.Table
@@ -34,57 +34,57 @@ class Ours:
 
 
 @pytest.fixture(scope="module")
-def ours() -> Ours:
-    left, right = (_some(side) for side in known_errors.two_files())
+def files() -> Files:
+    left, right = (_people(side) for side in known_errors.two_files())
     with connect("duckdb", threads=1) as engine, pytest.MonkeyPatch.context() as patch:
         patch.setattr("linkage.model.training.counts.RANDOM_PAIRS", PEOPLE * PEOPLE)
         evidence = gather(
             engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1, one_file=True
         )
-    return Ours(left, right, known_errors.model(), evidence)
+    return Files(left, right, known_errors.model(), evidence)
 
 
-def _some(side: pa.Table) -> pa.Table:
+def _people(side: pa.Table) -> pa.Table:
     """The first people of a file, a tenth of them without a postcode."""
-    some = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by("unit_id")
-    unknown = pa.array([n % 10 == 0 for n in range(some.num_rows)])
-    postcodes = pa.compute.if_else(unknown, pa.scalar(None, pa.string()), some["postcode"])
-    return some.set_column(some.column_names.index("postcode"), "postcode", postcodes)
+    people = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by("unit_id")
+    mask = pa.array([n % 10 == 0 for n in range(people.num_rows)])
+    postcodes = pa.compute.if_else(mask, pa.scalar(None, pa.string()), people["postcode"])
+    return people.set_column(people.column_names.index("postcode"), "postcode", postcodes)
 
 
 def _linker(tables: list[Any], raw: dict[str, Any]) -> Linker:
     return Linker(tables, deepcopy(raw), log_level="ERROR", validate_settings=False)
 
 
-def test_u_is_splinks_over_all_pairs(ours: Ours) -> None:
-    with splink_tables({"side_left": ours.left, "side_right": ours.right}) as tables:
-        linker = _linker(tables, ours.model.raw)
+def test_u_is_splinks_over_all_pairs(files: Files) -> None:
+    with splink_tables({"side_left": files.left, "side_right": files.right}) as tables:
+        linker = _linker(tables, files.model.raw)
         linker.training.estimate_u_using_random_sampling(
             max_pairs=10 * PEOPLE**2, seed=1, min_count_per_level=None, num_chunks=1
         )
         splink = from_dict(linker.misc.save_model_to_json())
-    compared, u = 0, estimate_u(ours.evidence)  # of random pairs, with the matches among them, as Splink has it
-    for number, (index, position) in enumerate(ours.evidence.layout.places):
-        if ours.evidence.random.shown[:, number].any():  # else a pseudo-count here, a constant there
+    count, u = 0, estimate_u(files.evidence)  # of random pairs, with the matches among them, as Splink has it
+    for number, (index, position) in enumerate(files.evidence.layout.places):
+        if files.evidence.random.shown[:, number].any():  # else a pseudo-count here, a constant there
             expected = splink.comparisons[index].levels[position].u
             assert u[number] == pytest.approx(expected, abs=1e-6, rel=1e-6)
-            compared += 1
-    assert compared >= 15
+            count += 1
+    assert count >= 15
 
 
 @pytest.mark.parametrize("tolerance", [1e-4, 1e-6])
 def test_m_and_the_share_of_matches_are_splinks_in_every_block(
-    ours: Ours, tolerance: float, monkeypatch: pytest.MonkeyPatch
+    files: Files, tolerance: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for module in (estimates_module, em):
         monkeypatch.setattr(module, "TOLERANCE", tolerance)
-    runs = estimate(ours.evidence).runs
+    runs = estimate(files.evidence).runs
     assert len(runs) >= 2
     for run in runs:
-        raw = _with_u(ours, run.u)
+        raw = _with_u(files, run.u)
         raw |= {"em_convergence": tolerance, "max_iterations": em.LIMIT}
         raw["probability_two_random_records_match"] = 0.5 / PEOPLE
-        with splink_tables({"side_left": ours.left, "side_right": ours.right}) as tables:
+        with splink_tables({"side_left": files.left, "side_right": files.right}) as tables:
             session = _linker(tables, raw).training.estimate_parameters_using_expectation_maximisation(
                 block_on(*run.block.columns), estimate_without_term_frequencies=True
             )
@@ -96,8 +96,8 @@ def test_m_and_the_share_of_matches_are_splinks_in_every_block(
         assert np.ptp(run.estimate.m[run.free]) > 0.5, "something was learnt"
 
 
-def _with_u(ours: Ours, u: Any) -> dict[str, Any]:
-    raw = deepcopy(ours.model.raw)
-    for number, (index, position) in enumerate(ours.evidence.layout.places):
+def _with_u(files: Files, u: Any) -> dict[str, Any]:
+    raw = deepcopy(files.model.raw)
+    for number, (index, position) in enumerate(files.evidence.layout.places):
         raw["comparisons"][index]["comparison_levels"][position]["u_probability"] = float(u[number])
     return raw

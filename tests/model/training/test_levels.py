@@ -55,15 +55,15 @@ SHARES = st.lists(st.floats(1e-6, 1.0), min_size=7, max_size=7).map(lambda value
 
 @given(SHARES, SHARES)
 def test_a_level_that_agrees_better_never_weighs_less(m: np.ndarray, u: np.ndarray) -> None:
-    (chain,), fitted = NAME.ordered, monotone(NAME, m, u)
-    ratios = fitted[chain] / u[chain]
+    (chain,), fit = NAME.ordered, monotone(NAME, m, u)
+    ratios = fit[chain] / u[chain]
     others = np.setdiff1d(np.arange(7), chain)
     assert (np.diff(ratios) <= 1e-9 * ratios[:-1]).all()
-    assert fitted.sum() == pytest.approx(1)
-    assert (fitted[others] == m[others]).all(), "swapped names, and an initial, are grades of nothing else"
-    assert monotone(NAME, fitted, u) == pytest.approx(fitted)
+    assert fit.sum() == pytest.approx(1)
+    assert (fit[others] == m[others]).all(), "swapped names, and an initial, are grades of nothing else"
+    assert monotone(NAME, fit, u) == pytest.approx(fit)
     if (np.diff(m[chain] / u[chain]) <= 0).all():
-        assert (fitted == m).all()
+        assert (fit == m).all()
 
 
 @pytest.fixture(scope="module")
@@ -85,7 +85,7 @@ def rows() -> tuple[list[dict[str, object]], ...]:
     return tuple([further(row) for row in side.to_pylist()] for side in known_errors.two_files())
 
 
-def trained(
+def trained_weights(
     engine: Engine, rows: tuple[list[dict[str, object]], ...], *kinds: tuple[str, str]
 ) -> tuple[dict[str, list[float]], TrainingReport]:
     """Weights of the levels of each field, of a model with further fields."""
@@ -101,16 +101,16 @@ def trained(
     return {c.name: [level.weight for level in c.levels if level.value >= 0] for c in model.comparisons}, report
 
 
-def test_columns_that_say_nothing_have_no_weight_and_change_no_other(
+def test_columns_without_information_have_no_weight_and_change_no_other(
     engine: Engine, rows: tuple[list[dict[str, object]], ...]
 ) -> None:
-    plain, _ = trained(engine, rows)
-    silent = [("constant", "text"), ("nearly", "postcode"), ("noise", "category")]
-    weights, report = trained(engine, rows, *silent, ("unknown", "text"))
-    for name, _ in silent:
+    plain_weights, _ = trained_weights(engine, rows)
+    silent_fields = [("constant", "text"), ("nearly", "postcode"), ("noise", "category")]
+    weights, report = trained_weights(engine, rows, *silent_fields, ("unknown", "text"))
+    for name, _ in silent_fields:
         assert weights[name] == pytest.approx([0.0] * len(weights[name])), name
         assert any(line.startswith(f"comparison '{name}' has no weight") for line in report.warnings)
-    for name, levels in plain.items():
+    for name, levels in plain_weights.items():
         assert weights[name][0] == pytest.approx(levels[0], abs=0.1), name
         assert weights[name][-1] == pytest.approx(levels[-1], abs=0.3), name
     assert report.faults == []
@@ -119,7 +119,7 @@ def test_columns_that_say_nothing_have_no_weight_and_change_no_other(
 def test_a_column_that_few_records_have_weighs_what_these_show(
     engine: Engine, rows: tuple[list[dict[str, object]], ...]
 ) -> None:
-    weights, report = trained(engine, rows, ("sparse", "name"))
+    weights, report = trained_weights(engine, rows, ("sparse", "name"))
     assert weights["sparse"][0] > 5
     assert weights["sparse"][-1] < 0
     assert report.warnings == report.faults == []
@@ -131,6 +131,6 @@ def test_a_column_in_other_codes_is_named_and_does_no_harm(
     """One file writes M for what the other writes F for."""
     left, right = rows
     recoded = [{**row, "sex": {"M": "F", "F": "M"}[str(row["sex"])]} for row in right]
-    weights, report = trained(engine, (left, recoded))
+    weights, report = trained_weights(engine, (left, recoded))
     assert weights["sex"] == pytest.approx([0.0, 0.0])
     assert ["'sex' has no weight" in line for line in report.warnings] == [True]

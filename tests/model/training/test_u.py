@@ -57,14 +57,14 @@ def test_u_of_random_pairs_leaves_out_the_matches_among_them() -> None:
     assert u[[0, 2]] == pytest.approx([300 / 9_900, math.sqrt(25) / 9_900], rel=0.001), "a standard deviation is left"
 
 
-@pytest.mark.parametrize(("within", "most"), [((50, 8), 1 - 2 * 20 / 1_000), ((900, 900), 1.0)])
+@pytest.mark.parametrize(("counts", "bound"), [((50, 8), 1 - 2 * 20 / 1_000), ((900, 900), 1.0)])
 def test_pairs_within_the_files_bound_the_matches_of_a_block_that_mostly_matches(
-    within: tuple[int, int], most: float
+    counts: tuple[int, int], bound: float
 ) -> None:
     """50 and 8 pairs of strangers within the files: 2 * sqrt(50 * 8) = 40 across them, of 1,000."""
-    tables = (_patterns({"≠≠": within[0]}), _patterns({"≠≠": within[1]}))
-    pairs = BlockPairs(TrainingBlock(("c",), 1_000, 1.0, within), 1.0, _patterns({"==": 1}), tables)
-    assert most_matches(LAYOUT, pairs, U) == pytest.approx(most)
+    tables = (_patterns({"≠≠": counts[0]}), _patterns({"≠≠": counts[1]}))
+    pairs = BlockPairs(TrainingBlock(("c",), 1_000, 1.0, counts), 1.0, _patterns({"==": 1}), tables)
+    assert most_matches(LAYOUT, pairs, U) == pytest.approx(bound)
 
 
 def test_u_that_the_model_fixes_stays() -> None:
@@ -78,10 +78,10 @@ def test_without_pairs_within_the_files_a_block_has_u_of_random_pairs() -> None:
 
 def test_u_of_a_block_is_that_of_the_pairs_within_each_file_where_they_are_many() -> None:
     """In both files one pair in five of one c agrees on a, and one random pair in ten."""
-    many = {"=≠": 200_000, "≠≠": 800_000}
-    assert block_u(LAYOUT, block(many, many), U)[:2] == pytest.approx([0.2, 0.8], abs=1e-3)
-    few = {"=≠": 2, "≠≠": 8}
-    assert block_u(LAYOUT, block(few, few), U)[:2] == pytest.approx([0.1, 0.9], abs=0.01), "random pairs decide"
+    large = {"=≠": 200_000, "≠≠": 800_000}
+    assert block_u(LAYOUT, block(large, large), U)[:2] == pytest.approx([0.2, 0.8], abs=1e-3)
+    small = {"=≠": 2, "≠≠": 8}
+    assert block_u(LAYOUT, block(small, small), U)[:2] == pytest.approx([0.1, 0.9], abs=0.01), "random pairs decide"
 
 
 def test_files_that_write_a_value_in_other_shares_agree_as_often_as_their_geometric_mean() -> None:
@@ -93,11 +93,11 @@ def test_files_that_write_a_value_in_other_shares_agree_as_often_as_their_geomet
     assert shares == pytest.approx([0.27], rel=1e-3)
 
 
-def test_who_is_in_a_file_twice_is_no_non_match() -> None:
+def test_duplicates_in_a_file_are_no_non_matches() -> None:
     """Pairs that agree on forename and surname look like one person: they count as often as by chance."""
     names = Layout(from_dict(settings([comparison(name, "category") for name in ("forename", "surname")])))
     u = np.array([0.001, 0.999, 0.002, 0.998])
-    twice = {"==": 5_000, "=≠": 1_000, "≠≠": 999_000}
-    once = {"=≠": 1_000, "≠≠": 999_000}
-    of_twice, of_once = (block_u(names, block(pairs, pairs), u) for pairs in (twice, once))
-    assert of_twice == pytest.approx(of_once, abs=1e-4)
+    duplicates = {"==": 5_000, "=≠": 1_000, "≠≠": 999_000}
+    singles = {"=≠": 1_000, "≠≠": 999_000}
+    duplicate_u, single_u = (block_u(names, block(pairs, pairs), u) for pairs in (duplicates, singles))
+    assert duplicate_u == pytest.approx(single_u, abs=1e-4)

@@ -107,7 +107,7 @@ def test_versions_record_changes_and_notes(village: Any) -> None:
 
 def test_splink_opens_a_saved_model(rare: Any, tmp_path: Path) -> None:
     splink = pytest.importorskip("splink")
-    from tests.model.splink_says import splink_tables
+    from tests.model.splink_results import splink_tables
 
     root = Path(shutil.copytree(rare.root, tmp_path / "run"))
     with TuneSession(root, STEP) as session:
