@@ -72,10 +72,10 @@ def answers(engine: Engine, world: str, expressions: list[str]) -> dict[str, lis
 
 def query_values(engine: Engine, world: str, expressions: list[str]) -> list[list[Any]]:
     table = engine.from_arrow(parse(WORLDS[world]))
-    by = table.columns[0]
+    column = table.columns[0]
     values = ", ".join(f"{expression} as v{place}" for place, expression in enumerate(expressions))
-    group = f"group by {by}" if by == "g" else ""
-    result = rows(engine, engine.sql(f"select {by} as k, {values} from {{t}} {group}", t=table))
+    group = f"group by {column}" if column == "g" else ""
+    result = rows(engine, engine.sql(f"select {column} as k, {values} from {{t}} {group}", t=table))
     result.sort(key=lambda row: row["k"])
     return [[plain(row[f"v{place}"]) for row in result] for place in range(len(expressions))]
 
@@ -108,11 +108,11 @@ _OF_ONE_ENGINE = {
 
 def test_every_function_in_use_has_a_spec(duckdb_engine):
     functions = {row["name"] for row in rows(duckdb_engine, duckdb_engine.sql(_NAMES))} | RENDERINGS.keys()
-    used = {name for text in sql_texts() for name in _CALL.findall(text)} & functions
-    here = Path(__file__)
-    specs = "".join(path.read_text(encoding="utf-8") for path in (here, here.with_name("functions.txt")))
-    assert len(used) > 60
-    assert used - set(_CALL.findall(specs)) - _OF_ONE_ENGINE == set()
+    names = {name for text in sql_texts() for name in _CALL.findall(text)} & functions
+    file = Path(__file__)
+    specs = "".join(path.read_text(encoding="utf-8") for path in (file, file.with_name("functions.txt")))
+    assert len(names) > 60
+    assert names - set(_CALL.findall(specs)) - _OF_ONE_ENGINE == set()
 
 
 _NAMES = "select distinct function_name as name from duckdb_functions()"
@@ -131,7 +131,7 @@ def sql_texts() -> Iterator[str]:
                 yield node.value
 
 
-WRITTEN = {
+TABLES = {
     "pupils": """
         id | school | score
         1  | A      | 10
@@ -253,6 +253,6 @@ QUERIES: dict[str, tuple[str, list[tuple[Any, ...]]]] = {
 
 @pytest.mark.parametrize(("query", "expected"), QUERIES.values(), ids=QUERIES.keys())
 def test_a_query_answers_the_same(engine, query, expected):
-    tables = {name: engine.from_arrow(parse(text)) for name, text in WRITTEN.items() if f"{{{name}}}" in query}
+    tables = {name: engine.from_arrow(parse(text)) for name, text in TABLES.items() if f"{{{name}}}" in query}
     result = engine.sql(query, **tables)
     assert sorted((tuple(row.values()) for row in rows(engine, result)), key=repr) == expected

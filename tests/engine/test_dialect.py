@@ -1,4 +1,4 @@
-"""What does not carry over to Spark is refused with what to say instead, not run with another result."""
+"""SQL that does not carry over to Spark is refused with what to write instead, not run with another result."""
 
 import pytest
 
@@ -8,7 +8,7 @@ from linkage.engine.patterns import java_format
 
 
 @pytest.mark.parametrize(
-    ("query", "instead"),
+    ("query", "remedy"),
     [
         ("select * replace (a as b) from t", "columns by name"),
         ("select a from t union all by name select a from u", "in one order"),
@@ -31,11 +31,11 @@ from linkage.engine.patterns import java_format
         ("select i from generate_series(1, 3) as g(i)", "table of numbers"),
     ],
 )
-def test_what_does_not_carry_over_is_refused_with_a_remedy(query, instead):
+def test_sql_that_does_not_carry_over_is_refused_with_a_remedy(query, remedy):
     with pytest.raises(DialectError) as error:
         to_spark(query)
     assert "does not carry over" in str(error.value)
-    assert instead in str(error.value).splitlines()[-1]
+    assert remedy in str(error.value).splitlines()[-1]
 
 
 @pytest.mark.parametrize("name", sorted(set(REFUSED) - {"asof", "columns", "map", "row"}))

@@ -1,4 +1,4 @@
-"""What DuckDB says of the system's refusals, in words that say what to do."""
+"""Errors of the system that DuckDB reports, in words that say what to do."""
 
 from pathlib import Path
 
@@ -27,7 +27,7 @@ from linkage.errors import InputError, LeoError
         (duckdb.IOException('IO Error: Cannot open file "/memory limit/x.parquet": gone'), "a file could not be read"),
     ],
 )
-def test_what_is_wrong_is_not_read_from_a_files_name(error: duckdb.Error, message: str) -> None:
+def test_the_fault_is_not_read_from_the_name_of_a_file(error: duckdb.Error, message: str) -> None:
     assert message in str(_explained(error, Path("scratch")))
 
 
@@ -41,14 +41,14 @@ def test_a_value_that_could_not_be_read_is_not_quoted() -> None:
     )
 
 
-def test_a_file_that_is_gone_from_a_disk_is_no_full_disk(tmp_path: Path) -> None:
+def test_a_lost_file_is_not_called_a_full_disk(tmp_path: Path) -> None:
     """Sources on /mnt/disk1: every refusal said that the disk was full."""
-    with DuckDBEngine() as engine, pytest.raises(LeoError) as refused:
+    with DuckDBEngine() as engine, pytest.raises(LeoError) as error:
         engine.sql(f"from read_parquet('{tmp_path}/disk1/gone.parquet')", store=True)
-    assert "full" not in str(refused.value)
+    assert "full" not in str(error.value)
 
 
-def test_a_path_that_duckdb_cannot_be_told_is_named(tmp_path: Path) -> None:
+def test_a_path_that_duckdb_cannot_read_is_named(tmp_path: Path) -> None:
     """It found no file there: in a pattern it takes a backslash for the end of a folder."""
     for name in ("b\\s", "[x]", 'it\'s 100% "so" {a}'):
         with DuckDBEngine() as engine:
@@ -59,7 +59,7 @@ def test_a_path_that_duckdb_cannot_be_told_is_named(tmp_path: Path) -> None:
         engine.write(engine.sql("select 1 as n", store=True), tmp_path / "b\\s [x]" / "one.parquet")
 
 
-def test_a_limit_that_nothing_fits_into_is_told_wherever_it_is_met() -> None:
+def test_a_memory_limit_too_small_for_anything_is_reported() -> None:
     """What arrived from Python, under a limit of 0GB, ended as an unforeseen error; so did the engine's own macros."""
     with (
         pytest.raises(LeoError, match="ran out of its memory limit\n  raise"),
@@ -68,10 +68,10 @@ def test_a_limit_that_nothing_fits_into_is_told_wherever_it_is_met() -> None:
         engine.from_arrow(pa.table({"line": range(9), "reason": ["no date"] * 9}))
 
 
-def test_a_limit_that_is_met_while_an_engine_starts_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_connection: duckdb.DuckDBPyConnection) -> None:
+def test_a_memory_limit_reached_at_the_start_is_reported(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(_connection: duckdb.DuckDBPyConnection) -> None:
         raise duckdb.OutOfMemoryException("Out of Memory Error: could not allocate block of size 4.0 KiB")
 
-    monkeypatch.setattr(macros, "define", full)
+    monkeypatch.setattr(macros, "define", fail)
     with pytest.raises(LeoError, match="ran out of its memory limit\n  raise"):
         DuckDBEngine()

@@ -17,53 +17,53 @@ SUMS = {"unit_id": "bigint", "total": "bigint", "batch_rows": "bigint"}
 
 
 @pytest.fixture
-def _many(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What a spec holds is more than this process should."""
+def small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Batches so small that the rows of a test do not fit into one."""
     monkeypatch.setattr(batches, "BATCH_ROWS", 2)
 
 
-def _summed() -> Callable[[pa.Table], pa.Table]:
-    def summed(rows: pa.Table) -> pa.Table:
+def _group_sums() -> Callable[[pa.Table], pa.Table]:
+    def group_sums(rows: pa.Table) -> pa.Table:
         """The sum of each group, and in how many rows it came."""
         units, values = (np.array(rows[name].to_pylist()) for name in ("unit_id", "value"))
         sums = [(int(unit), int(values[units == unit].sum()), rows.num_rows) for unit in dict.fromkeys(units.tolist())]
         return pa.table({name: pa.array(column) for name, column in zip(SUMS, zip(*sums, strict=True), strict=True)})
 
-    return summed  # of a spec's file workers know nothing: a function within a function goes to them as it is
+    return group_sums  # of a test's file workers know nothing: a function within a function goes to them as it is
 
 
 WORLD = "unit_id | value\n1 | 1\n2 | 10\n1 | 2\n3 | 100\n2 | 20\n2 | 30"
 
 
 @pytest.mark.both_engines
-@pytest.mark.usefixtures("_many")
+@pytest.mark.usefixtures("small_batches")
 def test_a_group_comes_whole(engine: Engine, world: World, rows: Rows) -> None:
-    sums = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id", order=("value",)))
+    sums = rows(engine.by_group(world(WORLD), _group_sums(), SUMS, by="unit_id", order=("value",)))
     assert [row[:2] for row in sums] == [(1, 3), (2, 60), (3, 100)]
-    most = max(row[2] for row in sums)
-    assert most == 6 if engine.name == "duckdb" else most < 6, "all at once on one machine, a few at a time by workers"
+    size = max(row[2] for row in sums)
+    assert size == 6 if engine.name == "duckdb" else size < 6, "all at once on one machine, a few at a time by workers"
 
 
 @pytest.mark.both_engines
-def test_few_rows_stay_here(engine: Engine, world: World, rows: Rows) -> None:
-    sums = rows(engine.by_group(world(WORLD), _summed(), SUMS, by="unit_id"))
+def test_few_rows_stay_on_the_driver(engine: Engine, world: World, rows: Rows) -> None:
+    sums = rows(engine.by_group(world(WORLD), _group_sums(), SUMS, by="unit_id"))
     assert sums == [(1, 3, 6), (2, 60, 6), (3, 100, 6)]
 
 
 @given(st.lists(st.integers(1, 5), max_size=30), st.integers(1, 4), st.integers(1, 9))
 def test_pieces_hold_whole_groups_and_all_rows(groups: list[int], size: int, batch_rows: int) -> None:
-    ordered = sorted(groups)
-    arrow_batches = pa.table({"g": pa.array(ordered, pa.int64())}).to_batches(size)
+    values = sorted(groups)
+    arrow_batches = pa.table({"g": pa.array(values, pa.int64())}).to_batches(size)
     pieces: list[list[int]] = []
 
     def note(rows: pa.Table) -> pa.Table:
         pieces.append(rows["g"].to_pylist())
         return rows
 
-    batched = batches.work_in_batches(arrow_batches, note, "g", pa.schema([("g", pa.int64())]), batch_rows)
-    assert [value for batch in batched for value in batch.column(0).to_pylist()] == ordered
+    results = batches.work_in_batches(arrow_batches, note, "g", pa.schema([("g", pa.int64())]), batch_rows)
+    assert [value for batch in results for value in batch.column(0).to_pylist()] == values
     assert sum(len(set(piece)) for piece in pieces) == len(set(groups)), "no group is in two batches"
-    largest = max(map(ordered.count, ordered), default=0)
+    largest = max(map(values.count, values), default=0)
     assert all(len(piece) < batch_rows + size + largest for piece in pieces)
 
 
@@ -84,7 +84,7 @@ def _components() -> Callable[[pa.Table], pa.Table]:
 
 
 @pytest.mark.both_engines
-@pytest.mark.usefixtures("_many")
+@pytest.mark.usefixtures("small_batches")
 def test_pairs_that_hang_together_come_together(engine: Engine, world: World, rows: Rows) -> None:
     """Units of the two sides bear the same numbers, and are not one for that."""
     pairs = world("left_id | right_id\n1 | 2\n3 | 2\n3 | 4\n5 | 4\n2 | 1\n4 | 3\n6 | 3")

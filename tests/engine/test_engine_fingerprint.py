@@ -27,7 +27,7 @@ def test_a_fingerprint_is_one_number_on_every_engine(engine):
     assert engine.fingerprint(engine.from_arrow(AWKWARD)) == "4-a381337db6aab4a"
 
 
-def test_lists_have_one_fingerprint_on_every_engine_whichever_way_it_writes_them(engine):
+def test_lists_have_one_fingerprint_on_every_engine_however_it_writes_them(engine):
     day = datetime.date(2011, 2, 16)
     lists = {
         "held": pa.array([["a, b", None], [], None, ["null"]], pa.list_(pa.string())),
@@ -38,15 +38,15 @@ def test_lists_have_one_fingerprint_on_every_engine_whichever_way_it_writes_them
     assert engine.fingerprint(engine.from_arrow(pa.table(lists))) == "4-744082e714343ac"
 
 
-def test_a_fingerprint_knows_rows_not_their_order_nor_the_order_of_columns(engine):
-    whole = engine.fingerprint(engine.from_arrow(AWKWARD))
-    turned = AWKWARD.take([3, 1, 0, 2]).select(list(reversed(AWKWARD.column_names)))
-    assert engine.fingerprint(engine.from_arrow(turned)) == whole
-    assert engine.fingerprint(engine.from_arrow(AWKWARD.slice(1))) != whole
+def test_a_fingerprint_depends_on_rows_and_not_on_any_order(engine):
+    fingerprint = engine.fingerprint(engine.from_arrow(AWKWARD))
+    shuffled = AWKWARD.take([3, 1, 0, 2]).select(list(reversed(AWKWARD.column_names)))
+    assert engine.fingerprint(engine.from_arrow(shuffled)) == fingerprint
+    assert engine.fingerprint(engine.from_arrow(AWKWARD.slice(1))) != fingerprint
 
 
 @pytest.mark.parametrize(
-    ("one_way", "other_way"),
+    ("first", "second"),
     [
         ({"a": ["A"], "b": ["BC"]}, {"a": ["AB"], "b": ["C"]}),
         ({"a": [None], "b": ["A"]}, {"a": ["A"], "b": [None]}),
@@ -55,15 +55,15 @@ def test_a_fingerprint_knows_rows_not_their_order_nor_the_order_of_columns(engin
         ({"a": [True]}, {"a": [False]}),
     ],
 )
-def test_tables_that_differ_have_fingerprints_that_differ(engine, one_way, other_way):
-    assert engine.fingerprint(engine.from_arrow(pa.table(one_way))) != engine.fingerprint(
-        engine.from_arrow(pa.table(other_way))
+def test_tables_that_differ_have_fingerprints_that_differ(engine, first, second):
+    assert engine.fingerprint(engine.from_arrow(pa.table(first))) != engine.fingerprint(
+        engine.from_arrow(pa.table(second))
     )
 
 
 def test_the_last_bits_of_a_double_do_not_count(engine):
-    ours, theirs = pa.table({"x": [0.1 + 0.2]}), pa.table({"x": [math.nextafter(0.3, 0)]})
-    assert engine.fingerprint(engine.from_arrow(ours)) == engine.fingerprint(engine.from_arrow(theirs))
+    left, right = pa.table({"x": [0.1 + 0.2]}), pa.table({"x": [math.nextafter(0.3, 0)]})
+    assert engine.fingerprint(engine.from_arrow(left)) == engine.fingerprint(engine.from_arrow(right))
 
 
 def test_whole_numbers_count_the_same_in_any_width(engine):
@@ -72,15 +72,15 @@ def test_whole_numbers_count_the_same_in_any_width(engine):
     assert engine.fingerprint(small) == engine.fingerprint(sums)
 
 
-def test_numbers_that_are_none_have_a_fingerprint(engine):
-    odd = pa.table({"x": [math.nan, math.inf, -math.inf, 1e15, None]})
-    assert engine.fingerprint(engine.from_arrow(odd)) == "5-f7e4889a4329893"
+def test_nan_and_infinity_have_a_fingerprint(engine):
+    table = pa.table({"x": [math.nan, math.inf, -math.inf, 1e15, None]})
+    assert engine.fingerprint(engine.from_arrow(table)) == "5-f7e4889a4329893"
 
 
 def test_a_struct_has_a_fingerprint_of_its_fields(engine):
-    one_way = pa.table({"s": [{"a": 1, "b": "X"}, None]})
-    other_way = pa.table({"s": [{"a": 1, "b": None}, None]})
-    prints = [engine.fingerprint(engine.from_arrow(table)) for table in (one_way, other_way)]
+    first = pa.table({"s": [{"a": 1, "b": "X"}, None]})
+    second = pa.table({"s": [{"a": 1, "b": None}, None]})
+    prints = [engine.fingerprint(engine.from_arrow(table)) for table in (first, second)]
     assert prints[0] != prints[1]
 
 

@@ -25,9 +25,9 @@ def content(path):
     return (path / "part-00000.parquet" if path.is_dir() else path).read_text()
 
 
-@pytest.mark.parametrize("earlier", ["file", "folder"])
-def test_the_new_takes_the_place_of_the_earlier(tmp_path, kind, earlier):
-    write(tmp_path / "t", earlier, "earlier")
+@pytest.mark.parametrize("old_kind", ["file", "folder"])
+def test_a_new_file_replaces_the_earlier_one(tmp_path, kind, old_kind):
+    write(tmp_path / "t", old_kind, "earlier")
     with whole(tmp_path / "t") as part:
         write(part, kind, "new")
         assert content(tmp_path / "t") == "earlier"
@@ -35,13 +35,13 @@ def test_the_new_takes_the_place_of_the_earlier(tmp_path, kind, earlier):
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
 
 
-@pytest.mark.parametrize("earlier", ["file", "folder"])
-def test_what_cannot_be_put_in_place_leaves_the_earlier_there(tmp_path, kind, earlier, monkeypatch):
-    def refused(*_):
+@pytest.mark.parametrize("old_kind", ["file", "folder"])
+def test_a_failed_replacement_keeps_the_earlier_file(tmp_path, kind, old_kind, monkeypatch):
+    def refuse(*_):
         raise OSError(13, "Permission denied")
 
-    write(tmp_path / "t", earlier, "earlier")
-    monkeypatch.setattr("os.replace", refused)
+    write(tmp_path / "t", old_kind, "earlier")
+    monkeypatch.setattr("os.replace", refuse)
     with pytest.raises(OSError, match="Permission denied"), whole(tmp_path / "t") as part:
         write(part, kind, "new")
     assert content(tmp_path / "t") == "earlier"
@@ -57,14 +57,14 @@ def test_a_process_killed_between_both_renames_loses_nothing(tmp_path, kind):
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
 
 
-def test_of_a_link_to_a_folder_the_link_alone_makes_room(tmp_path, kind):
+def test_a_link_to_a_folder_is_replaced_and_its_folder_stays(tmp_path, kind):
     write(tmp_path / "elsewhere", "folder", "earlier")
     (tmp_path / "t").symlink_to("elsewhere")
     with whole(tmp_path / "t") as part:
         write(part, kind, "new")
     assert content(tmp_path / "t") == "new"
     assert content(tmp_path / "elsewhere") == "earlier"
-    assert sorted(left.name for left in tmp_path.iterdir()) == ["elsewhere", "t"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "t"]
 
 
 @pytest.mark.parametrize("query", ["from read_text({file})", "from glob({file})", "copy (select 1) to {file}"])

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from linkage.engine import LockedTempdir, connect, scratch_folder
-from linkage.engine import locked_tempdir as held_folders
+from linkage.engine import locked_tempdir as tempdir_module
 from linkage.errors import ConfigError, LeoError
 
 
@@ -31,31 +31,31 @@ def killed_while(work: Callable[[], object]) -> None:
     assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == -signal.SIGKILL
 
 
-def writes_a_spill() -> LockedTempdir:
+def spill() -> LockedTempdir:
     scratch = scratch_folder()
     (scratch.path / "spilled").write_text("rows")
     return scratch
 
 
-def test_what_a_killed_process_left_is_cleared_by_the_next(temporary: Path) -> None:
+def test_folders_of_a_killed_process_are_cleared_by_the_next(temporary: Path) -> None:
     folders = []
-    killed_while(lambda: folders.append(writes_a_spill()))
+    killed_while(lambda: folders.append(spill()))
     assert [path.name for path in temporary.glob("leo-work-*/*")] == ["spilled"]
-    with scratch_folder() as own:
-        assert list(temporary.iterdir()) == [own]
+    with scratch_folder() as scratch:
+        assert list(temporary.iterdir()) == [scratch]
     assert not list(temporary.iterdir())
 
 
-def test_an_engine_clears_them_and_keeps_none(temporary: Path) -> None:
+def test_an_engine_clears_old_folders_and_keeps_none(temporary: Path) -> None:
     folders = []
-    killed_while(lambda: folders.append(writes_a_spill()))
+    killed_while(lambda: folders.append(spill()))
     with connect("duckdb") as engine:
         assert list(temporary.iterdir()) == [engine.scratch]
     assert not list(temporary.iterdir())
 
 
-def test_those_of_processes_at_work_stay(temporary: Path) -> None:
-    """Of another process as of this one: it says that it has begun, and ends when it is told."""
+def test_folders_of_running_processes_stay(temporary: Path) -> None:
+    """Of this process and of another, which writes when it has begun, and ends when it is told."""
     (ready_read, ready_write), (stop_read, stop_write) = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
@@ -64,63 +64,63 @@ def test_those_of_processes_at_work_stay(temporary: Path) -> None:
             os.read(stop_read, 1)
         os._exit(0)
     os.read(ready_read, 1)
-    (theirs,) = temporary.iterdir()
+    (other_folder,) = temporary.iterdir()
     with scratch_folder() as first, scratch_folder() as second:
-        assert {theirs, first, second} == set(temporary.iterdir())
+        assert {other_folder, first, second} == set(temporary.iterdir())
     os.write(stop_write, b"!")
     assert os.waitpid(child, 0)[1] == 0
     assert not list(temporary.iterdir())
 
 
-def test_nothing_else_is_cleared(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_no_other_folder_is_cleared(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither of like names, nor of other users, nor what a link of such a name leads to."""
-    beyond = temporary / "beyond"
-    others = [beyond, *(temporary / name for name in ("leo-abcd1234", "leo-work-abc", "leo-work-abcd1234.old"))]
+    target = temporary / "beyond"
+    others = [target, *(temporary / name for name in ("leo-abcd1234", "leo-work-abc", "leo-work-abcd1234.old"))]
     for other in others:
         other.mkdir()
-    (beyond / "kept").touch()
-    (link := temporary / "leo-work-linklink").symlink_to(beyond)
-    (theirs := temporary / "leo-work-abcd1234").mkdir()
+    (target / "kept").touch()
+    (link := temporary / "leo-work-linklink").symlink_to(target)
+    (folder := temporary / "leo-work-abcd1234").mkdir()
     (file := temporary / "leo-work-filefile").touch()
-    with monkeypatch.context() as another:
-        another.setattr(os, "geteuid", lambda: theirs.stat().st_uid + 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "geteuid", lambda: folder.stat().st_uid + 1)
         scratch_folder().close()
-    assert {*others, link, theirs, file} == set(temporary.iterdir())
+    assert {*others, link, folder, file} == set(temporary.iterdir())
     scratch_folder().close()
     assert {*others, link, file} == set(temporary.iterdir())
-    assert (beyond / "kept").is_file()
+    assert (target / "kept").is_file()
 
 
 def test_a_folder_that_was_cleared_before_it_was_locked_is_made_again(
     temporary: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Another process takes it for one that was left: nobody holds it yet."""
-    make, folders = tempfile.mkdtemp, []
+    mkdtemp, folders = tempfile.mkdtemp, []
 
-    def made_and_cleared(**about: object) -> str:
-        folder = make(**about)  # type: ignore[call-overload]
+    def make_and_clear(**options: object) -> str:
+        folder = mkdtemp(**options)  # type: ignore[call-overload]
         if not folders:
             folders.append(folder)
             shutil.rmtree(folder)
         return str(folder)
 
-    monkeypatch.setattr(held_folders.tempfile, "mkdtemp", made_and_cleared)
-    with scratch_folder() as own:
-        assert own.is_dir()
-        assert [str(own)] != folders
+    monkeypatch.setattr(tempdir_module.tempfile, "mkdtemp", make_and_clear)
+    with scratch_folder() as scratch:
+        assert scratch.is_dir()
+        assert [str(scratch)] != folders
 
 
-@pytest.mark.parametrize("what", ["absent", "a file"])
-def test_rows_are_put_nowhere_but_where_tmpdir_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, what: str) -> None:
+@pytest.mark.parametrize("state", ["absent", "a file"])
+def test_rows_are_put_only_where_tmpdir_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
     folder = tmp_path / "scratch disk"
-    if what == "a file":
+    if state == "a file":
         folder.touch()
     monkeypatch.setenv("TMPDIR", str(folder))
     with pytest.raises(ConfigError, match=f"TMPDIR: {folder} is no folder that this user may write to\n  let it name"):
         scratch_folder()
 
 
-def test_no_folder_for_temporary_files_at_all_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_a_temporary_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("TMPDIR", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", None)
     monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "full")])

@@ -1,4 +1,4 @@
-"""What is read once is a subquery on Spark; what is read twice, or may be another of the name, stays as it was said."""
+"""A CTE that is read once is a subquery on Spark; one that is read twice, or of an ambiguous name, stays as written."""
 
 import pytest
 
@@ -28,11 +28,11 @@ from linkage.engine.dialect import to_spark
         ),
     ],
 )
-def test_each_as_it_is_read(query: str, expected: str) -> None:
+def test_a_cte_that_is_read_once_becomes_a_subquery(query: str, expected: str) -> None:
     assert to_spark(query) == expected
 
 
-def test_a_name_that_a_nearer_with_has_too_is_left_alone() -> None:
+def test_a_name_that_an_inner_with_repeats_is_left_alone() -> None:
     """The outer b reads the outer a, the inner query its own: put in place, b would read the inner one."""
     query = """
         with a as (select 1 as x), b as (select x from a)
@@ -41,6 +41,6 @@ def test_a_name_that_a_nearer_with_has_too_is_left_alone() -> None:
     assert "b AS (SELECT x FROM a)" in to_spark(query)
 
 
-def test_an_expression_that_calls_itself_stays() -> None:
+def test_a_recursive_expression_stays() -> None:
     query = "with recursive a as (select 1 as x union all select x + 1 from a where x < 3) select x from a"
     assert "WITH RECURSIVE a" in to_spark(query)

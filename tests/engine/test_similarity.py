@@ -20,16 +20,16 @@ ON_DUCKDB = {
 
 @pytest.mark.parametrize("name", sorted(ON_DUCKDB))
 @given(pairs=PAIRS)
-def test_any_two_texts_are_as_like_as_duckdb_finds_them(name, pairs):
+def test_any_two_texts_have_the_similarity_of_duckdb(name, pairs):
     left, right = (pa.array([pair[side] for pair in pairs], pa.string()) for side in (0, 1))
     ascii_only = pa.array([all(text is None or text.isascii() for text in pair) for pair in pairs])
-    ours = FUNCTIONS[name][0](left, right)
+    scores = FUNCTIONS[name][0](left, right)
     with connect("duckdb", threads=1) as engine:
         table = engine.from_arrow(pa.table({"n": list(range(len(pairs))), "l": left, "r": right, "ascii": ascii_only}))
         query = f"select {ON_DUCKDB[name]}(l, r) as score from {{t}} order by n"
-        theirs = [row["score"] for row in rows(engine, engine.sql(query, t=table))]
-    for similarity, expected, plain in zip(ours.to_pylist(), theirs, ascii_only.to_pylist(), strict=True):
-        if plain:  # texts in tables are ASCII; beyond it DuckDB counts bytes in some of these functions
+        duckdb_scores = [row["score"] for row in rows(engine, engine.sql(query, t=table))]
+    for similarity, expected, is_ascii in zip(scores.to_pylist(), duckdb_scores, ascii_only.to_pylist(), strict=True):
+        if is_ascii:  # texts in tables are ASCII; beyond it DuckDB counts bytes in some of these functions
             assert similarity == (None if expected is None else pytest.approx(expected, abs=1e-12))
 
 

@@ -16,7 +16,7 @@ pytestmark = [pytest.mark.spark, pytest.mark.slow]
 
 
 @pytest.fixture
-def sleeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def sleeping_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A Spark whose master and workers sleep until they are ended."""
     launcher = tmp_path / "home" / "bin" / "spark-class"
     launcher.parent.mkdir(parents=True)
@@ -26,48 +26,48 @@ def sleeping(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cluster, "spark_home", lambda: tmp_path / "home")
 
 
-def test_starts_and_ends_with_a_secret_of_its_own(tmp_path):
+def test_a_cluster_has_its_own_secret_from_start_to_end(tmp_path):
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
-    started = cluster.start(tmp_path, workers=1, memory="512m", pinned=True)
+    instance = cluster.start(tmp_path, workers=1, memory="512m", pinned=True)
     try:
-        assert [process.name for process in started.processes] == ["master", "worker-1"]
-        assert len(os.sched_getaffinity(started.processes[1].pid)) == 1
-        secret = started.settings / "spark-defaults.conf"
+        assert [process.name for process in instance.processes] == ["master", "worker-1"]
+        assert len(os.sched_getaffinity(instance.processes[1].pid)) == 1
+        secret = instance.settings / "spark-defaults.conf"
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
     finally:
-        started.end()
-    assert not any(cluster.group_lives(process.pid) for process in started.processes)
+        instance.end()
+    assert not any(cluster.group_lives(process.pid) for process in instance.processes)
     assert not secret.exists()
 
 
-def test_an_interrupted_start_leaves_no_process(sleeping, tmp_path, monkeypatch):
-    launched: list[cluster.Cluster] = []
+def test_an_interrupted_start_leaves_no_process(sleeping_spark, tmp_path, monkeypatch):
+    clusters: list[cluster.Cluster] = []
 
-    def interrupted(holds, of):
-        launched.append(of)
+    def interrupt(condition, instance):
+        clusters.append(instance)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(cluster, "_wait", interrupted)
+    monkeypatch.setattr(cluster, "_wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
         cluster.start(tmp_path / "c")
-    assert [process.popen.returncode for process in launched[0].processes] == [-signal.SIGTERM]
+    assert [process.popen.returncode for process in clusters[0].processes] == [-signal.SIGTERM]
     assert not (tmp_path / "c" / "conf").exists()
 
 
-def test_workers_do_not_inherit_keys(sleeping, tmp_path, monkeypatch):
+def test_workers_do_not_inherit_keys(sleeping_spark, tmp_path, monkeypatch):
     monkeypatch.setenv("LEO_MASTER_KEY", "ab" * 32)
     monkeypatch.setenv("LEO_DEFINITIONS", "mine")
-    started = cluster.Cluster("spark://127.0.0.1:1", tmp_path)
+    instance = cluster.Cluster("spark://127.0.0.1:1", tmp_path)
     (tmp_path / "logs").mkdir()
-    cluster._launch(started, "master", "Master", [])
+    cluster._launch(instance, "master", "Master", [])
     try:
         variables = b""
         while b"SPARK_HOME" not in variables:  # Linux shows none while the process begins
-            variables = Path(f"/proc/{started.processes[0].pid}/environ").read_bytes()
+            variables = Path(f"/proc/{instance.processes[0].pid}/environ").read_bytes()
         assert b"LEO_DEFINITIONS=mine" in variables
         assert b"LEO_MASTER_KEY" not in variables
     finally:
-        started.end()
+        instance.end()
 
 
 def test_an_executor_that_outlives_its_worker_is_killed(monkeypatch):

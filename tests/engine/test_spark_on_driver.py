@@ -1,4 +1,4 @@
-"""What reads little is answered by the driver, in the types and rows of Spark; what reads much never is."""
+"""Queries that read little are answered by the driver, in types and rows of Spark; those that read much never are."""
 
 import datetime
 from decimal import Decimal
@@ -37,28 +37,28 @@ QUERIES = (
 
 @pytest.fixture
 def engines(spark_session, tmp_path):
-    """An engine that answers what reads little on the driver, and one that answers nothing there."""
+    """An engine that answers small queries on the driver, and one that leaves all to the cluster."""
     from linkage.engine.on_driver import Most
     from linkage.engine.spark import SparkEngine
 
     with (
-        SparkEngine(session=spark_session, scratch=tmp_path / "here", durable=True) as here,
-        SparkEngine(session=spark_session, scratch=tmp_path / "there", durable=True, on_driver=Most(0, 0)) as there,
+        SparkEngine(session=spark_session, scratch=tmp_path / "here", durable=True) as driver,
+        SparkEngine(session=spark_session, scratch=tmp_path / "there", durable=True, on_driver=Most(0, 0)) as cluster,
     ):
-        yield here, there
+        yield driver, cluster
 
 
 @pytest.fixture
 def jobs(spark_session):
-    """How many jobs Spark has begun in this group, once those that count them have heard of all."""
+    """How many jobs Spark has begun in this group, once its listeners have heard of all."""
     context = spark_session.sparkContext
     context.setJobGroup("on-driver", "test")
 
-    def begun():
+    def count():
         context._jsc.sc().listenerBus().waitUntilEmpty(600_000)
         return len(context.statusTracker().getJobIdsForGroup("on-driver"))
 
-    yield begun
+    yield count
     context.setLocalProperty("spark.jobGroup.id", None)
 
 
@@ -73,17 +73,17 @@ def test_rows_and_types_are_those_of_spark(engines, query):
     assert results[0] == results[1]
 
 
-def test_what_reads_little_asks_spark_for_no_job(engines, jobs):
-    here, there = engines
-    for engine, expected in ((here, False), (there, True)):
-        before = jobs()
-        stored = engine.sql("select * from {t} where id > 1", t=engine.from_arrow(DATA), store=True)
-        view = engine.sql("select count(*) as n from {t}", t=stored)
-        assert (engine.count(stored), rows_of(engine, view)) == (2, [{"n": 2}])
-        assert (jobs() > before) is expected
+def test_queries_that_read_little_start_no_job(engines, jobs):
+    driver, cluster = engines
+    for engine, expected in ((driver, False), (cluster, True)):
+        job_count = jobs()
+        table = engine.sql("select * from {t} where id > 1", t=engine.from_arrow(DATA), store=True)
+        view = engine.sql("select count(*) as n from {t}", t=table)
+        assert (engine.count(table), rows_of(engine, view)) == (2, [{"n": 2}])
+        assert (jobs() > job_count) is expected
 
 
-def test_types_may_be_said_and_are_those_of_spark(engines):
+def test_types_may_be_given_and_are_those_of_spark(engines):
     query, kinds = "select id, cast(level as tinyint) as level, weight from {t}", ("bigint", "tinyint", "double")
     types = dict(zip(("id", "level", "weight"), kinds, strict=True))
     for engine in engines:
@@ -92,7 +92,7 @@ def test_types_may_be_said_and_are_those_of_spark(engines):
         assert [row["id"] for row in rows_of(engine, table)] == [1, 2, 3]
 
 
-def test_a_query_asked_again_of_other_types_has_other_types(engines):
+def test_a_query_repeated_on_other_types_has_other_types(engines):
     for engine in engines:
         tables = [
             engine.sql("select n + n as twice from {t}", t=engine.from_arrow(pa.table({"n": data})), store=True)
@@ -104,15 +104,15 @@ def test_a_query_asked_again_of_other_types_has_other_types(engines):
 
 
 def test_files_are_read_and_hashed_without_a_job(engines, jobs, tmp_path):
-    here, there = engines
+    driver, cluster = engines
     path = tmp_path / "in" / "people"
-    there.write(there.from_arrow(DATA), path)
-    expected = there.fingerprint(there.read(path))
-    before = jobs()
-    table = here.read(path)
-    assert here.fingerprint(table) == expected
-    assert jobs() == before
-    assert here.data_frame(table).dtypes == here.session.read.parquet(str(path)).dtypes
+    cluster.write(cluster.from_arrow(DATA), path)
+    expected = cluster.fingerprint(cluster.read(path))
+    job_count = jobs()
+    table = driver.read(path)
+    assert driver.fingerprint(table) == expected
+    assert jobs() == job_count
+    assert driver.data_frame(table).dtypes == driver.session.read.parquet(str(path)).dtypes
 
 
 def test_files_of_other_columns_are_matched_by_name(engines, tmp_path):
@@ -126,46 +126,46 @@ def test_files_of_other_columns_are_matched_by_name(engines, tmp_path):
         assert engine.count(table) == 6
 
 
-def test_what_a_unit_has_held_and_when_is_read_on_the_driver(engines, jobs):
+def test_histories_are_read_on_the_driver(engines, jobs):
     """Units with histories are the sides of most steps: every query of theirs was a job."""
-    here, _ = engines
-    before = jobs()
-    stored = here.sql("select id, spans from {t}", t=here.from_arrow(DATA.select(["id", "spans"])), store=True)
-    again = here.sql("select unnest(spans) as span from {t}", t=stored, store=True)
-    assert [row["span"] for row in rows_of(here, again)] == DATA["spans"][0].as_py()
-    assert jobs() == before
+    driver, _ = engines
+    job_count = jobs()
+    table = driver.sql("select id, spans from {t}", t=driver.from_arrow(DATA.select(["id", "spans"])), store=True)
+    span_rows = driver.sql("select unnest(spans) as span from {t}", t=table, store=True)
+    assert [row["span"] for row in rows_of(driver, span_rows)] == DATA["spans"][0].as_py()
+    assert jobs() == job_count
 
 
-def test_a_table_beyond_the_limit_is_sparks_with_all_that_reads_it(spark_session, tmp_path, jobs):
+def test_a_table_beyond_the_limit_and_its_readers_are_left_to_spark(spark_session, tmp_path, jobs):
     from linkage.engine.on_driver import Most
     from linkage.engine.spark import SparkEngine
 
     with SparkEngine(session=spark_session, scratch=tmp_path, durable=True, on_driver=Most(rows=5)) as engine:
         three = engine.from_arrow(DATA)
         four = engine.sql("select id from {t} union all select 4", t=three, store=True)
-        before = jobs()
+        job_count = jobs()
         engine.sql("select * from {a} join {b} using (id)", a=three, b=four, store=True)
-        assert jobs() > before
+        assert jobs() > job_count
 
 
 def test_a_cluster_may_be_told_to_answer_all_queries(engines, jobs, monkeypatch):
     from linkage.engine import spark
 
-    _, there = engines
-    context = there.session.sparkContext
+    _, cluster = engines
+    context = cluster.session.sparkContext
     conf = context.getConf().set("spark.leo.onDriver", "false")
     monkeypatch.setattr(context, "getConf", lambda: conf)
-    assert spark._most(there.session) == spark.Most(rows=0, bytes=0)
+    assert spark._most(cluster.session) == spark.Most(rows=0, bytes=0)
 
 
-def test_what_the_driver_cannot_do_is_left_to_spark(engines):
-    here, _ = engines
-    table = here.from_arrow(pa.table({"id": pa.array([1], pa.int64())}))
+def test_queries_that_the_driver_cannot_run_are_left_to_spark(engines):
+    driver, _ = engines
+    table = driver.from_arrow(pa.table({"id": pa.array([1], pa.int64())}))
     # Beyond what a BIGINT holds in DuckDB's own arithmetic, which Spark refuses as well: its error is the one told.
     from linkage.errors import LeoError
 
     with pytest.raises(LeoError):
-        here.sql("select cast('x' || cast(id as varchar) as bigint) as n from {t}", t=table, store=True)
+        driver.sql("select cast('x' || cast(id as varchar) as bigint) as n from {t}", t=table, store=True)
 
 
 def test_a_written_table_is_a_folder_of_its_rows(engines, tmp_path):
@@ -185,7 +185,7 @@ def test_decimals_keep_their_scale(engines):
     assert prices[0] == prices[1] == [{"price": Decimal("1.50")}, {"price": Decimal("2.25")}]
 
 
-def test_a_table_is_judged_for_broadcasts_by_four_times_its_bytes_on_disk(engines):
+def test_the_size_of_a_table_for_broadcasts_is_four_times_its_bytes_on_disk(engines):
     import pyarrow.parquet as pq
 
     engine, path = engines[1], engines[1].scratch / "in.parquet"

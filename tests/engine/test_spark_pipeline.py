@@ -57,13 +57,13 @@ _QUICK_START = f"{SHORT_LIVED} -Duser.timezone=UTC"
 
 
 @dataclass
-class Submitted:
+class Submission:
     """The village, run on DuckDB and by spark-submit, and what was seen of the latter."""
 
     folder: Path
     on_duckdb: Runner
-    lost_a_worker_during: str
-    lost_its_driver_during: str
+    stage_of_lost_worker: str
+    stage_of_lost_driver: str
     codes: tuple[int, int]
     output: str
     pages: dict[str, str]  # Spark's pages that the second driver showed, once it had made the extract
@@ -80,29 +80,29 @@ class _Driver:
     """A run of the village that spark-submit was given.
 
     Args:
-        held_at: places where it waits until it is let go, as `held_run` calls them.
+        places: where it waits until it is let go, as `held_run` names them.
     """
 
     def __init__(
-        self, folder: Path, on: cluster.Cluster, out: str = "spark", held_at: Sequence[str] = (), **settings: str
+        self, folder: Path, spark: cluster.Cluster, out: str = "spark", places: Sequence[str] = (), **settings: str
     ) -> None:
         home = spark_home()
         options = _SMALL | {"spark.eventLog.dir": (folder / "events").as_uri()} | settings
-        log = f"-Dlog4j2.configurationFile={(on.settings / 'log4j2.properties').as_uri()}"
-        options |= {f"spark.{who}.extraJavaOptions": f"{_QUICK_START} {log}" for who in ("driver", "executor")}
+        log = f"-Dlog4j2.configurationFile={(spark.settings / 'log4j2.properties').as_uri()}"
+        options |= {f"spark.{role}.extraJavaOptions": f"{_QUICK_START} {log}" for role in ("driver", "executor")}
         command = [str(home / "bin" / "spark-submit")]
         for key, value in options.items():
             command += ["--conf", f"{key}={value}"]
-        program = Path(held_run.__file__) if held_at else _HOME / "spark_jobs" / "run.py"
+        program = Path(held_run.__file__) if places else _HOME / "spark_jobs" / "run.py"
         command += [str(program), str(folder / "village.toml")]
         command += ["--out", str(folder / out), "--key", str(folder / "master.key")]
         environment = {
             **os.environ,
             "SPARK_HOME": str(home),
-            "SPARK_CONF_DIR": str(on.settings),
+            "SPARK_CONF_DIR": str(spark.settings),
             "PYTHONPATH": str(_HOME),
             "PYSPARK_PYTHON": sys.executable,
-            held_run.PLACES: ";".join(held_at),
+            held_run.PLACES: ";".join(places),
             held_run.FOLDER: str(folder / "held"),
         }
         environment.pop("PYSPARK_GATEWAY_PORT", None)
@@ -115,7 +115,7 @@ class _Driver:
 
     def reaches(self, place: str) -> None:
         """Wait until the run waits at a place."""
-        self._until(held_run.mark(self._held, place, "reached").exists, f"no {place}")
+        self._wait(held_run.mark(self._held, place, "reached").exists, f"no {place}")
 
     def goes_on(self, place: str) -> None:
         """Let it go on from a place."""
@@ -123,12 +123,12 @@ class _Driver:
 
     def computes(self, stages: int, during: str) -> None:
         """Wait until executors have ended so many stages of Spark since a stage of the run was started."""
-        self._until(lambda: self._computed(during) >= stages, "executors did nothing")
+        self._wait(lambda: self._computed(during) >= stages, "executors did nothing")
 
     def loses_an_executor(self) -> None:
         """Wait until it knows of one."""
-        lost = '{"Event":"SparkListenerExecutorRemoved"'
-        self._until(lambda: any(line.startswith(lost) for line in event_lines(self._root.parent)), "none was missed")
+        event = '{"Event":"SparkListenerExecutorRemoved"'
+        self._wait(lambda: any(line.startswith(event) for line in event_lines(self._root.parent)), "none was missed")
 
     def shows(self, port: int) -> dict[str, str]:
         """Spark's pages, once they show what Spark has done: what listens to it may be behind."""
@@ -139,27 +139,25 @@ class _Driver:
                 address = f"http://127.0.0.1:{port}/{page.format(application=_application(pages))}"
                 with _STRAIGHT.open(address, timeout=_PATIENCE) as answer:
                     pages[page] = answer.read().decode("utf-8")
-            return (
-                "pseudonym" in pages[_EVERY_PLAN].lower()
-            )  # of the query that makes pseudonyms, in a stage that is done
+            return "pseudonym" in pages[_EVERY_PLAN].lower()  # the query that makes pseudonyms, in a stage that is done
 
-        self._until(are_up_to_date, "no page of the query that makes pseudonyms")
+        self._wait(are_up_to_date, "no page of the query that makes pseudonyms")
         return pages
 
-    def _until(self, holds: Callable[[], bool], else_said: str) -> None:
-        until = time.monotonic() + _PATIENCE
-        while not holds():
-            assert self.process.poll() is None, f"the driver ended, and {else_said}: {self.output()}"
-            assert time.monotonic() < until, f"{else_said} within {_PATIENCE} s: {self.output()}"
+    def _wait(self, condition: Callable[[], bool], failure: str) -> None:
+        deadline = time.monotonic() + _PATIENCE
+        while not condition():
+            assert self.process.poll() is None, f"the driver ended, and {failure}: {self.output()}"
+            assert time.monotonic() < deadline, f"{failure} within {_PATIENCE} s: {self.output()}"
             time.sleep(0.1)
 
     def _computed(self, during: str) -> int:
         """Stages of Spark that have ended since a stage of the run was started."""
-        since = [at for event, stage, at in self._events() if event == "stage started" and stage == during]
-        if not since:
+        starts = [moment for event, stage, moment in self._events() if event == "stage started" and stage == during]
+        if not starts:
             return 0
         stages = [json.loads(line) for line in event_lines(self._root.parent) if line.startswith(_STAGE_COMPLETED)]
-        return sum(stage["Stage Info"]["Completion Time"] / 1e3 > since[0] for stage in stages)
+        return sum(stage["Stage Info"]["Completion Time"] / 1e3 > starts[0] for stage in stages)
 
     def ends(self) -> int:
         try:
@@ -182,27 +180,27 @@ class _Driver:
 
     def _events(self) -> Iterator[tuple[str, str, float]]:
         path = self._root / "log.jsonl"
-        whole = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # a line that is being written is left out
-        for line in whole:
+        lines = path.read_bytes().split(b"\n")[:-1] if path.exists() else []  # a line that is being written is left out
+        for line in lines:
             entry = json.loads(line)
             yield entry["event"], entry.get("stage", ""), datetime.datetime.fromisoformat(entry["time"]).timestamp()
 
 
 @pytest.fixture(scope="module")
-def on(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
+def workers(tmp_path_factory: pytest.TempPathFactory) -> Iterator[cluster.Cluster]:
     """A cluster of two workers."""
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
     try:
         find_java()
-    except ConfigError as missing:
-        pytest.skip(str(missing).splitlines()[0])
-    workers = cluster.start(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
-    yield workers
-    workers.end()
+    except ConfigError as error:
+        pytest.skip(str(error).splitlines()[0])
+    instance = cluster.start(tmp_path_factory.mktemp("cluster"), workers=2, memory="512m")
+    yield instance
+    instance.end()
 
 
 @pytest.fixture(scope="module")
-def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submitted:
+def runs(workers: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submission:
     folder = tmp_path_factory.mktemp("village")
     config = village.build(folder)
     write_new_key(folder / "master.key")
@@ -211,20 +209,20 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
     for place in ("events", "held"):
         (folder / place).mkdir()
     # A village is little, and the driver would answer for it: executors that have nothing to do lose nothing.
-    linking, later = "link-npd-cis", "longitudinal"
-    held_at = (at_made, begun) = f"made {linking}", f"stage started {later}"
-    first = _Driver(folder, on, held_at=held_at, **{"spark.leo.onDriver": "false"})
+    linking, next_stage = "link-npd-cis", "longitudinal"
+    places = (made_place, start_place) = f"made {linking}", f"stage started {next_stage}"
+    first = _Driver(folder, workers, places=places, **{"spark.leo.onDriver": "false"})
     try:
         first.computes(stages=3, during=linking)
-        on.processes[-1].end(signal.SIGKILL)  # with its executor, and what that held for others
+        workers.processes[-1].end(signal.SIGKILL)  # with its executor, and what that held for others
         first.loses_an_executor()
-        first.goes_on(at_made)  # where it waited if it came to the stage's end before
-        first.reaches(begun)
+        first.goes_on(made_place)  # where it waited if it came to the stage's end before
+        first.reaches(start_place)
     finally:
         first.kill()
     port, _ = free_ports()
     web_pages = {"spark.ui.enabled": "true", "spark.ui.port": str(port)}
-    second = _Driver(folder, on, held_at=[_EXTRACTED], **web_pages, **_WORD)
+    second = _Driver(folder, workers, places=[_EXTRACTED], **web_pages, **_WORD)
     try:
         second.reaches(_EXTRACTED)  # a run that ended would take the pages with it
         pages = second.shows(port)
@@ -232,7 +230,7 @@ def runs(on: cluster.Cluster, tmp_path_factory: pytest.TempPathFactory) -> Submi
         codes = (first.process.returncode, second.ends())
     finally:
         second.kill()
-    return Submitted(folder, on_duckdb, linking, later, codes, second.output(), pages)
+    return Submission(folder, on_duckdb, linking, next_stage, codes, second.output(), pages)
 
 
 def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
@@ -242,20 +240,20 @@ def test_a_run_that_lost_a_worker_and_its_driver_ends_well(runs):
 
 def test_executors_computed_the_stage_that_lost_a_worker_before_and_after(runs):
     stage = {event["event"]: event["time"] for event in runs.log("spark") if event.get("stage") == "link-npd-cis"}
-    first, last = (datetime.datetime.fromisoformat(stage[f"stage {did}"]).timestamp() for did in ("started", "done"))
+    first, last = (datetime.datetime.fromisoformat(stage[f"stage {key}"]).timestamp() for key in ("started", "done"))
     events = [json.loads(line) for line in event_lines(runs.folder)]
-    lost = min(event["Timestamp"] for event in events if event["Event"] == "SparkListenerExecutorRemoved") / 1e3
+    loss = min(event["Timestamp"] for event in events if event["Event"] == "SparkListenerExecutorRemoved") / 1e3
     times = [event["Task Info"]["Finish Time"] / 1e3 for event in events if event["Event"] == "SparkListenerTaskEnd"]
-    assert [at for at in times if first < at < lost]
-    assert [at for at in times if lost < at < last]
+    assert [moment for moment in times if first < moment < loss]
+    assert [moment for moment in times if loss < moment < last]
 
 
 def test_the_second_driver_goes_on_where_the_first_was_killed(runs):
     status = {stage["name"]: stage["status"] for stage in runs.manifest("spark")["stages"]}
     names = list(status)
-    killed = names.index(runs.lost_its_driver_during)
-    assert set(names[:killed]) == {name for name in names if status[name] == "kept"}
-    assert runs.lost_a_worker_during in names[:killed]
+    index = names.index(runs.stage_of_lost_driver)
+    assert set(names[:index]) == {name for name in names if status[name] == "kept"}
+    assert runs.stage_of_lost_worker in names[:index]
 
 
 def test_every_table_has_the_rows_of_duckdb(runs):
@@ -274,19 +272,21 @@ def test_weights_agree_to_a_millionth(runs):
 
 
 def test_the_extract_is_the_same_to_the_byte(runs):
-    delivered = [
+    extracts = [
         {path.name: path.read_bytes() for path in (runs.folder / run / "extracts").glob("*/csv/*.csv")}
         for run in ("duckdb", "spark")
     ]
-    assert delivered[0]
-    assert delivered[0] == delivered[1]
+    assert extracts[0]
+    assert extracts[0] == extracts[1]
 
 
-def test_no_log_holds_a_key_or_a_persons_value(runs, on):
-    secrets = keys_as_they_might_be_written(runs.folder)
-    secrets |= {*_WORD.values(), (on.settings / "spark-defaults.conf").read_text().partition("secret ")[2].split()[0]}
+def test_no_log_holds_a_key_or_a_persons_value(runs, workers):
+    secrets = key_spellings(runs.folder)
+    cluster_settings = (workers.settings / "spark-defaults.conf").read_text()
+    secrets |= {*_WORD.values(), cluster_settings.partition("secret ")[2].split()[0]}
     people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
-    logs = [path for place in (runs.folder / "events", on.folder / "work", on.folder / "logs") for path in files(place)]
+    folders = (runs.folder / "events", workers.folder / "work", workers.folder / "logs")
+    logs = [path for folder in folders for path in files(folder)]
     logs.append(runs.folder / "driver.log")
     assert any("eventlog" in path.as_posix() and path.stat().st_size > 100_000 for path in logs), "events are logged"
     assert any(path.name == "stderr" for path in logs), "executors' output is kept"
@@ -299,21 +299,21 @@ def test_no_log_holds_a_key_or_a_persons_value(runs, on):
 def test_no_page_of_spark_holds_a_key_or_a_persons_value(runs):
     assert "pseudonym" in runs.pages[_EVERY_PLAN].lower(), "the query that makes pseudonyms was on the page"
     assert _WORD.keys() <= set(re.findall(r"spark\.[\w.]+", runs.pages[_SETTINGS]))
-    secrets = keys_as_they_might_be_written(runs.folder) | set(_WORD.values())
+    secrets = key_spellings(runs.folder) | set(_WORD.values())
     people = {row[name] for row in rows_of(runs.folder / "duckdb", "records/cis") for name in ("nino", "postcode")}
     for page, text in runs.pages.items():
         kinds = [kind for kind, values in (("key", secrets), ("person", people)) if holds(text.lower(), values)]
         assert not kinds, f"{page} holds a {' and a '.join(kinds)}'s value"
 
 
-def test_a_worker_without_enough_memory_is_told(runs, on):
-    asking = _Driver(runs.folder, on, "starved", **{"spark.executor.memory": "64g", "spark.leo.executorWait": "2"})
+def test_a_worker_without_enough_memory_is_reported(runs, workers):
+    driver = _Driver(runs.folder, workers, "starved", **{"spark.executor.memory": "64g", "spark.leo.executorWait": "2"})
     try:
-        assert asking.ends() == ExitCode.FAILED
+        assert driver.ends() == ExitCode.FAILED
     finally:
-        asking.kill()
-    assert "has given an executor of 64g within 2 s" in asking.output()
-    assert "--conf spark.executor.memory" in asking.output()
+        driver.kill()
+    assert "has given an executor of 64g within 2 s" in driver.output()
+    assert "--conf spark.executor.memory" in driver.output()
     assert not any((runs.folder / "starved" / "stages").glob("[!.]*"))
 
 
@@ -338,8 +338,8 @@ def event_lines(folder: Path) -> Iterator[str]:
 
 
 def fingerprints(manifest: dict[str, Any]) -> dict[str, str]:
-    tables = {name: about for stage in manifest["stages"] for name, about in stage["made"].items()}
-    return {name: about["fingerprint"] for name, about in tables.items() if "fingerprint" in about}
+    tables = {name: entry for stage in manifest["stages"] for name, entry in stage["made"].items()}
+    return {name: entry["fingerprint"] for name, entry in tables.items() if "fingerprint" in entry}
 
 
 def rows_of(root: Path, name: str) -> list[dict[str, Any]]:
@@ -353,12 +353,12 @@ def files(folder: Path) -> list[Path]:
     return [path for path in folder.rglob("*") if path.is_file() and path.suffix != ".jar"]
 
 
-def keys_as_they_might_be_written(folder: Path) -> set[str]:
+def key_spellings(folder: Path) -> set[str]:
     """The master key and the project's, as hexadecimal text and as Spark shows bytes."""
     master = master_key(folder / "master.key")
     project = load_job(folder / "village.toml", need_key=False).projects["village-study"]
     keys = (master.secret, master.project(*project.identity).secret)
-    return {between.join(f"{byte:02x}" for byte in key[:16]) for key in keys for between in ("", " ")}
+    return {separator.join(f"{byte:02x}" for byte in key[:16]) for key in keys for separator in ("", " ")}
 
 
 def holds(text: str, values: set[str]) -> bool:

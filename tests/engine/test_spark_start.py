@@ -1,4 +1,4 @@
-"""Starting Spark: what is looked for, and what a user is told when it is not there."""
+"""Starting Spark: what it needs, and what a user is told when that is missing."""
 
 import logging
 import os
@@ -25,7 +25,7 @@ def session():
     return pytest.importorskip("linkage.engine.spark_session", reason="no pyspark: pip install 'leo-linkage[spark]'")
 
 
-def java_that_says(folder: Path, text: str) -> Path:
+def write_java(folder: Path, text: str) -> Path:
     java = folder / "bin" / "java"
     java.parent.mkdir(parents=True)
     java.write_text(f"#!/bin/sh\necho '{text}' >&2\n")
@@ -34,13 +34,13 @@ def java_that_says(folder: Path, text: str) -> Path:
 
 
 def test_java_of_java_home_comes_first(tmp_path, monkeypatch):
-    java = java_that_says(tmp_path, 'openjdk version "21.0.2" 2024-01-16')
+    java = write_java(tmp_path, 'openjdk version "21.0.2" 2024-01-16')
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     assert find_java() == java
 
 
 def test_java_is_found_on_the_path(tmp_path, monkeypatch):
-    java = java_that_says(tmp_path, 'openjdk version "17" 2021-09-14')
+    java = write_java(tmp_path, 'openjdk version "17" 2021-09-14')
     monkeypatch.delenv("JAVA_HOME", raising=False)
     monkeypatch.setenv("PATH", str(java.parent))
     assert find_java() == java
@@ -48,16 +48,16 @@ def test_java_is_found_on_the_path(tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("version", ["1.8.0_392", "11.0.21", "16"])
 def test_a_java_that_is_too_old_is_refused(tmp_path, monkeypatch, version):
-    java_that_says(tmp_path, f'openjdk version "{version}" 2020-01-01')
+    write_java(tmp_path, f'openjdk version "{version}" 2020-01-01')
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
     with pytest.raises(ConfigError, match="Java 17 or later"):
         find_java()
 
 
 @pytest.mark.parametrize(("text", "mode"), [("#!/bin/sh\nexit 1\n", 0o755), ("\x7fELF", 0o755), ("#!/bin/sh\n", 0o644)])
-def test_a_java_that_does_not_run_is_told_as_such(tmp_path, monkeypatch, text, mode):
+def test_a_java_that_does_not_run_is_reported_as_such(tmp_path, monkeypatch, text, mode):
     """It was said to be version 0, to want another --out, or ended as an unexpected error."""
-    java = java_that_says(tmp_path, "")
+    java = write_java(tmp_path, "")
     java.write_text(text)
     java.chmod(mode)
     monkeypatch.setenv("JAVA_HOME", str(tmp_path))
@@ -85,15 +85,15 @@ def test_spark_submit_finds_the_python_that_started_the_cluster_where_none_is_na
     assert output.stdout == f"{python}\n"
 
 
-@pytest.mark.parametrize("home", [True, False])
-def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, home):
+@pytest.mark.parametrize("has_home", [True, False])
+def test_without_java_a_user_is_told_what_to_install(tmp_path, monkeypatch, has_home):
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
-    if home:
+    if has_home:
         monkeypatch.setenv("JAVA_HOME", str(tmp_path / "gone"))
     with pytest.raises(ConfigError, match="apt-get install default-jre-headless") as error:
         find_java()
-    assert ("JAVA_HOME is" in str(error.value)) == home
+    assert ("JAVA_HOME is" in str(error.value)) == has_home
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_memory_as_java_writes_it(session, setting, java):
     assert session.java_memory(setting) == java
 
 
-def test_no_amount_of_memory_is_refused(session):
+def test_an_invalid_amount_of_memory_is_refused(session):
     with pytest.raises(ConfigError, match="for example 8GB"):
         session.java_memory("plenty")
 
@@ -128,22 +128,22 @@ class OfJava(Exception):
 
 
 @pytest.mark.parametrize(
-    ("cause", "why"),
+    ("cause", "reason"),
     [
         ("[INVALID_EXECUTOR_MEMORY] Executor memory 104857600 must be at least 471859200.\nmore", "[INVALID_EXECUTOR_"),
         ("Cannot call methods on a stopped SparkContext.", "no master answers at spark://10.0.0.1:7077"),
         (f"key {'ab' * 32} is no key", "key * is no key"),
     ],
 )
-def test_why_no_session_came_is_said(session, monkeypatch, cause, why):
-    """All were JavaObject."""
+def test_the_reason_for_no_session_is_reported(session, monkeypatch, cause, reason):
+    """All messages were JavaObject."""
     monkeypatch.setattr(session, "SparkConf", lambda: {"spark.master": "spark://10.0.0.1:7077"})
     message = str(session._not_started(OfJava(cause)))
-    assert message.startswith(f"Spark's session could not be started: {why}")
+    assert message.startswith(f"Spark's session could not be started: {reason}")
     assert "--driver-memory" in message
 
 
-def test_a_session_whose_java_a_signal_has_ended_ends_without_a_word(session):
+def test_a_session_whose_java_a_signal_has_ended_ends_silently(session):
     """leo: stopped, and thirty lines of a traceback below it."""
     calls = []
 
@@ -162,9 +162,9 @@ def test_a_wait_that_is_no_number_is_refused(session):
         session._await_executor(SimpleNamespace(sparkContext=context))
 
 
-@pytest.mark.parametrize(("executors", "jobs", "cancelled"), [(0, [3], True), (1, [3], False), (0, [], False)])
-def test_jobs_that_no_executor_is_left_for_are_ended(session, executors, jobs, cancelled):
-    """Where all workers had ended a run waited for ever, and said nothing."""
+@pytest.mark.parametrize(("executors", "jobs", "is_cancelled"), [(0, [3], True), (1, [3], False), (0, [], False)])
+def test_jobs_without_an_executor_are_cancelled(session, executors, jobs, is_cancelled):
+    """When all workers had ended, a run waited for ever without a message."""
     looks = iter([False, False, False, True])
     java = SimpleNamespace(
         isStopped=lambda: next(looks), getExecutorMemoryStatus=lambda: SimpleNamespace(size=lambda: 1 + executors)
@@ -176,11 +176,11 @@ def test_jobs_that_no_executor_is_left_for_are_ended(session, executors, jobs, c
         cancelAllJobs=lambda: calls.append(True),
     )
     session._watch(context, seconds=0.0, pause=0.001)
-    assert bool(calls) == cancelled
+    assert bool(calls) == is_cancelled
 
 
 def test_a_call_that_a_signal_ended_writes_no_trace(session):
-    """py4j tells the root logger of it, and that what the process says."""
+    """py4j logs it to the root logger, which prints it among the messages of the process."""
     from py4j import clientserver, java_gateway
 
     for module in (clientserver, java_gateway):
@@ -196,23 +196,23 @@ def test_a_stored_table_outlives_its_source_and_leaves_nothing(spark_session, tm
 
     with SparkEngine(session=spark_session, scratch=tmp_path, durable=durable) as engine:
         source = engine.from_arrow(pa.table({"n": [1, 2]}))
-        stored = engine.sql("select n + 1 as n from {source}", source=source, store=True)
+        table = engine.sql("select n + 1 as n from {source}", source=source, store=True)
         engine.drop(source)
-        assert sorted(row["n"] for row in rows(engine, stored)) == [2, 3]
+        assert sorted(row["n"] for row in rows(engine, table)) == [2, 3]
         assert bool(list(tmp_path.iterdir())) == durable
     assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.spark
-def test_rows_of_a_stored_table_are_counted_where_they_lie(spark_session, tmp_path, monkeypatch):
+def test_rows_of_a_stored_table_are_counted_without_a_query(spark_session, tmp_path, monkeypatch):
     """Each count was a query that Spark planned: a sixth of what it did in a step of few records."""
     from linkage.engine.spark import SparkEngine
 
     with SparkEngine(session=spark_session, scratch=tmp_path, durable=False) as engine:
-        stored = engine.sql("select unnest([1, 2, 3]) as n", store=True)
-        none = engine.sql("select n from {t} where n > 3", t=stored, store=True)
+        table = engine.sql("select unnest([1, 2, 3]) as n", store=True)
+        empty = engine.sql("select n from {t} where n > 3", t=table, store=True)
         monkeypatch.setattr(engine, "data_frame", None)
-        assert (engine.count(stored), engine.count(none)) == (3, 0)
+        assert (engine.count(table), engine.count(empty)) == (3, 0)
 
 
 def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
@@ -224,36 +224,36 @@ def test_a_job_without_a_run_file_ends_as_leo_run_does(tmp_path, capsys):
 def test_a_job_that_a_scheduler_stops_ends_as_leo_run_does(tmp_path, capsys, monkeypatch):
     """SIGTERM ended the process at once: its manifest said that it was running for ever."""
 
-    def stopped(scope):
+    def stop(scope):
         os.kill(os.getpid(), signal.SIGTERM)
         time.sleep(10)
 
     facts = SimpleNamespace(settings={"configuration": {"run": {"group": None}}})
-    runner = SimpleNamespace(folder=SimpleNamespace(root=tmp_path / "run"), facts=facts, run=stopped)
-    passed = {}
-    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda **options: passed.update(options) or (runner, None))
+    runner = SimpleNamespace(folder=SimpleNamespace(root=tmp_path / "run"), facts=facts, run=stop)
+    calls = {}
+    monkeypatch.setattr("linkage.cli.pipeline._runner", lambda **options: calls.update(options) or (runner, None))
     arguments = ["run.toml", "--out", str(tmp_path / "run"), "--previous", str(tmp_path / "before")]
     assert run.main(arguments) == 130
     assert "the same command continues" in capsys.readouterr().err
-    assert (passed["engine"], passed["previous"]) == ("spark", tmp_path / "before")
+    assert (calls["engine"], calls["previous"]) == ("spark", tmp_path / "before")
 
 
 @pytest.mark.spark
-def test_what_spark_submit_is_told_stands(tmp_path):
+def test_settings_of_spark_submit_are_kept(tmp_path):
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
     try:
         find_java()
-    except ConfigError as missing:
-        pytest.skip(str(missing).splitlines()[0])
+    except ConfigError as error:
+        pytest.skip(str(error).splitlines()[0])
     script = tmp_path / "told.py"
     script.write_text(
         """
 from linkage.engine.spark_session import start_session
 
 session = start_session()
-told = session.sparkContext.getConf()
+conf = session.sparkContext.getConf()
 for key in ("spark.ui.showConsoleProgress", "spark.executor.extraJavaOptions", "spark.ui.enabled"):
-    print("told", key, told.get(key))
+    print("told", key, conf.get(key))
 print("told", "partitions", session.conf.get("spark.sql.shuffle.partitions"))
 print("told", "files", session.conf.get("spark.sql.files.minPartitionNum"))
 """,
