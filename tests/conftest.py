@@ -1,4 +1,4 @@
-"""What all specs share: an engine, small worlds written as tables, and rows to compare them by."""
+"""What all tests share: an engine, small worlds written as tables, and rows to compare them by."""
 
 import datetime
 import fcntl
@@ -27,7 +27,7 @@ from linkage.errors import ConfigError
 from linkage.process import begin
 from quality.report import charts
 
-begin()  # specs, thousands of them, are no garbage, and as a process of leo does they look for it seldom
+begin()  # thousands of tests are no garbage: as a process of leo does, this one collects it seldom
 
 for _name, _examples in (("fast", 20), ("thorough", 200)):
     hypothesis.settings.register_profile(
@@ -38,7 +38,7 @@ for _name, _examples in (("fast", 20), ("thorough", 200)):
     )
 hypothesis.settings.load_profile("fast")  # `make test-slow` names the other by --hypothesis-profile
 
-# As in the Makefile: where compiled code is not kept, each process that a spec starts compiles all that it imports.
+# As in the Makefile: where compiled code is not kept, each process that a test starts compiles all that it imports.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     sys.dont_write_bytecode = False
 
@@ -48,11 +48,11 @@ if not hasattr(sys.modules["__main__"], "__file__"):
     sys.modules["__main__"].__file__ = str(Path(pytest.__file__).with_name("__main__.py"))
 
 _SPARK_ID = re.compile(r"[\[-]spark[]-]|/test_spark_(?!cluster|pipeline)|_on_spark\b")
-"""Node ids of specs that use this process's Spark session. (pytest-xdist's groups do not work with pytest 9.2.)"""
+"""Node ids of tests that use this process's Spark session. (pytest-xdist's groups do not work with pytest 9.2.)"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark properties and what is slow, and order the specs so that a parallel run begins with what takes longest."""
+    """Mark properties and what is slow, and order the tests so that a parallel run begins with what takes longest."""
     for item in items:
         if item.get_closest_marker("spark") and not item.get_closest_marker("fast"):
             item.add_marker(pytest.mark.slow)
@@ -65,7 +65,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In a parallel run, keep a file's specs in one process, and all specs of the Spark session in one."""
+    """In a parallel run, keep a file's tests in one process, and all tests of the Spark session in one."""
     from xdist.scheduler import LoadFileScheduling
 
     class OneSparkSession(LoadFileScheduling):
@@ -78,12 +78,12 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--both-engines", action="store_true", help="run every spec that asks for an engine on DuckDB and on Spark"
+        "--both-engines", action="store_true", help="run every test that asks for an engine on DuckDB and on Spark"
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A spec marked `both_engines` that asks for `engine` runs on DuckDB and, if marked `fast` or in the slow lane, on Spark."""
+    """A test marked `both_engines` that asks for `engine` runs on DuckDB and, if marked `fast` or in the slow lane, on Spark."""
     on_both = metafunc.definition.get_closest_marker("both_engines") or metafunc.config.getoption("--both-engines")
     if on_both and "engine" in metafunc.fixturenames:
         on_spark = pytest.param("spark", marks=pytest.mark.spark)
@@ -102,38 +102,38 @@ _SMALL = {
 
 
 SHORT_LIVED = f"{QUICK_START} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
-"""Options of a Java that specs start: it does not prove of each class that it loads that a compiler has made it."""
+"""Options of a Java that tests start: it does not verify the bytecode of each class that it loads."""
 
 
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[Any]:
-    """One Spark session for all specs, or a skip that says what is missing."""
+    """One Spark session for all tests, or a skip that says what is missing."""
     pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
     from linkage.engine.spark_session import start_session
 
     try:
         session = start_session(threads=2, settings=_SMALL, java_options=SHORT_LIVED)
-    except ConfigError as missing:
-        pytest.skip(str(missing).splitlines()[0])
+    except ConfigError as error:
+        pytest.skip(str(error).splitlines()[0])
     yield session
     session.stop()
 
 
 @pytest.fixture(scope="session")
-def opened_duckdb() -> Iterator[DuckDBEngine]:
-    """One database for all specs of a process: opening and closing one takes as long as many a spec."""
+def shared_duckdb() -> Iterator[DuckDBEngine]:
+    """One database for all tests of a process: opening and closing one takes as long as many tests."""
     with DuckDBEngine(threads=2) as engine:
         yield engine
 
 
 @pytest.fixture
-def duckdb_engine(opened_duckdb: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """DuckDB alone, for what has no second engine; without a table, and with a folder to spill to that is empty."""
+def duckdb_engine(shared_duckdb: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
+    """DuckDB alone, for tests without a second engine; it has no tables, and an empty folder to spill to."""
     with tempfile.TemporaryDirectory(prefix="leo-") as scratch, monkeypatch.context() as patch:
-        patch.setattr(opened_duckdb, "scratch", Path(scratch))
-        yield opened_duckdb
-    left = opened_duckdb.connection.execute(_LEFT_BEHIND).fetchall()
-    opened_duckdb.connection.execute("; ".join(f'drop {kind} "{name}"' for kind, name in left))
+        patch.setattr(shared_duckdb, "scratch", Path(scratch))
+        yield shared_duckdb
+    leftovers = shared_duckdb.connection.execute(_LEFT_BEHIND).fetchall()
+    shared_duckdb.connection.execute("; ".join(f'drop {kind} "{name}"' for kind, name in leftovers))
 
 
 _LEFT_BEHIND = """
@@ -145,7 +145,7 @@ _LEFT_BEHIND = """
 
 @pytest.fixture
 def spark_engine(spark_session: Any, tmp_path: Path) -> Iterator[Engine]:
-    """Spark alone; mark the spec `spark`."""
+    """Spark alone; mark the test `spark`."""
     from linkage.engine.spark import SparkEngine
 
     with SparkEngine(session=spark_session, scratch=tmp_path / "spark-scratch") as engine:
@@ -154,9 +154,9 @@ def spark_engine(spark_session: Any, tmp_path: Path) -> Iterator[Engine]:
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """The engine under test: DuckDB, or each in turn where the spec is marked `both_engines`."""
-    tested: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'duckdb')}_engine")
-    return tested
+    """The engine under test: DuckDB, or each in turn where the test is marked `both_engines`."""
+    engine_fixture: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'duckdb')}_engine")
+    return engine_fixture
 
 
 World = Callable[[str], Table]
@@ -219,8 +219,8 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
             pa.list_(pa.string()),
         ),
     }
-    function, kind_of = convert[kind]
-    return pa.array([None if cell is None else function(cell) for cell in cells], kind_of)
+    function, arrow_type = convert[kind]
+    return pa.array([None if cell is None else function(cell) for cell in cells], arrow_type)
 
 
 def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
@@ -228,29 +228,29 @@ def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callabl
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # of all processes
-    folder, whole = base / name, base / f"{name}.whole"
+    folder, marker = base / name, base / f"{name}.whole"
     with (base / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        if not whole.exists():
+        if not marker.exists():
             shutil.rmtree(folder, ignore_errors=True)  # of a process that failed
             folder.mkdir()
             make(folder)
-            whole.touch()
+            marker.touch()
     return folder
 
 
 @functools.cache
-def _drawn_once(spec: str) -> str:
+def _svg_of(spec: str) -> str:
     import vl_convert
 
     return str(vl_convert.vegalite_to_svg(json.loads(spec)))
 
 
 @pytest.fixture(scope="module", autouse=True)
-def charts_drawn_once() -> Iterator[None]:
+def chart_cache() -> Iterator[None]:
     """A chart takes a tenth of a second, and reports of small worlds have many in common: none is drawn twice."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(charts, "draw", lambda spec: _drawn_once(json.dumps(spec)))
+        patch.setattr(charts, "draw", lambda spec: _svg_of(json.dumps(spec)))
         yield
 
 
@@ -260,22 +260,22 @@ def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
         monkeypatch.setattr(sys, "argv", ["leo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as exit_info:
             main()
-        output = capsys.readouterr()
-        return int(left.value.code or 0), output.out, output.err
+        streams = capsys.readouterr()
+        return int(exit_info.value.code or 0), streams.out, streams.err
 
     return call
 
 
 @pytest.fixture
-def ended(leo: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
-    """Runs the command, which must end with a code: what it shows where that is 0, else what it says of why not."""
+def output(leo: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
+    """Runs the command, which must end with this exit code: its stdout where the code is 0, else its stderr."""
 
     def call(expected: int, *arguments: str | Path) -> str:
-        code, shown, said = leo(*arguments)
-        assert code == expected, said
-        return said if code else shown
+        code, stdout, stderr = leo(*arguments)
+        assert code == expected, stderr
+        return stderr if code else stdout
 
     return call
 
@@ -300,7 +300,7 @@ def browser() -> Iterator[Any]:
     playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
     if _CHROMIUM is None:
         pytest.skip("Chromium is not installed (Debian: apt-get install chromium-headless-shell)")
-    with playwright.sync_playwright() as running:
-        opened = running.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS, timeout=300_000)
-        yield opened
-        opened.close()
+    with playwright.sync_playwright() as session:
+        chromium = session.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS, timeout=300_000)
+        yield chromium
+        chromium.close()

@@ -32,11 +32,11 @@ def test_version(leo):
     assert leo("--version") == (0, f"leo {__version__}\n", "")
 
 
-def test_the_help_names_every_verb_and_the_exit_codes(ended):
-    shown = ended(0, "--help")
+def test_the_help_names_every_verb_and_the_exit_codes(output):
+    text = output(0, "--help")
     for verb in ("demo", "synth", "run", "report", "extract", "catalogue", "model", "status"):
-        assert verb in shown
-    assert "3 a check or quality gate failed" in " ".join(shown.split())
+        assert verb in text
+    assert "3 a check or quality gate failed" in " ".join(text.split())
 
 
 def test_the_help_has_eighteen_names_in_six_panels():
@@ -55,15 +55,14 @@ def test_the_shell_completes_verbs_and_options(leo, monkeypatch, words, expected
     assert leo()[1].split() == [expected]
 
 
-def test_an_unknown_verb_is_a_usage_error(ended):
-    assert "frobnicate" in ended(2, "frobnicate")
+def test_an_unknown_verb_is_a_usage_error(output):
+    assert "frobnicate" in output(2, "frobnicate")
 
 
-def test_a_missing_run_file_says_what_to_give(ended):
-    said = ended(2, "run", "nosuch.toml")
-    assert (
-        said == "leo: nosuch.toml: no such file\n  give the path of a run's TOML file, for example configs/demo.toml\n"
-    )
+def test_a_missing_run_file_says_what_to_give(output):
+    message = output(2, "run", "nosuch.toml")
+    remedy = "give the path of a run's TOML file, for example configs/demo.toml"
+    assert message == f"leo: nosuch.toml: no such file\n  {remedy}\n"
 
 
 OTHERS = '[source.{0}]\ndataset = "npd"\ntable = "census"\nfiles = ["{0}/*.parquet"]\n'
@@ -71,12 +70,12 @@ STEP = '[[step]]\nname = "one"\nleft = "pupils"\nright = "others"\n'
 
 
 @pytest.fixture
-def checked(ended, tmp_path):
-    """What `leo check` says of a run's file with this text, and with what exit code it must end."""
+def check(output, tmp_path):
+    """What `leo check`, which must end with this exit code, says of a run's file with this text."""
 
     def check(code: int, text: str) -> str:
         (tmp_path / "run.toml").write_text(text)
-        return ended(code, "check", tmp_path / "run.toml")
+        return output(code, "check", tmp_path / "run.toml")
 
     return check
 
@@ -118,12 +117,12 @@ def checked(ended, tmp_path):
     ],
     ids=["several", "link sets of tax records on the left", "misspelt key", "date format that gives no day"],
 )
-def test_all_faults_of_a_run_come_at_once_with_their_keys(checked, text, faults):
-    said = checked(3, text)
-    assert [fault for fault in faults if fault not in said] == []
+def test_all_faults_of_a_run_come_at_once_with_their_keys(check, text, faults):
+    message = check(3, text)
+    assert [fault for fault in faults if fault not in message] == []
 
 
-def test_a_model_that_names_other_columns_is_refused_before_any_work(checked, tmp_path):
+def test_a_model_that_names_other_columns_is_refused_before_any_work(check, tmp_path):
     level = {"sql_condition": '"shoe_l" = "shoe_r"', "label_for_charts": "equal"}
     model = {
         "link_type": "link_only",
@@ -132,33 +131,33 @@ def test_a_model_that_names_other_columns_is_refused_before_any_work(checked, tm
     }
     (tmp_path / "shoes.json").write_text(json.dumps(model))
     outputs = "[outputs]\nlongitudinal = false\n"
-    said = checked(3, RUN + OTHERS.format("others") + STEP + 'model = "shoes.json"\n' + outputs)
-    assert "step.one.model" in said
-    assert "shoe" in said
+    message = check(3, RUN + OTHERS.format("others") + STEP + 'model = "shoes.json"\n' + outputs)
+    assert "step.one.model" in message
+    assert "shoe" in message
 
 
-def test_missing_sources_are_an_input_error(ended, tmp_path):
+def test_missing_sources_are_an_input_error(output, tmp_path):
     file = tmp_path / "run.toml"
     file.write_text(RUN)
-    said = ended(1, "run", file, "--data", tmp_path / "nowhere", "--out", tmp_path / "out")
-    assert f"{tmp_path / 'nowhere'}: no such folder" in said
-    said = ended(1, "run", file, "--data", tmp_path, "--out", tmp_path / "out")
-    assert "source.pupils.files: no file matches 'pupils/*.parquet'" in said
+    message = output(1, "run", file, "--data", tmp_path / "nowhere", "--out", tmp_path / "out")
+    assert f"{tmp_path / 'nowhere'}: no such folder" in message
+    message = output(1, "run", file, "--data", tmp_path, "--out", tmp_path / "out")
+    assert "source.pupils.files: no file matches 'pupils/*.parquet'" in message
     assert not (tmp_path / "out").exists()
 
 
-def test_a_source_that_no_step_links_is_told_of(checked):
+def test_a_source_that_no_step_links_is_reported(check):
     text = RUN + OTHERS.format("others") + OTHERS.format("forgotten") + STEP + 'model = "models/education.json"\n'
-    assert checked(0, text).splitlines()[2:] == ["  source.forgotten: no step links it with anything"]
+    assert check(0, text).splitlines()[2:] == ["  source.forgotten: no step links it with anything"]
 
 
-def test_a_key_is_written_for_its_owner_alone_and_never_over_another(ended, tmp_path):
+def test_a_key_is_written_for_its_owner_only_and_never_over_another(output, tmp_path):
     file = tmp_path / "master.key"
-    shown = ended(0, "extract", "key", "new", file)
+    text = output(0, "extract", "key", "new", file)
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
-    assert file.read_text().strip() not in shown
+    assert file.read_text().strip() not in text
     before = file.read_text()
-    assert "is there already" in ended(2, "extract", "key", "new", file)
+    assert "is there already" in output(2, "extract", "key", "new", file)
     assert file.read_text() == before
 
 
@@ -166,8 +165,8 @@ def test_a_key_is_written_for_its_owner_alone_and_never_over_another(ended, tmp_
     ("name", "expected"),
     [((), "npd "), (("npd",), "npd.census"), (("npd.census",), "UPN"), (("npd.census.UPN",), "identifiability: 1")],
 )
-def test_the_catalogue_is_shown_at_every_depth(ended, name, expected):
-    assert expected in ended(0, "catalogue", "show", *name)
+def test_the_catalogue_is_shown_at_every_depth(output, name, expected):
+    assert expected in output(0, "catalogue", "show", *name)
 
 
 @pytest.mark.parametrize(
@@ -178,14 +177,14 @@ def test_the_catalogue_is_shown_at_every_depth(ended, name, expected):
         ("npd.census.UPNN", "nearest: UPN"),
     ],
 )
-def test_what_the_catalogue_lacks_is_said(ended, name, message):
-    assert message in ended(2, "catalogue", "show", name)
+def test_a_name_the_catalogue_lacks_is_reported(output, name, message):
+    assert message in output(2, "catalogue", "show", name)
 
 
-def test_our_catalogue_is_without_fault_and_anothers_faults_are_named(leo, ended, tmp_path):
+def test_the_shipped_catalogue_passes_and_faults_of_another_are_named(leo, output, tmp_path):
     assert leo("catalogue", "check")[0] == 0
     (tmp_path / "bad.toml").write_text("dataset = 1\n")
-    assert "bad.toml" in ended(3, "catalogue", "check", tmp_path)
+    assert "bad.toml" in output(3, "catalogue", "check", tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -197,42 +196,42 @@ def test_numbers_of_people_may_be_written_short(text, people):
 
 
 @pytest.mark.parametrize("text", ["", "many", "0", "-5", "1.5", "nan", "inf"])
-def test_what_is_no_number_of_people_is_a_usage_error(ended, tmp_path, text):
-    assert "people" in ended(2, "synth", f"--people={text}", "--out", tmp_path / "out")
+def test_an_invalid_number_of_people_is_a_usage_error(output, tmp_path, text):
+    assert "people" in output(2, "synth", f"--people={text}", "--out", tmp_path / "out")
 
 
-def test_reports_and_extracts_need_a_run(ended, tmp_path):
-    assert "is not a run folder" in ended(2, "report", tmp_path)
-    assert "is not a run folder" in ended(2, "extract", tmp_path, "projects/graduate-earnings.toml")
+def test_reports_and_extracts_need_a_run(output, tmp_path):
+    assert "is not a run folder" in output(2, "report", tmp_path)
+    assert "is not a run folder" in output(2, "extract", tmp_path, "projects/graduate-earnings.toml")
 
 
 @pytest.mark.parametrize(
     "verb", ["report", "publish", "report outcomes", "report compare", "explain", "review estimate"]
 )
-def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(ended, tmp_path, verb):
+def test_a_folder_of_an_earlier_version_is_refused_with_the_version_and_the_remedy(output, tmp_path, verb):
     manifest = {"format": 1, "run": "small", "versions": {"leo-linkage": "0.2.0"}, "configuration": {}}
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    more = {
+    arguments = {
         "publish": ["--to", tmp_path.parent / "releases"],
         "report outcomes": ["--out", tmp_path / "out"],
         "report compare": [tmp_path],
         "explain": ["--pair", "1", "2"],
         "review estimate": ["--step", "step"],
     }
-    said = ended(1, *verb.split(), tmp_path, *more.get(verb, []))
-    assert said.startswith(f"leo: {tmp_path}: was made by leo-linkage 0.2.0, whose format leo-linkage ")
-    assert "does not read\n  make the run again in a new folder" in said
+    message = output(1, *verb.split(), tmp_path, *arguments.get(verb, []))
+    assert message.startswith(f"leo: {tmp_path}: was made by leo-linkage 0.2.0, whose format leo-linkage ")
+    assert "does not read\n  make the run again in a new folder" in message
 
 
-def test_a_damaged_manifest_is_named_with_what_to_do(ended, tmp_path):
+def test_a_damaged_manifest_is_named_with_what_to_do(output, tmp_path):
     (tmp_path / "manifest.json").write_text('{"format": "1.0", "ru')
     for verb in ("report", "explain", "model tune", "review"):
-        said = ended(2, *verb.split(), tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
-        assert "manifest.json: is damaged" in said
-        assert "make the run again" in said
+        message = output(2, *verb.split(), tmp_path, *(["--pair", "1", "2"] if verb == "explain" else []))
+        assert "manifest.json: is damaged" in message
+        assert "make the run again" in message
 
 
-def test_nothing_leaves_a_run_that_a_gate_stopped(ended, tmp_path):
+def test_nothing_leaves_a_run_that_a_gate_stopped(output, tmp_path):
     manifest = {
         "format": "1.0",
         "run": "small",
@@ -242,34 +241,34 @@ def test_nothing_leaves_a_run_that_a_gate_stopped(ended, tmp_path):
         "versions": {},
     }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
-    said = ended(3, "extract", tmp_path, "projects/graduate-earnings.toml")
-    assert "the run's status is 'gate failed', so nothing may leave it" in said
-    assert "finish it" not in said
+    message = output(3, "extract", tmp_path, "projects/graduate-earnings.toml")
+    assert "the run's status is 'gate failed', so nothing may leave it" in message
+    assert "finish it" not in message
 
 
-def test_what_synth_wrote_is_no_run_of_another_version(ended, tmp_path):
+def test_a_population_folder_is_not_called_a_run_of_another_version(output, tmp_path):
     (tmp_path / "manifest.json").write_text('{"people": 20000, "preset": "realistic", "format": "parquet"}')
     for verb in ("report", "publish", "model tune"):
-        said = ended(2, *verb.split(), tmp_path)
-        assert "is not a run folder" in said
-        assert "version" not in said
+        message = output(2, *verb.split(), tmp_path)
+        assert "is not a run folder" in message
+        assert "version" not in message
 
 
-def test_where_outcomes_are_to_go_is_looked_at_before_anybody_is_followed(ended, tmp_path):
+def test_the_output_folder_of_outcomes_is_checked_before_any_work(output, tmp_path):
     run, out = tmp_path / "run", tmp_path / "letters"
     run.mkdir()
     out.mkdir()
     (out / "kept.txt").write_text("mine")
     manifest = {"format": "1.0", "run": "small", "exit": 0, "status": "done", "configuration": {}, "engine": "duckdb"}
     (run / "manifest.json").write_text(json.dumps(manifest))
-    said = ended(1, "report", "outcomes", run, "--out", out)
-    assert "give a new or an empty folder with --out" in said
-    assert "reading" not in said
+    message = output(1, "report", "outcomes", run, "--out", out)
+    assert "give a new or an empty folder with --out" in message
+    assert "reading" not in message
 
 
 @pytest.fixture
-def failing(monkeypatch) -> Callable[[BaseException], None]:
-    """Makes `leo catalogue check` raise an error of a test's choice."""
+def failure(monkeypatch) -> Callable[[BaseException], None]:
+    """Makes `leo catalogue check` raise an error that the test gives."""
 
     def fail(error: BaseException) -> None:
         def load(folder: object) -> None:
@@ -280,36 +279,36 @@ def failing(monkeypatch) -> Callable[[BaseException], None]:
     return fail
 
 
-def test_a_failed_gate_has_an_exit_code_of_its_own(leo, failing):
-    failing(GateError("gate min_precision: 0.9"))
+def test_a_failed_gate_has_its_own_exit_code(leo, failure):
+    failure(GateError("gate min_precision: 0.9"))
     assert leo("catalogue", "check") == (3, "", "leo: gate min_precision: 0.9\n")
 
 
-def test_an_error_that_nobody_foresaw_is_one_line_and_a_trace_without_values(ended, failing):
+def test_an_unexpected_error_is_one_line_and_a_trace_without_values(output, failure):
     canary = "-".join(["CANARY", "NAME"])
-    failing(RuntimeError(f"could not convert {canary}"))
-    said = ended(1, "catalogue", "check")
-    assert said.startswith("leo: unexpected RuntimeError at ")
-    trace = Path(said.strip().rpartition(": ")[2])
-    written = trace.read_text()
+    failure(RuntimeError(f"could not convert {canary}"))
+    message = output(1, "catalogue", "check")
+    assert message.startswith("leo: unexpected RuntimeError at ")
+    trace = Path(message.strip().rpartition(": ")[2])
+    trace_text = trace.read_text()
     trace.unlink()
-    assert canary not in said + written
-    assert "in check" in written
+    assert canary not in message + trace_text
+    assert "in check" in trace_text
 
 
-def test_stopped_by_hand_has_the_shells_exit_code_and_says_so(leo, failing):
-    """Typer ended it without a word."""
-    failing(KeyboardInterrupt())
+def test_ctrl_c_gives_exit_code_130_and_a_message(leo, failure):
+    """Typer ended it without a message."""
+    failure(KeyboardInterrupt())
     assert leo("catalogue", "check") == (130, "", "leo: stopped\n  the same command can be given again\n")
 
 
-def test_stopped_while_it_reads_what_was_given_it_says_so_too(leo, monkeypatch):
-    """Ctrl-C in the first second ended without a word."""
+def test_ctrl_c_while_arguments_are_parsed_gives_the_same_message(leo, monkeypatch):
+    """Ctrl-C in the first second gave no message."""
 
-    def stopped(*_: object) -> None:
+    def interrupt(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("typer.core.TyperGroup.parse_args", stopped)
+    monkeypatch.setattr("typer.core.TyperGroup.parse_args", interrupt)
     assert leo("catalogue", "check") == (130, "", "leo: stopped\n  the same command can be given again\n")
 
 
@@ -325,24 +324,24 @@ def test_a_plan_is_shown_with_its_reasons():
     ]
 
 
-def test_compare_shows_what_a_second_run_links_otherwise(linked_village, village, leo):
+def test_compare_shows_links_that_a_second_run_changes(linked_village, village, leo):
     village.change("train = false", "train = false\naccept_probability = 0.9999999")
     village.runner().run()
-    code, said, _ = leo("report", "compare", linked_village.root, village.root)
-    code, counted, _ = leo("report", "compare", linked_village.root, village.root, "--json")
+    code, text, _ = leo("report", "compare", linked_village.root, village.root)
+    code, json_text, _ = leo("report", "compare", linked_village.root, village.root, "--json")
     assert code == 0
-    assert "step.npd-cis.accept_probability" in said
-    assert "\nStep npd-cis\n" in said
-    assert "\nThresholds (match weight)\n" in said
-    (step,) = json.loads(counted)["steps"]
+    assert "step.npd-cis.accept_probability" in text
+    assert "\nStep npd-cis\n" in text
+    assert "\nThresholds (match weight)\n" in text
+    (step,) = json.loads(json_text)["steps"]
     assert step["gained"] == 0
     assert step["lost"] > 0
     assert step["before"] == step["kept"] + step["other_pass"] + step["lost"] == 100
-    assert "PMR000" not in said + counted
+    assert "PMR000" not in text + json_text
 
 
-def test_compare_needs_two_runs(linked_village, ended, tmp_path):
-    assert "no manifest.json" in ended(2, "report", "compare", linked_village.root, tmp_path)
+def test_compare_needs_two_runs(linked_village, output, tmp_path):
+    assert "no manifest.json" in output(2, "report", "compare", linked_village.root, tmp_path)
 
 
 @pytest.mark.parametrize(
@@ -367,9 +366,9 @@ def test_compare_needs_two_runs(linked_village, ended, tmp_path):
         "extract verify RUN/extracts/village-study",
     ],
 )
-def test_what_reports_prints_json_too(linked_village, ended, words):
+def test_commands_that_report_also_print_json(linked_village, output, words):
     places = {"CONFIG": linked_village.config, "RUN": linked_village.root, "KEY": linked_village.key}
     for name, place in places.items():
         words = words.replace(name, str(place))
-    printed = ended(0, *words.split(), "--json")
-    assert json.loads(printed)
+    text = output(0, *words.split(), "--json")
+    assert json.loads(text)

@@ -1,4 +1,4 @@
-"""Files that a verb is asked to write: what cannot be written is told before the work, and not after all of it."""
+"""Output files of commands: a file that cannot be written is refused before the work, and not after all of it."""
 
 import json
 import os
@@ -13,11 +13,11 @@ from linkage.cli.app import app
 from linkage.cli.output import write_json
 
 
-def refused(tmp_path: Path, *words: str) -> str:
-    """What is said of a command whose files are not even there: the option is looked at before them."""
-    there = CliRunner().invoke(app, [*words], env={"COLUMNS": "400"})
-    assert there.exit_code == 2, there.output
-    return " ".join(there.output.replace(str(tmp_path), "").split())
+def usage_error(tmp_path: Path, *words: str) -> str:
+    """The usage error of a command whose files do not exist: the option is checked first."""
+    result = CliRunner().invoke(app, [*words], env={"COLUMNS": "400"})
+    assert result.exit_code == 2, result.output
+    return " ".join(result.output.replace(str(tmp_path), "").split())
 
 
 @pytest.mark.parametrize(
@@ -29,21 +29,21 @@ def refused(tmp_path: Path, *words: str) -> str:
         ("explain", "none", "--person", "1", "--html"),
     ],
 )
-def test_a_folder_in_the_stead_of_a_file_is_told_before_the_work(tmp_path: Path, words: tuple[str, ...]) -> None:
+def test_a_folder_in_place_of_a_file_is_refused_before_any_work(tmp_path: Path, words: tuple[str, ...]) -> None:
     (tmp_path / "rules").mkdir()
     (tmp_path / "notes.txt").write_text("")
-    assert "/rules is a folder: name a file in it" in refused(tmp_path, *words, str(tmp_path / "rules"))
-    told = refused(tmp_path, *words, str(tmp_path / "notes.txt" / "rules.json"))
-    assert "/notes.txt/rules.json: /notes.txt is not a folder: name a file in one" in told
+    assert "/rules is a folder: name a file in it" in usage_error(tmp_path, *words, str(tmp_path / "rules"))
+    message = usage_error(tmp_path, *words, str(tmp_path / "notes.txt" / "rules.json"))
+    assert "/notes.txt/rules.json: /notes.txt is not a folder: name a file in one" in message
 
 
-def test_what_was_found_is_written_whole_in_a_folder_that_is_made(tmp_path: Path) -> None:
+def test_json_is_written_into_a_new_folder_without_leftovers(tmp_path: Path) -> None:
     write_json({"a": 1}, tmp_path / "new" / "found.json")
     assert json.loads((tmp_path / "new" / "found.json").read_text()) == {"a": 1}
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["found.json"]
 
 
-def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Path) -> None:
+def test_a_table_is_written_though_nobody_reads_the_output(tmp_path: Path) -> None:
     """`leo disclosure check pay.csv --out safe | head` wrote nothing."""
     (tmp_path / "pay.csv").write_text("Region,Female,Male\nNorth,23,4\nSouth,40,55\n")
     read, write = os.pipe()
@@ -66,18 +66,18 @@ def test_a_table_is_written_though_nobody_reads_what_is_said_of_it(tmp_path: Pat
     ],
     ids=lambda words: " ".join(words),
 )
-def test_a_file_where_a_folder_is_to_be_is_called_a_file(words: tuple[str, ...], tmp_path: Path) -> None:
-    """Of a file it was said that the folder holds something already, and was not written by leo link."""
+def test_a_file_in_place_of_a_folder_is_called_a_file(words: tuple[str, ...], tmp_path: Path) -> None:
+    """It was called a folder with files that leo link did not write."""
     (tmp_path / "pairs.csv").touch()
-    there = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "pairs.csv")])
-    assert "pairs.csv: is a file\n  give a" in str(there.exception)
+    result = CliRunner().invoke(app, [*words, "--out", str(tmp_path / "pairs.csv")])
+    assert "pairs.csv: is a file\n  give a" in str(result.exception)
 
 
 @pytest.mark.parametrize(
     "words", [("disclosure", "check", "none.csv"), ("disclosure", "microdata", "none.csv"), ("dedupe", "none.csv")]
 )
-def test_a_file_that_is_not_there_is_told_with_what_to_do(words: tuple[str, ...], tmp_path: Path) -> None:
-    there = CliRunner().invoke(app, [*words, *(["--out", str(tmp_path / "new")] if words[0] == "dedupe" else [])])
-    said, _, remedy = str(there.exception).partition("\n  ")
-    assert said == "none.csv: no such file"
+def test_a_missing_file_is_named_with_a_remedy(words: tuple[str, ...], tmp_path: Path) -> None:
+    result = CliRunner().invoke(app, [*words, *(["--out", str(tmp_path / "new")] if words[0] == "dedupe" else [])])
+    first_line, _, remedy = str(result.exception).partition("\n  ")
+    assert first_line == "none.csv: no such file"
     assert remedy.startswith(("give a CSV", "check its name"))

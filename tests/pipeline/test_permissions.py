@@ -16,8 +16,8 @@ from linkage.process import readable_by_others, share
 
 def leo(*arguments: str | Path) -> None:
     command = [sys.executable, "-c", "from linkage.cli import main; main()", *map(str, arguments)]
-    ended = subprocess.run(command, capture_output=True, text=True, umask=0)
-    assert ended.returncode == 0, ended.stderr
+    process = subprocess.run(command, capture_output=True, text=True, umask=0)
+    assert process.returncode == 0, process.stderr
 
 
 def modes(root: Path) -> set[tuple[str, int]]:
@@ -37,8 +37,8 @@ def test_all_that_a_run_writes_is_for_its_owner_only(village, tmp_path):
 def test_all_that_a_run_writes_is_for_the_group_that_its_file_names(village, tmp_path):
     village.change("[run]\n", f'[run]\ngroup = "{grp.getgrgid(os.getegid()).gr_name}"\n')
     leo("run", village.config, "--key", village.key, "--out", tmp_path / "out")
-    allowed = {("folder", 0o750), ("folder", 0o2750), ("file", 0o640)}
-    assert modes(tmp_path / "out") <= allowed
+    group_modes = {("folder", 0o750), ("folder", 0o2750), ("file", 0o640)}
+    assert modes(tmp_path / "out") <= group_modes
     assert {path.stat().st_gid for path in (tmp_path / "out").rglob("*")} == {os.getegid()}
 
 
@@ -67,7 +67,7 @@ def test_a_group_that_is_not_there_is_refused(tmp_path):
         share(tmp_path / "run", "nosuchgroup")
 
 
-@pytest.mark.parametrize(("mode", "warned"), [(0o755, True), (0o701, True), (0o750, False), (0o700, False)])
-def test_a_run_folder_that_every_user_may_read_is_warned_of(mode, warned, tmp_path):
+@pytest.mark.parametrize(("mode", "has_warning"), [(0o755, True), (0o701, True), (0o750, False), (0o700, False)])
+def test_a_run_folder_that_every_user_may_read_is_warned_of(mode, has_warning, tmp_path):
     tmp_path.chmod(mode)
-    assert (f"chmod -R o= {tmp_path}" in (readable_by_others(tmp_path) or "")) is warned
+    assert (f"chmod -R o= {tmp_path}" in (readable_by_others(tmp_path) or "")) is has_warning

@@ -12,7 +12,7 @@ from synthetic import synthesise
 
 
 @pytest.fixture(scope="module")
-def both(tmp_path_factory):
+def populations(tmp_path_factory):
     folder = tmp_path_factory.mktemp("both")
     for form in ("parquet", "csv"):
         synthesise(folder / form, 400, format=form, workers=1)
@@ -22,27 +22,27 @@ def both(tmp_path_factory):
 @pytest.mark.parametrize(
     ("dataset", "table"), [("npd", "census"), ("ilr", "learners"), ("hesa", "students"), ("cis", "customers")]
 )
-def test_the_records_are_the_same(both, dataset, table):
-    found = []
+def test_the_records_are_the_same(populations, dataset, table):
+    records = []
     with connect("duckdb") as engine:
         for form in ("parquet", "csv"):
             files = (f"{form}/sources/{dataset}/{table}/*.{form}",)
             source = Source(dataset=dataset, table=table, files=files, format=FileFormat(type=form))
-            read = read_source(engine, shipped(), dataset, source, both)
-            assert engine.count(read.quarantine) == 0
-            found.append(rows(engine, engine.sql("select * from {t} order by source_key", t=read.records)))
-    assert found[0] == found[1]
-    assert len(found[0]) > 100
+            result = read_source(engine, shipped(), dataset, source, populations)
+            assert engine.count(result.quarantine) == 0
+            records.append(rows(engine, engine.sql("select * from {t} order by source_key", t=result.records)))
+    assert records[0] == records[1]
+    assert len(records[0]) > 100
 
 
-def test_the_truth_is_the_same(both):
+def test_the_truth_is_the_same(populations):
     with connect("duckdb") as engine:
-        found = [
+        truths = [
             rows(engine, engine.sql("select * from {t} order by all", t=true_entities(engine, path)))
-            for path in map(true_entities_file, (both / "parquet/truth", both / "csv/truth"))
+            for path in map(true_entities_file, (populations / "parquet/truth", populations / "csv/truth"))
         ]
-    assert found[0] == found[1]
-    assert len(found[0]) > 400
+    assert truths[0] == truths[1]
+    assert len(truths[0]) > 400
 
 
 def test_a_folder_without_truth_and_a_file_of_something_else(tmp_path):

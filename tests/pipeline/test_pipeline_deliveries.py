@@ -27,9 +27,9 @@ def test_a_delivery_is_read_with_the_truth_of_all(deliveries, release):
 
 
 def test_a_delivery_with_a_truth_of_its_own_is_judged_by_it(deliveries, tmp_path):
-    own = tmp_path / "release-1"
-    own.mkdir()
-    (own / "sources").symlink_to(deliveries / "release-1" / "sources")
-    (own / "truth").symlink_to(deliveries / "truth")
+    delivery = tmp_path / "release-1"
+    delivery.mkdir()
+    (delivery / "sources").symlink_to(deliveries / "release-1" / "sources")
+    (delivery / "truth").symlink_to(deliveries / "truth")
     (tmp_path / "truth").mkdir()
-    assert load_job(Path("demo.toml"), data=own, need_key=False).truth == own / "truth"
+    assert load_job(Path("demo.toml"), data=delivery, need_key=False).truth == delivery / "truth"

@@ -92,7 +92,7 @@ def person(index):
 
 
 @pytest.fixture
-def elsewhere(tmp_path, monkeypatch):
+def folder(tmp_path, monkeypatch):
     """The folder of a run and of definitions of its own: two registers more. Everybody has another name to each of them;
     those without a number have moved as well."""
     catalogue = tmp_path / "catalogue"
@@ -104,27 +104,27 @@ def elsewhere(tmp_path, monkeypatch):
     monkeypatch.setattr(job, "shipped", load)  # the one in use has been read, and is kept
     people = [person(index) for index in range(PEOPLE)]
     with (tmp_path / "skole.csv").open("w", encoding="cp1252", newline="") as file:
-        rows = csv.writer(file, delimiter=";")
-        rows.writerow(["ELEV", "FORNAVN", "ETTERNAVN", "FODT", "KJONN", "POSTNR", "FNR"])
+        writer = csv.writer(file, delimiter=";")
+        writer.writerow(["ELEV", "FORNAVN", "ETTERNAVN", "FODT", "KJONN", "POSTNR", "FNR"])
         for index, p in enumerate(people):
             number = p["number"] if index < NUMBERED else ""
             born = p["born"].strftime("%d.%m.%Y")
-            rows.writerow([f"E{index}", p["forename"] + "ø", p["surname"], born, p["sex"], p["postcode"], number])
-    other = _NAMES[::-1]
-    held = {
+            writer.writerow([f"E{index}", p["forename"] + "ø", p["surname"], born, p["sex"], p["postcode"], number])
+    names = _NAMES[::-1]
+    columns = {
         "LOPENR": [f"L{index}" for index in range(PEOPLE)],
-        "FORNAVN": [p["forename"] + "Ø" if i >= NUMBERED else "X" + other[i % 90] for i, p in enumerate(people)],
-        "ETTERNAVN": [p["surname"] if i >= NUMBERED else other[i % 80] + "X" for i, p in enumerate(people)],
+        "FORNAVN": [p["forename"] + "Ø" if i >= NUMBERED else "X" + names[i % 90] for i, p in enumerate(people)],
+        "ETTERNAVN": [p["surname"] if i >= NUMBERED else names[i % 80] + "X" for i, p in enumerate(people)],
         "FODT": [p["born"] for p in people],
         "KJONN": [p["sex"] for p in people],
         "POSTNR": pa.array([int(p["postcode"]) for p in people], pa.int32()),
         "NR": [p["number"].replace(" ", "") for p in people],
     }
-    pq.write_table(pa.table(held), tmp_path / "lonn.parquet")
+    pq.write_table(pa.table(columns), tmp_path / "lonn.parquet")
     (tmp_path / "truth").mkdir()
     keys = itertools.chain(*((("skole", f"E{i}", i), ("lonn", f"L{i}", i)) for i in range(PEOPLE)))
-    told = "".join(f"{source},{key},{index}\n" for source, key, index in keys)
-    (tmp_path / "truth" / "entities.csv").write_text(f"source,entity_key,person_id\n{told}")
+    entities = "".join(f"{source},{key},{index}\n" for source, key, index in keys)
+    (tmp_path / "truth" / "entities.csv").write_text(f"source,entity_key,person_id\n{entities}")
     model = (shipped_dir() / "models" / "education.json").read_text()
     (tmp_path / "model.json").write_text(model.replace("uln", "x_national_number"))
     (tmp_path / "passes.toml").write_text(PASSES)
@@ -132,73 +132,73 @@ def elsewhere(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_numbers_and_postcodes_of_another_country_link_people(elsewhere, leo):
-    out = elsewhere / "out"
-    code, said, wrong = leo("run", elsewhere / "run.toml", "--out", out, "--no-progress")
-    assert code == 0, said + wrong
+def test_numbers_and_postcodes_of_another_country_link_people(folder, leo):
+    out = folder / "out"
+    code, stdout, stderr = leo("run", folder / "run.toml", "--out", out, "--no-progress")
+    assert code == 0, stdout + stderr
     evaluation = json.loads((out / "quality" / "evaluation.json").read_text())
     step = evaluation["steps"][0]
-    made = {row["pass"]: row["links"] for row in step["passes"]}
-    assert made["number"] == NUMBERED
+    links = {row["pass"]: row["links"] for row in step["passes"]}
+    assert links["number"] == NUMBERED
     assert (step["accuracy"]["false"], step["accuracy"]["missed"]) == (0, 0)
-    held = {row["identifier"]: row["present"] for row in evaluation["sources"][1]["completeness"]}
-    assert (held["postcode"], held["x_national_number"]) == (PEOPLE, PEOPLE)
+    completeness = {row["identifier"]: row["present"] for row in evaluation["sources"][1]["completeness"]}
+    assert (completeness["postcode"], completeness["x_national_number"]) == (PEOPLE, PEOPLE)
     assert "National number" in (out / "report" / "index.html").read_text()
 
 
-def test_outcomes_of_a_run_that_follows_none_of_the_cohorts(elsewhere, leo, ended):
-    run = elsewhere / "run.toml"
+def test_outcomes_of_a_run_that_follows_none_of_the_cohorts(folder, leo, output):
+    run = folder / "run.toml"
     run.write_text(RUN.replace("longitudinal = false", "longitudinal = true"))
-    code, said, wrong = leo("run", run, "--out", elsewhere / "out", "--no-progress")
-    assert code == 0, said + wrong
-    said = ended(2, "report", "outcomes", elsewhere / "out", "--out", elsewhere / "outcomes")
-    assert "follows none of the cohorts that are compared (ks4, further-education, graduate)" in said
-    assert "configs/outcomes/compared.toml" in said
+    code, stdout, stderr = leo("run", run, "--out", folder / "out", "--no-progress")
+    assert code == 0, stdout + stderr
+    stdout = output(2, "report", "outcomes", folder / "out", "--out", folder / "outcomes")
+    assert "follows none of the cohorts that are compared (ks4, further-education, graduate)" in stdout
+    assert "configs/outcomes/compared.toml" in stdout
 
 
-def test_a_name_that_no_source_keeps_is_named_before_any_work(elsewhere, ended):
-    run = elsewhere / "run.toml"
+def test_a_name_that_no_source_keeps_is_named_before_any_work(folder, output):
+    run = folder / "run.toml"
     run.write_text(RUN.replace("keep = { national_number", "keep = { number_of_state"))
-    said = ended(3, "check", run)
-    assert "step.skole-lonn.passes: passes have faults" in said
-    assert "pass 'number': no identifier 'x_national_number'" in said
-    assert "the model names columns that the records do not have: x_national_number" in said
-    assert not (elsewhere / "out").exists()
+    message = output(3, "check", run)
+    assert "step.skole-lonn.passes: passes have faults" in message
+    assert "pass 'number': no identifier 'x_national_number'" in message
+    assert "the model names columns that the records do not have: x_national_number" in message
+    assert not (folder / "out").exists()
 
 
-def test_a_run_that_links_nothing_is_refused_before_any_work(elsewhere, leo):
-    run = elsewhere / "run.toml"
+def test_a_run_that_links_nothing_is_refused_before_any_work(folder, leo):
+    run = folder / "run.toml"
     run.write_text(RUN.partition("[[step]]")[0])
-    write_new_key(elsewhere / "master.key")
-    for asked in (
-        ("run", run, "--out", elsewhere / "out", "--key", elsewhere / "master.key"),
+    write_new_key(folder / "master.key")
+    for arguments in (
+        ("run", run, "--out", folder / "out", "--key", folder / "master.key"),
         ("check", run),
     ):
-        code, _, said = leo(*asked)
-        assert code == (3 if asked[0] == "check" else 2)
-        assert "the run's file has no [[step]]" in said
-    assert not (elsewhere / "out").exists()
+        code, _, message = leo(*arguments)
+        assert code == (3 if arguments[0] == "check" else 2)
+        assert "the run's file has no [[step]]" in message
+    assert not (folder / "out").exists()
 
 
-def test_a_number_that_no_rule_of_conflicts_knows_is_told_of(elsewhere, leo, ended):
-    assert leo("check", elsewhere / "run.toml")[1].count("\n") == 2
+def test_a_number_that_no_rule_of_conflicts_knows_is_reported(folder, leo, output):
+    assert leo("check", folder / "run.toml")[1].count("\n") == 2
     for name in ("run.toml", "model.json", "passes.toml"):
-        file = elsewhere / name
+        file = folder / name
         file.write_text(file.read_text().replace("national_number", "fnr"))
-    said = ended(0, "check", elsewhere / "run.toml")
-    assert "source.skole.keep: fnr is a person's number, and no rule of conflicts knows it" in said
-    assert "call it one of health_number, national_number, social_security_number, or name x_fnr" in said
+    message = output(0, "check", folder / "run.toml")
+    assert "source.skole.keep: fnr is a person's number, and no rule of conflicts knows it" in message
+    assert "call it one of health_number, national_number, social_security_number, or name x_fnr" in message
 
 
-def test_nobody_is_placed_in_a_british_region_by_another_countrys_postcode(engine, world):
+def test_a_foreign_postcode_gives_no_british_region(engine, world):
     """M5V 3L9 is Toronto; M5V is no outward code of Manchester. Beside it, a postcode that is British."""
     canadian = world("entity_id | postcode:text\n1 | M5V3L9")
     british = world("entity_id | postcode:text\n2 | M15 9XY")
     definitions = load_definitions()
-    found = {}
+    descriptions = {}
     for name, table in (("canada", canadian), ("england", british)):
-        listed = engine.sql("select entity_id, [postcode] as postcode from {t}", t=table, store=True)
-        described = entities_described(engine, {name: listed}, {}, definitions, shipped())
-        found[name] = as_dicts(engine, described)[0]
-    assert "region" not in found["canada"]
-    assert found["england"]["region"] == "E12000002"
+        entities = engine.sql("select entity_id, [postcode] as postcode from {t}", t=table, store=True)
+        description = entities_described(engine, {name: entities}, {}, definitions, shipped())
+        descriptions[name] = as_dicts(engine, description)[0]
+    assert "region" not in descriptions["canada"]
+    assert descriptions["england"]["region"] == "E12000002"

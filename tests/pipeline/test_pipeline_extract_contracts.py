@@ -1,4 +1,4 @@
-"""What a run holds its spine and its extracts to, and where that is told."""
+"""The contracts of a run's spine and extracts, and where their results stand."""
 
 import json
 
@@ -22,11 +22,11 @@ def test_each_table_has_a_suite_and_its_results_stand_in_the_report(linked_villa
         "extract-village-study/people.json",
         "extract-village-study/leo_earnings.json",
     }
-    held = json.loads((root / "quality/suites/extract-village-study/people.json").read_text())
-    of_extract = results(root, "contracts-extract-village-study.json")
-    of_people = [row for row in of_extract if row["source"] == "village-study: people"]
-    assert [one["meta"]["rule"] for one in held["expectations"]] == [row["rule"] for row in of_people]
-    assert {row["success"] for row in of_extract} == {True}
+    suite = json.loads((root / "quality/suites/extract-village-study/people.json").read_text())
+    extract_results = results(root, "contracts-extract-village-study.json")
+    people_results = [row for row in extract_results if row["source"] == "village-study: people"]
+    assert [entry["meta"]["rule"] for entry in suite["expectations"]] == [row["rule"] for row in people_results]
+    assert {row["success"] for row in extract_results} == {True}
     spine = [row for row in results(root, "contracts-published.json") if row["source"] == "spine"]
     assert max(row["checked"] for row in spine) == 220
     page = (root / "report/index.html").read_text()
@@ -34,30 +34,30 @@ def test_each_table_has_a_suite_and_its_results_stand_in_the_report(linked_villa
     assert "quality/suites/extract-village-study/" in page
 
 
-def repeated(made):
-    """Every person of an extract stands in its table twice."""
+def with_duplicates(link_rows):
+    """A builder of link rows in which every person stands twice."""
 
     def twice(engine, *arguments):
-        rows = made(engine, *arguments)
+        rows = link_rows(engine, *arguments)
         return engine.sql("select * from {t} union all select * from {t}", t=rows, store=True)
 
     return twice
 
 
 @pytest.mark.parametrize("verb", ["run", "extract"])
-def test_an_extract_that_is_not_as_it_should_be_is_refused(village, ended, monkeypatch, verb):
-    monkeypatch.setattr(build, "link_rows", repeated(build.link_rows))
-    asked = {
+def test_an_extract_that_breaks_a_contract_is_refused(village, output, monkeypatch, verb):
+    monkeypatch.setattr(build, "link_rows", with_duplicates(build.link_rows))
+    arguments = {
         "run": ("run", village.config, "--out", village.root, "--no-progress", "--rerun"),
         "extract": ("extract", village.root, village.folder / "project.toml", "--out", village.folder / "given"),
     }[verb]
-    said = ended(3, *asked, "--key", village.key)
-    assert "village-study: people.AE_ID: is unique: fails in " in said
-    assert "the extract was not published" in said
+    message = output(3, *arguments, "--key", village.key)
+    assert "village-study: people.AE_ID: is unique: fails in " in message
+    assert "the extract was not published" in message
     assert not (village.folder / "given").exists()
 
 
-def test_what_an_extract_was_held_to_stays_in_a_report_that_is_made_anew(village, leo):
+def test_contracts_of_an_extract_stay_in_a_report_made_again(village, leo):
     (village.root / "report/index.html").unlink()
     assert leo("report", village.root)[0] == 0
     assert "village-study: people" in (village.root / "report/index.html").read_text()

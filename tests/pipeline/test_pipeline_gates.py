@@ -17,7 +17,7 @@ def share(value: float, low: float, high: float, by: str = "truth") -> dict[str,
     return {"by": by, "value": value, "low": low, "high": high}
 
 
-def asked(**parts: Any) -> dict[str, Any]:
+def figures_with(**parts: Any) -> dict[str, Any]:
     return {"precision": {}, "unlinked": {}, "falls": [], "changes": [], **parts}
 
 
@@ -34,7 +34,7 @@ def fall(change: float) -> dict[str, Any]:
 
 
 @pytest.mark.parametrize(
-    ("gates", "found", "said"),
+    ("gates", "figures", "message"),
     [
         (
             {"min_precision": 0.99},
@@ -69,14 +69,14 @@ def fall(change: float) -> dict[str, Any]:
         ),
     ],
 )
-def test_a_gate_that_fails_is_named_with_its_figures(gates: dict[str, Any], found: dict[str, Any], said: str) -> None:
-    with pytest.raises(GateError, match=re.escape(said)):
-        hold(Gates(**gates), asked(**found))
-    hold(Gates(), asked(**found))  # a gate that was not asked for holds
+def test_a_failed_gate_is_named_with_its_figures(gates: dict[str, Any], figures: dict[str, Any], message: str) -> None:
+    with pytest.raises(GateError, match=re.escape(message)):
+        hold(Gates(**gates), figures_with(**figures))
+    hold(Gates(), figures_with(**figures))  # a gate that was not asked for holds
 
 
 @pytest.mark.parametrize(
-    ("gates", "found", "said"),
+    ("gates", "figures", "message"),
     [
         (
             {"min_precision": 0.99},
@@ -93,38 +93,38 @@ def test_a_gate_that_fails_is_named_with_its_figures(gates: dict[str, Any], foun
         ({"max_count_change": 0.05}, {"changes": [{"count": "people", "change": 0.0501}]}, "changed by +5.01 %"),
     ],
 )
-def test_a_figure_that_just_misses_does_not_look_as_if_it_held(
-    gates: dict[str, Any], found: dict[str, Any], said: str
+def test_a_figure_just_below_its_gate_is_not_rounded_up_to_it(
+    gates: dict[str, Any], figures: dict[str, Any], message: str
 ) -> None:
     """'has at most 0.9900, at least 0.99 is asked for' says that the gate should hold."""
-    with pytest.raises(GateError, match=re.escape(said)):
-        hold(Gates(**gates), asked(**found))
+    with pytest.raises(GateError, match=re.escape(message)):
+        hold(Gates(**gates), figures_with(**figures))
 
 
 def test_many_small_falls_of_one_step_do_not_hide_a_large_one_of_another() -> None:
-    """As a release lists them that was made before they were ordered over all steps."""
-    moved = {"rates": [fall(-0.015)] * 60 + [fall(-0.2) | {"step": "b-c"}], "counts": []}
+    """Older releases list falls in the order of their steps."""
+    drift = {"rates": [fall(-0.015)] * 60 + [fall(-0.2) | {"step": "b-c"}], "counts": []}
     with pytest.raises(GateError, match="gate max_rate_fall: step 'b-c'"):
-        hold(Gates(max_rate_fall=0.02), figures_of({"steps": []}, moved))
+        hold(Gates(max_rate_fall=0.02), figures_of({"steps": []}, drift))
 
 
-def test_a_count_that_rises_from_nought_changes_by_more_than_any_share() -> None:
-    """0 -> 500 has no share of before; the gate never asked of it, and said nothing."""
-    risen = {"count": "links of a-b", "before": 0, "after": 500, "change": None}
+def test_a_count_that_rises_from_zero_fails_its_gate() -> None:
+    """The change from 0 to 500 has no share; the gate skipped it without a word."""
+    rise = {"count": "links of a-b", "before": 0, "after": 500, "change": None}
     new = {"count": "rows of benefits", "before": None, "after": 700, "change": None}
     gates = Gates(max_count_change=0.05)
-    found = figures_of({"steps": []}, {"rates": [], "counts": [risen, new]})
-    with pytest.raises(GateError, match="max_count_change: links of a-b rose from 0 to 500 since the last") as told:
-        hold(gates, found)
-    assert "benefits" not in str(told.value)  # the last release had no such table: nothing of it changed
-    assert not_checked(gates, {"steps": []}, {"rates": [], "counts": [risen, new]}) == [
+    figures = figures_of({"steps": []}, {"rates": [], "counts": [rise, new]})
+    with pytest.raises(GateError, match="max_count_change: links of a-b rose from 0 to 500 since the last") as error:
+        hold(gates, figures)
+    assert "benefits" not in str(error.value)  # the last release had no such table: nothing of it changed
+    assert not_checked(gates, {"steps": []}, {"rates": [], "counts": [rise, new]}) == [
         "max_count_change: the last release does not count rows of benefits"
     ]
-    many = [new | {"count": f"rows of t{number}"} for number in range(7)]
-    assert not_checked(gates, {"steps": []}, {"rates": [], "counts": many})[0].endswith("rows of t4 and 2 more")
+    new_counts = [new | {"count": f"rows of t{number}"} for number in range(7)]
+    assert not_checked(gates, {"steps": []}, {"rates": [], "counts": new_counts})[0].endswith("rows of t4 and 2 more")
 
 
-def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
+def test_a_report_names_failed_gates_without_figures() -> None:
     steps = [
         {
             "step": name,
@@ -133,16 +133,16 @@ def test_who_reads_a_report_is_told_which_gates_failed_and_no_figure() -> None:
         }
         for name in ("a-b", "b-c")
     ]
-    broken = [{"severity": severity, "success": False} for severity in ("critical", "warning")]
+    results = [{"severity": severity, "success": False} for severity in ("critical", "warning")]
     gates = Gates(min_precision=0.99, max_unlinked=0.3)
-    assert failed(gates, {"steps": steps}, None, broken) == ["min_precision", "critical_contracts"]
-    assert failed(Gates(critical_contracts=False), {"steps": steps}, None, broken) == []
+    assert failed(gates, {"steps": steps}, None, results) == ["min_precision", "critical_contracts"]
+    assert failed(Gates(critical_contracts=False), {"steps": steps}, None, results) == []
 
 
-def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
-    said = {"precision": {"of": 200, "value": 0.97, "low": 0.96, "high": 0.98}}
+def test_a_gate_without_a_figure_is_named() -> None:
+    precision = {"precision": {"of": 200, "value": 0.97, "low": 0.96, "high": 0.98}}
     steps = [
-        {"step": "a-b", "accuracy": None, "expected": said, "sides": []},
+        {"step": "a-b", "accuracy": None, "expected": precision, "sides": []},
         {"step": "b-c", "accuracy": None, "expected": None, "sides": []},
     ]
     gates = Gates(min_precision=0.98, precision_lower_bound=0.98, max_rate_fall=0.02, max_count_change=0.05)
@@ -152,23 +152,23 @@ def test_a_gate_that_nothing_can_be_held_to_is_named() -> None:
         "max_rate_fall",
         "max_count_change",
     ]
-    with_truth = [{**step, "accuracy": said} for step in steps]
+    truth_steps = [{**step, "accuracy": precision} for step in steps]
     rates = [{"step": step["step"], "high": 0.01} for step in steps]
-    assert not_checked(gates, {"steps": with_truth}, {"rates": rates, "counts": []}) == []
-    nobody = [{**with_truth[0], "sides": [{"units": 120, "linked": 0}, {"units": 0, "linked": 0}]}]
-    assert not_checked(Gates(max_unlinked=0.2), {"steps": nobody}, None) == [
+    assert not_checked(gates, {"steps": truth_steps}, {"rates": rates, "counts": []}) == []
+    empty_steps = [{**truth_steps[0], "sides": [{"units": 120, "linked": 0}, {"units": 0, "linked": 0}]}]
+    assert not_checked(Gates(max_unlinked=0.2), {"steps": empty_steps}, None) == [
         "max_unlinked: a side of a-b has no people"
     ]
-    half = [with_truth[0], steps[1]]
-    since = {"rates": rates[:1], "counts": []}
-    assert not_checked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": half}, since) == [
+    mixed_steps = [truth_steps[0], steps[1]]
+    drift = {"rates": rates[:1], "counts": []}
+    assert not_checked(Gates(min_precision=0.98, max_rate_fall=0.02), {"steps": mixed_steps}, drift) == [
         "min_precision: nothing is known of the links of b-c",
         "max_rate_fall: no group of b-c has a hundred people in both releases",
     ]
     assert not_checked(Gates(), {"steps": steps}, None) == []
 
 
-def test_the_unlinked_are_those_in_the_calculation_as_in_the_report() -> None:
+def test_the_unlinked_gate_counts_eligible_people_as_the_report_does() -> None:
     """Of 120 people 100 are old enough to be in the other file, and 95 of them linked: 5 % are not, and not 21 %."""
     step = {
         "step": "a-b",
@@ -181,54 +181,54 @@ def test_the_unlinked_are_those_in_the_calculation_as_in_the_report() -> None:
     }
     assert unlinked({"steps": [step]}) == {"a-b": pytest.approx(0.05)}
     assert unlinked({"steps": [{**step, "totals": []}]}) == {"a-b": pytest.approx(0.2)}
-    young = [{**step["totals"][0], "eligible": 0, "linked": 0}, step["totals"][1]]  # type: ignore[index]
-    of_nobody = {"steps": [{**step, "accuracy": None, "totals": young}]}
-    assert unlinked(of_nobody) == {}
-    (said,) = not_checked(Gates(max_unlinked=0.2), of_nobody, None)
-    assert said == "max_unlinked: a side of a-b has no people in the calculation"
+    totals = [{**step["totals"][0], "eligible": 0, "linked": 0}, step["totals"][1]]  # type: ignore[index]
+    evaluation = {"steps": [{**step, "accuracy": None, "totals": totals}]}
+    assert unlinked(evaluation) == {}
+    (line,) = not_checked(Gates(max_unlinked=0.2), evaluation, None)
+    assert line == "max_unlinked: a side of a-b has no people in the calculation"
 
 
 def test_gates_that_hold_say_nothing() -> None:
     gates = Gates(
         min_precision=0.99, precision_lower_bound=0.96, max_unlinked=0.2, max_rate_fall=0.04, max_count_change=0.06
     )
-    found = asked(
+    figures = figures_with(
         precision={"a-b": share(0.97, 0.96, 0.99), "b-c": share(0.98, 0.97, 0.99, "probabilities")},
         unlinked={"a-b": 0.2},
         falls=[fall(-0.035)],
         changes=[{"count": "people", "before": 100, "after": 106, "change": 0.06}],
     )
-    hold(gates, found)
-    for stricter in ({"precision_lower_bound": 0.961}, {"max_unlinked": 0.19}, {"max_count_change": 0.059}):
-        with pytest.raises(GateError, match=f"gate {next(iter(stricter))}"):
-            hold(gates.model_copy(update=stricter), found)
+    hold(gates, figures)
+    for limit in ({"precision_lower_bound": 0.961}, {"max_unlinked": 0.19}, {"max_count_change": 0.059}):
+        with pytest.raises(GateError, match=f"gate {next(iter(limit))}"):
+            hold(gates.model_copy(update=limit), figures)
 
 
-def test_precision_is_of_truth_else_of_a_review_else_of_probabilities() -> None:
-    known = {"of": 10, "value": 0.9, "low": 0.8, "high": 1.0}
+def test_precision_comes_from_truth_else_review_else_probabilities() -> None:
+    precision = {"of": 10, "value": 0.9, "low": 0.8, "high": 1.0}
     step = {
         "step": "a",
         "sides": [],
-        "accuracy": {"precision": known},
-        "estimated_error": {"precision": {**known, "low": 0.5}},
+        "accuracy": {"precision": precision},
+        "estimated_error": {"precision": {**precision, "low": 0.5}},
     }
     readings = {
-        "low": {**known, "low": 0.6, "high": 0.8},
-        "middle": known,
-        "high": {**known, "low": 0.85, "high": 0.95},
+        "low": {**precision, "low": 0.6, "high": 0.8},
+        "middle": precision,
+        "high": {**precision, "low": 0.85, "high": 0.95},
     }
     review = [{"step": "a", "precision": readings}]
 
-    def by(**without: Any) -> tuple[str, float, float]:
-        share = figures_of({"steps": [step | without]}, None, review)["precision"]["a"]
+    def reading(**changes: Any) -> tuple[str, float, float]:
+        share = figures_of({"steps": [step | changes]}, None, review)["precision"]["a"]
         return share["by"], share["low"], share["high"]
 
-    assert by() == ("truth", 0.8, 1.0)
-    assert by(accuracy=None) == ("review", 0.6, 0.95)  # whatever uncertain answers leave open
+    assert reading() == ("truth", 0.8, 1.0)
+    assert reading(accuracy=None) == ("review", 0.6, 0.95)  # whatever uncertain answers leave open
     assert figures_of({"steps": [step | {"accuracy": None}]}, None)["precision"]["a"]["by"] == "probabilities"
 
 
-def test_a_fall_since_the_last_release_withholds_everything(village, ended, tmp_path):
+def test_a_fall_since_the_last_release_withholds_everything(village, output, tmp_path):
     """Of the last release's evaluation a rate is raised: this release has fallen from it."""
     last = tmp_path / "last"
     shutil.copytree(village.root, last)
@@ -239,43 +239,43 @@ def test_a_fall_since_the_last_release_withholds_everything(village, ended, tmp_
     path.write_text(json.dumps(evaluation))
     village.change("[run]", f'[run]\nprevious = "{last}"')
     village.change("min_precision = 0.98", "max_rate_fall = 0.02")
-    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert "gate max_rate_fall: step 'npd-cis'" in said
+    message = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert "gate max_rate_fall: step 'npd-cis'" in message
     assert not (village.root / "extracts/village-study").exists()
     assert 'id="drift"' in (village.root / "report/index.html").read_text()
-    said = ended(3, "publish", village.root, "--to", tmp_path / "releases")
-    assert "\n  gate max_rate_fall" in said
-    assert "change [gates]" in said
+    message = output(3, "publish", village.root, "--to", tmp_path / "releases")
+    assert "\n  gate max_rate_fall" in message
+    assert "change [gates]" in message
     assert village.root.is_dir()
     assert not (tmp_path / "releases").exists()
 
 
-def test_a_run_that_passed_moves_to_the_releases_whole(village, ended, tmp_path):
+def test_a_run_that_passed_moves_to_the_releases_whole(village, output, tmp_path):
     before = {path.relative_to(village.root): path.stat().st_size for path in village.root.rglob("*") if path.is_file()}
     latest = tmp_path / "latest"
     latest.symlink_to(village.root)
-    shown = ended(0, "publish", latest, "--to", tmp_path / "releases", "--name", "2026")
+    text = output(0, "publish", latest, "--to", tmp_path / "releases", "--name", "2026")
     release = tmp_path / "releases/2026"
     assert not release.is_symlink(), "the run moves, and not the link that leads to it"
-    assert f"published  {release}" in shown
+    assert f"published  {release}" in text
     assert not village.root.exists()
     after = {path.relative_to(release): path.stat().st_size for path in release.rglob("*") if path.is_file()}
     assert {name: size for name, size in after.items() if name.name not in ("release.json", ".lock")} == {
         name: size for name, size in before.items() if name.name != ".lock"
     }
     assert json.loads((release / "release.json").read_text())["release"] == "2026"
-    assert "it is a release already" in ended(2, "publish", release, "--to", tmp_path / "releases", "--name", "2027")
+    assert "it is a release already" in output(2, "publish", release, "--to", tmp_path / "releases", "--name", "2027")
     assert release.exists()
     manifest = json.loads((release / "manifest.json").read_text())
     assert all(
         re.fullmatch("[0-9a-f]{64}", h) for h in (*manifest["register_hash"].values(), manifest["definitions_hash"])
     )
-    said = ended(2, "run", village.config, "--out", release, "--key", village.key, "--no-progress")
-    assert "is a published release, which no run may change" in said
+    message = output(2, "run", village.config, "--out", release, "--key", village.key, "--no-progress")
+    assert "is a published release, which no run may change" in message
     assert json.loads((release / "manifest.json").read_text()) == manifest
 
 
-def test_what_is_not_whole_or_has_a_namesake_stays(village, tmp_path):
+def test_an_incomplete_run_or_a_taken_name_is_not_published(village, tmp_path):
     (tmp_path / "releases/taken").mkdir(parents=True)
     with pytest.raises(ConfigError, match="there is a release of that name"):
         publish(village.root, tmp_path / "releases", "taken")

@@ -29,7 +29,7 @@ class Demo:
     root: Path
     data: Path
     key: Path
-    shown: str
+    output: str
 
     @property
     def manifest(self) -> dict[str, Any]:
@@ -51,22 +51,22 @@ pytestmark = pytest.mark.slow  # a demo of 20,000 people
 def leo(*arguments: str | Path) -> int:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(sys, "argv", ["leo", *map(str, arguments)])
-        with pytest.raises(SystemExit) as left:
+        with pytest.raises(SystemExit) as exit_info:
             main()
-    return int(left.value.code or 0)
+    return int(exit_info.value.code or 0)
 
 
 @pytest.fixture(scope="session")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     base = tmp_path_factory.mktemp("demo")
-    printed = base / "printed.txt"
-    with pytest.MonkeyPatch.context() as patch, printed.open("w") as stream:
+    output_file = base / "printed.txt"
+    with pytest.MonkeyPatch.context() as patch, output_file.open("w") as stream:
         patch.setattr(sys, "stdout", stream)
         assert leo("demo", "--people", PEOPLE, "--out", base / "run", "--no-progress") == 0
-    return Demo(base / "run", base / "run-data", base / "run-key", printed.read_text())
+    return Demo(base / "run", base / "run-data", base / "run-key", output_file.read_text())
 
 
-def test_it_says_where_report_and_extract_are_and_five_figures(demo):
+def test_the_demo_prints_paths_and_five_figures(demo):
     lines = demo.shown.splitlines()
     assert [line.split("  ")[0] for line in lines[:5]] == ["People", "Linked", "Precision", "Recall", "In review"]
     assert f"report   {demo.root}/report/index.html" in lines
@@ -75,29 +75,28 @@ def test_it_says_where_report_and_extract_are_and_five_figures(demo):
     assert f"key      {demo.key}" in demo.shown
 
 
-def test_its_report_says_what_the_sampled_link_sets_leave_open(demo):
+def test_the_report_shows_the_uncertainty_of_link_draws(demo):
     *others, step = json.loads((demo.root / "quality" / "evaluation.json").read_text())["steps"]
     assert not any(other["link_draws"] for other in others)
     stage = demo.root / "stages/link-education-cis"
-    drawn, links = (
+    drawn_links, links = (
         pq.read_table(stage / name / "education-cis.parquet").to_pylist() for name in ("link_draws", "links")
     )
-    said = step["link_draws"]
-    assert (said["draws"], said["links"]["mean"]) == (20, pytest.approx(len(drawn) / 20))
-    times = Counter((row["left_id"], row["right_id"]) for row in drawn)
-    assert (said["pairs"], said["in_all"]) == (len(times), list(times.values()).count(20))
-    assert (
-        abs(said["links"]["mean"] - sum(row["decision"] == "accepted" for row in links)) < 0.01 * said["links"]["mean"]
-    )
-    for row in said["characteristics"]:
+    summary = step["link_draws"]
+    assert (summary["draws"], summary["links"]["mean"]) == (20, pytest.approx(len(drawn_links) / 20))
+    times = Counter((row["left_id"], row["right_id"]) for row in drawn_links)
+    assert (summary["pairs"], summary["in_all"]) == (len(times), list(times.values()).count(20))
+    link_count = sum(row["decision"] == "accepted" for row in links)
+    assert abs(summary["links"]["mean"] - link_count) < 0.01 * summary["links"]["mean"]
+    for row in summary["characteristics"]:
         for measure in ("eligible", "linked", "mean"):
-            whole = sum(group[measure] for group in row["groups"])
-            assert whole == pytest.approx(said["linked"][measure])
+            total = sum(group[measure] for group in row["groups"])
+            assert total == pytest.approx(summary["linked"][measure])
     page = (demo.root / "report" / "index.html").read_text()
     assert "A link draw is a set of links" in page
 
 
-def test_its_key_lies_outside_the_run_for_its_owner_alone(demo):
+def test_the_key_lies_outside_the_run_for_its_owner_only(demo):
     assert stat.S_IMODE(demo.key.stat().st_mode) == 0o600
     secret = demo.key.read_text().strip()
     assert len(secret) == 64
@@ -123,12 +122,12 @@ def test_no_name_birth_date_or_key_stands_outside_the_tables(demo):
         ("hesa/students", ("FNAMES", "SURNAME", "BIRTHDTE")),
     ):
         people = pq.read_table(demo.data / "sources" / table, columns=list(columns))
-        for given, family, born in zip(*(people.column(name).to_pylist() for name in columns), strict=True):
-            first, last = (re.findall(r"[A-Z0-9]+", str(text or "").upper()) for text in (given, family))
+        for forename, surname, dob in zip(*(people.column(name).to_pylist() for name in columns), strict=True):
+            first, last = (re.findall(r"[A-Z0-9]+", str(text or "").upper()) for text in (forename, surname))
             if first and last:
                 names |= {f"{first[0]} {last[0]}", f"{last[0]} {first[0]}"}
-            if born and (born.month, born.day) not in ((4, 5), (4, 6)):  # tax years end and begin then
-                births.add(born.isoformat())
+            if dob and (dob.month, dob.day) not in ((4, 5), (4, 6)):  # tax years end and begin then
+                births.add(dob.isoformat())
     assert min(len(names), len(births)) > 300
     secret = master_key(demo.key).secret
     for path in demo.delivered:
@@ -158,18 +157,18 @@ def test_links_trained_and_made_again_on_one_thread_are_the_same_rows(demo, tmp_
     shutil.copytree(demo.root, tmp_path / "demo")
     shutil.rmtree(tmp_path / "demo/stages/link-education-cis")
     config = Path(str(demo.manifest["configuration"]["run"]["name"]) + ".toml")
-    alone = tmp_path / config
+    file = tmp_path / config
     shipped = Path(__file__).parents[2] / "configs" / config
-    alone.write_text(shipped.read_text().replace("[run]\n", "[run]\nthreads = 1\n"))
-    assert leo("run", alone, "--data", demo.data, "--out", tmp_path / "demo", "--key", demo.key, "--no-progress") == 0
-    again = json.loads((tmp_path / "demo/manifest.json").read_text())
-    done = [stage["name"] for stage in again["stages"] if stage["status"] == "done"]
-    assert done == ["link-education-cis"]
-    assert tables(again) == tables(demo.manifest)
+    file.write_text(shipped.read_text().replace("[run]\n", "[run]\nthreads = 1\n"))
+    assert leo("run", file, "--data", demo.data, "--out", tmp_path / "demo", "--key", demo.key, "--no-progress") == 0
+    manifest = json.loads((tmp_path / "demo/manifest.json").read_text())
+    names = [stage["name"] for stage in manifest["stages"] if stage["status"] == "done"]
+    assert names == ["link-education-cis"]
+    assert tables(manifest) == tables(demo.manifest)
 
 
-def test_a_review_of_its_links_stands_in_its_report(demo, tmp_path, capsys):
-    """Every pair of the sample is called a match; the labels outlive another draw, but not other links."""
+def test_a_review_of_links_stands_in_the_report(demo, tmp_path, capsys):
+    """Every pair of the sample is a match; the labels outlive another draw, but not a change of the links."""
     run = tmp_path / "demo"
     shutil.copytree(demo.root, run)
     assert leo("review", "add", run, tmp_path / "none.csv", "--step", "education-cis") == 2
@@ -198,19 +197,19 @@ def test_a_review_of_its_links_stands_in_its_report(demo, tmp_path, capsys):
     assert "Error by clerical review" not in (run / "report/index.html").read_text()
 
 
-def test_a_step_leans_on_the_earlier_one_that_learnt_most_by_the_same_model(demo):
-    """Of 800 people some steps have too few to learn from: they teach nobody, and lean on those that have enough."""
+def test_a_step_takes_its_prior_from_the_earlier_step_with_most_matches(demo):
+    """Of 800 people some steps have too few to learn from: they take the prior of a step that has enough."""
     training = {
         stage["name"].removeprefix("link-"): stage["counts"]["training"]
         for stage in demo.manifest["stages"]
         if stage["name"].startswith("link-")
     }
-    shared = ["npd-ilr", "people-wales", "people-scotland", "people-hesa"]  # configs/demo.toml: models/education.json
-    learnt: dict[str, int] = {}
-    for step in shared:
-        most = max(learnt, key=lambda name: learnt[name], default=None)
-        assert training[step].get("prior_from_step") == most
+    steps = ["npd-ilr", "people-wales", "people-scotland", "people-hesa"]  # configs/demo.toml: models/education.json
+    step_matches: dict[str, int] = {}
+    for step in steps:
+        teacher = max(step_matches, key=lambda name: step_matches[name], default=None)
+        assert training[step].get("prior_from_step") == teacher
         if "rules" in training[step]:
-            learnt[step] = min(rule["matches"] for rule in training[step]["rules"])
-    assert learnt
+            step_matches[step] = min(rule["matches"] for rule in training[step]["rules"])
+    assert step_matches
     assert "prior_from_step" not in training["education-cis"]

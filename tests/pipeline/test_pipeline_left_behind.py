@@ -1,4 +1,4 @@
-"""What a killed run leaves behind, and what commands do that are beside one another in one folder."""
+"""What a killed run leaves behind, and commands that work in one folder at the same time."""
 
 import errno
 import json
@@ -10,7 +10,7 @@ from linkage.pipeline.atomic import write_json
 from tests.pipeline.toy_pipeline import ends_of_crashes, runner
 
 
-def test_what_a_gate_withholds_is_gone_although_the_run_that_took_it_away_was_killed(tmp_path, source):
+def test_what_a_gate_withholds_is_gone_though_its_run_was_killed(tmp_path, source):
     ends = ends_of_crashes(tmp_path, source, "withholding")
     assert len(ends) > 10
     assert {end["first"] for end in ends[:-1]} == {-9}
@@ -20,7 +20,7 @@ def test_what_a_gate_withholds_is_gone_although_the_run_that_took_it_away_was_ki
         assert (Path(end["root"]) / "report/index.html").exists(), f"killed at {end['count']}"
 
 
-def test_what_a_stage_kept_goes_with_the_stage(root, source):
+def test_what_a_stage_kept_is_removed_with_the_stage(root, source):
     for name in ("parcel", "dropped"):
         (root / ".kept" / name / "abc").mkdir(parents=True)
     (root / "manifest.json").write_text(json.dumps({"format": "1.0", "run": "toy"}))
@@ -29,29 +29,29 @@ def test_what_a_stage_kept_goes_with_the_stage(root, source):
     assert not (root / ".kept/parcel/abc").exists()
 
 
-def test_two_who_write_one_file_at_once_leave_it_whole(tmp_path, monkeypatch):
-    path, really, met = tmp_path / "estimate.json", os.fsync, []
+def test_two_writers_of_one_file_leave_it_whole(tmp_path, monkeypatch):
+    path, fsync, calls = tmp_path / "estimate.json", os.fsync, []
 
-    def another_comes(handle: int) -> None:
-        if not met:
-            met.append(handle)
+    def fsync_after_another(handle: int) -> None:
+        if not calls:
+            calls.append(handle)
             other = threading.Thread(target=write_json, args=(path, {"by": "the other"}))
             other.start()
             other.join()
-        really(handle)
+        fsync(handle)
 
-    monkeypatch.setattr("linkage.pipeline.atomic.os.fsync", another_comes)
+    monkeypatch.setattr("linkage.pipeline.atomic.os.fsync", fsync_after_another)
     write_json(path, {"by": "us"})
     assert json.loads(path.read_text()) == {"by": "us"}
-    assert [left.name for left in tmp_path.iterdir()] == ["estimate.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["estimate.json"]
 
 
-def test_a_plan_asks_for_no_right_to_write(root, source, monkeypatch):
+def test_a_plan_needs_no_right_to_write(root, source, monkeypatch):
     runner(root, source).run()
     source.write_text("1\n2\n")
 
-    def refused(path: Path, value: object) -> None:
+    def refuse(path: Path, value: object) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
-    monkeypatch.setattr("linkage.pipeline.fingerprint.write_json", refused)
+    monkeypatch.setattr("linkage.pipeline.fingerprint.write_json", refuse)
     assert [decision.reason for decision in runner(root, source).plan()][:2] == ["input changed", "follows numbers"]

@@ -12,76 +12,76 @@ from linkage.errors import ConfigError
 from linkage.pipeline.opened import OpenRun
 from tests.pipeline.toy_pipeline import tables
 
-_TOLD = ("pattern", "match_probability", "runner_up_weight", "reason")
+_COLUMNS = ("pattern", "match_probability", "runner_up_weight", "reason")
 
 
-ASKED = ("train = false", "train = false\ndiagnose = false")
+CHANGE = ("train = false", "train = false\ndiagnose = false")
 
 
 @pytest.fixture
-def only_links(village):
+def links_only(village):
     """The village, whose step asks for its links alone, before its run."""
-    village.change(*ASKED)
+    village.change(*CHANGE)
     return village
 
 
 @pytest.fixture(scope="module")
-def with_links(linked_village, tmp_path_factory):
+def links_only_run(linked_village, tmp_path_factory):
     """The village after a run that asked for its links alone; to be looked at only."""
     base = tmp_path_factory.mktemp("only-links")
     shutil.copytree(linked_village.folder, base / "in")
     shutil.copytree(linked_village.root, base / "run")
-    made = replace(linked_village, folder=base / "in", root=base / "run")
-    made.change(*ASKED)
-    made.runner().run()
-    return made
+    village = replace(linked_village, folder=base / "in", root=base / "run")
+    village.change(*CHANGE)
+    village.runner().run()
+    return village
 
 
-def test_the_same_people_come_of_it(linked_village, with_links):
-    both = [
-        pq.read_table(made.root / "stages" / "link-npd-cis" / "links" / "npd-cis.parquet")
-        for made in (linked_village, with_links)
+def test_the_same_people_are_linked(linked_village, links_only_run):
+    link_tables = [
+        pq.read_table(run.root / "stages" / "link-npd-cis" / "links" / "npd-cis.parquet")
+        for run in (linked_village, links_only_run)
     ]
-    assert [(f.name, f.type) for f in both[0].schema] == [(f.name, f.type) for f in both[1].schema]
-    accepted = [
-        table.filter(table["decision"].to_numpy(zero_copy_only=False) == "accepted").drop_columns(_TOLD).to_pylist()
-        for table in both
+    assert [(f.name, f.type) for f in link_tables[0].schema] == [(f.name, f.type) for f in link_tables[1].schema]
+    link_rows = [
+        table.filter(table["decision"].to_numpy(zero_copy_only=False) == "accepted").drop_columns(_COLUMNS).to_pylist()
+        for table in link_tables
     ]
-    assert len(accepted[1]) == 100
-    whole, alone = (sorted(found, key=lambda row: row["left_id"]) for found in accepted)
-    weights = [[row.pop("match_weight") for row in found] for found in (whole, alone)]
-    assert alone == whole
+    assert len(link_rows[1]) == 100
+    full_rows, short_rows = (sorted(rows, key=lambda row: row["left_id"]) for rows in link_rows)
+    weights = [[row.pop("match_weight") for row in rows] for rows in (full_rows, short_rows)]
+    assert short_rows == full_rows
     assert weights[1] == pytest.approx(weights[0])
-    made = [tables(json.loads((run.root / "manifest.json").read_text())) for run in (linked_village, with_links)]
-    told_of_links = {name for name in made[0] if made[0][name] != made[1][name]}
-    assert told_of_links == {"links/npd-cis", "unlinked/npd-cis"}
+    prints = [tables(json.loads((run.root / "manifest.json").read_text())) for run in (linked_village, links_only_run)]
+    changed_tables = {name for name in prints[0] if prints[0][name] != prints[1][name]}
+    assert changed_tables == {"links/npd-cis", "unlinked/npd-cis"}
 
 
-def test_everybody_without_a_link_is_counted_with_one_reason(with_links):
-    counted = next(
+def test_everybody_without_a_link_is_counted_with_one_reason(links_only_run):
+    counts = next(
         stage["counts"]
-        for stage in json.loads((with_links.root / "manifest.json").read_text())["stages"]
+        for stage in json.loads((links_only_run.root / "manifest.json").read_text())["stages"]
         if stage["name"] == "link-npd-cis"
     )
-    assert counted["unlinked"] == {"no accepted link": 20 + 15}
-    assert counted["decisions"] == {"accepted": 100}
-    assert sum(row["links"] for row in counted["passes"]) == 80
+    assert counts["unlinked"] == {"no accepted link": 20 + 15}
+    assert counts["decisions"] == {"accepted": 100}
+    assert sum(row["links"] for row in counts["passes"]) == 80
 
 
-def test_what_was_missed_is_not_estimated_and_the_page_says_so(only_links):
-    only_links.change('truth = "truth"', "")
-    only_links.change("min_precision = 0.98", "precision_lower_bound = 0.5")
-    only_links.runner().run()
-    step = json.loads((only_links.root / "quality" / "evaluation.json").read_text())["steps"][0]
+def test_recall_is_not_estimated_and_the_page_says_so(links_only):
+    links_only.change('truth = "truth"', "")
+    links_only.change("min_precision = 0.98", "precision_lower_bound = 0.5")
+    links_only.runner().run()
+    step = json.loads((links_only.root / "quality" / "evaluation.json").read_text())["steps"][0]
     assert step["estimated_error"]["precision"]["value"] > 0.98
     assert step["estimated_error"]["recall"]["value"] is None
-    page = (only_links.root / "report" / "index.html").read_text()
+    page = (links_only.root / "report" / "index.html").read_text()
     assert "None%" not in page
 
 
-def test_nobody_is_asked_about_pairs_that_were_not_made(with_links):
+def test_a_run_without_diagnosis_has_no_pairs_to_open(links_only_run):
     with (
         connect("duckdb", threads=1) as engine,
         pytest.raises(ConfigError, match="take diagnose = false from the step"),
     ):
-        OpenRun(engine, with_links.root).open("npd-cis")
+        OpenRun(engine, links_only_run.root).open("npd-cis")

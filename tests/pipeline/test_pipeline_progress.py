@@ -23,41 +23,41 @@ def plain_terminal(monkeypatch):
 
 
 def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, source):
-    def telling(space):
+    def numbers_with_notes(space):
         space.note("halfway")
         space.tell("2 of 5 rows quarantined")
         return toy_pipeline.numbers(space)
 
     stream = io.StringIO()
-    runner(root, source, progress=Lines(stream), numbers=telling).run()
+    runner(root, source, progress=Lines(stream), numbers=numbers_with_notes).run()
     lines = stream.getvalue().splitlines()
     assert lines[0] == "2 of 5 rows quarantined"
     assert re.fullmatch(r"\[ 1/4\] numbers +5 rows +\d+\.\d s", lines[1])
     assert [line.split()[2] for line in lines[1:]] == ["numbers", "squares", "parcel", "pages"]
     assert '"text": "2 of 5 rows quarantined"' in (root / "log.jsonl").read_text()
-    again = io.StringIO()
-    runner(root, source, progress=Lines(again)).run()
-    assert again.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
+    second_stream = io.StringIO()
+    runner(root, source, progress=Lines(second_stream)).run()
+    assert second_stream.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
 
 
-def test_a_bar_counts_stages_and_leaves_what_was_told(root, source):
-    def telling(space):
+def test_a_bar_counts_stages_and_keeps_messages(root, source):
+    def numbers_with_notes(space):
         space.note("halfway")
         space.tell("2 of 5 rows quarantined [sic]")
         return toy_pipeline.numbers(space)
 
     stream = Terminal()
-    runner(root, source, progress=Bar(stream), numbers=telling).run()
+    runner(root, source, progress=Bar(stream), numbers=numbers_with_notes).run()
     runner(root, source, progress=Bar(stream)).run()
     assert "2 of 5 rows quarantined [sic]" in stream.getvalue()
 
 
 @pytest.mark.parametrize(
-    ("stream", "wanted", "kind"),
+    ("stream", "show_bar", "kind"),
     [(Terminal(), True, Bar), (Terminal(), False, Lines), (io.StringIO(), True, Lines)],
 )
-def test_a_bar_is_for_terminals_that_want_one(stream, wanted, kind):
-    assert isinstance(progress_for(stream, show_bar=wanted), kind)
+def test_a_bar_is_for_terminals_that_want_one(stream, show_bar, kind):
+    assert isinstance(progress_for(stream, show_bar=show_bar), kind)
 
 
 def test_a_counter_shows_rate_and_time_left_on_a_terminal():
@@ -65,17 +65,17 @@ def test_a_counter_shows_rate_and_time_left_on_a_terminal():
     with counter_for(stream, "people", 10) as advance:
         advance(5)
         advance(5)
-    shown = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
-    assert "10/10 people" in shown
-    assert re.search(r"[\d,]+/s", shown)
-    assert "left" in shown
+    text = re.sub(r"\x1b\[[0-9;?]*[a-zA-Z]", "", stream.getvalue())
+    assert "10/10 people" in text
+    assert re.search(r"[\d,]+/s", text)
+    assert "left" in text
 
 
-def test_a_counter_writes_a_line_at_each_tenth_on_the_way_elsewhere():
+def test_a_counter_writes_a_line_at_each_tenth_without_a_terminal():
     stream = io.StringIO()
     with counter_for(stream, "people", 40) as advance:
-        for more in (3, 1, 1, 15, 19, 1):
-            advance(more)
+        for count in (3, 1, 1, 15, 19, 1):
+            advance(count)
     assert [re.sub(r"\d+ s", "0 s", line) for line in stream.getvalue().splitlines()] == [
         "4 of 40 people, 0 s",
         "20 of 40 people, 0 s",

@@ -13,17 +13,17 @@ def spine(root: Path) -> dict[tuple[str, str], int]:
 
 def changes(root: Path) -> dict[str, int]:
     table = pq.read_table((root / "stages/spine") / "concordance.parquet").to_pylist()
-    found = [row["change"] for row in table]
-    return {change: found.count(change) for change in sorted(set(found))}
+    kinds = [row["change"] for row in table]
+    return {change: kinds.count(change) for change in sorted(set(kinds))}
 
 
 def drop_first_pupil(folder: Path) -> None:
-    """The first pupil is in the next delivery no more, so that every entity has another number."""
+    """Take the first pupil out of the next delivery, so that every entity has another number."""
     for path in folder.glob("sources/**/*.parquet"):
         if "npd" in path.as_posix():
             table = pq.read_table(path)
-            gone = table.column("PupilMatchingRefAnonymous").to_pylist()
-            pq.write_table(table.filter([reference != "PMR000000" for reference in gone]), path)
+            keys = table.column("PupilMatchingRefAnonymous").to_pylist()
+            pq.write_table(table.filter([reference != "PMR000000" for reference in keys]), path)
 
 
 def test_people_keep_their_ids_in_the_next_release(village, leo, tmp_path):
@@ -34,12 +34,12 @@ def test_people_keep_their_ids_in_the_next_release(village, leo, tmp_path):
             shutil.rmtree(stage)
     drop_first_pupil(village.folder)
     out = tmp_path / "next"
-    code, _, said = leo("run", village.config, "--out", out, "--key", village.key, "--previous", last, "--no-progress")
-    assert code == 0, said
-    before, now = spine(last), spine(out)
-    gone = before[("npd", "PMR000000")]
-    assert set(before.values()) - set(now.values()) == {gone}
-    assert all(now[entity] == before[entity] for entity in now)
+    code, _, text = leo("run", village.config, "--out", out, "--key", village.key, "--previous", last, "--no-progress")
+    assert code == 0, text
+    before, after = spine(last), spine(out)
+    person = before[("npd", "PMR000000")]
+    assert set(before.values()) - set(after.values()) == {person}
+    assert all(after[entity] == before[entity] for entity in after)
     assert changes(out) == {"kept": 119, "retired": 1}
 
 
@@ -56,54 +56,54 @@ def test_the_same_delivery_again_changes_nothing(village, leo, tmp_path):
     assert "None does." in guide
 
 
-def test_a_folder_that_is_no_run_is_named(village, ended, tmp_path):
-    said = ended(
+def test_a_folder_that_is_no_run_is_named(village, output, tmp_path):
+    text = output(
         2, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "none"
     )
-    assert "--previous" in said
-    assert "is not a run folder" in said
+    assert "--previous" in text
+    assert "is not a run folder" in text
 
 
-def test_an_unfinished_release_is_no_base_for_the_next(village, ended, tmp_path):
+def test_an_unfinished_release_is_no_base_for_the_next(village, output, tmp_path):
     shutil.rmtree(village.root / "stages/spine")
-    said = ended(2, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", village.root)
-    assert "holds no whole spine" in said
+    text = output(2, "run", village.config, "--out", tmp_path / "new", "--key", village.key, "--previous", village.root)
+    assert "holds no whole spine" in text
 
 
-def test_a_release_does_not_follow_itself(village, ended):
-    said = ended(
+def test_a_release_does_not_follow_itself(village, output):
+    text = output(
         2, "run", village.config, "--out", village.root, "--key", village.key, "--previous", village.root / "."
     )
-    assert "the last release lies here, and this one would take its place" in said
+    assert "the last release lies here, and this one would take its place" in text
 
 
-def test_what_leo_link_wrote_is_no_release(village, ended, tmp_path):
+def test_a_folder_of_leo_link_is_no_release(village, output, tmp_path):
     (tmp_path / "linked").mkdir()
     (tmp_path / "linked" / "manifest.json").write_text('{"format": "1.0", "run": "linked"}')
-    said = ended(
+    text = output(
         2, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", tmp_path / "linked"
     )
-    assert "is not a folder of leo run, and has no ids of people" in said
+    assert "is not a folder of leo run, and has no ids of people" in text
 
 
-def test_a_release_of_an_earlier_version_is_refused(village, ended, tmp_path):
+def test_a_release_of_an_earlier_version_is_refused(village, output, tmp_path):
     last = tmp_path / "last"
     (last / "stages").mkdir(parents=True)
     (last / "manifest.json").write_text('{"format": 1, "run": "village", "versions": {"leo-linkage": "0.2.0"}}')
-    said = ended(1, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", last)
-    assert f"{last}: was made by leo-linkage 0.2.0, whose format" in said
+    text = output(1, "run", village.config, "--out", tmp_path / "next", "--key", village.key, "--previous", last)
+    assert f"{last}: was made by leo-linkage 0.2.0, whose format" in text
     assert not (tmp_path / "next").exists()
 
 
-def test_a_panels_decisions_outlive_the_models(village, leo):
-    """Pupil 4 never was customer 4, and is customer 121, who was nobody's."""
+def test_decisions_of_a_panel_outweigh_the_model(village, leo):
+    """Pupil 4 is not customer 4, but customer 121, who had no link."""
     lines = ["left_source,left_key,right_source,right_key,decision,by"]
     lines += ["npd,PMR000003,cis,AB100111C,never,panel", "cis,AB104440C,npd,PMR000003,link,panel"]
     (village.folder / "decisions.csv").write_text("\n".join(lines) + "\n")
     village.change("[[step]]", '[[step]]\noverrides = "decisions.csv"')
-    code, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert code == 0, said
+    code, _, text = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 0, text
     people = spine(village.root)
     assert people[("cis", "AB104440C")] == people[("npd", "PMR000003")]
     assert ("cis", "AB100111C") not in people
-    assert "AB104440C" not in said + (village.root / "manifest.json").read_text()
+    assert "AB104440C" not in text + (village.root / "manifest.json").read_text()

@@ -60,7 +60,7 @@ def test_a_run_leaves_its_stages_and_what_they_publish(root, source):
     assert manifest.content["status"] == "done"
 
 
-def test_a_manifest_says_what_was_run_on_what_with_what_result(root, source):
+def test_a_manifest_records_inputs_versions_and_results(root, source):
     runner(root, source).run()
     manifest = json.loads((root / "manifest.json").read_text())
     assert (manifest["run"], manifest["config_hash"], manifest["seed"], manifest["exit"]) == ("toy", "abc", 7, 0)
@@ -167,10 +167,10 @@ def test_output_that_is_gone_is_made_again_and_what_follows_is_kept(root, source
 def test_a_stage_that_the_configuration_dropped_is_removed_with_what_it_published(root, source):
     runner(root, source).run()
     (root / "stages/numbers").rename(root / "stages/01-numbers")  # as before 1.0: it runs again
-    shorter = runner(root, source)
-    shorter.stages = tuple(stage for stage in shorter.stages if stage.name not in ("parcel", "pages"))
-    shorter.made = makers(shorter.stages)
-    shorter.run()
+    toy = runner(root, source)
+    toy.stages = tuple(stage for stage in toy.stages if stage.name not in ("parcel", "pages"))
+    toy.made = makers(toy.stages)
+    toy.run()
     assert not (root / "extracts/toy").exists()
     assert not (root / "report").exists()
     assert sorted(path.name for path in (root / "stages").iterdir()) == ["numbers", "squares"]
@@ -238,12 +238,12 @@ def test_a_full_disk_says_what_to_do_and_leaves_no_half_stage(root, source):
 
 @pytest.mark.parametrize("writes", [0, 1, 2, 5])
 def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source, monkeypatch, writes):
-    left = [writes]
+    budget = [writes]
 
     def filling(path: Path, value: Any) -> None:
-        if left[0] == 0:
+        if budget[0] == 0:
             raise OSError(errno.ENOSPC, "No space left on device")
-        left[0] -= 1
+        budget[0] -= 1
         write_json(path, value)
 
     monkeypatch.setattr("linkage.pipeline.manifest.write_json", filling)
@@ -253,7 +253,7 @@ def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source,
     assert runner(root, source).run().content["status"] == "done"
 
 
-def test_a_place_that_may_not_be_written_is_named(root, source, monkeypatch):
+def test_a_folder_without_write_permission_is_named(root, source, monkeypatch):
     def refuse(self: Path, **options: Any) -> None:
         raise PermissionError(errno.EACCES, "Permission denied", str(self))
 
@@ -262,12 +262,12 @@ def test_a_place_that_may_not_be_written_is_named(root, source, monkeypatch):
         runner(root, source).run()
 
 
-def test_stopped_from_outside_says_so(root, source):
-    def stopped(space: Workspace) -> dict[str, Any]:
+def test_an_interrupted_run_says_so(root, source):
+    def interrupt(space: Workspace) -> dict[str, Any]:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        runner(root, source, parcel=stopped).run()
+        runner(root, source, parcel=interrupt).run()
     manifest = json.loads((root / "manifest.json").read_text())
     assert (manifest["status"], manifest["exit"]) == ("interrupted", 130)
     assert statuses(root)["parcel"] == "interrupted"
@@ -275,7 +275,7 @@ def test_stopped_from_outside_says_so(root, source):
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_in_the_midst_of_a_query_stops_the_run(root, source, capsys, number):
+def test_a_signal_during_a_query_stops_the_run(root, source, capsys, number):
     signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
 
     def slow(space: Workspace) -> dict[str, Any]:
@@ -284,9 +284,9 @@ def test_a_signal_in_the_midst_of_a_query_stops_the_run(root, source, capsys, nu
         space.engine.sql(endless, store=True)
         return {}
 
-    with pytest.raises(typer.Exit) as left, stoppable(root):
+    with pytest.raises(typer.Exit) as exit_info, stoppable(root):
         runner(root, source, squares=slow).run()
-    assert left.value.exit_code == 130
+    assert exit_info.value.exit_code == 130
     assert f"what is whole is kept in {root}; the same command continues" in capsys.readouterr().err
     assert json.loads((root / "manifest.json").read_text())["status"] == "interrupted"
     assert statuses(root) == {"numbers": "done", "squares": "interrupted"}
@@ -301,8 +301,8 @@ def test_a_crash_is_logged_without_its_message(root, source):
 
     with pytest.raises(ValueError):
         runner(root, source, squares=crashing).run()
-    written = (root / "log.jsonl").read_text() + (root / "manifest.json").read_text()
-    assert value not in written
+    text = (root / "log.jsonl").read_text() + (root / "manifest.json").read_text()
+    assert value not in text
     crash = next(
         event for event in map(json.loads, (root / "log.jsonl").read_text().splitlines()) if event["event"] == "crash"
     )
@@ -325,32 +325,32 @@ def test_a_stage_must_make_what_it_declares(root, source):
 
 
 @pytest.mark.parametrize(
-    ("faulty", "message"),
+    ("stages", "message"),
     [
         ([Stage("a", dict), Stage("a", dict)], "two stages are named a"),
         ([Stage("a", dict, reads=("x",))], "stage a reads x, which no earlier stage makes"),
         ([Stage("a", dict, makes=("x",)), Stage("b", dict, makes=("x",))], "stages a and b both make x"),
     ],
 )
-def test_stages_that_do_not_fit_are_refused(faulty, message):
+def test_stages_that_do_not_fit_are_refused(stages, message):
     with pytest.raises(ValueError, match=message):
-        makers(tuple(faulty))
+        makers(tuple(stages))
 
 
 @pytest.mark.slow
-def test_killed_at_any_touch_of_the_disk_the_same_command_finishes_with_the_same_rows(tmp_path, source):
-    undisturbed = runner(tmp_path / "whole", source, plain=True).run()
+def test_after_a_kill_at_any_disk_write_the_same_command_gives_the_same_rows(tmp_path, source):
+    whole_run = runner(tmp_path / "whole", source, plain=True).run()
     ends = ends_of_crashes(tmp_path, source)
     assert len(ends) > 60
     assert {end["first"] for end in ends[:-1]} == {-9}
     assert {end["second"] for end in ends} == {0}
     for end in ends:
         manifest = json.loads((Path(end["root"]) / "manifest.json").read_text())
-        assert tables(manifest) == tables(undisturbed), f"killed at {end['count']}"
+        assert tables(manifest) == tables(whole_run), f"killed at {end['count']}"
         assert files_below(Path(end["root"])) == files_below(tmp_path / "whole"), f"killed at {end['count']}"
 
 
-def test_two_runs_at_once_are_refused_and_a_dead_ones_lock_is_taken_over(root, source):
+def test_two_runs_at_once_are_refused_and_the_lock_of_a_dead_run_is_taken_over(root, source):
     def rerun(space: Workspace) -> dict[str, Any]:
         with pytest.raises(LeoError, match=r"another run is at work in this folder \(process \d+\)"):
             runner(root, source).run()
@@ -381,7 +381,7 @@ def test_a_folder_of_another_run_is_refused(root, source):
 
 
 @pytest.mark.parametrize("name", ["notes.txt", "manifest.json"])
-def test_a_folder_that_is_no_runs_is_refused(root, source, name):
+def test_a_folder_that_is_no_run_is_refused(root, source, name):
     root.mkdir()
     (root / name).write_text("{")
     with pytest.raises(ConfigError, match=r"is not a run folder|not the manifest of a run"):
@@ -389,7 +389,7 @@ def test_a_folder_that_is_no_runs_is_refused(root, source, name):
     assert files_below(root) == {name}
 
 
-def test_a_file_in_the_folders_stead_is_refused(root, source):
+def test_a_file_in_place_of_the_folder_is_refused(root, source):
     root.write_text("")
     with pytest.raises(ConfigError, match=r"is a file\n  give a folder"):
         runner(root, source).run()

@@ -26,7 +26,7 @@ def manifest_of(root: Path) -> dict[str, Any]:
 
 
 def counts(root: Path, stage: str) -> dict[str, Any]:
-    return next(found["counts"] for found in manifest_of(root)["stages"] if found["name"] == stage)
+    return next(entry["counts"] for entry in manifest_of(root)["stages"] if entry["name"] == stage)
 
 
 def statuses(root: Path) -> dict[str, str]:
@@ -43,7 +43,7 @@ def rewrite(path: Path, column: str, values: list[Any]) -> None:
     pq.write_table(table.set_column(index, column, pa.array(values, table.schema.field(column).type)), path)
 
 
-def test_the_village_is_linked_and_all_is_in_its_place(linked_village):
+def test_the_village_is_linked_and_every_file_is_in_its_place(linked_village):
     root = linked_village.root
     manifest = manifest_of(root)
     assert manifest["status"] == "done"
@@ -73,13 +73,13 @@ def test_the_village_is_linked_and_all_is_in_its_place(linked_village):
 def test_rows_reconcile(linked_village):
     root = linked_village.root
     for name in ("npd", "cis"):
-        read = counts(root, f"records-{name}")
-        assert read["records"] + read["quarantined"] == read["rows_read"]
+        row_counts = counts(root, f"records-{name}")
+        assert row_counts["records"] + row_counts["quarantined"] == row_counts["rows_read"]
     for name in ("npd_census", "npd_ks4", "hmrc_employment", "hmrc_earnings"):
-        read = counts(root, f"attributes-{name}")
-        assert read["rows"] + read["orphans"] + read["quarantined"] == read["rows_read"]
+        row_counts = counts(root, f"attributes-{name}")
+        assert row_counts["rows"] + row_counts["orphans"] + row_counts["quarantined"] == row_counts["rows_read"]
     inputs = manifest_of(root)["inputs"]
-    assert {path: about["rows"] for path, about in inputs.items()} == {
+    assert {path: entry["rows"] for path, entry in inputs.items()} == {
         "sources/npd/census/part-00000.parquet": 240,
         "sources/npd/ks4/part-00000.parquet": 120,
         "sources/cis/customers/part-00000.parquet": 115,
@@ -88,7 +88,7 @@ def test_rows_reconcile(linked_village):
     }
 
 
-def test_what_the_rules_reach_is_measured_on_histories_read_again(linked_village):
+def test_blocking_recall_is_measured_on_histories_read_again(linked_village):
     evaluation = json.loads((linked_village.root / "quality/evaluation.json").read_text())
     blockings = [step["blocking"] for step in evaluation["steps"]]
     assert all(blocking["true_pairs"] > 0 for blocking in blockings)
@@ -108,11 +108,11 @@ def test_no_personal_value_and_no_key_leaves_the_tables(linked_village):
     values = {p["nino"] for p in people} | {p["pmr"] for p in people} | {p["postcode"] for p in people}
     # The village's short names occur in English words and in encoded data; whole words are looked for.
     names = {f'"{p[field]}"' for p in people for field in ("forename", "surname")}
-    searched = [
+    files = [
         path for path in linked_village.root.rglob("*") if path.suffix in (".json", ".jsonl", ".html", ".md", ".csv")
     ]
-    assert len(searched) > 20
-    for path in searched:
+    assert len(files) > 20
+    for path in files:
         text = path.read_text(errors="replace")
         assert not [value for value in values | names if value in text], path
     for path in linked_village.root.rglob("*"):
@@ -151,17 +151,17 @@ def test_a_changed_model_file_runs_the_link(village):
     assert reasons(village)["link-npd-cis"] == "configuration changed"
 
 
-def test_what_the_catalogue_says_of_leos_own_tables_is_in_what_leaves(village, tmp_path, monkeypatch):
-    told = (shipped_dir() / "catalogue/leo.toml").read_text()
+def test_the_catalogue_of_leo_tables_is_an_input_of_extracts(village, tmp_path, monkeypatch):
+    text = (shipped_dir() / "catalogue/leo.toml").read_text()
     (tmp_path / "own/catalogue").mkdir(parents=True)
-    (tmp_path / "own/catalogue/leo.toml").write_text(told.replace("identifiability = 4", "identifiability = 2"))
+    (tmp_path / "own/catalogue/leo.toml").write_text(text.replace("identifiability = 4", "identifiability = 2"))
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path / "own"))
     assert reasons(village) == dict.fromkeys(
         ["contracts-published", "extract-village-study", "report"], "input changed"
     )
 
 
-def test_what_the_truth_says_of_persons_is_an_input(village):
+def test_the_truth_of_persons_is_an_input(village):
     (village.folder / "truth/persons").mkdir()
     pq.write_table(pa.table({"person_id": [1], "foreign_born": [False]}), village.folder / "truth/persons/0.parquet")
     assert reasons(village)["evaluate"] == "input changed"
@@ -181,13 +181,13 @@ def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
     }
 
 
-def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village, leo, ended):
+def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village, leo, output):
     truth = village.folder / "truth/entities.parquet"
     people = pq.read_table(truth).column("person_id").to_pylist()
     rewrite(truth, "person_id", [*people[:120], *reversed(people[120:])])
-    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert "gate min_precision: step 'npd-cis' has precision" in said
-    assert "see quality/evaluation.json and the report" in said
+    text = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert "gate min_precision: step 'npd-cis' has precision" in text
+    assert "see quality/evaluation.json and the report" in text
     assert statuses(village.root)["extract-village-study"] == "withheld"
     assert statuses(village.root)["report"] == "done"
     page = (village.root / "report/index.html").read_text()
@@ -198,13 +198,13 @@ def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village
     assert not (village.root / "extracts/village-study").exists()
 
 
-def test_a_failed_critical_contract_stops_before_any_link(village, ended):
+def test_a_failed_critical_contract_stops_before_any_link(village, output):
     customers = village.folder / "sources/cis/customers/part-00000.parquet"
     rewrite(customers, "DateOfBirth", [None if n < 80 else datetime.date(1996, 1, 1) for n in range(115)])
-    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert "gate critical_contracts" in said
-    assert "cis.dob: is given: fails in 80 of 115" in said
-    assert "see quality/contracts.json; nothing was linked" in said  # there is no report of it
+    text = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert "gate critical_contracts" in text
+    assert "cis.dob: is given: fails in 80 of 115" in text
+    assert "see quality/contracts.json; nothing was linked" in text  # there is no report of it
     assert {name: status for name, status in statuses(village.root).items() if status == "withheld"}.keys() == {
         "link-npd-cis",
         "spine",
@@ -217,23 +217,23 @@ def test_a_failed_critical_contract_stops_before_any_link(village, ended):
     assert not (village.root / "extracts/village-study").exists()
 
 
-def test_a_table_that_breaks_its_promise_keeps_extracts_in(village, ended, monkeypatch):
+def test_a_table_that_breaks_its_contract_stops_extracts(village, output, monkeypatch):
     """Spells that end before they start: a fault of ours, which no source shows."""
     from linkage.pipeline.stages import outputs
 
-    made = outputs.build
+    build = outputs.build
 
-    def turned(*arguments, **named):
-        tables = made(*arguments, **named)
-        broken = "select * replace (cast('1900-01-01' as date) as \"EndDate\") from {t}"
+    def build_with_fault(*arguments, **options):
+        tables = build(*arguments, **options)
+        query = "select * replace (cast('1900-01-01' as date) as \"EndDate\") from {t}"
         engine = arguments[0]
-        return {**tables, "employment": engine.sql(broken, t=tables["employment"], store=True)}
+        return {**tables, "employment": engine.sql(query, t=tables["employment"], store=True)}
 
-    monkeypatch.setattr(outputs, "build", turned)
-    said = ended(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--rerun")
-    assert "gate critical_contracts" in said
-    assert "leo_employment.EndDate: is not before its start: " in said
-    assert "nothing was published" in said
+    monkeypatch.setattr(outputs, "build", build_with_fault)
+    text = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--rerun")
+    assert "gate critical_contracts" in text
+    assert "leo_employment.EndDate: is not before its start: " in text
+    assert "nothing was published" in text
     assert statuses(village.root)["extract-village-study"] == "withheld"
     assert not (village.root / "extracts/village-study").exists()
     assert "is not before its start" in (village.root / "report/index.html").read_text().lower()
@@ -247,23 +247,23 @@ def test_the_unlinked_gate_names_the_step(village):
         village.runner().run()
 
 
-def test_a_column_that_no_file_has_is_told(village, leo):
+def test_a_column_that_no_file_has_is_reported(village, leo):
     """Names can be had from elsewhere, so the run goes on; whoever watches it is to know."""
     path = village.folder / "sources/cis/customers/part-00000.parquet"
     pq.write_table(pq.read_table(path).drop_columns(["Postcode"]), path)
-    _, _, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert "cis: no file has the column Postcode" in said
+    _, _, text = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert "cis: no file has the column Postcode" in text
 
 
-def test_a_truncated_source_is_named_and_rows_set_aside_before_it_are_told(village, ended):
+def test_a_truncated_source_is_named_with_rows_quarantined_before_it(village, output):
     keys = [None, "NOBODY", *(f"PMR{index:06d}" for index in range(2, 120))]
     rewrite(village.folder / "sources/npd/ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
     path = village.folder / "sources/hmrc/earnings/part-00000.parquet"
     path.write_bytes(path.read_bytes()[:-200])
-    said = ended(1, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows quarantined" in said
-    assert "npd_ks4: 1 of 120 rows belong to no entity" in said
-    assert re.search(r"leo: .*hmrc/earnings/part-00000\.parquet", said)
+    text = output(1, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows quarantined" in text
+    assert "npd_ks4: 1 of 120 rows belong to no entity" in text
+    assert re.search(r"leo: .*hmrc/earnings/part-00000\.parquet", text)
     assert statuses(village.root)["attributes-hmrc_employment"] == "kept"
     assert statuses(village.root)["attributes-hmrc_earnings"] == "failed"
 
@@ -275,38 +275,38 @@ def test_an_expired_decision_is_refused_although_the_extract_is_up_to_date(villa
         village.runner()
 
 
-def test_nothing_is_extracted_that_no_decision_covers(village, ended):
+def test_nothing_is_extracted_that_no_decision_covers(village, output):
     project, register = village.folder / "project.toml", village.folder / "register.jsonl"
     extract = ("extract", village.root, project, "--key", village.key, "--out", village.root.parent / "given")
-    asked = project.read_text()
-    project.write_text(asked.replace('"LEVEL2"', '"LEVEL2", "FSM"'))
-    assert "npd.ks4: FSM: not approved; leave it out, or have the panel decide" in ended(2, *extract)
-    project.write_text(asked)
+    request = project.read_text()
+    project.write_text(request.replace('"LEVEL2"', '"LEVEL2", "FSM"'))
+    assert "npd.ks4: FSM: not approved; leave it out, or have the panel decide" in output(2, *extract)
+    project.write_text(request)
     register.write_bytes(register.read_bytes().replace(b"2199-01-01", b"2198-01-01"))
-    assert "register.jsonl: line 1 was changed" in ended(3, *extract)
+    assert "register.jsonl: line 1 was changed" in output(3, *extract)
     with pytest.raises(GateError, match="line 1 was changed"):
         village.runner()
     register.unlink()
-    assert "no such register" in ended(2, *extract)
+    assert "no such register" in output(2, *extract)
 
 
-def test_a_run_needs_a_key_before_any_work(village, ended, monkeypatch, tmp_path):
+def test_a_run_needs_a_key_before_any_work(village, output, monkeypatch, tmp_path):
     monkeypatch.delenv("LEO_MASTER_KEY", raising=False)
-    assert "there is no master key" in ended(2, "run", village.config, "--out", tmp_path / "new")
+    assert "there is no master key" in output(2, "run", village.config, "--out", tmp_path / "new")
     assert not (tmp_path / "new").exists()
 
 
-def test_a_list_of_opt_outs_that_leaves_nobody_out_is_told_before_any_work(village):
+def test_opt_outs_of_an_unknown_source_are_refused_before_any_work(village):
     village.change("[gates]", 'opt_outs = "opt-outs.csv"\n\n[gates]')
     (village.folder / "opt-outs.csv").write_text("source,entity_key\nndp,SECRET\n")
-    with pytest.raises(InputError, match="1 row of the list of people who opted out: the source is none of") as refused:
+    with pytest.raises(InputError, match="1 row of the list of people who opted out: the source is none of") as error:
         village.runner()
-    assert "SECRET" not in str(refused.value)
+    assert "SECRET" not in str(error.value)
 
 
 @pytest.mark.slow
-def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(linked_village, tmp_path):
-    done = subprocess.run(
+def test_after_a_kill_in_any_stage_the_same_command_gives_the_same_rows(linked_village, tmp_path):
+    process = subprocess.run(
         [sys.executable, "-m", village_killed.__name__, linked_village.config, linked_village.key, tmp_path / "run"],
         cwd=Path(__file__).parents[2],
         capture_output=True,
@@ -314,39 +314,39 @@ def test_killed_in_every_stage_the_same_command_finishes_with_the_same_rows(link
         check=True,
         timeout=900,
     )
-    ends = json.loads(done.stdout)
+    ends = json.loads(process.stdout)
     assert [stage for stage, _ in ends] == [*statuses(linked_village.root), "none"]
-    assert [end for _, end in ends] == [-9] * (len(ends) - 1) + [0], done.stderr
-    killed = manifest_of(tmp_path / "run")
-    assert killed["status"] == "done"
-    assert tables(killed) == tables(manifest_of(linked_village.root))
+    assert [end for _, end in ends] == [-9] * (len(ends) - 1) + [0], process.stderr
+    manifest = manifest_of(tmp_path / "run")
+    assert manifest["status"] == "done"
+    assert tables(manifest) == tables(manifest_of(linked_village.root))
 
 
-def test_the_command_plans_runs_reports_and_extracts(village, leo, ended):
-    shown = ended(0, "plan", village.config, "--out", village.root, "--key", village.key)
-    assert shown.startswith(f"{village.root}: 0 of 16 stages would run")
-    code, shown, said = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+def test_the_command_plans_runs_reports_and_extracts(village, leo, output):
+    stdout = output(0, "plan", village.config, "--out", village.root, "--key", village.key)
+    assert stdout.startswith(f"{village.root}: 0 of 16 stages would run")
+    code, stdout, stderr = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
     assert code == 0
-    assert said.count("up to date") == 16
-    assert str(village.root / "report/index.html") in shown
-    assert str(village.root / "extracts/village-study") in shown
+    assert stderr.count("up to date") == 16
+    assert str(village.root / "report/index.html") in stdout
+    assert str(village.root / "extracts/village-study") in stdout
     (village.root / "report/index.html").unlink()
     assert leo("report", village.root)[0] == 0
     assert (village.root / "report/index.html").stat().st_size > 10_000
-    place = village.root.parent / "given"
-    shown = ended(0, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
-    assert "120 people" in shown
-    assert (place / "datapackage.json").is_file()
-    with place_locked(place):  # as another run's extract into the same folder has it
-        said = ended(1, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", place)
-    assert f"{place}: another run is at work in this folder" in said
+    out = village.root.parent / "given"
+    stdout = output(0, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", out)
+    assert "120 people" in stdout
+    assert (out / "datapackage.json").is_file()
+    with place_locked(out):  # as another run's extract into the same folder has it
+        stderr = output(1, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", out)
+    assert f"{out}: another run is at work in this folder" in stderr
 
 
-def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, ended, tmp_path):
+def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, output, tmp_path):
     leo("extract", "key", "new", tmp_path / "other.key")
-    said = ended(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
-    assert "the run was made with the key of fingerprint" in said
+    text = output(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
+    assert "the run was made with the key of fingerprint" in text
     manifest = json.loads((village.root / "manifest.json").read_text())
     del manifest["key_fingerprint"]  # as of a run that was asked for no extract, and has had one since
     (village.root / "manifest.json").write_text(json.dumps(manifest))
-    assert said == ended(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
+    assert text == output(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")

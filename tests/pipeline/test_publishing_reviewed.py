@@ -17,26 +17,26 @@ STEP = "npd-cis"
 def answer(village: Any, answers: list[str]) -> None:
     """Answers to the first pairs of the sample."""
     sample = sample_of(village.root, STEP)
-    given = [
-        {"left_id": left, "right_id": right, "answer": said, "reviewer": "Ann", "role": "reviewer"}
-        for (left, right), said in zip(sample.pairs, answers, strict=False)
+    labels = [
+        {"left_id": left, "right_id": right, "answer": reply, "reviewer": "Ann", "role": "reviewer"}
+        for (left, right), reply in zip(sample.pairs, answers, strict=False)
     ]
-    add_labels(village.root, sample.origin.table(given, now()))
+    add_labels(village.root, sample.origin.table(labels, now()))
 
 
-def test_the_report_is_made_anew_with_the_last_answers(village: Any, ended: Any, tmp_path: Path) -> None:
-    """It was that of the run, without the review, until `leo report` was given by hand."""
+def test_publishing_renders_the_report_with_the_last_answers(village: Any, output: Any, tmp_path: Path) -> None:
+    """It was the run's report, without the review, until somebody gave `leo report`."""
     draw_sample(village.root, STEP, 1_000)
     answer(village, ["match"] * 20)
     estimate_step(village.root, STEP)
     answer(village, ["match"] * 30)
     write_overrides(village.root, STEP)
     assert "Error by clerical review" not in (village.root / "report/index.html").read_text()
-    shown = ended(0, "publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
+    text = output(0, "publish", village.root, "--to", tmp_path / "releases", "--name", "2026")
     release = tmp_path / "releases/2026"
     assert json.loads((release / "review" / STEP / "estimate.json").read_text())["reviewed"] == 30
     assert "Error by clerical review" in (release / "report/index.html").read_text()
-    assert shown.splitlines() == [
+    assert text.splitlines() == [
         f"published  {release}",
         f"report     {release / 'report/index.html'}   with the review of {STEP}",
         f"extract    {release / 'extracts/village-study'}",
@@ -44,15 +44,14 @@ def test_the_report_is_made_anew_with_the_last_answers(village: Any, ended: Any,
     ]
 
 
-def test_answers_of_which_nobody_asked_are_named(village: Any, ended: Any, tmp_path: Path) -> None:
+def test_answers_without_an_estimate_are_named(village: Any, output: Any, tmp_path: Path) -> None:
     draw_sample(village.root, STEP, 1_000)
     answer(village, ["match"] * 3)
     before = (village.root / "report/index.html").read_bytes()
-    shown = ended(0, "publish", village.root, "--to", tmp_path / "releases")
+    text = output(0, "publish", village.root, "--to", tmp_path / "releases")
     release = tmp_path / "releases" / village.root.name
     assert (
-        f"answers about {STEP} are not in it: leo review estimate {release} --step {STEP}; leo report {release}"
-        in shown
+        f"answers about {STEP} are not in it: leo review estimate {release} --step {STEP}; leo report {release}" in text
     )
     assert (release / "report/index.html").read_bytes() == before
 
@@ -74,7 +73,7 @@ def test_a_report_that_cannot_be_made_stops_it_before_anything_moves(
     assert not (village.root / "release.json").exists()
 
 
-def test_a_sample_drawn_anew_keeps_the_last_estimate(village: Any, tmp_path: Path) -> None:
+def test_a_new_sample_keeps_the_last_estimate(village: Any, tmp_path: Path) -> None:
     draw_sample(village.root, STEP, 1_000)
     answer(village, ["match"] * 20)
     before = estimate_step(village.root, STEP)

@@ -16,34 +16,34 @@ from linkage.pipeline.publishing import publish
 def test_another_file_system_is_refused_and_the_run_stays(
     village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refused(source: Path, target: Path) -> None:
+    def refuse(source: Path, target: Path) -> None:
         raise OSError(errno.EXDEV, "Invalid cross-device link", str(source), None, str(target))
 
-    monkeypatch.setattr(publishing.os, "rename", refused)
+    monkeypatch.setattr(publishing.os, "rename", refuse)
     with pytest.raises(InputError, match=r"is on another file system than .*\n  give a folder on the run's own"):
         publish(village.root, tmp_path / "releases", "2026")
     assert (village.root / "manifest.json").is_file()
     assert not (village.root / "release.json").exists()
 
 
-def test_a_copy_of_a_release_that_somebody_has_made_stays(village: Any, tmp_path: Path) -> None:
+def test_a_copy_of_a_release_is_not_deleted(village: Any, tmp_path: Path) -> None:
     """It was taken for a publication that had been stopped, and deleted."""
-    releases, mine = tmp_path / "releases", tmp_path / "backup" / "2026"
+    releases, copy = tmp_path / "releases", tmp_path / "backup" / "2026"
     publish(village.root, releases, "2026")
-    shutil.copytree(releases / "2026", mine)
+    shutil.copytree(releases / "2026", copy)
     with pytest.raises(ConfigError, match="there is a release of that name"):
-        publish(mine, releases)
-    assert (mine / "manifest.json").is_file()
+        publish(copy, releases)
+    assert (copy / "manifest.json").is_file()
 
 
 def test_answers_that_cannot_be_read_hide_no_release(
     village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def damaged(_: Path) -> list[str]:
+    def fail(_: Path) -> list[str]:
         raise InputError("labels.duckdb: is damaged")
 
     release = publish(village.root, tmp_path / "releases", "2026")
-    monkeypatch.setattr("quality.review.results.steps_without_estimate", damaged)
+    monkeypatch.setattr("quality.review.results.steps_without_estimate", fail)
     lines = released_lines(release)
     assert lines[0] == f"published  {release}"
     assert any("cannot be read: labels.duckdb: is damaged" in line for line in lines)
@@ -57,7 +57,7 @@ def test_a_release_has_the_name_of_a_folder_among_the_releases(name: str, villag
     assert village.root.exists()
 
 
-def test_a_run_moves_into_a_folder_that_is_one_and_not_in_it(village: Any, tmp_path: Path) -> None:
+def test_the_folder_of_releases_is_a_folder_outside_the_run(village: Any, tmp_path: Path) -> None:
     for place in (village.root, village.root / "stages" / "new"):
         with pytest.raises(ConfigError, match="lies in the run, which would move into itself\n  give a folder"):
             publish(village.root, place)

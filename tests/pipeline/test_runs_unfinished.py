@@ -1,4 +1,4 @@
-"""What the verbs that read a run say of one that was stopped, and of one whose parts are gone or damaged."""
+"""What commands say of a run that was stopped, and of one with lost or damaged parts."""
 
 import json
 import shutil
@@ -10,56 +10,56 @@ def _stopped_before(root: Path, stage: str) -> None:
     """Make a run one that was stopped before a stage."""
     path = root / "manifest.json"
     manifest = json.loads(path.read_text())
-    names = [one["name"] for one in manifest["stages"]]
+    names = [entry["name"] for entry in manifest["stages"]]
     manifest |= {"status": "interrupted", "exit": 130, "stages": manifest["stages"][: names.index(stage)]}
     path.write_text(json.dumps(manifest))
 
 
-def test_a_run_that_was_stopped_before_it_linked_is_told_to_be_finished(village, tmp_path, leo, ended):
+def test_a_run_stopped_before_its_links_must_be_finished_first(village, tmp_path, leo, output):
     """explain said that no step links two sources, and then which does; review that there are no steps; compare nothing."""
     shutil.copytree(village.root, tmp_path / "whole")
     _stopped_before(village.root, "link-npd-cis")
-    assert "not linked yet: npd-cis; the same leo run goes on" in ended(2, "explain", village.root, "--pair", "1", "2")
-    code, _, said = leo("review", "sample", village.root, "--step", "npd-cis")
-    assert (code, said) == (2, f"leo: {village.root}: the run has not linked npd-cis yet\n  finish it first: leo run\n")
-    code, _, said = leo("review", "sample", village.root, "--step", "nobody")
-    assert (code, "has no link step 'nobody'" in said) == (2, True)
-    code, shown, said = leo("report", "compare", tmp_path / "whole", village.root)
-    assert (code, shown) == (2, "")
-    assert f"{village.root}: has not linked npd-cis: its status is 'interrupted'\n  finish it first" in said
+    assert "not linked yet: npd-cis; the same leo run goes on" in output(2, "explain", village.root, "--pair", "1", "2")
+    code, _, err = leo("review", "sample", village.root, "--step", "npd-cis")
+    assert (code, err) == (2, f"leo: {village.root}: the run has not linked npd-cis yet\n  finish it first: leo run\n")
+    code, _, err = leo("review", "sample", village.root, "--step", "nobody")
+    assert (code, "has no link step 'nobody'" in err) == (2, True)
+    code, out, err = leo("report", "compare", tmp_path / "whole", village.root)
+    assert (code, out) == (2, "")
+    assert f"{village.root}: has not linked npd-cis: its status is 'interrupted'\n  finish it first" in err
 
 
-def test_a_model_that_is_damaged_is_named_and_a_table_that_is_gone_is_told_what_makes_it(village, tmp_path, leo, ended):
+def test_a_damaged_model_and_a_lost_table_are_named_with_a_remedy(village, tmp_path, leo, output):
     shutil.copytree(village.root, tmp_path / "whole")
     model = village.root / "models" / "npd-cis.json"
-    whole = model.read_text()
+    text = model.read_text()
     model.write_text("{")
-    code, _, said = leo("report", "compare", tmp_path / "whole", village.root)
-    assert (code, said.startswith(f"leo: {model}: is damaged: not JSON\n  take it from a copy")) == (1, True)
-    model.write_text(whole)
+    code, _, err = leo("report", "compare", tmp_path / "whole", village.root)
+    assert (code, err.startswith(f"leo: {model}: is damaged: not JSON\n  take it from a copy")) == (1, True)
+    model.write_text(text)
     (village.root / "stages/link-npd-cis/links/npd-cis.parquet").unlink()
-    said = ended(1, "report", "compare", tmp_path / "whole", village.root)
-    assert "npd-cis.parquet: no such file\n  what a run has lost the same leo run makes again" in said
+    err = output(1, "report", "compare", tmp_path / "whole", village.root)
+    assert "npd-cis.parquet: no such file\n  what a run has lost the same leo run makes again" in err
 
 
-def test_a_sample_that_is_damaged_is_named_and_a_form_without_answers_is_told(village, leo):
-    """The first was an unforeseen error; of the second 0 answers were taken in, and nothing said why."""
+def test_a_damaged_sample_and_a_form_without_answers_are_named(village, leo):
+    """The first was an unexpected error; the second took in 0 answers, and did not say why."""
     assert leo("review", "sample", village.root, "--step", "npd-cis")[0] == 0
     folder = village.root / "review" / "npd-cis"
-    code, shown, said = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
-    assert (code, shown) == (0, "0 answers taken in\n")
-    assert said == f"  the column answer of {folder / 'sample.csv'} is empty\n"
+    code, out, err = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
+    assert (code, out) == (0, "0 answers taken in\n")
+    assert err == f"  the column answer of {folder / 'sample.csv'} is empty\n"
     (folder / "sample.json").write_text("{")
-    code, _, said = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
-    assert (code, said.startswith(f"leo: {folder / 'sample.json'}: is damaged: not JSON\n  draw the sample again")) == (
+    code, _, err = leo("review", "add", village.root, folder / "sample.csv", "--step", "npd-cis")
+    assert (code, err.startswith(f"leo: {folder / 'sample.json'}: is damaged: not JSON\n  draw the sample again")) == (
         1,
         True,
     )
     assert leo("review", "sample", village.root, "--step", "npd-cis")[0] == 0
 
 
-def test_a_run_without_outcomes_says_which_key_leaves_them_out(ended: Any, tmp_path: Path) -> None:
-    """It told to name definitions, which every run has."""
+def test_a_run_without_outcomes_says_which_key_leaves_them_out(output: Any, tmp_path: Path) -> None:
+    """The message asked for definitions, which every run has."""
     run = tmp_path / "run"
     run.mkdir()
     manifest = {
@@ -72,7 +72,7 @@ def test_a_run_without_outcomes_says_which_key_leaves_them_out(ended: Any, tmp_p
         "stages": [],
     }
     (run / "manifest.json").write_text(json.dumps(manifest))
-    assert ended(2, "report", "outcomes", run, "--out", tmp_path / "pages") == (
+    assert output(2, "report", "outcomes", run, "--out", tmp_path / "pages") == (
         f"leo: {run}: has no outcomes: its file says longitudinal = false\n"
         "  take that out of [outputs], and give the same leo run again\n"
     )

@@ -34,14 +34,14 @@ def test_each_stage_has_its_state(root, source):
 
 
 @pytest.mark.parametrize(
-    ("limit", "ended", "expected"),
+    ("limit", "outcome", "expected"),
     [
         (3, "gate failed", ("done", "done", "withheld", "done")),
         (10, "crashed", ("done", "failed", "not run", "not run")),
         (10, "killed", ("done", "not run", "not run", "not run")),
     ],
 )
-def test_a_run_that_did_not_end_well(root, source, limit, ended, expected):
+def test_a_failed_run_shows_the_state_of_each_stage(root, source, limit, outcome, expected):
     def squares(space):
         assert states(root)["squares"] == "running"
         if limit == 10:
@@ -51,18 +51,18 @@ def test_a_run_that_did_not_end_well(root, source, limit, ended, expected):
     toy = runner(root, source, limit=limit, squares=squares)
     with pytest.raises(GateError if limit == 3 else ValueError):
         toy.run()
-    if ended == "killed":  # no more was written than when the stage began
+    if outcome == "killed":  # no more was written than when the stage began
         manifest = json.loads((root / "manifest.json").read_text())
         manifest |= {"status": "running", "stages": manifest["stages"][:1]}
         (root / "manifest.json").write_text(json.dumps(manifest))
     status = status_of(root)
-    assert (status.status, tuple(stage.state for stage in status.stages)) == (ended, expected)
+    assert (status.status, tuple(stage.state for stage in status.stages)) == (outcome, expected)
 
 
-def test_gates_are_shown_with_the_run(linked_village, ended, tmp_path):
-    shown = ended(0, "status", linked_village.root)
-    assert shown.splitlines()[0].startswith(f"{linked_village.root}: done, started ")
-    assert shown.splitlines()[-2:] == ["gate min_precision: passed", "gate critical_contracts: passed"]
+def test_gates_are_shown_with_the_run(linked_village, output, tmp_path):
+    text = output(0, "status", linked_village.root)
+    assert text.splitlines()[0].startswith(f"{linked_village.root}: done, started ")
+    assert text.splitlines()[-2:] == ["gate min_precision: passed", "gate critical_contracts: passed"]
     (tmp_path / "manifest.json").write_text('{"format": "1.0", "run": "link", "tables": {}}')
     with pytest.raises(ConfigError, match="is not a folder of leo run"):
         status_of(tmp_path)

@@ -15,39 +15,39 @@ from linkage.pipeline.truth import true_entities, unknown_to_truth
 def test_persons_may_be_named_by_any_text(tmp_path, suffix):
     """In Parquet keys may be numbers, and persons stand for themselves where they are."""
     path = tmp_path / f"entities.{suffix}"
-    held = {"source": ["a", "b", "a"], "entity_key": [7, 8, 9], "person_id": ["P-1", "P-1", "p2"]}
+    columns = {"source": ["a", "b", "a"], "entity_key": [7, 8, 9], "person_id": ["P-1", "P-1", "p2"]}
     if suffix == "csv":
         path.write_text("entity_key,person_id,source\n7,P-1,a\n8,P-1,b\n9,p2,a\n")
     else:
-        pq.write_table(pa.table(held), path)
+        pq.write_table(pa.table(columns), path)
     with connect("duckdb") as engine:
-        found = {(r["source"], r["entity_key"]): r["person_id"] for r in rows(engine, true_entities(engine, path))}
-    assert found["a", "7"] == found["b", "8"] != found["a", "9"]
-    assert all(isinstance(number, int) for number in found.values())
+        persons = {(r["source"], r["entity_key"]): r["person_id"] for r in rows(engine, true_entities(engine, path))}
+    assert persons["a", "7"] == persons["b", "8"] != persons["a", "9"]
+    assert all(isinstance(number, int) for number in persons.values())
 
 
 def test_numbers_of_persons_stay_as_they_are(tmp_path):
     path = tmp_path / "entities.csv"
     path.write_text("source,entity_key,person_id\na,0007,41\na,8,42\n")
     with connect("duckdb") as engine:
-        found = {(r["entity_key"], r["person_id"]) for r in rows(engine, true_entities(engine, path))}
-    assert found == {("0007", 41), ("8", 42)}
+        persons = {(r["entity_key"], r["person_id"]) for r in rows(engine, true_entities(engine, path))}
+    assert persons == {("0007", 41), ("8", 42)}
 
 
 @pytest.mark.parametrize("suffix", ["csv", "parquet"])
-def test_entities_of_whom_the_truth_names_nobody_are_no_person(tmp_path, suffix):
+def test_entities_without_a_person_in_the_truth_are_left_out(tmp_path, suffix):
     """Two of them are not two records of one."""
     path = tmp_path / f"entities.{suffix}"
     if suffix == "csv":
         path.write_text("source,entity_key,person_id\na,7,\nb,8, \na,9,P1\n")
     else:
-        held = {"source": ["a", "b", "a"], "entity_key": ["7", "8", "9"], "person_id": ["", None, "P1"]}
-        pq.write_table(pa.table(held), path)
+        columns = {"source": ["a", "b", "a"], "entity_key": ["7", "8", "9"], "person_id": ["", None, "P1"]}
+        pq.write_table(pa.table(columns), path)
     with connect("duckdb") as engine:
         assert [r["entity_key"] for r in rows(engine, true_entities(engine, path))] == ["9"]
 
 
-def test_an_entity_that_is_two_people_is_refused_by_how_many_there_are(tmp_path):
+def test_entities_with_two_persons_are_refused_with_their_number(tmp_path):
     path = tmp_path / "entities.csv"
     path.write_text("source,entity_key,person_id\na,Anwen,1\na,Anwen,2\na,Bryn,3\na,Bryn,3\n")
     with connect("duckdb") as engine, pytest.raises(InputError) as error:
@@ -66,22 +66,22 @@ def test_people_whom_the_truth_lacks_are_counted_by_source(engine, world):
         5         | b      | 2
         6         | c      | 1
     """)
-    told = unknown_to_truth(engine, truth, entities, ["a", "b", "c"])
-    assert len(told) == 2
-    assert told[0].startswith("truth: says who is behind 1 of 3 people of a;")
-    assert told[1].startswith("truth: has no key of c, and nothing of its links is measured;")
+    notes = unknown_to_truth(engine, truth, entities, ["a", "b", "c"])
+    assert len(notes) == 2
+    assert notes[0].startswith("truth: says who is behind 1 of 3 people of a;")
+    assert notes[1].startswith("truth: has no key of c, and nothing of its links is measured;")
 
 
-def test_precision_says_of_which_links_it_is(village, leo):
+def test_precision_counts_links_of_known_people_only(village, leo):
     """Of half of the pupils nobody knows who they are."""
     file = village.folder / "truth/entities.parquet"
-    held = pq.read_table(file)
-    kept = [
-        not (s == "npd" and p % 2) for s, p in zip(*(held[c].to_pylist() for c in ("source", "person_id")), strict=True)
+    data = pq.read_table(file)
+    mask = [
+        not (s == "npd" and p % 2) for s, p in zip(*(data[c].to_pylist() for c in ("source", "person_id")), strict=True)
     ]
-    pq.write_table(held.filter(pa.array(kept)), file)
-    code, said, told = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
-    assert code == 0, told
-    assert "truth: says who is behind 60 of 120 people of npd" in said + told
+    pq.write_table(data.filter(pa.array(mask)), file)
+    code, stdout, stderr = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    assert code == 0, stderr
+    assert "truth: says who is behind 60 of 120 people of npd" in stdout + stderr
     accuracy = json.loads((village.root / "quality/evaluation.json").read_text())["steps"][0]["accuracy"]
     assert accuracy["assessed"] < accuracy["accepted"]

@@ -33,8 +33,8 @@ def numbers(space: Workspace) -> dict[str, Any]:
 
 
 def squares(space: Workspace) -> dict[str, Any]:
-    found = space.engine.arrow(space.table("numbers")).column("n").to_pylist()
-    squared = pa.table({"n": pa.array(found, pa.int64()), "square": pa.array([n * n for n in found], pa.int64())})
+    values = space.engine.arrow(space.table("numbers")).column("n").to_pylist()
+    squared = pa.table({"n": pa.array(values, pa.int64()), "square": pa.array([n * n for n in values], pa.int64())})
     rows = space.write("made/squares", space.engine.from_arrow(squared))
     space.write_document("quality/squares.json", {"rows": rows})
     return {"rows": rows}
@@ -86,16 +86,16 @@ class PlainEngine:
 
 
 def stages(
-    source: Path, *, limit: int = 10, factor: int = 1, **replaced: Callable[[Workspace], dict[str, Any]]
+    source: Path, *, limit: int = 10, factor: int = 1, **functions: Callable[[Workspace], dict[str, Any]]
 ) -> list[Stage]:
-    """The four stages; `replaced` gives another function to a stage by its name."""
+    """The four stages; `functions` gives another function to a stage by its name."""
     NUMBERS_FILE[:] = [source]
 
     def gate(counts: dict[str, Any]) -> None:
         if counts["rows"] > limit:
             raise GateError(f"gate max_rows: {counts['rows']} rows, at most {limit}\n  see quality/squares.json")
 
-    found = [
+    toy_stages = [
         Stage("numbers", numbers, makes=("numbers",), files={"numbers.txt": source}),
         Stage(
             "squares",
@@ -108,7 +108,7 @@ def stages(
         Stage("parcel", parcel, reads=("made/squares",), makes=("extracts/toy/",)),
         Stage("pages", pages, reads=("quality/squares.json",), makes=("report/",), partial=True),
     ]
-    return [Stage(**{**vars(stage), "work": replaced.get(stage.name, stage.work)}) for stage in found]
+    return [Stage(**{**vars(stage), "work": functions.get(stage.name, stage.work)}) for stage in toy_stages]
 
 
 def runner(
@@ -126,21 +126,21 @@ def tables(manifest: Manifest | dict[str, Any]) -> dict[str, str]:
     """The order-free hash of each table that a manifest names."""
     content = manifest.content if isinstance(manifest, Manifest) else manifest
     return {
-        name: about["fingerprint"]
+        name: entry["fingerprint"]
         for stage in content["stages"]
-        for name, about in stage.get("made", {}).items()
-        if "fingerprint" in about
+        for name, entry in stage.get("made", {}).items()
+        if "fingerprint" in entry
     }
 
 
 def _kill_at(count: int) -> None:
     """SIGKILL for this process when it renames, removes or forces to the disk for the count-th time."""
-    left = [count]
+    remaining = [count]
 
     def deadly(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            left[0] -= 1
-            if left[0] == 0:
+            remaining[0] -= 1
+            if remaining[0] == 0:
                 os.kill(os.getpid(), signal.SIGKILL)
             return function(*args, **kwargs)
 
@@ -167,36 +167,36 @@ def crash_everywhere(base: Path, source: Path, *, withholding: bool = False) -> 
     """Kill a run at its 1st, 2nd, ... touch of the disk, run it again, and say how both ended.
 
     Args:
-        withholding: of a whole run, whose gate holds no longer.
+        withholding: start from a whole run, whose gate now fails.
     """
     runner(base / "first", source, plain=True).run()  # what a process works out once is worked out before the forks
     limit = {"limit": 3} if withholding else {}
-    found = []
+    ends = []
     for count in range(1, 10_000):
         root = base / f"run{count}"
         if withholding:
             shutil.copytree(base / "first", root)
 
-        def again(root: Path = root) -> None:
+        def rerun(root: Path = root) -> None:
             runner(root, source, plain=True, **limit).run()
 
-        def killed(count: int = count, again: Callable[[], None] = again) -> None:
+        def killed(count: int = count, rerun: Callable[[], None] = rerun) -> None:
             _kill_at(count)
-            again()
+            rerun()
 
         first = in_a_fork(killed)
-        found.append({"count": count, "first": first, "second": in_a_fork(again), "root": str(root)})
-        if first == int(withholding):  # it came to its end: 1 where the gate holds no longer
-            return found
+        ends.append({"count": count, "first": first, "second": in_a_fork(rerun), "root": str(root)})
+        if first == int(withholding):  # it came to its end: 1 where the gate fails
+            return ends
     raise AssertionError("the run never ended")
 
 
 def ends_of_crashes(base: Path, source: Path, *words: str) -> list[dict[str, Any]]:
     """`crash_everywhere` in a process of its own; "withholding" as a word."""
     command = [sys.executable, __file__, str(base), str(source), *words]
-    done = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
-    found: list[dict[str, Any]] = json.loads(done.stdout)
-    return found
+    process = subprocess.run(command, stdout=subprocess.PIPE, text=True, check=True, timeout=900)
+    ends: list[dict[str, Any]] = json.loads(process.stdout)
+    return ends
 
 
 if __name__ == "__main__":

@@ -129,10 +129,10 @@ def _earnings(p: dict[str, Any], year: int) -> dict[str, Any]:
 
 def _write(folder: Path, dataset: str, table: str, rows: list[dict[str, Any]]) -> None:
     """Rows as the catalogue's table: every column, those not given empty."""
-    described: TableDef = shipped().table(dataset, table)
+    definition: TableDef = shipped().table(dataset, table)
     place = folder / "sources" / dataset / table
     place.mkdir(parents=True)
-    arrays = {v.name: pa.array([row.get(v.name) for row in rows], ARROW_TYPES[v.type]) for v in described.variable}
+    arrays = {v.name: pa.array([row.get(v.name) for row in rows], ARROW_TYPES[v.type]) for v in definition.variable}
     pq.write_table(pa.table(arrays), place / "part-00000.parquet")
 
 
@@ -147,7 +147,7 @@ def _model() -> dict[str, Any]:
         ]
         return {"output_column_name": column, "comparison_levels": levels}
 
-    spelt = 'jaro_winkler_similarity("surname_l", "surname_r") >= 0.9'
+    close_spelling = 'jaro_winkler_similarity("surname_l", "surname_r") >= 0.9'
     return {
         "link_type": "link_only",
         "unique_id_column_name": "unit_id",
@@ -159,7 +159,7 @@ def _model() -> dict[str, Any]:
         ],
         "comparisons": [
             comparison("forename", None, [0.95, 0.05], [0.01, 0.99]),
-            comparison("surname", spelt, [0.85, 0.1, 0.05], [0.01, 0.02, 0.97]),
+            comparison("surname", close_spelling, [0.85, 0.1, 0.05], [0.01, 0.02, 0.97]),
             comparison("dob", None, [0.97, 0.03], [0.004, 0.996]),
             comparison("sex", None, [0.99, 0.01], [0.5, 0.5]),
             comparison("postcode", None, [0.8, 0.2], [0.005, 0.995]),

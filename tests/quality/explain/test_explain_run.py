@@ -216,15 +216,15 @@ def test_values_are_shown_on_the_terminal_alone_and_only_on_request(
     assert taxed_as not in (tmp_path / "pair.html").read_text() + json_output
 
 
-def test_the_command_answers_one_question_at_a_time(ended: Any, linked_village: Any) -> None:
-    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in ended(2, "explain", linked_village.root)
-    error_text = ended(2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis")
+def test_the_command_answers_one_question_at_a_time(output: Any, linked_village: Any) -> None:
+    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in output(2, "explain", linked_village.root)
+    error_text = output(2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis")
     assert "--step is for a pair or a record: a person is of all steps" in error_text
 
 
-def test_records_and_persons_are_shown(ended: Any, linked_village: Any, tmp_path: Path) -> None:
-    output = ended(0, "explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
-    assert "Linked." in output
-    output = ended(0, "explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
-    assert "Person 4: 2 entities, joined by 1 link." in output
+def test_records_and_persons_are_shown(output: Any, linked_village: Any, tmp_path: Path) -> None:
+    text = output(0, "explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
+    assert "Linked." in text
+    text = output(0, "explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
+    assert "Person 4: 2 entities, joined by 1 link." in text
     assert all((tmp_path / name).stat().st_size > 5_000 for name in ("record.html", "person.html"))

@@ -35,11 +35,11 @@ def test_m_of_a_reviewed_run(village: Any, leo: Any, tmp_path: Path) -> None:
     assert "version 2" in leo("model", "train", village.root, "--out", out, "--force")[1]
 
 
-def test_a_missing_step_or_sample_is_named(linked_village: Any, leo: Any, ended: Any, tmp_path: Path) -> None:
+def test_a_missing_step_or_sample_is_named(linked_village: Any, leo: Any, output: Any, tmp_path: Path) -> None:
     out = tmp_path / "m.json"
     code, _, stderr = leo("model", "train", linked_village.root, "--out", out)
     assert (code, "give --step with one of its reviewed steps: none" in stderr) == (2, True)
-    stderr = ended(2, "model", "train", linked_village.root, "--step", STEP, "--out", out)
+    stderr = output(2, "model", "train", linked_village.root, "--step", STEP, "--out", out)
     assert "no sample of step 'npd-cis' was drawn" in stderr
     code, _, stderr = leo("model", "train", linked_village.root, "b.csv", "--map", "a=b", "--out", out)
     assert (code, stderr) == (2, "leo: right is for two files, not for a run\n--map is for two files, not for a run\n")

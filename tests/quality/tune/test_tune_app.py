@@ -165,6 +165,6 @@ def test_nothing_is_saved_to_a_folder_that_moved_or_was_linked_again(
     assert [path.name for path in tmp_path.iterdir()] == ["manifest.json"]
 
 
-def test_an_unknown_step_is_refused(linked_village: Any, ended: Any) -> None:
-    text = ended(2, "model", "tune", linked_village.root, "--step", "no-such")
+def test_an_unknown_step_is_refused(linked_village: Any, output: Any) -> None:
+    text = output(2, "model", "tune", linked_village.root, "--step", "no-such")
     assert "the run has no such step; it has npd-cis" in text
