@@ -9,7 +9,7 @@ from linkage.config import RunConfig, load
 from linkage.errors import ConfigError
 
 STEP = '[[step]]\nname = "first"\nleft = "a"\nright = "b"\n'
-AGAIN = STEP.replace("first", "second").replace('"a"', '"people"')
+STEP_2 = STEP.replace("first", "second").replace('"a"', '"people"')
 
 
 def run_file(run: str = "", a: str = 'files = ["x"]', rest: str = "") -> str:
@@ -18,7 +18,7 @@ def run_file(run: str = "", a: str = 'files = ["x"]', rest: str = "") -> str:
     return f'[run]\nname = "x"\n{run}\n[source.a]\n{source}{a}\n[source.b]\n{source}files = ["y"]\n{rest}'
 
 
-def loaded(folder: Path, text: str, settings: Sequence[str] = ()) -> RunConfig:
+def load_text(folder: Path, text: str, settings: Sequence[str] = ()) -> RunConfig:
     (folder / "run.toml").write_text(text)
     return load(folder / "run.toml", settings)
 
@@ -26,7 +26,7 @@ def loaded(folder: Path, text: str, settings: Sequence[str] = ()) -> RunConfig:
 def faults(folder: Path, text: str, settings: Sequence[str] = ()) -> list[str]:
     """The lines of the error, without the file's name."""
     with pytest.raises(ConfigError) as error:
-        loaded(folder, text, settings)
+        load_text(folder, text, settings)
     return [line.strip() for line in str(error.value).replace(f"{folder / 'run.toml'}: ", "").splitlines()]
 
 
@@ -113,8 +113,8 @@ NUL = "not TOML: a text holds a NUL, which no file and no name has"
         (run_file(a='files = ["x"]\nkeep = 3'), "source.a.keep: a table is expected: { name = ... }"),
         # a step whose sides hold the same records
         (run_file(rest=STEP.replace('"b"', '"a"')), f"step.first: left and right are both 'a': {SAME}"),
-        (run_file(rest=STEP + AGAIN), f"step.second.right: people hold 'b' since step 'first': {SAME}"),
-        (run_file(rest=STEP + AGAIN.replace('"b"', '"people"')), f"left and right are both 'people': {SAME}"),
+        (run_file(rest=STEP + STEP_2), f"step.second.right: people hold 'b' since step 'first': {SAME}"),
+        (run_file(rest=STEP + STEP_2.replace('"b"', '"people"')), f"left and right are both 'people': {SAME}"),
         # thresholds of which one would have no effect
         (
             run_file(rest=f"{STEP}review_probability = 0.97"),
@@ -140,22 +140,22 @@ def test_a_fault_is_named_with_its_key(tmp_path: Path, text: str, fault: str) ->
     ],
 )
 def test_columns_are_kept_under_their_own_or_another_name(tmp_path: Path, keep: str, expected: dict[str, str]) -> None:
-    assert loaded(tmp_path, run_file(a=f'files = ["x"]\nkeep = {keep}')).source["a"].keep == expected
+    assert load_text(tmp_path, run_file(a=f'files = ["x"]\nkeep = {keep}')).source["a"].keep == expected
 
 
 def test_a_file_extends_another(tmp_path: Path) -> None:
-    over = 'extends = "base.toml"\n[run]\nthreads = 3\n[[step]]\nname = "first"\nlink_draws = 5\n'
+    extension = 'extends = "base.toml"\n[run]\nthreads = 3\n[[step]]\nname = "first"\nlink_draws = 5\n'
     (tmp_path / "base.toml").write_text(run_file(rest=STEP))
-    run = loaded(tmp_path, over)
+    run = load_text(tmp_path, extension)
     assert (run.run.name, run.run.threads, [*run.source]) == ("x", 3, ["a", "b"])
     assert [(step.name, step.left, step.link_draws) for step in run.step] == [("first", "a", 5)]
     (tmp_path / "base.toml").write_text('extends = "leo.toml"')
-    assert "extends base.toml, which extends another file" in faults(tmp_path, over)[0]
+    assert "extends base.toml, which extends another file" in faults(tmp_path, extension)[0]
 
 
 @pytest.mark.parametrize("keys", ["accept_probability = 0.4", "accept_probability = 0.8\nreview_probability = 0.8"])
-def test_thresholds_that_agree_are_taken_and_defaults_give_way(tmp_path: Path, keys: str) -> None:
-    assert loaded(tmp_path, run_file(rest=STEP + keys)).step[0].name == "first"
+def test_consistent_thresholds_are_taken_and_defaults_give_way(tmp_path: Path, keys: str) -> None:
+    assert load_text(tmp_path, run_file(rest=STEP + keys)).step[0].name == "first"
 
 
 def test_settings_replace_keys_of_the_file(tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_settings_replace_keys_of_the_file(tmp_path: Path) -> None:
         *("step.first.accept_probability=0.9", 'source.a.files=["a", "b"]', "source.a.columns.dob=Birth"),
         *("gates.min_precision=0.5", "run.truth=folder", "source.a.keep.house=House"),
     ]
-    config = loaded(tmp_path, run_file(rest=STEP), settings)
+    config = load_text(tmp_path, run_file(rest=STEP), settings)
     assert (config.run.engine, config.run.threads, config.run.memory_limit) == ("spark", 4, "2GB")
     assert (config.step[0].accept_probability, config.gates.min_precision, config.run.truth) == (0.9, 0.5, "folder")
     assert config.source["a"].files == ("a", "b")

@@ -39,7 +39,7 @@ from tests.requests.test_decisions import apply, approve
 
 __all__ = ["catalogue"]  # a fixture
 
-Spoil = Callable[[random.Random, bytes], bytes]
+Damage = Callable[[random.Random, bytes], bytes]
 
 _DEEP = 100_000  # brackets: beyond any recursion limit of Python
 _DIGITS = "7" * 10_000  # beyond the 4,300 digits that Python reads
@@ -53,24 +53,24 @@ _VALUES = ["", "x", "\0", "\ud800", "(", "ELSE", "read_text('x')", "l.a = r.a", 
 _VALUES += [None, True, 0, -1, 1.5, float("inf"), 10**4_000, [], {}, [[]], [{}], [None], {"a": {}}, {"name": 1}]
 
 
-def _spoilt_bytes(draw: random.Random, whole: bytes) -> bytes:
+def _damage_bytes(draw: random.Random, content: bytes) -> bytes:
     """Bytes flipped, cut, taken out, repeated, put in or replaced; words of a text exchanged."""
-    data = bytearray(whole)
+    data = bytearray(content)
     for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
-        at, size = draw.randrange(len(data) + 1), draw.choice((1, 1, 2, 4, 16, 64, 256))
+        position, size = draw.randrange(len(data) + 1), draw.choice((1, 1, 2, 4, 16, 64, 256))
         match draw.randrange(8):
             case 0 if data:
-                data[at % len(data)] ^= 1 << draw.randrange(8)
+                data[position % len(data)] ^= 1 << draw.randrange(8)
             case 1:
-                del data[at : at + size]
+                del data[position : position + size]
             case 2:
-                del data[at:]
+                del data[position:]
             case 3:
-                data[at:at] = data[at : at + size] * draw.choice((1, 2, 50))
+                data[position:position] = data[position : position + size] * draw.choice((1, 2, 50))
             case 4:
-                data[at:at] = draw.choice(_BYTES)
+                data[position:position] = draw.choice(_BYTES)
             case 5:
-                data[at : at + size] = draw.randbytes(size)
+                data[position : position + size] = draw.randbytes(size)
             case _:
                 words = re.split(rb"(\W+)", bytes(data))
                 words[draw.randrange(len(words))] = draw.choice([*words, *_BYTES])
@@ -78,7 +78,7 @@ def _spoilt_bytes(draw: random.Random, whole: bytes) -> bytes:
     return bytes(data)
 
 
-def _spoilt(draw: random.Random, value: object) -> object:
+def _damage(draw: random.Random, value: object) -> object:
     """JSON of which one part is another value, is gone or comes twice."""
     if isinstance(value, dict | list) and value and draw.random() < 0.9:
         place = draw.choice([*value] if isinstance(value, dict) else range(len(value)))
@@ -89,23 +89,23 @@ def _spoilt(draw: random.Random, value: object) -> object:
             case 1 if isinstance(copy, list):
                 copy.append(copy[place])
             case _:
-                copy[place] = _spoilt(draw, value[place])
+                copy[place] = _damage(draw, value[place])
         return copy
     return draw.choice(_VALUES)
 
 
-def _spoilt_model(draw: random.Random, whole: bytes) -> bytes:
-    model: object = json.loads(whole)
+def _damage_model(draw: random.Random, content: bytes) -> bytes:
+    model: object = json.loads(content)
     for _ in range(draw.choice((1, 1, 2))):
-        model = _spoilt(draw, model)
-    return json.dumps(model, default=str).encode() if draw.random() < 0.7 else _spoilt_bytes(draw, whole)
+        model = _damage(draw, model)
+    return json.dumps(model, default=str).encode() if draw.random() < 0.7 else _damage_bytes(draw, content)
 
 
-def _forged(draw: random.Random, whole: bytes) -> bytes:
-    """A register of which an entry says something else, whose hashes all hold."""
-    entries, previous = [json.loads(line) for line in whole.splitlines()], START
+def _forge(draw: random.Random, register: bytes) -> bytes:
+    """A register in which one entry is changed, with valid hashes."""
+    entries, previous = [json.loads(line) for line in register.splitlines()], START
     place = draw.randrange(len(entries))
-    entries[place] = spoilt if isinstance(spoilt := _spoilt(draw, entries[place]), dict) else {}
+    entries[place] = value if isinstance(value := _damage(draw, entries[place]), dict) else {}
     lines = []
     for number, entry in enumerate(entries, 1):
         content = {**entry, "number": number, "previous": previous}
@@ -115,15 +115,15 @@ def _forged(draw: random.Random, whole: bytes) -> bytes:
     return "".join(lines).encode()
 
 
-def _spoilt_register(draw: random.Random, whole: bytes) -> bytes:
+def _damage_register(draw: random.Random, content: bytes) -> bytes:
     try:
-        return _forged(draw, whole) if draw.random() < 0.7 else _spoilt_bytes(draw, whole)
+        return _forge(draw, content) if draw.random() < 0.7 else _damage_bytes(draw, content)
     except ValueError:  # no register holds what cannot be written
-        return _spoilt_bytes(draw, whole)
+        return _damage_bytes(draw, content)
 
 
 class Readers:
-    """What a file of each kind is read by, on one engine and in one folder; `wholes` are files without damage."""
+    """A reader of each kind of file, on one engine and in one folder of files without damage."""
 
     def __init__(self, engine: Engine, catalogue: Catalogue, folder: Path) -> None:
         self.engine, self.catalogue, self.folder, self.application = engine, catalogue, folder, apply()
@@ -149,15 +149,15 @@ class Readers:
 
     def source(self, path: Path) -> None:
         """A file as a source of `leo run`."""
-        stated = FileFormat(type="csv" if path.suffix == ".csv" else "parquet")
-        source = Source(dataset="school", table="pupils", files=(path.name,), format=stated)
+        file_format = FileFormat(type="csv" if path.suffix == ".csv" else "parquet")
+        source = Source(dataset="school", table="pupils", files=(path.name,), format=file_format)
         reading = read_source(self.engine, self.catalogue, "npd", source, self.folder)
         records, quarantine = self.engine.count(reading.records), self.engine.count(reading.quarantine)
         assert records + quarantine == reading.summary.rows_read
         self.engine.drop(reading.records, reading.quarantine)
 
     def run(self, path: Path) -> None:
-        """A run's file; whatever it is, no schema is it."""
+        """A run's file, which is never a schema."""
         run.load(path)
         with pytest.raises(LeoError):
             read_schema(path, ["left"])
@@ -183,18 +183,18 @@ class Readers:
         published_rows(entries, TODAY)
 
 
-_KINDS: list[tuple[str, str, Spoil, int]] = [
-    ("persons", "a.csv", _spoilt_bytes, 1_900),
-    ("persons", "a.parquet", _spoilt_bytes, 1_000),
-    ("persons", "b.parquet", _spoilt_bytes, 1_000),
-    ("source", "a.csv", _spoilt_bytes, 200),
-    ("source", "a.parquet", _spoilt_bytes, 400),
-    ("source", "b.parquet", _spoilt_bytes, 500),
-    ("run", "demo.toml", _spoilt_bytes, 1_000),
-    ("request", "graduate-earnings.toml", _spoilt_bytes, 600),
-    ("model", "cis.json", _spoilt_model, 1_700),
-    ("training", "cis.training.json", _spoilt_model, 200),
-    ("register", "register.jsonl", _spoilt_register, 1_500),
+_KINDS: list[tuple[str, str, Damage, int]] = [
+    ("persons", "a.csv", _damage_bytes, 1_900),
+    ("persons", "a.parquet", _damage_bytes, 1_000),
+    ("persons", "b.parquet", _damage_bytes, 1_000),
+    ("source", "a.csv", _damage_bytes, 200),
+    ("source", "a.parquet", _damage_bytes, 400),
+    ("source", "b.parquet", _damage_bytes, 500),
+    ("run", "demo.toml", _damage_bytes, 1_000),
+    ("request", "graduate-earnings.toml", _damage_bytes, 600),
+    ("model", "cis.json", _damage_model, 1_700),
+    ("training", "cis.training.json", _damage_model, 200),
+    ("register", "register.jsonl", _damage_register, 1_500),
 ]
 
 
@@ -205,8 +205,8 @@ def readers(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def _fault(read: Callable[[Path], None], path: Path) -> str:
-    """What is wrong with how a damaged file is read or refused; nothing where all is well."""
-    begun = time.perf_counter()
+    """The fault in how a damaged file is read or refused; empty where there is none."""
+    start = time.perf_counter()
     try:
         read(path)
     except LeoError as refusal:
@@ -214,22 +214,22 @@ def _fault(read: Callable[[Path], None], path: Path) -> str:
             return f"refused without its name or with a value: {refusal}"
     except BaseException as error:
         return f"{type(error).__name__} at {place_of(error)}: {error}"
-    seconds = time.perf_counter() - begun
+    seconds = time.perf_counter() - start
     return f"{seconds:.1f} s" if seconds > _SECONDS else ""
 
 
 @pytest.mark.parametrize("share", [pytest.param(1, marks=pytest.mark.slow, id="10,000"), pytest.param(20, id="500")])
-@pytest.mark.parametrize(("kind", "name", "spoil", "count"), _KINDS)
+@pytest.mark.parametrize(("kind", "name", "damage", "count"), _KINDS)
 def test_a_damaged_file_is_read_or_refused_by_name(
-    readers: Readers, kind: str, name: str, spoil: Spoil, count: int, share: int
+    readers: Readers, kind: str, name: str, damage: Damage, count: int, share: int
 ) -> None:
     path, faults = readers.folder / name, []
-    whole = path.read_bytes()
+    content = path.read_bytes()
     for seed in range(0, count, share):
-        path.write_bytes(spoil(random.Random(f"{name} {seed}"), whole))
+        path.write_bytes(damage(random.Random(f"{name} {seed}"), content))
         if fault := _fault(getattr(readers, kind), path):
             faults.append(f"seed {seed}: {fault}")
-    path.write_bytes(whole)
+    path.write_bytes(content)
     assert not faults, "\n".join(faults)
 
 

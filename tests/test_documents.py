@@ -1,4 +1,4 @@
-"""What the documents tell a reader to follow is there: pages, headings, files, verbs, options, keys and programs."""
+"""All that the documents refer to exists: pages, headings, files, verbs, options, keys and programs."""
 
 import functools
 import inspect
@@ -34,7 +34,7 @@ def page_name(path: Path) -> str:
 
 
 def without_code(text: str) -> str:
-    """A page's prose: what stands within fences may hold brackets of its own."""
+    """A page's prose, without the code between fences, which may hold other brackets."""
     return re.sub(r"^```.*?^```", "", text, flags=re.MULTILINE | re.DOTALL)
 
 
@@ -46,19 +46,19 @@ def headings(page: Path) -> set[str]:
 
 @pytest.mark.parametrize("page", [*PAGES, CHANGES], ids=page_name)
 def test_links_lead_somewhere(page):
-    dead = []
+    dead_links = []
     for link in re.findall(r"\]\(([^)\s]+)\)", without_code(page.read_text(encoding="utf-8"))):
         place, _, heading = link.partition("#")
         if re.match(r"\w+:", link):
             continue
         target = (page.parent / place).resolve() if place else page
         if not target.exists() or (heading and heading not in headings(target)):
-            dead.append(link)
-    assert not dead
+            dead_links.append(link)
+    assert not dead_links
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_files_of_the_project_that_are_named_are_there(page):
+def test_every_file_in_the_documents_exists(page):
     rooms = "benchmarks|configs|docs|linkage|spark_jobs|synthetic|tests"  # quality/ is a folder of runs too
     paths = re.findall(rf"`((?:{rooms})/[\w./-]+)`", page.read_text(encoding="utf-8"))
     assert not [name for name in paths if "NNNN" not in name and not (ROOT / name).exists()]
@@ -69,7 +69,7 @@ _FOR_SHORT = {"extract": "make", "report": "run", "review": "open", "synth": "ma
 
 
 def faults_of(words: list[str]) -> Iterator[str]:
-    """Verbs and options of a command line that there are not; `words` follow `leo`."""
+    """Unknown verbs and options of a command line; `words` follow `leo`."""
     group: Any = typer.main.get_command(app)
     words = words[: words.index("--")] if "--" in words else words  # what follows is for another program
     while words and words[0] == "--definitions":
@@ -85,20 +85,20 @@ def faults_of(words: list[str]) -> Iterator[str]:
         else:
             yield f"no verb {words[0]}"
             return
-    options = {"--help", "-h", *(name for each in group.params for name in (*each.opts, *each.secondary_opts))}
+    options = {"--help", "-h", *(name for param in group.params for name in (*param.opts, *param.secondary_opts))}
     yield from (word for word in words if re.match(r"--?[a-z]", word) and word.partition("=")[0] not in options)
 
 
 def commands_in(text: str) -> Iterator[str]:
     """Command lines of `leo` within fences, and those of the prose between backticks."""
-    joined = text.replace("\\\n", " ")
-    blocks = "\n".join(re.findall(r"^```.*?^```", joined, flags=re.MULTILINE | re.DOTALL))
+    flat_text = text.replace("\\\n", " ")
+    blocks = "\n".join(re.findall(r"^```.*?^```", flat_text, flags=re.MULTILINE | re.DOTALL))
     yield from re.findall(r"^(?:\$ )?(?:\.venv/bin/)?leo (.+?)(?:\s+#.*)?$", blocks, flags=re.MULTILINE)
-    yield from (" ".join(words.split()) for words in re.findall(r"`leo ([^`]+)`", without_code(joined)))
+    yield from (" ".join(words.split()) for words in re.findall(r"`leo ([^`]+)`", without_code(flat_text)))
 
 
 @pytest.mark.parametrize("page", PAGES, ids=page_name)
-def test_commands_of_the_pages_have_verbs_and_options_that_there_are(page):
+def test_commands_of_the_pages_have_existing_verbs_and_options(page):
     lines = list(commands_in(page.read_text(encoding="utf-8")))
     assert not [f"leo {line}: {fault}" for line in lines for fault in faults_of(shlex.split(line))]
 
@@ -122,11 +122,11 @@ def test_every_verb_shows_an_example_that_can_be_given():
 def fences(page: Path, kind: str) -> list[str]:
     """What stands within a page's fences of a kind."""
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", page.read_text(encoding="utf-8"), flags=re.MULTILINE | re.DOTALL)
-    return [text for of, text in blocks if of == kind]
+    return [text for name, text in blocks if name == kind]
 
 
 def unknown_in(table: dict[str, Any]) -> list[str]:
-    """Keys, and words in the place of a few, that no file has of which this may be a part."""
+    """Keys and fixed words that are unknown to the model of this part of a file."""
     for model in (RunConfig, Step, Request, Dataset, Schema, PassFile):
         if table.keys() <= {field.alias or name for name, field in model.model_fields.items()}:
             try:
@@ -136,10 +136,10 @@ def unknown_in(table: dict[str, Any]) -> list[str]:
                 return [".".join(map(str, fault["loc"])) for fault in error.errors() if fault["type"] in kinds]
             return []
     labels = [dict(value).values() if isinstance(value, dict) else [value] for value in table.values()]
-    return [] if all(isinstance(label, str) for each in labels for label in each) else sorted(table)
+    return [] if all(isinstance(label, str) for group in labels for label in group) else sorted(table)
 
 
-def test_code_of_the_pages_can_be_read_and_has_keys_that_there_are():
+def test_code_of_the_pages_is_valid_and_has_existing_keys():
     keys = [(page, key) for page in PAGES for text in fences(page, "toml") for key in unknown_in(tomllib.loads(text))]
     assert not [f"{page_name(page)}: {key}" for page, key in keys]
     for page in PAGES:
@@ -151,19 +151,19 @@ def test_code_of_the_pages_can_be_read_and_has_keys_that_there_are():
 def options() -> set[str]:
     """Options of every verb, of our other programs, and those of spark-submit and pip that pages show."""
 
-    def of(command: Any) -> Iterator[str]:
-        yield from (name for each in command.params for name in (*each.opts, *each.secondary_opts))
+    def names_of(command: Any) -> Iterator[str]:
+        yield from (name for param in command.params for name in (*param.opts, *param.secondary_opts))
         for inner in dict(getattr(command, "commands", {})).values():
-            yield from of(inner)
+            yield from names_of(inner)
 
     code = [*(ROOT / "spark_jobs").glob("*.py"), *(ROOT / "benchmarks").rglob("*.py"), ROOT / "tests" / "conftest.py"]
     others = {name for path in code for name in re.findall(r'"(--[a-z-]+)"', path.read_text(encoding="utf-8"))}
     spark = {"--master", "--driver-memory", "--executor-memory", "--driver-java-options", "--conf"}
     pip = {"--require-hashes", "--requirement", "--dest", "--no-index", "--no-deps", "--find-links"}
-    return {*of(typer.main.get_command(app)), *others, *spark, *pip, "--help"}
+    return {*names_of(typer.main.get_command(app)), *others, *spark, *pip, "--help"}
 
 
-def test_options_that_are_named_anywhere_are_there():
+def test_every_option_in_the_documents_exists():
     texts = {page_name(page): page.read_text(encoding="utf-8") for page in (*PAGES, CHANGES)}
     named_options = [
         (page, option) for page, text in texts.items() for option in re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)
@@ -183,16 +183,16 @@ def is_program(module: str, word: str) -> bool:
     return module == "pytest" or path.with_suffix(".py").is_file() or (path / "__main__.py").is_file()
 
 
-def test_programs_that_are_named_are_there():
-    missing = []
+def test_every_program_in_the_documents_exists():
+    faults = []
     for page in (page for page in PAGES if "decisions" not in page.parts):
         text = page.read_text(encoding="utf-8")
         programs = re.findall(r"python -m ([\w.]*\w)(?: +([a-z][a-z-]*))?", text)
-        missing += [f"{page_name(page)}: {module} {word}" for module, word in programs if not is_program(module, word)]
+        faults += [f"{page_name(page)}: {module} {word}" for module, word in programs if not is_program(module, word)]
         make_targets = re.findall(r"^(?:\$ )?make ([a-z-]+)", "\n".join(fences(page, "")), flags=re.MULTILINE)
         targets = [*make_targets, *re.findall(r"`make ([a-z-]+)", text)]
-        missing += [f"{page_name(page)}: make {target}" for target in targets if f"\n{target}: " not in MAKEFILE]
-    assert not missing
+        faults += [f"{page_name(page)}: make {target}" for target in targets if f"\n{target}: " not in MAKEFILE]
+    assert not faults
 
 
 RECORDS = sorted((ROOT / "docs" / "adr").glob("[0-9]*.md"))
@@ -205,15 +205,15 @@ def test_a_decision_record_has_number_status_date_and_parts_on_one_page():
     for number, page in enumerate(RECORDS, start=1):
         text = page.read_text(encoding="utf-8")
         head = rf"# {number:04d}\. .+\n\n- Status: \w+\n- Date: \d{{4}}-\d\d-\d\d\n- Module: .+\n"
-        whole = page.name.startswith(f"{number:04d}-") and re.match(head, text) and len(text.split()) <= 500
-        parts = re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == list(PARTS)
-        if not (whole and parts and f"({page.name})" in index):
+        is_ok = page.name.startswith(f"{number:04d}-") and re.match(head, text) and len(text.split()) <= 500
+        has_parts = re.findall(r"^## (.+)$", text, flags=re.MULTILINE) == list(PARTS)
+        if not (is_ok and has_parts and f"({page.name})" in index):
             faults.append(page.name)
     assert RECORDS
     assert not faults
 
 
-def test_what_there_is_not_is_seen():
+def test_unknown_options_verbs_and_keys_are_found():
     assert list(faults_of(["link", "a.csv", "b.csv", "--oot", "x"])) == ["--oot"]
     assert list(faults_of(["linc", "a.csv"])) == ["no verb linc"]
     assert list(faults_of(["--definitions", "mine", "review", "runs/demo", "--double", "1"])) == []
@@ -226,7 +226,7 @@ AVOID = re.compile(
     r"\b(strangers?|let go|beside|anew|noughts?|mend(ed)?|in the stead|parted|those who|reckoned|alone|rivals?|weighs?"
     r"|slips?|sisters|appearances?|powers? of two|link sets|goes by|came to no end|rooms|had of|no persons|nobody|two people|those who)\b", re.I
 )  # fmt: skip
-"""Words that the field has others for, in what a user reads."""
+"""Words in texts for users for which the field has others."""
 OLD_NAMES = {"CHANGELOG.md": "it lists what was renamed"}
 
 
@@ -267,7 +267,7 @@ def test_pages_are_short_and_easy_to_read():
         assert ease >= 50, f"{page_name(page)}: {ease:.0f}"
 
 
-def test_the_threat_model_names_tests_that_there_are():
+def test_the_threat_model_names_existing_tests():
     page = (ROOT / "docs" / "explanation" / "threat-model.md").read_text(encoding="utf-8")
     named_tests = re.findall(r"`(tests/[\w/]+\.py)::(test_\w+)`", page)
     rows = re.findall(r"^\| [A-Z].*\|$", page, flags=re.MULTILINE)
@@ -276,12 +276,12 @@ def test_the_threat_model_names_tests_that_there_are():
     assert not [(path, test) for path, test in named_tests if f"\ndef {test}(" not in (ROOT / path).read_text("utf-8")]
 
 
-def test_the_manifest_and_the_log_are_described_whole():
+def test_the_manifest_and_the_log_are_described_completely():
     page = (ROOT / "docs" / "reference" / "manifest-and-log.md").read_text(encoding="utf-8")
     code = "".join(inspect.getsource(part) for part in (Manifest.__init__, Manifest.stage, Manifest.end, leo.facts))
     names = re.findall(r'"(\w+)":|\["(\w+)"\] =', code) + re.findall(r'event\(()"([\w ]+)"', inspect.getsource(runner))
     assert not [
         key
-        for key in {one or other for one, other in names}
+        for key in {left or right for left, right in names}
         if f"`{key}`" not in page and key not in ("python", "outputs")
     ]

@@ -56,31 +56,31 @@ def test_a_fetch_is_recognised(text):
 
 
 def test_every_engine_is_limited_to_folders():
-    """What a model, a definition or an extract of somebody else says reads no other file."""
-    opened = [
+    """The SQL of a foreign model, definition or extract reads no other file."""
+    calls = [
         (path, call)
         for package in ("linkage", "quality")
         for path in (ROOT / package).rglob("*.py")
         for call in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "connect"
     ]
-    assert len(opened) > 10
-    assert not [path for path, call in opened if "within" not in {keyword.arg for keyword in call.keywords}]
+    assert len(calls) > 10
+    assert not [path for path, call in calls if "within" not in {keyword.arg for keyword in call.keywords}]
 
 
 NOT_IN_STAGES = {
-    *("altair", "jinja2", "vl-convert-python", "rich", "typer"),  # what is shown, and not what is counted
+    *("altair", "jinja2", "vl-convert-python", "rich", "typer"),  # what is shown, not what is counted
     *("fastapi", "python-multipart", "uvicorn"),  # apps
     *("pyreadstat",),  # files of leo link
-    *("pandas", "pydantic"),  # in the hands of others; what a file says
+    *("pandas", "pydantic"),  # tables of callers; checks of files
 }
 """Libraries of which a new version changes no table of a run."""
 
 
 def test_a_new_version_of_a_library_that_computes_makes_stages_run_again():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    needed = [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
-    names = {re.match(r"[\w-]+", line).group() for line in needed}
+    lines = [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
+    names = {re.match(r"[\w-]+", line).group() for line in lines}
     assert names - NOT_IN_STAGES <= set(LIBRARIES)
 
 

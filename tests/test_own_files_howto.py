@@ -37,7 +37,7 @@ def folder(tmp_path, monkeypatch):
     return tmp_path
 
 
-def test_what_the_page_shows_is_what_is_drafted(folder):
+def test_the_page_shows_the_drafted_files(folder):
     run, catalogue, *_ = fences("toml")
     assert (folder / "own.toml").read_text() == run
     assert (folder / "mine" / "catalogue" / "customers.toml").read_text() == catalogue
@@ -49,7 +49,7 @@ def test_the_run_of_two_files_has_no_fault(folder):
     assert list(run_job.models) == ["pupils-customers"]
 
 
-def test_the_level_that_is_added_is_asked_before_likeness(folder):
+def test_the_added_level_comes_before_similarity(folder):
     (folder / "mine" / "models").mkdir()
     shutil.copy(shipped_dir() / "models" / "education.json", folder / "mine" / "models")
     (code,) = (text for text in fences("python") if "comparison_levels" in text)
@@ -57,9 +57,9 @@ def test_the_level_that_is_added_is_asked_before_likeness(folder):
     run = folder / "own.toml"
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
     model = job.load_job(run).models["pupils-customers"]
-    before = load_model(shipped_dir() / "models" / "education.json")
-    labels, earlier = ([level.label for c in m.comparisons for level in c.levels] for m in (model, before))
-    assert [label for label in labels if label not in earlier] == ["surname: a word in common"]
+    shipped_model = load_model(shipped_dir() / "models" / "education.json")
+    labels, old_labels = ([level.label for c in m.comparisons for level in c.levels] for m in (model, shipped_model))
+    assert [label for label in labels if label not in old_labels] == ["surname: a word in common"]
     assert "Jaro-Winkler" in labels[labels.index("surname: a word in common") + 1]
 
 
@@ -77,7 +77,7 @@ def texts_of(*places: str) -> str:
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
-def test_messages_that_are_explained_are_ones_that_there_are():
+def test_every_explained_message_exists():
     notes = (ROOT / "docs" / "reference" / "notes.md").read_text(encoding="utf-8")
     table = notes.partition("| message |")[2].partition("\n\n")[0]
     cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]

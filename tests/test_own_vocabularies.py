@@ -1,4 +1,4 @@
-"""Vocabularies of one's own are held to what is read of them: a misspelt key was an unforeseen error, or lost."""
+"""Own vocabularies are checked against what is read of them: a misspelt key was an unexpected error, or ignored."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -12,7 +12,7 @@ from linkage.files import profile, vocabulary
 from linkage.records import rules
 from linkage.spine.build import _band
 
-READ: dict[str, Callable[[], Any]] = {
+READERS: dict[str, Callable[[], Any]] = {
     "unknown.toml": profile._rules.__wrapped__,
     "common_names.toml": vocabulary.common_names.__wrapped__,
     "recognise.toml": vocabulary.vocabulary.__wrapped__,
@@ -23,8 +23,8 @@ READ: dict[str, Callable[[], Any]] = {
 
 
 @pytest.fixture
-def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
-    """What is said where a file of one's own differs from the one that ships."""
+def error_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
+    """The error of an own file that differs from the shipped one."""
 
     def message_of(name: str, old: str, new: str) -> str:
         shipped = (shipped_dir() / name).read_text(encoding="utf-8")
@@ -33,20 +33,20 @@ def changed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, s
         (tmp_path / name).write_text(shipped.replace(old, new, 1), encoding="utf-8")
         monkeypatch.setenv(OWN, str(tmp_path))
         with pytest.raises(ConfigError) as fault:
-            READ[name]()
+            READERS[name]()
         return str(fault.value).replace(f"{tmp_path}/", "")
 
     return message_of
 
 
-@pytest.mark.parametrize("name", READ)
-def test_what_ships_is_read(name: str) -> None:
-    assert READ[name]()
+@pytest.mark.parametrize("name", READERS)
+def test_shipped_vocabularies_are_read(name: str) -> None:
+    assert READERS[name]()
 
 
-@pytest.mark.parametrize("name", READ)
-def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, str], str]) -> None:
-    assert changed(name, "\n", "\n= nothing\n").startswith(f"{name}: not TOML: Invalid statement (at line 2")
+@pytest.mark.parametrize("name", READERS)
+def test_a_vocabulary_that_is_no_toml_is_named(name: str, error_of: Callable[[str, str, str], str]) -> None:
+    assert error_of(name, "\n", "\n= nothing\n").startswith(f"{name}: not TOML: Invalid statement (at line 2")
 
 
 @pytest.mark.parametrize(
@@ -82,9 +82,9 @@ def test_one_that_is_no_toml_is_named(name: str, changed: Callable[[str, str, st
         ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),
     ],
 )
-def test_a_fault_is_told_with_its_place(
-    name: str, old: str, new: str, fault: str, changed: Callable[[str, str, str], str]
+def test_a_fault_of_a_vocabulary_is_named_with_its_place(
+    name: str, old: str, new: str, fault: str, error_of: Callable[[str, str, str], str]
 ) -> None:
-    message = changed(name, old, new)
+    message = error_of(name, old, new)
     assert message.startswith(f"{name}: ")
     assert fault in message

@@ -29,13 +29,13 @@ def modules_outside_the_base() -> list[str]:
     base, waiting = set(), names(PROJECT["dependencies"])
     while waiting:
         base.add(name := waiting.pop())
-        needed = map(Requirement, metadata.requires(name) or [])
+        requirements = map(Requirement, metadata.requires(name) or [])
         waiting |= {
-            canonicalize_name(r.name) for r in needed if not r.marker or r.marker.evaluate({"extra": ""})
+            canonicalize_name(r.name) for r in requirements if not r.marker or r.marker.evaluate({"extra": ""})
         } - base
-    own = {"leo-linkage", "coverage", "setuptools"}
+    dev = {"leo-linkage", "coverage", "setuptools"}
     packages = metadata.packages_distributions().items()
-    return sorted(module for module, of in packages if not {canonicalize_name(name) for name in of} & (base | own))
+    return sorted(module for module, dists in packages if not {canonicalize_name(n) for n in dists} & (base | dev))
 
 
 BASE = """
@@ -60,8 +60,8 @@ def leo(*arguments):
     with contextlib.redirect_stderr(io.StringIO()) as errors, contextlib.redirect_stdout(io.StringIO()):
         try:
             cli.main()
-        except SystemExit as ended:
-            return [ended.code, errors.getvalue()]
+        except SystemExit as error:
+            return [error.code, errors.getvalue()]
 
 def python(call, *arguments):
     try:
@@ -94,7 +94,7 @@ def test_a_base_install_links_files_and_names_the_extra_that_is_missing(tmp_path
     assert (tmp_path / "linked" / "report" / "index.html").is_file()
     extra = r"install: pip install 'leo-linkage\[(.*)\]'"
     assert {code for code, _ in results.values()} == {2}
-    assert {what: re.findall(extra, message) for what, (_, message) in results.items()} == {
+    assert {kind: re.findall(extra, message) for kind, (_, message) in results.items()} == {
         "review": ["apps"],
         "tune": ["apps"],
         "demo": ["contracts,disclosure"],
@@ -116,10 +116,10 @@ def test_the_base_is_twelve_packages_and_each_module_is_of_its_extra():
 
 def test_the_citation_and_the_changelog_have_the_version_of_the_package():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    released = [re.search(rf"^{key}: (.+)$", citation, re.M).group(1) for key in ("version", "date-released")]
+    release = [re.search(rf"^{key}: (.+)$", citation, re.M).group(1) for key in ("version", "date-released")]
     headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
-    assert headings[0] == "[{}] - {}".format(*released)
-    assert released[0] == PROJECT["version"]
+    assert headings[0] == "[{}] - {}".format(*release)
+    assert release[0] == PROJECT["version"]
     assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading) for heading in headings)
 
 
@@ -129,8 +129,8 @@ def test_the_lock_has_hashes_and_the_versions_of_the_constraints():
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     assert {pin for pin, _ in blocks} - set(constraints) <= {"colorama==0.4.6"}  # of Windows
     assert all("--hash=sha256:" in hashes for _, hashes in blocks)
-    needed = [*PROJECT["dependencies"], *(line for extra in EXTRAS.keys() - {"spark"} for line in OPTIONAL[extra])]
-    assert names(needed) <= {pin.split("==")[0] for pin, _ in blocks}
+    lines = [*PROJECT["dependencies"], *(line for extra in EXTRAS.keys() - {"spark"} for line in OPTIONAL[extra])]
+    assert names(lines) <= {pin.split("==")[0] for pin, _ in blocks}
 
 
 @pytest.fixture(scope="module")
@@ -140,8 +140,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("dist")
     build = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
     subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=600)
-    (built,) = folder.glob("*.whl")
-    return built
+    (file,) = folder.glob("*.whl")
+    return file
 
 
 @pytest.mark.slow

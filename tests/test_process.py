@@ -1,4 +1,4 @@
-"""What a process of ours does with garbage, shown by one that is not this one; and how it is stopped."""
+"""Garbage collection, signals and standard streams of a process of leo, tested in other processes."""
 
 import os
 import signal
@@ -14,7 +14,7 @@ from linkage.cli import app as commands
 from linkage.files.output import output_folder
 
 
-def test_garbage_is_collected_seldom_and_what_lives_at_the_end_is_not_walked():
+def test_garbage_is_collected_seldom_and_not_at_the_end():
     script = """
 import atexit, gc
 from linkage import process
@@ -47,15 +47,15 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
 
 
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
-def test_a_terminal_that_lacks_a_sign_shows_what_it_is(encoding: str) -> None:
-    """leo explain ended as an unforeseen UnicodeEncodeError, at the first minus."""
+def test_a_terminal_without_a_character_shows_its_code(encoding: str) -> None:
+    """leo explain ended with an unexpected UnicodeEncodeError, at the first minus."""
     script = "from linkage import process; process.begin(); print('weight', chr(0x2212) + '3.73')"
-    surroundings = {**os.environ, "PYTHONIOENCODING": encoding}
-    process = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=surroundings)
+    environment = {**os.environ, "PYTHONIOENCODING": encoding}
+    process = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=environment)
     assert process.stdout == b"weight \\u22123.73\n"
 
 
-def test_without_input_and_output_nothing_is_written_into_a_file_in_their_stead(tmp_path: Path) -> None:
+def test_without_standard_streams_no_output_goes_into_a_file(tmp_path: Path) -> None:
     """The first file that a process without an output opens is its output: a library's word would stand in it."""
     script = """
 import os, sys
@@ -66,13 +66,13 @@ os.write(1, b"a library says something")
 print("and so do we", file=sys.stderr)
 file.write(f"{file.fileno() > 2} {sys.stdin.read()!r}")
 """
-    closed = 'exec 0<&- 1>&- 2>&-; exec "$@"'
-    command = ["sh", "-c", closed, "sh", sys.executable, "-c", script, str(tmp_path / "file")]
+    redirection = 'exec 0<&- 1>&- 2>&-; exec "$@"'
+    command = ["sh", "-c", redirection, "sh", sys.executable, "-c", script, str(tmp_path / "file")]
     assert subprocess.run(command, check=False).returncode == 0
     assert (tmp_path / "file").read_text() == "True ''"
 
 
-def test_a_variable_with_a_slip_in_its_name_is_told(
+def test_a_misspelt_environment_variable_is_reported(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setenv("LEO_DEFINITION", "somewhere")

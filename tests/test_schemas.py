@@ -1,4 +1,4 @@
-"""JSON Schemas of configs/schemas/: as the models make them, whole, and true of the files that ship."""
+"""JSON Schemas of configs/schemas/: as the models make them, complete, and valid for the shipped files."""
 
 import json
 import runpy
@@ -18,20 +18,20 @@ def schema(name):
     return json.loads((CONFIGS / "schemas" / f"{name}.json").read_text(encoding="utf-8"))
 
 
-def of_json(value):
+def as_json(value):
     """TOML as JSON has it: dates as text."""
     return json.loads(json.dumps(value, default=str))
 
 
 @pytest.mark.parametrize("name", HOOKS["SCHEMAS"])
-def test_a_schema_is_as_its_model_makes_it(name):
+def test_a_schema_equals_that_of_its_model(name):
     assert schema(name) == json.loads(json.dumps(HOOKS["schema_of"](name))), "write it again: python docs/hooks.py"
 
 
 @pytest.mark.parametrize("name", [*HOOKS["SCHEMAS"], "model"])
 def test_every_key_has_a_description(name):
     parts = [schema(name), *schema(name).get("$defs", {}).values()]
-    assert not [key for part in parts for key, of in part.get("properties", {}).items() if not of.get("description")]
+    assert not [key for part in parts for key, doc in part.get("properties", {}).items() if not doc.get("description")]
     Draft202012Validator.check_schema(schema(name))
 
 
@@ -40,7 +40,7 @@ def test_a_shipped_file_names_its_schema_and_fits_it(path):
     text = path.read_text(encoding="utf-8")
     place = (path.parent / text.partition("\n")[0].removeprefix("#:schema ")).resolve()
     validator = Draft202012Validator(json.loads(place.read_text(encoding="utf-8")))
-    assert not [error.message for error in validator.iter_errors(of_json(tomllib.loads(text)))]
+    assert not [error.message for error in validator.iter_errors(as_json(tomllib.loads(text)))]
 
 
 def test_shipped_models_fit_theirs_and_a_fault_does_not():
