@@ -29,7 +29,7 @@ def main(left: str, right: str, out: str, threshold: str, model_file: str | None
         step = Step(name="link", left="left", right="right", accept_probability=float(threshold), diagnose=False)
         members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=side) for side in sides]
         units = [Units(*side) for side in zip("lr", sides, sides, members, strict=True)]
-        model, partitions = _model(engine, sides[0]), Partitions(Path(scratch))
+        model, partitions = _model(engine, *sides), Partitions(Path(scratch))
         result = link_step(engine, step, *units, rules=(), model=model, partitions=partitions)
         if model_file:
             result.model.save(Path(model_file))
@@ -48,9 +48,9 @@ def main(left: str, right: str, out: str, threshold: str, model_file: str | None
         engine.write(links, Path(out))
 
 
-def _model(engine: Engine, side: Table) -> Model:
+def _model(engine: Engine, side: Table, other: Table) -> Model:
     """An untrained model of the columns that both sides have."""
-    fields = [name for name in side.columns if name != "unit_id"]
+    fields = [name for name in side.columns if name in other.columns and name != "unit_id"]
     comparison_list = [
         comparisons.comparison(
             name,

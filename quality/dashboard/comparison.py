@@ -11,9 +11,10 @@ from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
 from linkage.engine import Engine, Table, empty, one, quote, rows, union_all
-from quality.measures.characteristics import entities_described
+from quality.measures.characteristics import NOT_KNOWN, entities_described, labels_of
 from quality.measures.definitions import Definitions
 from quality.measures.definitions import load as load_definitions
+from quality.measures.link_rates import label_of
 from quality.measures.parameters import parameters
 from quality.report.document import banner_of
 
@@ -64,7 +65,7 @@ def compare(
 
     Returns:
         runs; banner; settings (path, before, after); steps: step, before, after (accepted links; None where the run has no
-        such step), the four FATES, moves (from, to, links), groups (characteristic, value, FATES), weights (comparison,
+        such step), the four FATES, moves (from, to, links), groups (characteristic, title, value, label, FATES), weights (comparison,
         level, before, after, and m and u of both) and rules (what, rule, change) and thresholds (what, before, after)
         that differ. Of a file linked with itself also people: before, after, same.
     """
@@ -84,7 +85,7 @@ def compare(
                 **_link_counts(engine, fates, pairs[0]),
                 **dict.fromkeys(lacking),
                 "moves": rows(engine, engine.sql(_MOVES, fates=fates)),
-                "groups": _groups(engine, fates, pairs, described, definitions),
+                "groups": _groups(engine, fates, pairs, described, definitions, catalogue),
                 "weights": _weights(*models),
                 "rules": _rules(models, counts),
                 "thresholds": _thresholds(*counts),
@@ -328,16 +329,19 @@ def _groups(
     pairs: Sequence[Table],
     described: Sequence[Table | None],
     definitions: Definitions,
+    catalogue: Catalogue,
 ) -> list[dict[str, Any]]:
-    """characteristic, value and FATES, by the left end's first entity that knows it; a lost link by the first run."""
+    """characteristic, title, value, label and FATES, by the left end's first entity that knows it; a lost link by the first run."""
     before, after = described
     if before is None or after is None:
         return []
     fate_counts = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)
     tables = {"fates": fates, "pairs_before": pairs[0], "pairs_after": pairs[1], "before": before, "after": after}
-    names = [one.name for one in definitions.characteristic if one.name in {*before.columns} & {*after.columns}]
     groups: list[dict[str, Any]] = []
-    for name in names:
+    for characteristic in definitions.characteristic:
+        name, labels = characteristic.name, labels_of(characteristic, catalogue)
+        if name not in before.columns or name not in after.columns:
+            continue
         ends = " union all ".join(
             f"select '{run}' as run, p.left_id, d.entity_id, d.{quote(name)} as value from {{pairs_{run}}} as p "
             f"join {{{run}}} as d on d.source = p.left_source and d.entity_key = p.left_key"
@@ -357,5 +361,6 @@ def _groups(
             order by k.value
             """
         counts = rows(engine, engine.sql(query, params=None, store=False, **tables))
-        groups += [{"characteristic": name, **row} for row in counts]
+        about = {"characteristic": name, "title": characteristic.title}
+        groups += [about | row | {"label": label_of(row["value"] or NOT_KNOWN, labels)} for row in counts]
     return groups

@@ -12,6 +12,12 @@ from quality.report.names import Names
 from quality.report.page import Block, Fold, Headline, Row, Section, Table, Text
 
 FATE_NAMES = {"kept": "Kept", "other_pass": "Other pass", "gained": "Gained", "lost": "Lost"}
+_THRESHOLDS = {
+    "accept": "Accept",
+    "review": "Clerical review",
+    "keep": "Accept a pair that the last release linked",
+    "adjustment": "Cardinality adjustment to the prior",
+}
 _MOST_ROWS = 20  # of a table that are open; a fold has the rest
 _ABOUT = (
     "A link is identified by the source and key of its two ends. “Other pass” is a link of both runs that another pass "
@@ -75,12 +81,14 @@ def _step(step: Mapping[str, Any], names: Names) -> list[Block]:
         [row["from"] or "not linked", row["to"] or "not linked", _count(row["links"])] for row in step["moves"]
     ]
     groups: list[Row] = [
-        [names.column(row["characteristic"]), str(row["value"] or "not known"), *(_count(row[fate]) for fate in FATES)]
+        [row["title"], row["label"], *(_count(row[fate]) for fate in FATES)]
         for row in step["groups"]
         if row["gained"] or row["lost"]
     ]
     rules: list[Row] = [[row["rule"], row["what"], row["change"]] for row in step["rules"]]
-    limits: list[Row] = [[row["what"], _number(row["before"]), _number(row["after"])] for row in step["thresholds"]]
+    limits: list[Row] = [
+        [_THRESHOLDS[row["what"]], _number(row["before"]), _number(row["after"])] for row in step["thresholds"]
+    ]
     keys = ("before", "after", "m_before", "m_after", "u_before", "u_after")
     weights: list[Row] = [
         [f"{names.column(row['comparison'])}: {row['level']}", *(_number(row[key]) for key in keys)]

@@ -29,10 +29,12 @@ class Names:
 
     Args:
         steps: those of a page; where several are between the same two, each is called by its own name too.
+        units: what a source's units are called: people in a run, records in two files.
     """
 
-    def __init__(self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = ()) -> None:
+    def __init__(self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = (), units: str = "people") -> None:
         self._catalogue = catalogue
+        self.units = units
         between = Counter(map(self._between, steps))
         self._shared = {title for title, times in between.items() if times > 1}
 
@@ -46,7 +48,7 @@ class Names:
 
     def people(self, name: str) -> str:
         """The units of a side, inside a sentence."""
-        return "people" if name == "people" else f"people in {self.source(name)}"
+        return "people" if name == "people" else f"{self.units} in {self.source(name)}"
 
     def step(self, step: Mapping[str, Any]) -> str:
         """A step by its two sides."""

@@ -105,10 +105,9 @@ def headlines(evaluation: Mapping[str, Any], profile: str = "leo_publication") -
 
 
 def _publication(inputs: Inputs, catalogue: Catalogue | None) -> Publication:
-    names, profile = (
-        Names(catalogue or shipped(), inputs.evaluation["steps"]),
-        (disclosure.load(inputs.profile) if inputs.profile else disclosure.exact()),
-    )
+    units = "people" if inputs.evaluation.get("spine") else "records"
+    names = Names(catalogue or shipped(), inputs.evaluation["steps"], units)
+    profile = disclosure.load(inputs.profile) if inputs.profile else disclosure.exact()
     return Publication(**vars(inputs), names=names, d=disclosure.Disclosure(profile))
 
 

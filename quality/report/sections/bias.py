@@ -20,7 +20,7 @@ _ESTIMATED_NOTE = (
 )
 _SIDES = {
     "matched_unmatched": ("under-represented among the linked", "over-represented among the linked"),
-    "found_missed": ("under-represented among those found", "over-represented among those found"),
+    "found_missed": ("under-represented among the correctly linked", "over-represented among the correctly linked"),
     "right_false": ("with more false links than their share", "with fewer false links than their share"),
 }
 """What a negative difference says of a group, and a positive one."""
@@ -153,7 +153,7 @@ def bias_section(p: Publication) -> Section | None:
         return None
     last = steps[-1]
     compared = (
-        "people whose true match was found with people whose match was missed"
+        "correctly linked people with people whose match was missed"
         if basis_of(last) == "found_missed"
         else "linked with unlinked people; it also shows how far two files overlap"
     )
@@ -192,9 +192,9 @@ def _chart(p: Publication, step: Step) -> Block:
 
 
 def drafted_statement(p: Publication, step: Step) -> list[str]:
-    """Sentences for a release: what was found by characteristic, and what a person still has to say."""
+    """Sentences for a release: the bias by characteristic, and what the publisher still has to say."""
     basis = basis_of(step)
-    who = "found and missed people" if basis == "found_missed" else "linked and unlinked people"
+    who = "correctly linked and missed people" if basis == "found_missed" else "linked and unlinked people"
     sentences = _findings(p, step, basis, f"{p.name_of(step)}: we compared {who} by group.")
     if any(group.get("right_false") for _, group in named_groups(step, "right_false")):
         sentences += _findings(p, step, "right_false", "We compared correct and false links by group.")

@@ -10,7 +10,6 @@ from quality.report.linked_tables import Step
 from quality.report.page import Block, Fold, Row, Section, Table, Text
 from quality.report.released import Group, Publication, Release, Side
 
-_DENOMINATORS = "The three denominators are all people, those eligible to be linked, and those linked."
 _OUTER = ("mean", "low", "high")
 _DRAWS_HEADS = ["Mean of draws, %", "Standard deviation, points", "2.5% point", "97.5% point"]
 _FEWEST_TIMES = 10  # times the least base of a share: in fewer people one person of a draw can be seen
@@ -30,9 +29,9 @@ def records_section(p: Publication) -> Section:
         rows.append(["People on the spine", p.cell("spine", "people")])
         removed = [str(row["rule"]) for row in spine.get("removed_links", ())]
         rows += [[f"Links removed: {rule}", p.cell("spine", "removed", rule)] for rule in removed]
-    heads = ["Source", "Rows read", "Quarantined rows", "People"]
+    heads = ["Source", "Rows read", "Quarantined rows", p.names.units.capitalize()]
     blocks: list[Block] = [Table("Records by source", heads, of_sources)] if of_sources else []
-    blocks.append(Table("Links and people", ["Stage", "Count"], rows))
+    blocks.append(Table("Links and people" if spine else "Links", ["Stage", "Count"], rows))
     if clusters := p.evaluation.get("clusters"):
         sizes = [str(row["records"]) for row in clusters["sizes"]]
         lines: list[Row] = [
@@ -69,7 +68,10 @@ def rates_section(p: Publication) -> Section:
         [p.name_of(side.step), p.names.source(side.source), *_rate_cells(side.whole, has_truth, bounds=False)]
         for side in sides
     ]
-    note = f"{_DENOMINATORS} A rate is linked over eligible: it depends on how far two populations overlap."
+    note = (
+        f"The three denominators are all {p.names.units}, those eligible to be linked, and those linked. A rate is linked "
+        "over eligible: it depends on how far two populations overlap."
+    )
     blocks: list[Block] = [Table("Link rates by step and side", heads, rows, note), *_charts(p, has_truth)]
     blocks += [
         Fold(f"{p.name_of(side.step)}: link rates by group", [_group_table(p, side, has_truth)])
@@ -81,7 +83,7 @@ def rates_section(p: Publication) -> Section:
 
 def _rate_heads(has_truth: bool, *, bounds: bool = True) -> list[str]:
     heads = ["All", "Eligible", "Linked", "Linked, %", *(["95% from", "to"] if bounds else [])]
-    return [*heads, *(["True matches found, %"] if has_truth else [])]
+    return [*heads, *(["True matches linked, %"] if has_truth else [])]
 
 
 def _rate_cells(group: Group, has_truth: bool, *, bounds: bool = True) -> list[Cell]:
@@ -140,17 +142,18 @@ def unlinked_section(p: Publication) -> Section | None:
         title = f"{p.name_of(side.step)}: {p.names.source(side.source)}"
         return [[title, p.names.words(reason), cell, share] for reason, cell, share in side.reasons]
 
-    heads = ["Step and side", "Reason", "People", "Share, %"]
+    heads = ["Step and side", "Reason", p.names.units.capitalize(), "Share, %"]
     table = Table("Reasons for no link", heads, [row for side in sides for row in rows(side)])
     focus = p.subject if p.subject.reasons else sides[-1]
-    chart = charts.bars(Table("", heads, rows(focus)).values(2, group=None), x="People")
+    chart = charts.bars(Table("", heads, rows(focus)).values(2, group=None), x=p.names.units.capitalize())
     summary = (
         f"{focus.whole.unlinked} {'eligible ' if focus.has_rule else ''}{p.names.people(focus.source)} are not "
         "linked. “No candidate”: no record on the other side shared a blocking rule. “Below threshold”: the best pair "
         "was too weak. The table has every step and side."
     )
-    title = f"{p.name_of(focus.step)}: people without a link, by reason"
-    return Section("unlinked", "People without a link", [charts.figure("reasons", title, summary, chart, table)])
+    heading = f"{p.names.units} without a link"
+    title = f"{p.name_of(focus.step)}: {heading}, by reason"
+    return Section("unlinked", heading.capitalize(), [charts.figure("reasons", title, summary, chart, table)])
 
 
 def completeness_section(p: Publication) -> Section | None:

@@ -176,7 +176,7 @@ def statement_part(p: Publication) -> Part:
 def _population(p: Publication, subject: Side) -> str:
     whole, text = subject.whole, []
     if sources := [f"{name} ({people})" for name, _, _, people in source_rows(p)]:
-        text.append(f"People by source: {', '.join(sources)}.")
+        text.append(f"{p.names.units.capitalize()} by source: {', '.join(sources)}.")
     if spine := p.evaluation.get("spine"):
         text.append(f"The spine has {p.cell('spine', 'people')} people.")
         on_spine = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
@@ -253,7 +253,7 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
     heads += ["Missed, %" if step["accuracy"] else MISSED_ESTIMATED, "Difference", "Beyond chance"]
     more = f" The table shows {_MOST_GROUPS} of {len(rows)}." if len(rows) > _MOST_GROUPS else ""
     text = (
-        f"{title}: these groups are under-represented among {'found' if basis == 'found_missed' else 'linked'} "
+        f"{title}: these groups are under-represented among {'correctly ' if basis == 'found_missed' else ''}linked "
         f"people (standardised difference beyond 0.1).{more}"
     )
     notes = [MISSED_NOTE if step["accuracy"] else "", symbols_in(itertools.chain(*_worst(rows)), p.d)]
@@ -302,9 +302,15 @@ def _advice(p: Publication, subject: Side, known: Known, has_fewer: bool, has_fa
             "False links may matter: repeat the main result on links of match probability 0.99 or more. An effect that "
             "grows was weakened by false links."
         )
+    has_spine = p.evaluation.get("spine")
+    draws = (
+        "An extract has link draws where its project asks for them"
+        if has_spine
+        else "leo link --link-draws 20 makes them"
+    )
     advice.append(
-        "Carry the uncertainty of the links: estimate on each link draw and combine the results by Rubin's rules. An "
-        "extract has link draws where its project asks for them (docs/explanation/uncertainty.md)."
+        "Carry the uncertainty of the links: estimate on each link draw and combine the results by Rubin's rules. "
+        f"{draws} (docs/explanation/uncertainty.md)."
     )
     return [*advice, "Cite the run, its models and this statement (RECORD 12.3)."]
 

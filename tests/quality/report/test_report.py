@@ -180,7 +180,7 @@ def test_a_run_of_one_step_has_no_section_without_data(engine: Engine, crowd: In
     sections = re.findall(r'<section aria-labelledby="([\w-]+)"', text)
     assert not {"accuracy", "errors", "completeness", "contracts", "implausible", "drift", "bias"} & set(sections)
     assert {"records", "rates", "passes", "estimated", "methods"} <= set(sections)
-    assert "90.0% of 600 people in left.csv were linked to right.csv." in text
+    assert "90.0% of 600 records in left.csv were linked to right.csv." in text
 
 
 def test_names_from_users_cannot_become_markup(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
