@@ -106,11 +106,12 @@ def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """Conditional comparisons: a household shares surname, telephone, house number; twins a birth date; a forename a sex."""
-    home = next((name for name in ("postcode", "address", "town") if name in kinds), "")
-    household = [(name, [home], True) for name in ("surname", "phone", "street_number")]
-    others = [("surname", ["phone"], True), ("dob", ["surname", home], False), ("sex", ["forename"], False)]
-    return [
-        comparisons.given_comparison(name, conditions, adjusted=adjusted)
-        for name, conditions, adjusted in household + others
-        if {name, *conditions} <= kinds.keys()
+    homes = [name for name in ("address", "postcode") if name in kinds] or ["town"]
+    compared = [(name, [home], True) for home in homes for name in ("surname", "phone", "street_number")]
+    compared += [("dob", ["surname", home], False) for home in homes]
+    compared += [("surname", ["phone"], True), ("sex", ["forename"], False)]
+    return [  # a postcode has many households: it speaks only where the address does not agree
+        comparisons.given_comparison(name, on, unless="address" if homes[1:] == on[-1:] else "", adjusted=adjusted)
+        for name, on, adjusted in compared
+        if {name, *on} <= kinds.keys()
     ]

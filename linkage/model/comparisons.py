@@ -290,13 +290,14 @@ def with_home(compared: Sequence[dict[str, Any]], kinds: Mapping[str, str]) -> l
 
 
 def given_comparison(
-    column: str, given: Sequence[str], *, history: Collection[str] = (), adjusted: bool = False
+    column: str, given: Sequence[str], *, unless: str = "", history: Collection[str] = (), adjusted: bool = False
 ) -> dict[str, Any]:
     """A comparison of a column among pairs that agree on others, in Splink's JSON.
 
     Args:
         column: compared; its own comparison has an exact level.
         given: columns that agree.
+        unless: a column whose agreement another conditional comparison speaks of.
         history: of all these columns, those of which the units hold <column>_all.
         adjusted: whether the column's own comparison has a term-frequency adjustment.
     """
@@ -305,10 +306,11 @@ def given_comparison(
         return _at_some_time(name) if name in history else _equal(name)
 
     differ = " OR ".join(f"coalesce({agrees(name)}, FALSE) = FALSE" for name in given)
+    agrees_already, label = (f" OR coalesce({_equal(unless)}, FALSE)", f" or {unless} agrees") if unless else ("", "")
     neutral = 0.5, 0.5  # until it is measured
     taken_back = _adjusted(column, -1.0, exact=False) if adjusted else {}
     levels = [
-        _level(f"{differ} OR {_unknown([column])}", f"{' or '.join(given)} differs"),
+        _level(f"{differ} OR {_unknown([column])}{agrees_already}", f"{' or '.join(given)} differs{label}"),
         _level(_equal(column), f"{column}: equal", *neutral, **taken_back),
     ]
     if column in history:
