@@ -30,10 +30,11 @@ class Measured:
         return {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds, "peak_gb": peak}
 
     def failure(self) -> str:
-        """Why there is no result."""
+        """Why there is no result, without the lines that name a path."""
         if self.exit_code == OUT_OF_TIME:
             return f"not done in {self.seconds:,.0f} seconds"
-        return f"exit code {self.exit_code}: {'; '.join(map(str.strip, self.last_words.splitlines()))}"
+        lines = [line.strip() for line in self.last_words.splitlines() if "/" not in line]
+        return f"exit code {self.exit_code}: {'; '.join(lines)}"
 
 
 def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Measured:

@@ -113,7 +113,7 @@ def _headlines(answer: Facts) -> list[tuple[str, str, str]]:
     return [
         ("Outcome", _decided(answer["outcome"]), answer["outcome"]["reason"] or answer["made_by"] or ""),
         ("Match probability", likelihood(weight["probability"] if stored is None else stored), by),
-        ("Match weight", signed(weight["total"]), "log2 of the odds, adjusted for cardinality"),
+        ("Adjusted match weight", signed(weight["total"]), "log2 of the odds, with the cardinality adjustment"),
         ("Accepted at", signed(limits["accept_total"]), f"reviewed at {signed(limits['review_total'])}"),
     ]
 

@@ -164,8 +164,9 @@ def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequenc
             f"The model {agrees}: match weight {weight}, review threshold {signed(step.thresholds.review)}.",
         ]
     accept = step.step.accept_probability
+    adjusted = signed(pair.match_weight + step.thresholds.adjustment)
     words = [
-        f"Match weight {weight}, match probability {likelihood(float(link['match_probability']))}; accepted at "
+        f"Match weight {weight}, {adjusted} with the cardinality adjustment, match probability {likelihood(float(link['match_probability']))}; accepted at "
         f"{accept:g} or more, reviewed at {min(step.step.review_probability, accept):g} or more."
     ]
     for side, row in _competing(step, pairs, pair).items():
