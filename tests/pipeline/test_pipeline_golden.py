@@ -67,12 +67,12 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
 
 
 def test_the_demo_prints_paths_and_five_figures(demo):
-    lines = demo.shown.splitlines()
+    lines = demo.output.splitlines()
     assert [line.split("  ")[0] for line in lines[:5]] == ["People", "Linked", "Precision", "Recall", "In review"]
     assert f"report   {demo.root}/report/index.html" in lines
     assert f"extract  {demo.root}/extracts/graduate-earnings" in lines
-    assert re.search(r"manifest .*manifest\.json   \d+\.\d s", demo.shown)
-    assert f"key      {demo.key}" in demo.shown
+    assert re.search(r"manifest .*manifest\.json   \d+\.\d s", demo.output)
+    assert f"key      {demo.key}" in demo.output
 
 
 def test_the_report_shows_the_uncertainty_of_link_draws(demo):
