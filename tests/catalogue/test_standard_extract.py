@@ -1,4 +1,4 @@
-"""What the standard extract has besides what is held: read from its files."""
+"""Variables of the standard extract that are listed, and not held: read from its files."""
 
 from pathlib import Path
 

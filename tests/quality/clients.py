@@ -15,13 +15,13 @@ HOME = "http://127.0.0.1"
 
 
 def visitor(application: Any, at: str = HOME, **options: Any) -> Any:
-    """Somebody without the token."""
+    """A client without the token."""
     testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
     return testclient.TestClient(application, at, **options)
 
 
 def client_of(application: Any, name: str = "", role: str = "reviewer") -> Any:
-    """Somebody who came by the token "secret", as a reviewer where a name is given; paths lie below the application's."""
+    """A client with the token "secret", as a reviewer where a name is given; paths are below the application's."""
     client = visitor(application)
     assert client.get("/?token=secret").status_code == 200
     client.base_url = HOME + application.root
@@ -31,7 +31,7 @@ def client_of(application: Any, name: str = "", role: str = "reviewer") -> Any:
 
 
 def review_client(session: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0) -> Any:
-    """Somebody in the review application of a session."""
+    """A client of the review application of a session."""
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     from quality.review.app import application
 

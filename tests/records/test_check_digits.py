@@ -1,4 +1,4 @@
-"""Check digits and forms in SQL against an implementation that shares nothing with it."""
+"""Check digits and forms in SQL against an independent implementation."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Keys of records and entities: no two of them are one."""
+"""Keys of records and entities are unique."""
 
 import hashlib
 

@@ -92,7 +92,7 @@ def test_other_text_keeps_its_characters():
     "raw", ["", "-", ". .", "n/a", "NA", "#N/A", "nan", "Null", "unknown", "Not  known", "No fixed abode"]
 )
 def test_a_text_for_an_unknown_value_is_missing(raw: str) -> None:
-    """Two addresses "N/A" are no agreement."""
+    """Two addresses "N/A" do not agree."""
     assert free_text(raw) is None
 
 

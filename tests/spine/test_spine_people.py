@@ -140,6 +140,6 @@ def test_components_of_nodes_of_any_size(engine: Engine, rows: Any) -> None:
 
 
 def test_a_long_chain_is_one_person(engine: Engine, rows: Any) -> None:
-    """Twice as many more nodes are passed from round to round."""
+    """In each round a label passes twice as many nodes."""
     chain = pa.table({"left_id": list(range(1, 3_000)), "right_id": list(range(2, 3_001))})
     assert {label for _, label in rows(components(engine, engine.from_arrow(chain)))} == {1}

@@ -1,4 +1,4 @@
-"""What the catalogue promises is counted on all rows and judged without a value."""
+"""The rules of the catalogue are counted on all rows, and no value is shown."""
 
 import contextlib
 import io

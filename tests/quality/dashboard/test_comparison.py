@@ -1,4 +1,4 @@
-"""Two runs of other unit numbers: which links stay, move, come and go, for whom, and by which change of the model."""
+"""Two runs with other unit numbers: links kept, moved, gained and lost, by group, and changes of the model."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -117,21 +117,21 @@ def test_a_run_against_itself_keeps_all(engine: Engine, world: World) -> None:
 
 
 def with_pupil(run: RunTables, world: World, pupil: int) -> RunTables:
-    """A run in which pupil A has come together with another one."""
+    """A run in which pupil A is one unit with another pupil."""
     head = "step | side | unit_id | entity_id"
     units = world(f"{head}\nec | left | 21 | 21\nec | left | 21 | {pupil}\nec | right | 25 | 25")
     return replace(run, units={"ec": units})
 
 
 def test_a_person_of_several_records_is_the_same_when_one_record_is(engine: Engine, world: World) -> None:
-    """In the second run pupil A has come together with pupil D; the link to N1 is the same link."""
+    """In the second run pupils A and D are one unit; the link to N1 is the same link."""
     after = with_pupil(run(world, "b", 2, ONE_LINK, model(0.5)), world, 24)
     (step,) = compare(engine, run(world, "a", 1, BEFORE, model(0.5)), after)["steps"]
     assert (step["kept"], step["gained"], step["lost"]) == (1, 0, 2)
 
 
 def test_two_links_that_become_one_count_twice_in_the_run_before(engine: Engine, world: World) -> None:
-    """Pupils A and D, both linked to N1, come together: none is lost, and before there were two."""
+    """Pupils A and D, both linked to N1, become one unit: no link is lost, and before there were two."""
     links = """
         11 | 15 | deterministic | nino | 20 | accepted
         14 | 15 | deterministic | nino | 20 | accepted

@@ -1,4 +1,4 @@
-"""The dashboard over hand-made runs: what is shown, what is set aside and why, what may not leave."""
+"""The dashboard over hand-made runs: figures shown, runs left out with their reasons, and disclosure control."""
 
 import copy
 import json
@@ -141,7 +141,7 @@ def test_groups_are_those_that_the_report_shows(make_run: MakeRun, tmp_path: Pat
 
 
 def run_with_bias(name: str, *groups: tuple[int, int], first: int | None = None) -> Run:
-    """A run of one step with groups of linked and eligible; with truth `found` of the first group's people were found."""
+    """A run of one step with groups of linked and eligible; with truth, `first` people of group 1 were found."""
     rows = [
         {"group": f"g{n}", "label": f"g{n}", "all": of, "eligible": of, "linked": linked}
         for n, (linked, of) in enumerate(groups)

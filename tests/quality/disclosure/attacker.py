@@ -1,4 +1,4 @@
-"""An attacker of its own for the tests: every table tried, exact elimination, and integer programmes by SciPy."""
+"""An independent attacker for the tests: all possible tables, exact elimination, integer programmes by SciPy."""
 
 import random
 from collections.abc import Sequence

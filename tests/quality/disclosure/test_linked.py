@@ -134,7 +134,7 @@ def test_no_hidden_cell_of_many_linked_tables_is_disclosed(hundred: int) -> None
 
 
 def test_one_after_the_other_is_as_safe() -> None:
-    """Each new table is held to all that left before it, and cannot hide what they show."""
+    """Each new table is checked with all before it, and cannot hide what they show."""
     for seed in range(10):
         cube, sheets = linked_tables(seed)
         left, outputs = list[Sheet](), list[Checked]()

@@ -43,7 +43,7 @@ def weights(content: dict[str, Any]) -> dict[str, float]:
 
 
 def test_a_link_of_the_model_has_the_weight_of_each_comparison(explainer: Explainer) -> None:
-    """Pupil 3 is known to tax by another spelling of the surname."""
+    """Pupil 3 has another spelling of the surname in the tax record."""
     content = explainer.pair(pupil(3), customer(3)).content
     expected = {name: bits[1 if name == "surname" else 0] for name, bits in BITS.items()}
     assert weights(content) == pytest.approx(expected)

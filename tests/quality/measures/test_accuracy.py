@@ -76,7 +76,7 @@ def test_estimated_error_adds_up_the_probabilities(engine: Engine, pattern_input
 
 
 def test_a_link_that_people_decided_on_is_expected_to_be_right(engine: Engine, pattern_inputs: Inputs) -> None:
-    """The model gives it three quarters, and nobody asks the model any more: in the step, in its groups and parts."""
+    """The model gives it three quarters, but the decision counts: in the step, in its groups and parts."""
     (step,) = pattern_inputs.steps
     links = engine.sql(
         """

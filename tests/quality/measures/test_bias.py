@@ -119,7 +119,7 @@ def test_missed_matches_of_a_step_that_was_not_diagnosed_are_unknown(engine: Eng
 
 @pytest.mark.parametrize(("group", "false"), [(54_000, 1), (54_000, 0), (300_000, 1)])
 def test_a_single_false_link_is_no_evidence_against_a_group(group: int, false: int) -> None:
-    """It is of some group always; of one of a tenth of the links in one case of ten."""
+    """It is always in some group; in a group with a tenth of the links in one case of ten."""
     result = standardised(group, 540_000, false, 1)
     assert result is not None
     assert (result["flagged"], result["certain"]) == (True, False)

@@ -1,4 +1,4 @@
-"""Definitions are checked whole, with what is wrong and where."""
+"""Definitions are checked in full, and each fault has its place."""
 
 import datetime
 from pathlib import Path

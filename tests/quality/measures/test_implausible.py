@@ -1,4 +1,4 @@
-"""What one person cannot do: each rule on a handful of people, with who shows it and who does not."""
+"""Things that one person cannot do: each rule on a few people, some with and some without a contradiction."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What pages disclose of small counts."""
+"""Small counts that pages could disclose."""
 
 import copy
 from typing import Any

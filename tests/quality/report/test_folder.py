@@ -65,7 +65,7 @@ def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkey
 
 
 def test_two_processes_that_write_one_page_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two leo report on one run: the second moved the first one's page away, which ended with an error."""
+    """Two `leo report` on one run: the second moved the first one's page, which ended with an error."""
     replace, parts = Path.replace, []
 
     def replace_late(part: Path, target: Path) -> Path:

@@ -22,7 +22,7 @@ def _set_in(sheet: str, medium: str) -> set[str]:
 
 
 def test_colours_of_dark_mode_are_not_printed() -> None:
-    """Pale letters on white paper: what is for dark screens is set for screens, or set again for paper."""
+    """Against pale letters on white paper: colours of dark mode are for screens only, or set again for paper."""
     sheet = template_text("quality.report", "report.css")
     assert "prefers-color-scheme: dark" in sheet
     assert _set_in(sheet, "(prefers-color-scheme: dark)") - _set_in(sheet, "print") <= _NOT_PRINTED

@@ -170,7 +170,7 @@ def test_a_name_is_needed(desk: Any, name: str) -> None:
 
 
 def test_a_form_with_a_fault_keeps_its_values(desk: Any) -> None:
-    """An adjudicator whose name was too long was a reviewer by the next press of the button."""
+    """An adjudicator whose name was too long became a reviewer at the next press of the button."""
     page = review_client(desk).post("/who", data={"name": "x" * 41, "role": "adjudicator"}).text
     assert f'value="{"x" * 41}"' in page
     assert re.search('value="adjudicator" checked', page)

@@ -79,7 +79,7 @@ def test_pairs_without_a_weight_are_in_no_band(engine: Engine, links: Table) -> 
 
 
 def test_pairs_with_earlier_decisions_are_strata_of_their_own(engine: Engine, links: Table) -> None:
-    """Of the 100 strict links 2 were looked at before, and one of the rejected: strata of their own, however small."""
+    """Of the 100 strict links 2 were reviewed before, and one of the rejected: strata of their own, however small."""
     earlier_pairs = engine.from_arrow(pa.table({"left_id": [1, 2, 140], "right_id": [1001, 1002, 1140]}))
     _, strata = stratify(engine, links, BANDS, earlier_pairs)
     assert [(s.name, s.pairs, s.followed) for s in strata if s.pairs < 3 or s.made_by == "strict"] == [
@@ -327,7 +327,7 @@ def test_a_first_answer_against_a_link_is_no_error() -> None:
 
 
 def test_recall_is_unknown_where_only_links_were_reviewed() -> None:
-    """It was as good as certain: no pair that was not linked had been looked at, so that none was missed."""
+    """It was nearly certain: no unlinked pair had been reviewed, so no match was missed."""
     links = {"links": Answers(90, 10), "doubtful links": Answers(10)}
     for reading in ("low", "middle", "high"):
         assert estimate(STRATA, links)["recall"][reading]["value"] is None

@@ -121,7 +121,7 @@ def test_the_application_shows_values_of_the_files(root: Path) -> None:
 
 
 def test_labels_are_kept_when_the_files_are_linked_again(tmp_path: Path) -> None:
-    """One customer has moved, one is gone; a new one, whom nobody knows, shifts the numbers of all others."""
+    """One customer has moved, one is gone; a new, unlinked one shifts the numbers of all others."""
     files = make_files(tmp_path / "files")
     request = LinkRequest(files.left, files.right, tmp_path / "linked", threads=2)
     link_files(request)

@@ -1,4 +1,4 @@
-"""Whose turn it is, and how far reviewers agree."""
+"""The order of pairs for reviewers, and their agreement."""
 
 from typing import Any
 
