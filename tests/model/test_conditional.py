@@ -73,7 +73,7 @@ def test_non_matches_of_one_postcode_are_counted_without_duplicates(engine: Engi
 
 
 def test_pairs_of_which_another_condition_speaks_are_left_out(engine: Engine, world: World) -> None:
-    equal, _ = measured(engine, world, given_comparison("surname", ["postcode"], unless="dob"))
+    equal, _ = measured_levels(engine, world, given_comparison("surname", ["postcode"], unless="dob"))
     assert equal["u_probability"] == pytest.approx((4 + 200 * 0.1) / (10 + 200))  # without the twins, 1 and 2
 
 
