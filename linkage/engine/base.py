@@ -227,10 +227,10 @@ def render(query: str, tables: Mapping[str, Table], params: Mapping[str, Value] 
         KeyError: the query names a table or parameter that was not given.
     """
 
-    def put(found: re.Match[str]) -> str:
-        if found["table"]:
-            return quote(tables[found["table"]].name)
-        return literal(params[found["value"]]) if params and found["value"] else found[0]
+    def put(place: re.Match[str]) -> str:
+        if place["table"]:
+            return quote(tables[place["table"]].name)
+        return literal(params[place["value"]]) if params and place["value"] else place[0]
 
     return _PLACES.sub(put, query)
 

@@ -22,17 +22,17 @@ def work_in_batches(
         schema: of what is made.
         batch_rows: rows from which on a piece ends with the group before the last.
     """
-    waiting: list[pa.RecordBatch] = []
+    backlog: list[pa.RecordBatch] = []
     for batch in batches:
-        waiting.append(batch)
-        if sum(chunk.num_rows for chunk in waiting) >= batch_rows:
-            table = pa.Table.from_batches(waiting)
+        backlog.append(batch)
+        if sum(chunk.num_rows for chunk in backlog) >= batch_rows:
+            table = pa.Table.from_batches(backlog)
             begins = pc.index(table[by], table[by][-1]).as_py()
             if begins:
                 yield from _made(work, table.slice(0, begins), schema)
-                waiting = table.slice(begins).to_batches()
-    if waiting:
-        yield from _made(work, pa.Table.from_batches(waiting), schema)
+                backlog = table.slice(begins).to_batches()
+    if backlog:
+        yield from _made(work, pa.Table.from_batches(backlog), schema)
 
 
 def sorted_by(rows: pa.Table, names: Sequence[str]) -> pa.Table:
@@ -41,5 +41,5 @@ def sorted_by(rows: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def _made(work: Work, rows: pa.Table, schema: pa.Schema) -> list[pa.RecordBatch]:
-    found: list[pa.RecordBatch] = work(rows).select(schema.names).cast(schema).to_batches()
-    return found
+    output: list[pa.RecordBatch] = work(rows).select(schema.names).cast(schema).to_batches()
+    return output

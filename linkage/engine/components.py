@@ -24,17 +24,17 @@ def components(engine: Engine, edges: Table) -> Table:
     Returns:
         node, label: the smallest node of its component, which never goes anywhere.
     """
-    rounds, met = list[Table](), edges
-    while not rounds or engine.count(met):
-        nearest = engine.sql(_NEAREST, edges=met, store=_LABELS)
+    rounds, open_edges = list[Table](), edges
+    while not rounds or engine.count(open_edges):
+        nearest = engine.sql(_NEAREST, edges=open_edges, store=_LABELS)
         for _ in rounds:
             nearest = _through(engine, nearest, nearest)
-        left = engine.sql(_LEFT, edges=met, nearest=nearest, store=_EDGES)
+        next_edges = engine.sql(_LEFT, edges=open_edges, nearest=nearest, store=_EDGES)
         if rounds:
-            engine.drop(met)
+            engine.drop(open_edges)
         rounds.append(nearest)
-        met = left
-    engine.drop(met)
+        open_edges = next_edges
+    engine.drop(open_edges)
     labels = rounds.pop()
     while rounds:
         labels = _through(engine, rounds.pop(), labels)
@@ -60,8 +60,8 @@ _LEFT = """
 
 
 def _through(engine: Engine, nearest: Table, labels: Table) -> Table:
-    """Where nodes are by way of the node that they went over to; one that has no label has gone no further."""
-    found = engine.sql(
+    """For each node the label of the node that it moved to, or that node itself where it has no label."""
+    end_labels = engine.sql(
         """
         select n.node, coalesce(l.label, n.label) as label
         from {nearest} as n
@@ -72,35 +72,35 @@ def _through(engine: Engine, nearest: Table, labels: Table) -> Table:
         store=_LABELS,
     )
     engine.drop(*dict.fromkeys((nearest, labels)))
-    return found
+    return end_labels
 
 
 def by_component(
     engine: Engine, pairs: Table, work: Work, kinds: Mapping[str, str], *, ends: Sequence[str] = ("left_id", "right_id")
 ) -> Table:
-    """What a function in Python makes of pairs, those that hang together all before it at once.
+    """The output of a Python function over pairs; connected pairs are passed to it together.
 
     Args:
         pairs: left_id, right_id and what `work` reads of them.
         work: as of `Engine.by_group`; the pairs come in the order of left_id, right_id.
-        kinds: columns of what it makes to their types, as DuckDB names them.
-        ends: the columns of the units of either side by which pairs hang together; of one side alone, where those of
-            the other hold many.
+        kinds: columns of its output to their types, as DuckDB names them.
+        ends: the columns of the units that connect pairs; of one side only, where units of the other may have many
+            links.
     """
     order = ("left_id", "right_id")
     if len(ends) == 1 or not engine.is_distributed:
         return engine.by_group(pairs, work, kinds, by=ends[0], order=order)
     pairs = engine.sql("select * from {pairs}", pairs=pairs, store=True)
     if engine.count(pairs) <= batches.BATCH_ROWS:
-        found = engine.by_group(pairs, work, kinds, by=ends[0], order=order)
+        output = engine.by_group(pairs, work, kinds, by=ends[0], order=order)
         engine.drop(pairs)
-        return found
+        return output
     left, right = (f"{quote(end)} * 2" for end in ends)  # units of the two sides bear the same numbers
     edges = engine.sql(f"select {left} as left_id, {right} + 1 as right_id from {{pairs}}", pairs=pairs, store=_EDGES)
     labels = components(engine, edges)
-    labelled = engine.sql(
+    labelled_pairs = engine.sql(
         f"select p.*, l.label from {{pairs}} as p join {{labels}} as l on l.node = {left}", pairs=pairs, labels=labels
     )
-    found = engine.by_group(labelled, work, kinds, by="label", order=order)
+    output = engine.by_group(labelled_pairs, work, kinds, by="label", order=order)
     engine.drop(pairs, edges, labels)
-    return found
+    return output

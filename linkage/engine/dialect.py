@@ -105,13 +105,13 @@ class _Write(Spark):  # type: ignore[misc]
             return template.format(*arguments) if template else self.func(expression.name, *expression.expressions)
 
         def _parsed(self, name: str, expression: exp.Anonymous, text: str) -> str:
-            given = expression.expressions[1]
-            formats = given.expressions if isinstance(given, exp.Array) else [given]
+            argument = expression.expressions[1]
+            formats = argument.expressions if isinstance(argument, exp.Array) else [argument]
             if not all(isinstance(item, exp.Literal) for item in formats):
                 raise _refused(f"{name} with a format from a column", "one query a format")
             function = "TRY_TO_TIMESTAMP" if name == "try_strptime" else "TO_TIMESTAMP"
-            tried = [parsed_date(function, text, item.name) for item in formats]
-            return tried[0] if len(tried) == 1 else f"COALESCE({', '.join(tried)})"
+            dates = [parsed_date(function, text, item.name) for item in formats]
+            return dates[0] if len(dates) == 1 else f"COALESCE({', '.join(dates)})"
 
         def concat_sql(self, expression: exp.Concat) -> str:
             """Parts as texts: with a text for what is not known, Spark would take numbers and that text for numbers."""
@@ -146,7 +146,7 @@ class _Write(Spark):  # type: ignore[misc]
                 return f"ARRAY_CONTAINS({self.sql(list_column)}, {self.sql(expression, 'this')})"
             return str(super().in_sql(expression))
 
-        def _list(self, inner: exp.Expression, where: str) -> str:
+        def _list(self, inner: exp.Expression, filters: str) -> str:
             """list(x ORDER BY y): NULLs are kept, the order holds, no rows give NULL, unlike Spark's."""
             order = inner.expressions if isinstance(inner, exp.Order) else []
             value = inner.this if isinstance(inner, exp.Order) else inner
@@ -157,12 +157,12 @@ class _Write(Spark):  # type: ignore[misc]
             ]
             fields = [field for place, key in enumerate(keys) for field in _sort_fields(place, *key)]
             row = f"STRUCT({', '.join([*fields, f'{text} AS v'])})"
-            rows = f"{'COLLECT_SET' if distinct else 'COLLECT_LIST'}({row}){where}"
-            made = f"TRANSFORM({_sorted(rows, keys)}, s -> s.v)"
+            rows = f"{'COLLECT_SET' if distinct else 'COLLECT_LIST'}({row}){filters}"
+            values = f"TRANSFORM({_sorted(rows, keys)}, s -> s.v)"
             select = inner.find_ancestor(exp.Select)
             whole_table = select is not None and select.args.get("group") is None
             # Taken out of a list of one, so that the aggregate is named, and made, once.
-            return f"TRY_ELEMENT_AT(FILTER(ARRAY({made}), l -> SIZE(l) > 0), 1)" if where or whole_table else made
+            return f"TRY_ELEMENT_AT(FILTER(ARRAY({values}), l -> SIZE(l) > 0), 1)" if filters or whole_table else values
 
         def unnest_sql(self, expression: exp.Unnest) -> str:
             lists = [self.sql(item) for item in expression.expressions]
@@ -187,9 +187,9 @@ class _Write(Spark):  # type: ignore[misc]
             return f"TRY_ELEMENT_AT({self.sql(expression, 'this')}, {place})"
 
         def extract_sql(self, expression: exp.Extract) -> str:
-            part, of = expression.name.lower(), self.sql(expression, "expression")
+            part, value = expression.name.lower(), self.sql(expression, "expression")
             template = {"dow": "dayofweek", "dayofweek": "dayofweek", "isodow": "isodow", "epoch": "epoch"}.get(part)
-            return RENDERINGS[template].format(of) if template else str(super().extract_sql(expression))
+            return RENDERINGS[template].format(value) if template else str(super().extract_sql(expression))
 
         def interval_sql(self, expression: exp.Interval) -> str:
             if expression.this is None or isinstance(expression.this, exp.Literal):
@@ -200,26 +200,24 @@ class _Write(Spark):  # type: ignore[misc]
             return RENDERINGS[unit].format(self.sql(expression, "this"))
 
         def trycast_sql(self, expression: exp.TryCast) -> str:
-            rendered = str(self.cast_sql(expression, safe_prefix="TRY_"))
+            cast = str(self.cast_sql(expression, safe_prefix="TRY_"))
             if expression.to.this is not exp.DType.DATE:
-                return rendered
+                return cast
             # Spark reads '2015' and '2015-03' as dates too.
-            return (
-                f"IF(CAST({self.sql(expression, 'this')} AS STRING) RLIKE '^ *[0-9]+-[0-9]+-[0-9]+', {rendered}, NULL)"
-            )
+            return f"IF(CAST({self.sql(expression, 'this')} AS STRING) RLIKE '^ *[0-9]+-[0-9]+-[0-9]+', {cast}, NULL)"
 
         def regexpreplace_sql(self, expression: exp.RegexpReplace) -> str:
-            flags, to = expression.text("modifiers"), expression.args["replacement"]
-            if not (isinstance(to, exp.Literal) and to.is_string):
+            flags, replacement = expression.text("modifiers"), expression.args["replacement"]
+            if not (isinstance(replacement, exp.Literal) and replacement.is_string):
                 raise _refused("regexp_replace by a column", "replace, or a text to put in its place")
             inline = flags.replace("g", "")
             pattern = self.sql(expression, "expression")
             pattern = f"CONCAT('(?{inline})', {pattern})" if inline else pattern
             if "g" not in flags:  # the first match only: what is before it is kept as the first group
                 pattern = f"CONCAT('\\\\A([\\\\s\\\\S]*?)(?:', {pattern}, ')')"
-            written = java_replacement(to.name, groups_before=0 if "g" in flags else 1)
-            put = self.sql(exp.Literal.string(written))
-            return f"REGEXP_REPLACE({self.sql(expression, 'this')}, {pattern}, {put})"
+            java_text = java_replacement(replacement.name, groups_before=0 if "g" in flags else 1)
+            replacement_sql = self.sql(exp.Literal.string(java_text))
+            return f"REGEXP_REPLACE({self.sql(expression, 'this')}, {pattern}, {replacement_sql})"
 
         def regexplike_sql(self, expression: exp.RegexpLike) -> str:
             pattern, flags = self.sql(expression, "expression"), expression.text("flag")
@@ -238,9 +236,9 @@ class _Write(Spark):  # type: ignore[misc]
             return str(super().star_sql(expression))
 
         def window_sql(self, expression: exp.Window) -> str:
-            of = expression.this.this if isinstance(expression.this, exp.IgnoreNulls) else expression.this
-            unordered = not expression.args.get("order") and not expression.args.get("alias")
-            if unordered and isinstance(of, exp.RowNumber | exp.Anonymous) and of.name.lower() in ("", "row_number"):
+            call = expression.this.this if isinstance(expression.this, exp.IgnoreNulls) else expression.this
+            no_order = not expression.args.get("order") and not expression.args.get("alias")
+            if no_order and isinstance(call, exp.RowNumber | exp.Anonymous) and call.name.lower() in ("", "row_number"):
                 raise _refused(
                     "row_number() over () without an order", "order by a key, so that numbers are repeatable"
                 )
@@ -256,27 +254,27 @@ def to_spark(query: str) -> str:
     (tree,) = sqlglot.parse(query, read=_Read)
     if tree is None:
         raise DialectError("an empty query")
-    for found in tree.find_all(exp.Pivot, exp.TableSample, exp.SetOperation, exp.Join, exp.Glob, exp.SimilarTo):
-        _check(found)
+    for node in tree.find_all(exp.Pivot, exp.TableSample, exp.SetOperation, exp.Join, exp.Glob, exp.SimilarTo):
+        _check(node)
     read_once_in_place(tree)
     return str(tree.sql(dialect=_Write, unsupported_level=sqlglot.ErrorLevel.RAISE))
 
 
-def _check(found: exp.Expression) -> None:
-    if isinstance(found, exp.Pivot):
+def _check(node: exp.Expression) -> None:
+    if isinstance(node, exp.Pivot):
         raise _refused("pivot and unpivot", "max(value) filter (where name = ...)")
-    if isinstance(found, exp.TableSample):
+    if isinstance(node, exp.TableSample):
         raise _refused("a sample", "where on a hash of the key: a sample differs between engines")
-    if isinstance(found, exp.SetOperation) and found.args.get("by_name"):
+    if isinstance(node, exp.SetOperation) and node.args.get("by_name"):
         raise _refused("union all by name", "the columns in one order")
-    if isinstance(found, exp.Join) and found.method == "ASOF":
+    if isinstance(node, exp.Join) and node.method == "ASOF":
         raise _refused("asof join", REFUSED["asof"])
-    if isinstance(found, exp.Glob | exp.SimilarTo):
+    if isinstance(node, exp.Glob | exp.SimilarTo):
         raise _refused("glob and similar to", "like or regexp_full_match")
 
 
-def _refused(what: str, instead: str) -> DialectError:
-    return DialectError(f"{what} does not carry over from DuckDB to Spark\n  say instead: {instead}")
+def _refused(feature: str, remedy: str) -> DialectError:
+    return DialectError(f"{feature} does not carry over from DuckDB to Spark\n  say instead: {remedy}")
 
 
 def _template(name: str, arguments: Sequence[Any]) -> str | None:
@@ -309,14 +307,14 @@ def _sorted(rows: str, keys: list[tuple[str, bool, bool]]) -> str:
     directions = {descending for _, descending, _ in keys}
     if len(directions) == 1:
         return f"SORT_ARRAY({rows}, {'FALSE' if directions.pop() else 'TRUE'})"
-    compared = functools.reduce(
+    comparison = functools.reduce(
         lambda rest, name: (
             f"WHEN l.{name[0]} < r.{name[0]} THEN {name[1]} WHEN l.{name[0]} > r.{name[0]} THEN {-name[1]} {rest}"
         ),
         reversed([(f"{kind}{place}", 1 if key[1] else -1) for place, key in enumerate(keys) for kind in "nk"]),
         "ELSE 0",
     )
-    return f"ARRAY_SORT({rows}, (l, r) -> CASE {compared} END)"
+    return f"ARRAY_SORT({rows}, (l, r) -> CASE {comparison} END)"
 
 
 def _zipped(lists: list[str]) -> str:
@@ -350,11 +348,11 @@ def _from_zero(function: exp.Expression) -> exp.Expression:
     """A lambda of an element and its place, which DuckDB counts from one and Spark from zero."""
     if not isinstance(function, exp.Lambda) or len(function.expressions) < 2:
         return function
-    changed, place = function.copy(), function.expressions[1].name
-    for found in list(changed.this.find_all(exp.Identifier)):
-        if found.name == place:
-            found.replace(exp.Paren(this=exp.Add(this=exp.to_identifier(place), expression=exp.Literal.number(1))))
-    return changed
+    shifted_function, place = function.copy(), function.expressions[1].name
+    for identifier in list(shifted_function.this.find_all(exp.Identifier)):
+        if identifier.name == place:
+            identifier.replace(exp.Paren(this=exp.Add(this=exp.to_identifier(place), expression=exp.Literal.number(1))))
+    return shifted_function
 
 
 __all__ = ["DialectError", "to_spark"]

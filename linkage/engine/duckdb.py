@@ -141,8 +141,8 @@ class DuckDBEngine:
             self._of_thread.connection = self._main.cursor()
 
         with ThreadPoolExecutor(len(work), initializer=begin) as pool:
-            asked = [pool.submit(piece) for piece in work]
-        return [piece.result() for piece in asked]
+            futures = [pool.submit(piece) for piece in work]
+        return [piece.result() for piece in futures]
 
     def write(self, table: Table, path: Path) -> int:
         with whole(path) as part:
@@ -220,8 +220,8 @@ class DuckDBEngine:
         self.close()
 
     def _table(self) -> Table:
-        found = Table(f"t{next(self._names)}", lambda: self.relation(found).columns)
-        return found
+        table = Table(f"t{next(self._names)}", lambda: self.relation(table).columns)
+        return table
 
     def _defined(self, kind: str, query: str) -> Table:
         table = self._table()
@@ -307,23 +307,23 @@ _OF_A_FULL_DISK = ("no space left", "file too large", "quota exceeded", "disk")
 def _explained(error: duckdb.Error, scratch: Path) -> LeoError:
     """An engine's error in words that say what to do; only its first line, since the rest may quote data."""
     text = str(error).splitlines()[0]
-    if within := _WITHIN.search(text):  # what went wrong first, of a file that was closed in vain
-        text = str(json.loads(within[1])).splitlines()[0]
-    lowered = _QUOTED.sub("", text).lower()  # a folder may be called disk1, or memory-limit
-    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in lowered and "limit" in lowered):
+    if first_error := _WITHIN.search(text):  # what went wrong first, of a file that was closed in vain
+        text = str(json.loads(first_error[1])).splitlines()[0]
+    lower_text = _QUOTED.sub("", text).lower()  # a folder may be called disk1, or memory-limit
+    if isinstance(error, duckdb.OutOfMemoryException) or ("memory" in lower_text and "limit" in lower_text):
         return LeoError(
             "the engine ran out of its memory limit\n"
             f"  raise it ([run] memory_limit, --memory-limit), or free space below {scratch}, where it spills\n"
             f"  engine: {text}"
         )
-    if any(words in lowered for words in _OF_A_FULL_DISK):
+    if any(words in lower_text for words in _OF_A_FULL_DISK):
         return LeoError(
             f"the disk is full\n  free space below {scratch} and in the output folder, then run the same command again"
         )
-    if "permission denied" in lowered or "read-only file system" in lowered:
+    if "permission denied" in lower_text or "read-only file system" in lower_text:
         return LeoError(f"{text}\n  give this user the right to it, then run the same command again")
     if isinstance(error, duckdb.InvalidInputException):  # which quotes the value that it could not read
-        file = named[2] if (named := _FILE.search(text)) else "Parquet"
+        file = file_match[2] if (file_match := _FILE.search(text)) else "Parquet"
         return InputError(f"a file could not be read: {file} is damaged inside\n  fetch it again, or write it again")
     if "parquet" in text.lower():
         return InputError(f"a file could not be read: {text}\n  fetch it again, or write it again")

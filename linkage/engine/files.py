@@ -21,20 +21,20 @@ def parquet_files(paths: Path | Sequence[Path]) -> list[Path]:
     Raises:
         InputError: a path is not there, or a folder holds no such file.
     """
-    found: list[Path] = []
+    files: list[Path] = []
     for path in [paths] if isinstance(paths, Path) else paths:
         if path.is_dir():
-            inside = sorted(
+            folder_files = sorted(
                 file for file in path.glob("**/*.parquet") if file.is_file() and not is_hidden(file.relative_to(path))
             )
-            if not inside:
+            if not folder_files:
                 raise InputError(f"{path}: the folder holds no .parquet file\n  name a file or a folder that does")
-            found += inside
+            files += folder_files
         elif path.is_file():
-            found.append(path)
+            files.append(path)
         else:
             raise InputError(f"{path}: no such file\n  what a run has lost the same leo run makes again")
-    return found
+    return files
 
 
 def is_hidden(path: Path) -> bool:
@@ -58,8 +58,8 @@ def rows_of(files: Sequence[Path]) -> str:
             raise InputError(
                 f"{file}: a path with a backslash and one of * ? [ cannot be read\n  rename a folder of it"
             )
-    listed = ", ".join(literal(escape(str(file))) for file in files)
-    return f"read_parquet([{listed}], union_by_name = true, hive_partitioning = false)"
+    paths_text = ", ".join(literal(escape(str(file))) for file in files)
+    return f"read_parquet([{paths_text}], union_by_name = true, hive_partitioning = false)"
 
 
 @contextmanager

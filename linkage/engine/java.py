@@ -28,17 +28,17 @@ def find_java() -> Path:
         ConfigError: there is none, or it is too old; the message says what to install.
     """
     home = os.environ.get("JAVA_HOME")
-    found = Path(home) / "bin" / "java" if home else Path(shutil.which("java") or "")
-    if home and not found.is_file():
+    java = Path(home) / "bin" / "java" if home else Path(shutil.which("java") or "")
+    if home and not java.is_file():
         raise ConfigError(f"engine 'spark': JAVA_HOME is {home}, which holds no bin/java\n{_REMEDY}")
-    if not found.is_file():
+    if not java.is_file():
         raise ConfigError(f"engine 'spark' needs a Java runtime, and there is none\n{_REMEDY}")
-    version = _major(found)
+    version = _major(java)
     if version is None:
-        raise ConfigError(f"engine 'spark': {found} does not run, or does not say its version\n{_REMEDY}")
+        raise ConfigError(f"engine 'spark': {java} does not run, or does not say its version\n{_REMEDY}")
     if version < OLDEST:
-        raise ConfigError(f"engine 'spark' needs Java {OLDEST} or later; {found} is version {version}\n{_REMEDY}")
-    return found
+        raise ConfigError(f"engine 'spark' needs Java {OLDEST} or later; {java} is version {version}\n{_REMEDY}")
+    return java
 
 
 def spark_home() -> Path:

@@ -44,15 +44,15 @@ class LockedTempdir:
 
 
 def scratch_folder() -> LockedTempdir:
-    """A folder for what is of no use after the work, among the system's temporary files.
+    """A folder for files that are deleted after the work, among the system's temporary files.
 
     Raises:
         ConfigError: TMPDIR names no folder that can be written to: rows of persons are put nowhere else unasked.
         LeoError: there is no folder for temporary files.
     """
-    named = os.environ.get("TMPDIR")
-    if named and not (os.path.isdir(named) and os.access(named, os.W_OK | os.X_OK)):
-        raise ConfigError(f"TMPDIR: {named} is no folder that this user may write to\n  let it name one that is")
+    folder = os.environ.get("TMPDIR")
+    if folder and not (os.path.isdir(folder) and os.access(folder, os.W_OK | os.X_OK)):
+        raise ConfigError(f"TMPDIR: {folder} is no folder that this user may write to\n  let it name one that is")
     try:
         return LockedTempdir(Path(tempfile.gettempdir()), "leo-work-")
     except FileNotFoundError:

@@ -59,13 +59,13 @@ class OnDriver:
         self._leaves: dict[str, dict[str, tuple[int, int]]] = {}  # by table: files below it, with rows and bytes
 
     def add_files(self, name: str, files: Sequence[Path], schema: StructType) -> None:
-        """Tell of a table that is Parquet; not taken where it is much, or of types that only Spark has."""
-        selected = _cast(schema)
+        """Add a table of Parquet files, unless it is large or has types that only Spark has."""
+        select_list = _cast(schema)
         sizes = {str(file): file.stat().st_size for file in files}
-        if selected is None or not files or sum(sizes.values()) > self._most.bytes:
+        if select_list is None or not files or sum(sizes.values()) > self._most.bytes:
             return
         leaves = {file: (pq.read_metadata(file).num_rows, size) for file, size in sizes.items()}
-        self._add(name, f"select {selected} from {rows_of(files)}", leaves)
+        self._add(name, f"select {select_list} from {rows_of(files)}", leaves)
 
     def add_query(self, name: str, query: str, reads: Iterable[str]) -> None:
         """Tell of a table that is a query; not taken where it reads what was not."""
@@ -97,14 +97,14 @@ class OnDriver:
 
     def store(self, query: str, reads: Iterable[str], schema: StructType, path: Path) -> bool:
         """A query's rows as a file in a new folder, in the types that Spark gives them; whether it was done."""
-        selected = _cast(schema)
-        if selected is None or self._read(reads) is None:
+        select_list = _cast(schema)
+        if select_list is None or self._read(reads) is None:
             return False
         path.mkdir(parents=True)
         file = path / "part-00000.parquet"
         with self._alone, contextlib.suppress(duckdb.Error):
             self._connection.execute(
-                f"copy (select {selected} from ({query}) as found) to {literal(str(file))} "
+                f"copy (select {select_list} from ({query}) as found) to {literal(str(file))} "
                 "(format parquet, compression zstd)"
             )
             return True
@@ -126,14 +126,14 @@ class OnDriver:
             self._leaves[name] = leaves
 
     def _read(self, names: Iterable[str]) -> dict[str, tuple[int, int]] | None:
-        """The files below tables; None where one of them is not known here, or all are too much."""
-        found: dict[str, tuple[int, int]] = {}
+        """The files of tables; None where a table is not known here, or where they are too large together."""
+        files: dict[str, tuple[int, int]] = {}
         for name in names:
             if name not in self._leaves:
                 return None
-            found |= self._leaves[name]
-        rows, size = (sum(counts[place] for counts in found.values()) for place in (0, 1))
-        return found if rows <= self._most.rows and size <= self._most.bytes else None
+            files |= self._leaves[name]
+        rows, size = (sum(counts[place] for counts in files.values()) for place in (0, 1))
+        return files if rows <= self._most.rows and size <= self._most.bytes else None
 
 
 def _cast(schema: StructType) -> str | None:

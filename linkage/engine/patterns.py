@@ -17,9 +17,9 @@ def java_replacement(text: str, *, groups_before: int = 0) -> str:
         text: as RE2 takes it.
         groups_before: groups set before the pattern's own; the first one is put back.
     """
-    escaped = text.replace("$", "\\$")
-    numbered = re.sub(r"\\(\d)", lambda group: f"${int(group.group(1)) + groups_before}", escaped)
-    return f"$1{numbered}" if groups_before else numbered
+    escaped_text = text.replace("$", "\\$")
+    replacement = re.sub(r"\\(\d)", lambda group: f"${int(group.group(1)) + groups_before}", escaped_text)
+    return f"$1{replacement}" if groups_before else replacement
 
 
 def java_format(strptime: str) -> str:
@@ -32,18 +32,18 @@ def java_format(strptime: str) -> str:
         ValueError: a directive that has no counterpart.
     """
     parts = [part for part in _DIRECTIVE.split(strptime) if part]
-    written = []
+    pieces = []
     for place, part in enumerate(parts):
         if not _DIRECTIVE.fullmatch(part):
-            written.append("".join(f"'{c}'" if c.isalpha() else ("''" if c == "'" else c) for c in part))
+            pieces.append("".join(f"'{c}'" if c.isalpha() else ("''" if c == "'" else c) for c in part))
             continue
         if part not in _LETTERS:
             raise ValueError(f"no counterpart of {part} on Spark; there are {', '.join(_LETTERS)}")
         touches = any(
             0 <= neighbour < len(parts) and parts[neighbour][0] == "%" for neighbour in (place - 1, place + 1)
         )
-        written.append(_FIXED.get(part, _LETTERS[part]) if touches else _LETTERS[part])
-    return "".join(written)
+        pieces.append(_FIXED.get(part, _LETTERS[part]) if touches else _LETTERS[part])
+    return "".join(pieces)
 
 
 def parsed_date(function: str, text: str, strptime: str) -> str:

@@ -9,33 +9,33 @@ from sqlglot import exp
 
 def read_once_in_place(tree: exp.Expression) -> None:
     """Put each expression of a WITH that is read once in the place where it is read."""
-    for found in reversed(list(tree.find_all(exp.With))):  # the innermost first
-        if found.args.get("recursive"):
+    for clause in reversed(list(tree.find_all(exp.With))):  # the innermost first
+        if clause.args.get("recursive"):
             continue
-        for named in list(found.expressions):
-            reader = _reader(found, named)
+        for cte in list(clause.expressions):
+            reader = _reader(clause, cte)
             if reader:
-                alias = reader.args.get("alias") or exp.TableAlias(this=exp.to_identifier(named.alias))
-                named.pop()
-                reader.replace(exp.Subquery(this=named.this, alias=alias))
-        if not found.expressions:
-            found.pop()
+                alias = reader.args.get("alias") or exp.TableAlias(this=exp.to_identifier(cte.alias))
+                cte.pop()
+                reader.replace(exp.Subquery(this=cte.this, alias=alias))
+        if not clause.expressions:
+            clause.pop()
 
 
-def _reader(found: exp.With, named: exp.CTE) -> exp.Table | None:
-    """The one place that reads an expression; None where there are others, or a nearer WITH may mean another by it."""
-    whole = found.parent
-    if whole is None or named.args["alias"].args.get("columns"):
+def _reader(clause: exp.With, cte: exp.CTE) -> exp.Table | None:
+    """The one place that reads a CTE; None where several do, or where a nearer WITH may define another of its name."""
+    query = clause.parent
+    if query is None or cte.args["alias"].args.get("columns"):
         return None
-    readers = [table for table in whole.find_all(exp.Table) if table.name == named.alias and not table.db]
+    readers = [table for table in query.find_all(exp.Table) if table.name == cte.alias and not table.db]
     if len(readers) != 1:
         return None
     (reader,) = readers
     if any(value for name, value in reader.args.items() if name not in ("this", "alias")):
         return None
-    inside = reader.parent
-    while inside is not None and inside is not whole:
-        if inside.args.get(str(found.arg_key)):
+    ancestor = reader.parent
+    while ancestor is not None and ancestor is not query:
+        if ancestor.args.get(str(clause.arg_key)):
             return None
-        inside = inside.parent
+        ancestor = ancestor.parent
     return reader

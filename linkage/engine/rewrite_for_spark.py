@@ -71,12 +71,12 @@ def _rewritten(files: Sequence[Path], folder: Path) -> Path:
         connection.execute(f"set temp_directory = {literal(str(folder / '.spill'))}")
         connection.execute("set preserve_insertion_order = false")
         kinds = {row[0]: row[1] for row in connection.execute(f"describe select * from {rows}").fetchall()}
-        chosen = (
+        columns = (
             f"cast({quote(name)} as {_CAST[kind]}) as {quote(name)}" if kind in _CAST else quote(name)
             for name, kind in kinds.items()
         )
         connection.execute(
-            f"copy (select {', '.join(chosen)} from {rows}) to {literal(str(file))} (format parquet, compression zstd)"
+            f"copy (select {', '.join(columns)} from {rows}) to {literal(str(file))} (format parquet, compression zstd)"
         )
     return file
 

@@ -59,8 +59,8 @@ def jaccard(left: pa.Array, right: pa.Array) -> pa.Array:
 def _jaccard(left: str | None, right: str | None) -> float | None:
     if left is None or right is None:
         return None
-    ours, theirs = set(left), set(right)
-    return len(ours & theirs) / len(ours | theirs) if ours or theirs else 0.0
+    left_set, right_set = set(left), set(right)
+    return len(left_set & right_set) / len(left_set | right_set) if left_set or right_set else 0.0
 
 
 FUNCTIONS: dict[str, tuple[Batch, str]] = {

@@ -41,7 +41,7 @@ from linkage.errors import LeoError
 
 _names = itertools.count(1)  # over all engines of the process, since they may share a session
 _answered: dict[tuple[object, ...], StructType] = {}
-"""A query with the types that it reads, to the types that it gives: steps ask alike, and analysing takes seconds."""
+"""A query with the types that it reads, to the types of its result: queries recur, and analysing takes seconds."""
 
 
 class SparkEngine:
@@ -80,8 +80,8 @@ class SparkEngine:
         self._own_scratch = scratch_folder() if scratch is None else None
         self.scratch = self._own_scratch.path if self._own_scratch else Path(scratch or "")
         self.scratch.mkdir(parents=True, exist_ok=True)
-        running = session or SparkSession.getActiveSession()
-        self.session = running or start_session(memory_limit=memory_limit, threads=threads)
+        active_session = session or SparkSession.getActiveSession()
+        self.session = active_session or start_session(memory_limit=memory_limit, threads=threads)
         prepare(self.session)
         local = self.session.sparkContext.master.startswith("local") and not is_submitted()
         self._durable = not local if durable is None else durable
@@ -109,16 +109,16 @@ class SparkEngine:
         Raises:
             InputError: no such file, or one that is not whole Parquet; the message names it.
         """
-        found = [path.resolve() for path in parquet_files(paths)]
-        rewritten = self.scratch / uuid.uuid4().hex if needs_rewrite(found) else None
-        if rewritten:
-            found = [rewrite(found, rewritten)]
-        schema = of_files(found)  # else Spark runs a job to learn it
+        files = [path.resolve() for path in parquet_files(paths)]
+        new_folder = self.scratch / uuid.uuid4().hex if needs_rewrite(files) else None
+        if new_folder:
+            files = [rewrite(files, new_folder)]
+        schema = of_files(files)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
-        table = self._named(self._guarded(lambda: reader.parquet(*map(escaped, found))))
-        if rewritten:
-            self._stored[table.name] = rewritten
-        return self._of_files(table, found)
+        table = self._named(self._guarded(lambda: reader.parquet(*map(escaped, files))))
+        if new_folder:
+            self._stored[table.name] = new_folder
+        return self._of_files(table, files)
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
         if self._on_driver and data.num_columns and not secret:
@@ -128,25 +128,25 @@ class SparkEngine:
     def sql(
         self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
     ) -> Table:
-        rendered = render(query, tables, params)
-        reads = [table.name for table in tables.values()]
-        asked = (query, repr(params), *((name, self._schemas[table.name]) for name, table in tables.items()))
+        duckdb_query = render(query, tables, params)
+        table_names = [table.name for table in tables.values()]
+        cache_key = (query, repr(params), *((name, self._schemas[table.name]) for name, table in tables.items()))
         path, driver = self.scratch / uuid.uuid4().hex, self._on_driver
-        foreseen = _foreseen(store, asked) if driver else None
-        if driver and foreseen and driver.store(rendered, reads, foreseen, path):
-            return self._stored_at(path, foreseen)
-        text = to_spark(rendered)
-        self._tell(*reads)
+        known_schema = _foreseen(store, cache_key) if driver else None
+        if driver and known_schema and driver.store(duckdb_query, table_names, known_schema, path):
+            return self._stored_at(path, known_schema)
+        text = to_spark(duckdb_query)
+        self._tell(*table_names)
         frame = self._guarded(lambda: self.session.sql(text))
         check_types(frame)
-        _answered[asked] = frame.schema
+        _answered[cache_key] = frame.schema
         if not store:
             table = self._named(frame)
             if driver:
-                driver.add_query(table.name, rendered, reads)
+                driver.add_query(table.name, duckdb_query, table_names)
             return table
         # What the driver could not do, it cannot now.
-        if driver and not foreseen and driver.store(rendered, reads, frame.schema, path):
+        if driver and not known_schema and driver.store(duckdb_query, table_names, frame.schema, path):
             return self._stored_at(path, frame.schema)
         return self._kept(frame, path)
 
@@ -155,8 +155,8 @@ class SparkEngine:
         if len(work) < 2:
             return [piece() for piece in work]
         with ThreadPoolExecutor(len(work)) as pool:
-            asked = [pool.submit(inheritable_thread_target(self.session)(piece)) for piece in work]
-        return [piece.result() for piece in asked]
+            futures = [pool.submit(inheritable_thread_target(self.session)(piece)) for piece in work]
+        return [piece.result() for piece in futures]
 
     def write(self, table: Table, path: Path) -> int:
         """A folder of part files at path, whole or not at all; returns its rows, read from the files' footers."""
@@ -171,8 +171,8 @@ class SparkEngine:
         text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
         self._tell(table.name)
         frame = self._guarded(lambda: self.session.sql(text))
-        hashed = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
-        frame = frame.selectExpr("*", f"cast(pmod(xxhash64({hashed}), {int(parts)}) as int) as part")
+        key_expression = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
+        frame = frame.selectExpr("*", f"cast(pmod(xxhash64({key_expression}), {int(parts)}) as int) as part")
         with whole(folder) as unfinished:
             self._laid_down(frame, unfinished, "part")
 
@@ -181,8 +181,8 @@ class SparkEngine:
         if table.name in self._files:
             with contextlib.suppress(OSError, pa.ArrowInvalid):  # a job says better what is wrong with a file
                 return rows_in(self._files[table.name])
-        if self._on_driver and (counted := self._on_driver.count(table.name)) is not None:
-            return counted
+        if self._on_driver and (row_count := self._on_driver.count(table.name)) is not None:
+            return row_count
         if table.name not in self._counts:
             frame = self._in_memory.get(table.name)  # its rows are counted where they lie: no query is planned
             rows = frame._jdf.queryExecution().toRdd() if frame else self.data_frame(table)
@@ -192,10 +192,10 @@ class SparkEngine:
     def arrow(self, table: Table) -> pa.Table:
         """All rows in memory. On a cluster they come through Parquet, so that the driver's Java never holds them."""
         if not self._on_driver:
-            found: pa.Table = self._guarded(self.data_frame(table).toArrow)
-            return found
-        if (here := self._on_driver.arrow(table.name)) is not None:
-            return here
+            data: pa.Table = self._guarded(self.data_frame(table).toArrow)
+            return data
+        if (driver_data := self._on_driver.arrow(table.name)) is not None:
+            return driver_data
         with self._written(table) as files:
             if not files:
                 return self._guarded(self.data_frame(table).limit(0).toArrow)
@@ -208,25 +208,25 @@ class SparkEngine:
     def by_group(
         self, table: Table, work: Work, kinds: Mapping[str, str], *, by: str, order: Sequence[str] = ()
     ) -> Table:
-        """What a function in Python makes of rows: here where they are few, else by workers, piece by piece."""
-        stored = table if table.name in self._stored else self.sql("select * from {t}", t=table, store=True)
-        if self.count(stored) <= batches.BATCH_ROWS:
-            found = self.from_arrow(work(batches.sorted_by(self.arrow(stored), (by, *order))))
+        """The output of a Python function over rows: run here where they are few, else by workers, in batches."""
+        source = table if table.name in self._stored else self.sql("select * from {t}", t=table, store=True)
+        if self.count(source) <= batches.BATCH_ROWS:
+            output = self.from_arrow(work(batches.sorted_by(self.arrow(source), (by, *order))))
         else:
             schema = of_names(kinds)
-            made = functools.partial(
+            task = functools.partial(
                 batches.work_in_batches, work=work, by=by, schema=to_arrow_schema(schema), batch_rows=batches.BATCH_ROWS
             )
-            frame = self.data_frame(stored).repartition(by).sortWithinPartitions(by, *order).mapInArrow(made, schema)
-            found = self._kept(frame, self.scratch / uuid.uuid4().hex)
-        if stored is not table:
-            self.drop(stored)
-        return found
+            frame = self.data_frame(source).repartition(by).sortWithinPartitions(by, *order).mapInArrow(task, schema)
+            output = self._kept(frame, self.scratch / uuid.uuid4().hex)
+        if source is not table:
+            self.drop(source)
+        return output
 
     def fingerprint(self, table: Table) -> str:
         schema = to_arrow_schema(self._schemas[table.name])
-        if self._on_driver and (here := self._on_driver.fingerprint(table.name, row_text(schema))):
-            return here
+        if self._on_driver and (digest := self._on_driver.fingerprint(table.name, row_text(schema))):
+            return digest
         self._tell(table.name)
         (row,) = self._guarded(self.session.sql(fingerprints.query(table.name, schema)).collect)
         return combined(row["row_count"], ((row["high"] or 0) << fingerprints.HALF) + (row["low"] or 0))
@@ -237,8 +237,8 @@ class SparkEngine:
                 with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be reported
                     self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
-            for known in (self._schemas, self._files, self._counts, self._in_memory):
-                known.pop(table.name, None)
+            for lookup in (self._schemas, self._files, self._counts, self._in_memory):
+                lookup.pop(table.name, None)
             if self._on_driver:
                 self._on_driver.drop(table.name)
             path = self._stored.pop(table.name, None)
@@ -263,12 +263,12 @@ class SparkEngine:
 
     def _named_anew(self, table: Table, folder: Path) -> bool:
         """Whether the files of a stored table could be given a second name in a new folder: none is written twice."""
-        stored = self._stored_files(table)
-        if not stored:
+        files = self._stored_files(table)
+        if not files:
             return False
         folder.mkdir()
         try:
-            for file in stored:
+            for file in files:
                 os.link(file, folder / file.name)
         except OSError:  # the folder is on another disk, or on one that knows no second names
             shutil.rmtree(folder)
@@ -296,17 +296,17 @@ class SparkEngine:
         self._laid_down(frame, path)
         return self._stored_at(path, frame.schema)
 
-    def _laid_down(self, frame: DataFrame, path: Path, *by: str) -> None:
-        """Have workers write a frame to a new folder, where as many rows must lie then as they say they wrote.
+    def _laid_down(self, frame: DataFrame, path: Path, *columns: str) -> None:
+        """Have workers write a frame to a new folder, and check that it holds as many rows as they say they wrote.
 
-        A worker that sees another disk under the folder's path writes there, and Spark takes what is missing for none.
+        A worker that has another disk under the folder's path writes there, and Spark reads on without its rows.
 
         Raises:
-            LeoError: fewer lie there.
+            LeoError: it holds fewer.
         """
         observed = Observation()
         writer = frame.observe(observed, count(lit(1)).alias("written")).write
-        self._guarded(lambda: (writer.partitionBy(*by) if by else writer).parquet(str(path)))
+        self._guarded(lambda: (writer.partitionBy(*columns) if columns else writer).parquet(str(path)))
         if rows_in(path.rglob("*.parquet")) < int(observed.get["written"]):
             shutil.rmtree(path, ignore_errors=True)
             raise LeoError(
@@ -325,7 +325,7 @@ class SparkEngine:
         """A stored table. Spark hears of it when it is asked about it: many are read by the driver alone."""
         table = Table(f"leo_{next(_names)}", schema.names)
         self._views.add(table.name)
-        self._schemas[table.name] = StructType([StructField(of.name, of.dataType) for of in schema])
+        self._schemas[table.name] = StructType([StructField(field.name, field.dataType) for field in schema])
         self._untold[table.name] = self._stored[table.name] = path
         return self._of_files(table, sorted(path.glob("*.parquet")))
 
@@ -351,8 +351,8 @@ class SparkEngine:
     @contextlib.contextmanager
     def _written(self, table: Table) -> Iterator[list[Path]]:
         """A table's rows as files, in the order of the rows, for as long as they are read."""
-        if stored := self._stored_files(table):
-            yield stored
+        if files := self._stored_files(table):
+            yield files
             return
         path = self.scratch / uuid.uuid4().hex
         try:
@@ -362,7 +362,7 @@ class SparkEngine:
             shutil.rmtree(path, ignore_errors=True)
 
     def explain(self, failure: str) -> LeoError:
-        """What Spark reported to such a library of a failure, in words that say what to do."""
+        """A failure that Spark reported to such a library, as an error that says what to do."""
         return explained(RuntimeError(failure), self.scratch, self.session)
 
     def data_frame(self, table: Table) -> DataFrame:
@@ -385,10 +385,10 @@ class SparkEngine:
 
 
 def _most(session: SparkSession) -> Most:
-    asked = session.sparkContext.getConf().get("spark.leo.onDriver", "true")
-    return Most(rows=0, bytes=0) if asked == "false" else Most()
+    setting = session.sparkContext.getConf().get("spark.leo.onDriver", "true")
+    return Most(rows=0, bytes=0) if setting == "false" else Most()
 
 
-def _foreseen(store: Stored, asked: tuple[object, ...]) -> StructType | None:
-    """The types of a query that is to be stored, where the caller says them or it was asked before."""
-    return of_names(store) if isinstance(store, Mapping) else _answered.get(asked) if store else None
+def _foreseen(store: Stored, cache_key: tuple[object, ...]) -> StructType | None:
+    """The types of a query that is to be stored, where the caller gives them or the query has run before."""
+    return of_names(store) if isinstance(store, Mapping) else _answered.get(cache_key) if store else None

@@ -31,8 +31,8 @@ def explained(error: Exception, scratch: Path, session: SparkSession) -> LeoErro
 def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     text, kind = str(error), _condition(error)
     if kind.startswith(_OF_FILES):
-        named = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text) or re.search(r"file:(/[^\s`'\"]+)", text)
-        file = named.group(1).rstrip(".") if named else kind
+        path_match = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text) or re.search(r"file:(/[^\s`'\"]+)", text)
+        file = path_match.group(1).rstrip(".") if path_match else kind
         if "NOT_EXIST" in kind or kind == "PATH_NOT_FOUND" or "FileNotFoundException" in text:
             return InputError(
                 f"a file is no longer there: {file}\n  put it back; where it is below {scratch}, run the same command "
@@ -85,33 +85,33 @@ def _was_stopped() -> LeoError:
 
 def _without_memory(text: str) -> LeoError:
     """Whose memory it was: a task's failure is reported as one of a stage."""
-    of_task = "stage failure" in text and "build and broadcast" not in text
-    who, how = (
+    is_of_task = "stage failure" in text and "build and broadcast" not in text
+    process, remedy = (
         ("an executor", "--executor-memory of spark-submit, or more spark.sql.shuffle.partitions")
-        if of_task
+        if is_of_task
         else (
             "Spark's driver",
             "--driver-memory of spark-submit (2g for whole steps of a million), or [run] memory_limit",
         )
     )
-    return LeoError(f"{who} ran out of memory\n  raise {how}; then run the same command again")
+    return LeoError(f"{process} ran out of memory\n  raise {remedy}; then run the same command again")
 
 
 def _condition(error: Exception) -> str:
     """The error's class as Spark names it, for example CAST_INVALID_INPUT."""
     if isinstance(error, PySparkException):
-        named = error.getCondition()
-        if named:
-            return str(named)
+        condition = error.getCondition()
+        if condition:
+            return str(condition)
     match = re.search(r"\[([A-Z][A-Z0-9_.]+)\]", str(error))
     return match.group(1) if match else ""
 
 
 def _java_class(error: Exception) -> str:
     """The name of what Java threw, in the task that failed where it was one, without what it says."""
-    if of_task := re.search(
+    if task_match := re.search(
         r"most recent failure: Lost task [^\n]*?: (?:[\w$]+\.)+(\w+(?:Exception|Error))\b", str(error)
     ):
-        return of_task.group(1)
-    thrown = getattr(error, "java_exception", None)
-    return str(thrown.getClass().getSimpleName()) if thrown is not None else type(error).__name__
+        return task_match.group(1)
+    java_error = getattr(error, "java_exception", None)
+    return str(java_error.getClass().getSimpleName()) if java_error is not None else type(error).__name__

@@ -22,11 +22,11 @@ def query(name: str, schema: pa.Schema) -> str:
     )
     lists = [f"cast([{', '.join(map(quote, of_dates))}] as varchar[][])"] if of_dates else []
     lists += [f"[{', '.join(map(quote, of_texts))}]"] if of_texts else []
-    joined = f"list_transform(flatten([{', '.join(lists)}]), lambda e: '[' || array_to_string(e, ', ', '~') || ']')"
-    packed = f", barrier({joined}) as lists_as_texts" if lists else ""
-    own = {column: f"lists_as_texts[{place}]" for place, column in enumerate([*of_dates, *of_texts], 1)}
+    lists_text = f"list_transform(flatten([{', '.join(lists)}]), lambda e: '[' || array_to_string(e, ', ', '~') || ']')"
+    packed_lists = f", barrier({lists_text}) as lists_as_texts" if lists else ""
+    texts = {column: f"lists_as_texts[{place}]" for place, column in enumerate([*of_dates, *of_texts], 1)}
     text = to_spark(
-        f"select {row_text(schema, own)} as row_text from (select *{packed} from {quote(name)}) as rows_of_it"
+        f"select {row_text(schema, texts)} as row_text from (select *{packed_lists} from {quote(name)}) as rows_of_it"
     )
     return f"""
         select count(*) as row_count, sum(shiftright(number, {HALF})) as high, sum(number & {(1 << HALF) - 1}) as low

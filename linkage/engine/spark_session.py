@@ -106,21 +106,21 @@ def start_session(
     """
     find_java()
     os.environ.setdefault("PYSPARK_PYTHON", sys.executable)
-    submitted = is_submitted()
+    with_submit = is_submitted()
     builder = SparkSession.builder.appName("leo")
-    chosen = dict(_LAUNCH)
-    if submitted:
+    launch_settings = dict(_LAUNCH)
+    if with_submit:
         # Java knows the settings of spark-submit, and Python only once it has asked Java something.
         SparkContext.getSystemProperty("spark.master")
-        given = SparkConf()
-        chosen = {key: _combined(given.get(key), value, key) for key, value in chosen.items()}
+        submit_conf = SparkConf()
+        launch_settings = {key: _combined(submit_conf.get(key), value, key) for key, value in launch_settings.items()}
     else:
         os.environ.setdefault("SPARK_LOCAL_IP", "127.0.0.1")
         builder = builder.master(f"local[{threads or '*'}]")
-        chosen |= _ON_THIS_MACHINE
-        chosen["spark.driver.memory"] = java_memory(memory_limit or "2GB")
-        chosen["spark.driver.extraJavaOptions"] = f"{_JAVA} {java_options}".strip()
-    for key, value in {**chosen, **SETTINGS, **(settings or {})}.items():
+        launch_settings |= _ON_THIS_MACHINE
+        launch_settings["spark.driver.memory"] = java_memory(memory_limit or "2GB")
+        launch_settings["spark.driver.extraJavaOptions"] = f"{_JAVA} {java_options}".strip()
+    for key, value in {**launch_settings, **SETTINGS, **(settings or {})}.items():
         builder = builder.config(key, value)
     try:
         session = builder.getOrCreate()
@@ -128,10 +128,10 @@ def start_session(
         raise _not_started(error) from None
     atexit.register(_ended, session)
     session.sparkContext.setLogLevel("FATAL")  # its errors quote rows
-    if submitted:
+    if with_submit:
         _await_executor(session)
         for key in _PARTITIONS:
-            if not given.contains(key):
+            if not submit_conf.contains(key):
                 cores = session.sparkContext.defaultParallelism
                 session.conf.set(key, str(max(3 * cores, 8)))
     return session
@@ -151,20 +151,20 @@ def _ended(session: SparkSession) -> None:
 def _not_started(error: Py4JJavaError) -> LeoError:
     """Why no session came, in Spark's own words: no row has been read yet that they could quote."""
     java_text = str(error.java_exception.getMessage() or error.java_exception.getClass().getSimpleName())
-    why = re.sub(_KEY_TEXT, "*", java_text.partition("\n")[0])
+    reason = re.sub(_KEY_TEXT, "*", java_text.partition("\n")[0])
     if "stopped SparkContext" in java_text or "master" in java_text.lower():
-        why = f"no master answers at {SparkConf().get('spark.master')}"
+        reason = f"no master answers at {SparkConf().get('spark.master')}"
     return LeoError(
-        f"Spark's session could not be started: {why}\n"
+        f"Spark's session could not be started: {reason}\n"
         "  is the master that spark-submit names up, and do --driver-memory and --executor-memory fit the machines?"
     )
 
 
-def _combined(given: str | None, ours: str, key: str) -> str:
-    """The setting of spark-submit, else ours; options of Java one after the other, ours last."""
-    if given is None or not key.endswith("extraJavaOptions"):
-        return given or ours
-    return given if given.endswith(ours) else f"{given} {ours}"
+def _combined(submit_setting: str | None, own_setting: str, key: str) -> str:
+    """The setting of spark-submit, else our own; Java options are joined, our own last."""
+    if submit_setting is None or not key.endswith("extraJavaOptions"):
+        return submit_setting or own_setting
+    return submit_setting if submit_setting.endswith(own_setting) else f"{submit_setting} {own_setting}"
 
 
 def _await_executor(session: SparkSession) -> None:
@@ -177,16 +177,16 @@ def _await_executor(session: SparkSession) -> None:
     context = session.sparkContext
     if context.master.startswith("local"):
         return
-    asked = context.getConf().get(_WAIT) or "60"
-    if not re.fullmatch(r"\d+(\.\d+)?", asked):
-        raise ConfigError(f"{_WAIT}: '{asked}' is no number of seconds\n  write for example 300")
-    seconds = float(asked)
-    until = time.monotonic() + seconds
+    wait = context.getConf().get(_WAIT) or "60"
+    if not re.fullmatch(r"\d+(\.\d+)?", wait):
+        raise ConfigError(f"{_WAIT}: '{wait}' is no number of seconds\n  write for example 300")
+    seconds = float(wait)
+    deadline = time.monotonic() + seconds
     while not _has_executor(context):
-        if time.monotonic() > until:
-            asked = context.getConf().get("spark.executor.memory", "1g")
+        if time.monotonic() > deadline:
+            memory = context.getConf().get("spark.executor.memory", "1g")
             raise LeoError(
-                f"no worker of {context.master} has given an executor of {asked} within {seconds:.0f} s\n"
+                f"no worker of {context.master} has given an executor of {memory} within {seconds:.0f} s\n"
                 "  start a worker, ask for less with --conf spark.executor.memory=..., or wait longer with "
                 f"--conf {_WAIT}=..."
             )
@@ -201,15 +201,15 @@ def _has_executor(context: SparkContext) -> bool:
 def _watch(context: SparkContext, seconds: float, pause: float = 2.0) -> None:
     """Cancel all jobs once they have waited so long without an executor: Spark waits for ever, and says nothing."""
     last = time.monotonic()
-    ended = (PySparkException, Py4JError, OSError, AttributeError)  # of a session, and the watch ends with it
-    with contextlib.suppress(*ended):
+    end_errors = (PySparkException, Py4JError, OSError, AttributeError)  # of a session, and the watch ends with it
+    with contextlib.suppress(*end_errors):
         while not context._jsc.sc().isStopped():
-            now = time.monotonic()
+            clock = time.monotonic()
             if _has_executor(context) or not context.statusTracker().getActiveJobsIds():
-                last = now
-            elif now - last > seconds:
+                last = clock
+            elif clock - last > seconds:
                 context.cancelAllJobs()
-                last = now
+                last = clock
             time.sleep(pause)
 
 

@@ -39,17 +39,17 @@ class RowStore:
             LeoError: another process keeps the file open.
         """
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        arriving = rows.select(self._schema.names).cast(self._schema)
+        new_rows = rows.select(self._schema.names).cast(self._schema)
         with self._opened(read_only=False) as connection:
-            listed = ", ".join(f"{quote(field.name)} {_sql_type(field.type)}" for field in self._schema)
+            column_types = ", ".join(f"{quote(field.name)} {_sql_type(field.type)}" for field in self._schema)
             connection.execute("begin")
-            connection.execute(f"create table if not exists {self._table} ({listed})")
+            connection.execute(f"create table if not exists {self._table} ({column_types})")
             for field in self._schema:
                 kind = _sql_type(field.type)
                 connection.execute(f"alter table {self._table} add column if not exists {quote(field.name)} {kind}")
-            connection.register("arriving", arriving)
-            named = columns(self._schema.names)
-            connection.execute(f"insert into {self._table} ({named}) select {named} from arriving")
+            connection.register("new_rows", new_rows)
+            names = columns(self._schema.names)
+            connection.execute(f"insert into {self._table} ({names}) select {names} from new_rows")
             connection.execute("commit")
             return int(connection.execute(f"select count(*) from {self._table}").fetchall()[0][0])
 
@@ -66,17 +66,17 @@ class RowStore:
             return self._schema.empty_table()
         with self._opened(read_only=True) as connection:
             try:
-                existing = set(connection.table(self._table).columns)
-                listed = ", ".join(
+                stored_columns = set(connection.table(self._table).columns)
+                select_list = ", ".join(
                     quote(field.name)
-                    if field.name in existing
+                    if field.name in stored_columns
                     else f"cast(null as {_sql_type(field.type)}) as {quote(field.name)}"
                     for field in self._schema
                 )
-                found = connection.sql(f"select {listed} from {self._table} order by rowid")
+                result = connection.sql(f"select {select_list} from {self._table} order by rowid")
             except duckdb.Error:
                 raise InputError(f"{self.path}: does not hold the table that it should\n  move it away") from None
-            return found.to_arrow_table().cast(self._schema)
+            return result.to_arrow_table().cast(self._schema)
 
     @contextmanager
     def _opened(self, *, read_only: bool) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -92,7 +92,7 @@ class RowStore:
                 connection.close()
 
     def _connect(self, read_only: bool) -> duckdb.DuckDBPyConnection:
-        until = time.monotonic() + _PATIENCE
+        deadline = time.monotonic() + _PATIENCE
         while True:
             try:
                 return duckdb.connect(str(self.path), read_only=read_only)
@@ -101,7 +101,7 @@ class RowStore:
                     raise refusal from None
                 if "lock" not in str(error).lower():
                     raise InputError(f"{self.path}: is no DuckDB file that can be opened\n  move it away") from None
-                if time.monotonic() > until:
+                if time.monotonic() > deadline:
                     raise LeoError(f"{self.path}: another process has it open\n  close it and try again") from None
                 time.sleep(0.05)
 
