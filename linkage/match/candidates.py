@@ -100,30 +100,30 @@ def score_candidates(
         partitions: how large sides are partitioned; one partition, in memory, when None.
         prematch: how pairs of exact agreement are accepted first; None to score all candidates of a unit.
     """
-    seconds, stored = [0.0] * len(model.blocking_rules), list[Table]()
+    seconds, stored_tables = [0.0] * len(model.blocking_rules), list[Table]()
     say = progress or (lambda _: None)
-    scoring = _Scoring(engine, model, frequencies, floor, prematch, seconds, stored, say)
+    scoring = _Scoring(engine, model, frequencies, floor, prematch, seconds, stored_tables, say)
     results: list[dict[str, Table]] = []
     parts = partitions or Partitions()
     for part in parts.of(engine, model, left, right, few_pairs=prematch is not None):
         if not part.find(engine, _TABLES):
-            prematched = union_all(engine, [t["prematched"] for t in results]) if prematch and results else None
-            part.keep(engine, scoring.of_partition(part, prematched))
+            prematches = union_all(engine, [t["prematched"] for t in results]) if prematch and results else None
+            part.keep(engine, scoring.of_partition(part, prematches))
         results.append(part.kept)
     # Sides that share no value of the column by which they are partitioned have no partition.
     kinds = {"prematched": PREMATCHED, "pairs": scored_columns(model)}
     results = results or [{name: empty(engine, kinds[name]) for name in _TABLES}]
-    prematched, pairs = (union_all(engine, [tables[name] for tables in results]) for name in _TABLES)
+    prematches, pairs = (union_all(engine, [tables[name] for tables in results]) for name in _TABLES)
     pair_counts: dict[int, int] = {}
-    for scored in (prematched, pairs) if prematch else (pairs,):
-        for row in rows(engine, engine.sql("select rule, count(*) as n from {scored} group by rule", scored=scored)):
+    for table in (prematches, pairs) if prematch else (pairs,):
+        for row in rows(engine, engine.sql("select rule, count(*) as n from {scored} group by rule", scored=table)):
             pair_counts[row["rule"]] = pair_counts.get(row["rule"], 0) + int(row["n"])
     rules = [
         {"rule": rule.condition, "pairs_kept": pair_counts.get(number, 0), "seconds": round(seconds[number], 3)}
         for number, rule in enumerate(model.blocking_rules)
     ]
     first = results[0] if len(results) == 1 else {}
-    return Candidates(pairs, prematched, (first.get("left", left), first.get("right", right)), rules, stored)
+    return Candidates(pairs, prematches, (first.get("left", left), first.get("right", right)), rules, stored_tables)
 
 
 _TABLES = ("prematched", "pairs")
@@ -142,68 +142,68 @@ class _Scoring:
     stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
 
-    def of_partition(self, part: Partition, prematched: Table | None) -> dict[str, Table]:
+    def of_partition(self, part: Partition, prematches: Table | None) -> dict[str, Table]:
         """The pairs of a partition's rules.
 
         Args:
-            prematched: pre-matched pairs of the partitions before this one.
+            prematches: pre-matched pairs of the partitions before this one.
         """
         engine, sides = self.engine, {"left": part.left, "right": part.right}
-        dropped: list[Table] = []
-        remaining: dict[str, Table] = {}
+        temporary_tables: list[Table] = []
+        open_units: dict[str, Table] = {}
         if part.folder and not part.narrow:  # read once from disk, not once for each rule
             sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
-            dropped += sides.values()
-        new_prematched = None
+            temporary_tables += sides.values()
+        new_prematches = None
         if self.prematch and not part.narrow and self.prematch.number in part.rules:
-            new_prematched = prematched = self._prematched(part, sides)
-        blocked = sides
-        if prematched:
+            new_prematches = prematches = self._prematched(part, sides)
+        open_sides = sides
+        if prematches:
             names = list(dict.fromkeys(("unit_id", *self.model.columns)))
-            unmatched = functools.partial(without, engine, names=names, prematched=prematched, store=not part.narrow)
+            remainder = functools.partial(without, engine, names=names, prematched=prematches, store=not part.narrow)
             single = self.prematch.single if self.prematch else []
-            units = engine.run_concurrently(*(functools.partial(unmatched, sides[side], side=side) for side in single))
-            blocked = sides | dict(zip(single, units, strict=True))
+            units = engine.run_concurrently(*(functools.partial(remainder, sides[side], side=side) for side in single))
+            open_sides = sides | dict(zip(single, units, strict=True))
             if part.folder:
-                dropped += units
+                temporary_tables += units
             else:
-                remaining = blocked
-        by_rule = self._by_rules(part, sides, blocked)
+                open_units = open_sides
+        by_rule = self._by_rules(part, sides, open_sides)
         pairs = union_all(engine, by_rule) if by_rule else empty(engine, scored_columns(self.model))
         if not part.folder:
             self.stored.extend(by_rule)
-        engine.drop(*dropped)
-        return {"prematched": new_prematched or empty(engine, PREMATCHED), "pairs": pairs} | remaining
+        engine.drop(*temporary_tables)
+        return {"prematched": new_prematches or empty(engine, PREMATCHED), "pairs": pairs} | open_units
 
-    def _by_rules(self, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> list[Table]:
+    def _by_rules(self, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]) -> list[Table]:
         """The pairs of each rule; of few units, of all rules by one query."""
-        engine = self.engine
-        few = engine.count(part.left) + engine.count(part.right) <= FEW_ROWS
-        if few and len(part.rules) > 1 and not (engine.is_distributed or part.folder or part.narrow or self.prematch):
+        engine, rules = self.engine, part.rules
+        is_few = engine.count(part.left) + engine.count(part.right) <= FEW_ROWS
+        if is_few and len(rules) > 1 and not (engine.is_distributed or part.folder or part.narrow or self.prematch):
             return [self._at_once(sides)]
-        work = [functools.partial(self._of_rule, number, part, sides, blocked) for number in part.rules]
+        work = [functools.partial(self._of_rule, number, part, sides, units) for number in rules]
         return [ask() for ask in work] if self.prematch else run_concurrently_if_small(engine, *work)
 
     def _at_once(self, sides: Mapping[str, Table]) -> Table:
         """The pairs of all rules: planning a query takes longer than scoring few pairs. Rules share the seconds."""
-        rules, carried = self.model.blocking_rules, ("rule",)
+        rules, extra_columns = self.model.blocking_rules, ("rule",)
         self.say(f"{len(rules)} rules")
-        started = time.monotonic()
-        pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=carried)
-        scored = scored_pairs(self.model, pairs, self.floor, carried=carried)
+        start = time.monotonic()
+        pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=extra_columns)
+        query = scored_pairs(self.model, pairs, self.floor, carried=extra_columns)
         tables = {**sides, **_frequency_tables(self.model, self.frequencies)}
-        stored = self.engine.sql(scored, params=None, store=scored_columns(self.model), **tables)
+        table = self.engine.sql(query, params=None, store=scored_columns(self.model), **tables)
         for number in range(len(rules)):
-            self.seconds[number] += (time.monotonic() - started) / len(rules)
-        return stored
+            self.seconds[number] += (time.monotonic() - start) / len(rules)
+        return table
 
     @contextmanager
     def _timed(self, number: int, part: Partition) -> Iterator[None]:
         place = f"rule {number + 1} of {len(self.model.blocking_rules)}"
         self.say(place + (f", partition {part.name}" if part.folder else ""))
-        started = time.monotonic()
+        start = time.monotonic()
         yield
-        self.seconds[number] += time.monotonic() - started
+        self.seconds[number] += time.monotonic() - start
 
     def _prematched(self, part: Partition, sides: Mapping[str, Table]) -> Table:
         assert self.prematch
@@ -212,22 +212,22 @@ class _Scoring:
             model = under(self.model, prematch.rule)
             pairs = candidate_pairs(model, prematch.rule, ())
             names = ("left_id", "right_id", "match_weight")
-            scored = self._scored(model, prematch.number, pairs, sides, names)
-            accepted = prematch.of_pairs(engine, scored, sides["left"], sides["right"])
-            engine.drop(scored)
-        return accepted
+            weighted_pairs = self._scored(model, prematch.number, pairs, sides, names)
+            accepted_pairs = prematch.of_pairs(engine, weighted_pairs, sides["left"], sides["right"])
+            engine.drop(weighted_pairs)
+        return accepted_pairs
 
-    def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], blocked: Mapping[str, Table]) -> Table:
+    def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]) -> Table:
         """The pairs of a rule that no rule before it makes."""
-        rule, earlier = self.model.blocking_rules[number], self.model.blocking_rules[:number]
+        rule, earlier_rules = self.model.blocking_rules[number], self.model.blocking_rules[:number]
         model = under(self.model, rule)
         with self._timed(number, part):
             if not part.narrow:
-                return self._scored(model, number, candidate_pairs(model, rule, earlier), blocked)
-            pairs = self.engine.sql(rule_pairs(rule, earlier), store=True, params=None, **blocked)
-            scored = self._scored(model, number, given_pairs(model, rule), {**sides, "pairs": pairs})
+                return self._scored(model, number, candidate_pairs(model, rule, earlier_rules), units)
+            pairs = self.engine.sql(rule_pairs(rule, earlier_rules), store=True, params=None, **units)
+            weighted_pairs = self._scored(model, number, given_pairs(model, rule), {**sides, "pairs": pairs})
             self.engine.drop(pairs)
-            return scored
+            return weighted_pairs
 
     def _scored(
         self, model: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
@@ -237,10 +237,10 @@ class _Scoring:
         Args:
             model: the comparisons that the rule does not already imply.
         """
-        scored = scored_pairs(model, query, self.floor)
+        pairs_query = scored_pairs(model, query, self.floor)
         types = scored_columns(self.model)
         types = {name: types[name] for name in (*names, "rule")} if names else types
-        query = f"select {columns(tuple(types)[:-1])}, cast({number} as integer) as rule from ({scored}) as scored"
+        query = f"select {columns(tuple(types)[:-1])}, cast({number} as integer) as rule from ({pairs_query}) as scored"
         return self.engine.sql(query, params=None, store=types, **tables, **_frequency_tables(model, self.frequencies))
 
 
@@ -265,9 +265,9 @@ def score_given(
     """Given pairs (left_id, right_id) with their levels and match weight, without a floor."""
     if engine.count(pairs) == 0:
         return empty(engine, scored_columns(model))
-    scored = scored_pairs(model, given_pairs(model), None)
+    query = scored_pairs(model, given_pairs(model), None)
     return engine.sql(
-        f"select *, cast(null as integer) as rule from ({scored}) as scored",
+        f"select *, cast(null as integer) as rule from ({query}) as scored",
         params=None,
         store=scored_columns(model),
         left=left,
@@ -290,9 +290,9 @@ def score_by_comparison(
     weights = {f"w_{place}": "double" for place in range(len(model.comparisons))}
     kinds = {name: kind for name, kind in scored_columns(model).items() if name != "rule"} | weights
     tables = dict(zip(("left", "right"), sides, strict=True)) | {"pairs": pairs} | _frequency_tables(model, frequencies)
-    scored = engine.sql(scored_pairs(model, given_pairs(model), None, each=True), params=None, store=kinds, **tables)
+    scores = engine.sql(scored_pairs(model, given_pairs(model), None, each=True), params=None, store=kinds, **tables)
     engine.drop(*sides)
-    return scored
+    return scores
 
 
 @dataclass(frozen=True)
@@ -319,13 +319,13 @@ def pairs_of_file(
         model: trained; its blocking rules are those of two files.
         floor: match weight below which a pair is dropped.
     """
-    ordered = [replace(r, condition=f"({r.condition}) AND l.unit_id < r.unit_id") for r in model.blocking_rules]
-    file_model = replace(model, blocking_rules=tuple(ordered))
+    ordered_rules = [replace(r, condition=f"({r.condition}) AND l.unit_id < r.unit_id") for r in model.blocking_rules]
+    file_model = replace(model, blocking_rules=tuple(ordered_rules))
     frequencies = term_frequencies(engine, file_model, units, units)
-    scored = score_candidates(engine, file_model, units, units, frequencies, floor, progress=progress)
-    rules = [{**count, "rule": rule.condition} for count, rule in zip(scored.rules, model.blocking_rules, strict=True)]
+    result = score_candidates(engine, file_model, units, units, frequencies, floor, progress=progress)
+    rules = [{**count, "rule": rule.condition} for count, rule in zip(result.rules, model.blocking_rules, strict=True)]
     score = functools.partial(score_given, engine, file_model, units, units, frequencies)
-    return FilePairs(scored.pairs, score, rules)
+    return FilePairs(result.pairs, score, rules)
 
 
 def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:

@@ -65,7 +65,7 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
         **({"persons": persons} if persons else {}),
     )
     single = single_sides(step.cardinality)
-    drawn = by_component(
+    uncertain_draws = by_component(
         engine,
         uncertain,
         functools.partial(_drawn, single=tuple(single), draws=step.link_draws, seed=seed),
@@ -87,12 +87,12 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
         params=None,
         links=links,
         numbers=numbers,
-        drawn=drawn,
+        drawn=uncertain_draws,
     )
     limits = [
-        f"row_number() over (partition by draw, {other}_id order by {heaviest_first()}, {side}_id) <= {int(most)}"
-        for side, other, most in (("left", "right", step.most_left), ("right", "left", step.most_right))
-        if most is not None
+        f"row_number() over (partition by draw, {other}_id order by {heaviest_first()}, {side}_id) <= {int(limit)}"
+        for side, other, limit in (("left", "right", step.most_left), ("right", "left", step.most_right))
+        if limit is not None
     ]
     draws = engine.sql(
         f"""
@@ -104,7 +104,7 @@ def link_draws(engine: Engine, step: Step, links: Table, persons: Table | None, 
         drawn_pairs=drawn_pairs,
         store=True,
     )
-    engine.drop(uncertain, drawn)
+    engine.drop(uncertain, uncertain_draws)
     return draws
 
 
@@ -117,29 +117,29 @@ def _drawn(pairs: pa.Table, single: Collection[str], draws: int, seed: int) -> p
     """draw, left_id, right_id of the uncertain pairs of some components."""
     pairs = pairs.sort_by([("left_id", "ascending"), ("right_id", "ascending")])
     left, right = ids_of(pairs, "left_id"), ids_of(pairs, "right_id")
-    weight, same = (pairs[name].to_numpy().astype(np.float64) for name in ("weight", "same_person"))
+    weight, chance = (pairs[name].to_numpy().astype(np.float64) for name in ("weight", "same_person"))
     # A unit that holds many links is one of its own for each of its pairs.
     ends = [
         numbered(ids_of(pairs, f"{side}_person")) if side in single else np.arange(len(left))
         for side in ("left", "right")
     ]
     _, place = np.unique(np.stack(ends), axis=1, return_inverse=True)
-    of_persons = place.reshape(-1)
-    heaviest = np.full(int(of_persons.max(initial=-1)) + 1, -np.inf)
-    np.maximum.at(heaviest, of_persons, weight)
-    first = np.unique(of_persons, return_index=True)[1]
+    person_pair = place.reshape(-1)
+    heaviest = np.full(int(person_pair.max(initial=-1)) + 1, -np.inf)
+    np.maximum.at(heaviest, person_pair, weight)
+    first = np.unique(person_pair, return_index=True)[1]
     urn = Urn(Pairs(numbered(ends[0][first]), numbered(ends[1][first]), heaviest), lots(left[first], right[first]))
     places = [
-        np.flatnonzero(urn.draw(seed, draw)[of_persons] & (_between_0_and_1(lots(left, right, seed, draw)) < same))
+        np.flatnonzero(urn.draw(seed, draw)[person_pair] & (_between_0_and_1(lots(left, right, seed, draw)) < chance))
         for draw in range(1, draws + 1)
     ]
-    chosen = np.concatenate([*places, np.zeros(0, np.int64)])
+    rows = np.concatenate([*places, np.zeros(0, np.int64)])
     number = np.repeat(np.arange(1, draws + 1), [len(pair_places) for pair_places in places])
-    return pa.table({"draw": pa.array(number, pa.int32()), "left_id": left[chosen], "right_id": right[chosen]})
+    return pa.table({"draw": pa.array(number, pa.int32()), "left_id": left[rows], "right_id": right[rows]})
 
 
-def _between_0_and_1(drawn: Lots) -> Numbers:
-    return (drawn >> np.uint64(11)).astype(np.float64) * 2.0**-53
+def _between_0_and_1(numbers: Lots) -> Numbers:
+    return (numbers >> np.uint64(11)).astype(np.float64) * 2.0**-53
 
 
 def lots(*numbers: npt.ArrayLike) -> Lots:
@@ -186,26 +186,26 @@ class Urn:
             if len(places) < 2 or _share_a_unit(pairs, places):
                 continue
             self._stars[places] = False
-            every = Matchings.of(pairs.of(places))
-            if every is None:
+            matchings = Matchings.of(pairs.of(places))
+            if matchings is None:
                 self._large.append(places)
             else:
-                self._walks.append((places, every))
-        running = np.cumsum(self.chance[order])
-        before = (running - self.chance[order])[starts]
+                self._walks.append((places, matchings))
+        running_sum = np.cumsum(self.chance[order])
+        offsets = (running_sum - self.chance[order])[starts]
         self._upto: Numbers = np.empty(len(pairs))  # cumulative probability within the component
-        self._upto[order] = running - before[np.cumsum(starts) - 1]
+        self._upto[order] = running_sum - offsets[np.cumsum(starts) - 1]
 
     def draw(self, seed: int, number: int) -> Chosen:
         """Which pairs are in draw `number`."""
         lot = lots(self._name, seed, number)
         point = _between_0_and_1(lot)
-        chosen: Chosen = self._stars & (point < self._upto) & (point >= self._upto - self.chance)
-        for places, every in self._walks:
-            chosen[places[every.draw(np.random.default_rng(int(lot[places[0]])))]] = True
+        mask: Chosen = self._stars & (point < self._upto) & (point >= self._upto - self.chance)
+        for places, matchings in self._walks:
+            mask[places[matchings.draw(np.random.default_rng(int(lot[places[0]])))]] = True
         for places in self._large:
-            chosen[_one_by_one(self.pairs, places, np.random.default_rng(int(lot[places[0]])))] = True
-        return chosen
+            mask[_one_by_one(self.pairs, places, np.random.default_rng(int(lot[places[0]])))] = True
+        return mask
 
 
 def _share_a_unit(pairs: Pairs, places: Ids) -> bool:
@@ -214,7 +214,7 @@ def _share_a_unit(pairs: Pairs, places: Ids) -> bool:
 
 def _one_by_one(pairs: Pairs, places: Ids, chance: np.random.Generator) -> Ids:
     """A partner of each left unit in turn, given the partners of those before it."""
-    chosen, rest = [], places
+    drawn_places, rest = [], places
     while len(rest):
         graph = pairs.of(rest)
         choices = graph.left == graph.left[0]
@@ -223,7 +223,7 @@ def _one_by_one(pairs: Pairs, places: Ids, chance: np.random.Generator) -> Ids:
         compatible = ~choices
         if place < len(share):
             partner = np.flatnonzero(choices)[place]
-            chosen.append(rest[partner])
+            drawn_places.append(rest[partner])
             compatible &= graph.right != graph.right[partner]
         rest = rest[compatible]
-    return np.array(chosen, np.int64)
+    return np.array(drawn_places, np.int64)

@@ -53,26 +53,26 @@ def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
     return {side: duplicates for side, duplicates in zip(sides, results, strict=True) if duplicates}
 
 
-def _side_duplicates(engine: Engine, scored: Scored, side: str, linked: float) -> Duplicates | None:
+def _side_duplicates(engine: Engine, scores: Scored, side: str, linked: float) -> Duplicates | None:
     """The duplicates on a side, of `linked` units that are linked as the model expects."""
-    model, units = scored.model, scored.units[side]
-    lowest = weight_of(scored.step.accept_probability) - most_adjustment(scored.sizes, scored.step.cardinality)
+    model, units = scores.model, scores.units[side]
+    lowest = weight_of(scores.step.accept_probability) - most_adjustment(scores.sizes, scores.step.cardinality)
     side_names = {"side": side, "other": OTHER_SIDE[side]}
     candidates = engine.sql(
         _CANDIDATES.format(**side_names, heaviest=heaviest_first()),
         params={"lowest": lowest},
-        pairs=scored.pairs,
+        pairs=scores.pairs,
         store=True,
     )
     if engine.count(candidates) == 0:
         engine.drop(candidates)
         return None
-    across = engine.sql("select {side}_id, {other}_id from {{c}}".format(**side_names), c=candidates)
-    within = engine.sql(
+    pairs = engine.sql("select {side}_id, {other}_id from {{c}}".format(**side_names), c=candidates)
+    leader_pairs = engine.sql(
         f"select distinct leader_id as left_id, {side}_id as right_id from {{c}}", c=candidates, store=True
     )
-    of_pair = score_by_comparison(engine, model, scored.left.units, scored.right.units, scored.frequencies, across)
-    of_leader = score_by_comparison(engine, model, units, units, scored.frequencies, within)
+    pair_scores = score_by_comparison(engine, model, scores.left.units, scores.right.units, scores.frequencies, pairs)
+    leader_scores = score_by_comparison(engine, model, units, units, scores.frequencies, leader_pairs)
     # A conditional comparison corrects what two fields count twice: in either pair, and so in both.
     added_bits = " + ".join(
         f"{'least' if comparison.given else 'greatest'}(w.w_{place} - s.w_{place}, 0e0)"
@@ -87,12 +87,12 @@ def _side_duplicates(engine: Engine, scored: Scored, side: str, linked: float) -
         """,
         params=None,
         candidates=candidates,
-        of_pair=of_pair,
-        of_leader=of_leader,
+        of_pair=pair_scores,
+        of_leader=leader_scores,
         store=True,
     )
     # Any unit that leads no pair may be a further record of a person.
-    prior = -model.prior_weight - math.log2(max(scored.sizes[side] - linked, 1))
+    prior = -model.prior_weight - math.log2(max(scores.sizes[side] - linked, 1))
     share = _share(engine, evidence, prior, linked)
     probabilities = engine.sql(
         """
@@ -107,13 +107,13 @@ def _side_duplicates(engine: Engine, scored: Scored, side: str, linked: float) -
         evidence=evidence,
         store=True,
     )
-    accepted = engine.sql(
+    duplicates = engine.sql(
         "select unit_id, leader_id, probability from {probabilities} where probability >= $accept",
-        params={"accept": scored.step.accept_probability},
+        params={"accept": scores.step.accept_probability},
         probabilities=probabilities,
         store=True,
     )
-    labels = components(engine, engine.sql("select unit_id as left_id, leader_id as right_id from {j}", j=accepted))
+    labels = components(engine, engine.sql("select unit_id as left_id, leader_id as right_id from {j}", j=duplicates))
     persons = engine.sql(
         """
         select l.node as unit_id, l.label as person_id, coalesce(j.probability, 1e0) as probability
@@ -121,10 +121,10 @@ def _side_duplicates(engine: Engine, scored: Scored, side: str, linked: float) -
         left join {accepted} as j on j.unit_id = l.node
         """,
         labels=labels,
-        accepted=accepted,
+        accepted=duplicates,
         store=True,
     )
-    engine.drop(candidates, within, of_pair, of_leader, evidence, accepted)
+    engine.drop(candidates, leader_pairs, pair_scores, leader_scores, evidence, duplicates)
     return Duplicates(persons, probabilities, share)
 
 
@@ -188,7 +188,7 @@ _LINKED = """
 
 def _share(engine: Engine, evidence: Table, prior: float, linked: float) -> float:
     """The share of linked units that have a duplicate, by EM over the evidence of the pairs."""
-    counted = engine.arrow(
+    counts = engine.arrow(
         engine.sql(
             f"""
             select floor(bits * {_PER_BIT} + 0.5) / {_PER_BIT} as bits, sum(chosen) as pairs
@@ -199,7 +199,7 @@ def _share(engine: Engine, evidence: Table, prior: float, linked: float) -> floa
             evidence=evidence,
         )
     )
-    bits, pairs = (counted[name].to_numpy().astype(np.float64) for name in ("bits", "pairs"))
+    bits, pairs = (counts[name].to_numpy().astype(np.float64) for name in ("bits", "pairs"))
     return estimated_share(bits + prior, pairs, linked)
 
 

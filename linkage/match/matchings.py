@@ -64,8 +64,8 @@ def probabilities(pairs: Pairs) -> Numbers:
     """The marginal probability of each pair: exact without cycles, and with cycles of few pairs."""
     posteriors, by_messages = np.zeros(len(pairs)), np.ones(len(pairs), bool)
     for places in _with_cycles(pairs):
-        if every := Matchings.of(pairs.of(places)):
-            posteriors[places], by_messages[places] = every.probabilities(), False
+        if matchings := Matchings.of(pairs.of(places)):
+            posteriors[places], by_messages[places] = matchings.probabilities(), False
     posteriors[by_messages] = messages(pairs.of(by_messages))
     return posteriors
 
@@ -93,24 +93,24 @@ def messages(pairs: Pairs) -> Numbers:
     odds = np.exp2(np.clip(pairs.weight, -200.0, 200.0))
     free_left, free_right = np.ones(len(pairs)), np.ones(len(pairs))
     moving, moving_pairs = np.arange(len(pairs)), pairs
-    of_left, of_right = _OfUnit(moving_pairs.left), _OfUnit(moving_pairs.right)
+    left_units, right_units = _OfUnit(moving_pairs.left), _OfUnit(moving_pairs.right)
     for round_ in range(_MOST_ROUNDS):
         old_left, old_right = free_left[moving], free_right[moving]
-        new_left = 1 / (1 + of_left.others(odds[moving] * old_right))
-        new_right = 1 / (1 + of_right.others(odds[moving] * new_left))
+        new_left = 1 / (1 + left_units.others(odds[moving] * old_right))
+        new_right = 1 / (1 + right_units.others(odds[moving] * new_left))
         if round_ > 20:  # a cycle swings between a bound from above and one from below
             new_left, new_right = np.sqrt(new_left * old_left), np.sqrt(new_right * old_right)
         free_left[moving], free_right[moving] = new_left, new_right
-        unsettled = (np.abs(new_left / old_left - 1) >= _SETTLED) | (np.abs(new_right / old_right - 1) >= _SETTLED)
-        if not unsettled.any():
+        is_unsettled = (np.abs(new_left / old_left - 1) >= _SETTLED) | (np.abs(new_right / old_right - 1) >= _SETTLED)
+        if not is_unsettled.any():
             break
         if round_ % _LOOKS == 0:
             label = components(moving_pairs)
-            moving = moving[np.isin(label, label[unsettled])]
+            moving = moving[np.isin(label, label[is_unsettled])]
             moving_pairs = pairs.of(moving)
-            of_left, of_right = _OfUnit(moving_pairs.left), _OfUnit(moving_pairs.right)
-    joined = odds * free_left * free_right
-    probability: Numbers = joined / (1 + joined)
+            left_units, right_units = _OfUnit(moving_pairs.left), _OfUnit(moving_pairs.right)
+    pair_odds = odds * free_left * free_right
+    probability: Numbers = pair_odds / (1 + pair_odds)
     return probability
 
 
@@ -119,22 +119,22 @@ class _OfUnit:
 
     def __init__(self, unit: Ids) -> None:
         self._order = np.argsort(unit, kind="stable")
-        ordered = unit[self._order]
-        self._first = np.flatnonzero(np.diff(ordered, prepend=-1))
-        self._sizes = np.diff(self._first, append=len(ordered))
+        sorted_units = unit[self._order]
+        self._first = np.flatnonzero(np.diff(sorted_units, prepend=-1))
+        self._sizes = np.diff(self._first, append=len(sorted_units))
 
     def others(self, values: Numbers) -> Numbers:
         """For each pair the sum over the other pairs of its unit; the largest is added last, so that they keep their digits."""
         if not len(values):
             return values
-        ordered = values[self._order]
-        most = np.repeat(np.maximum.reduceat(ordered, self._first), self._sizes)
-        place = np.where(ordered == most, np.arange(len(ordered)), len(ordered))
+        sorted_values = values[self._order]
+        maxima = np.repeat(np.maximum.reduceat(sorted_values, self._first), self._sizes)
+        place = np.where(sorted_values == maxima, np.arange(len(sorted_values)), len(sorted_values))
         largest = np.minimum.reduceat(place, self._first)  # of equal ones the first
-        rest = ordered.copy()
+        rest = sorted_values.copy()
         rest[largest] = 0.0
         others = np.repeat(np.add.reduceat(rest, self._first), self._sizes)
-        sums = np.maximum(others - ordered, 0.0) + most
+        sums = np.maximum(others - sorted_values, 0.0) + maxima
         sums[largest] = others[largest]
         sums_in_order: Numbers = np.empty_like(sums)
         sums_in_order[self._order] = sums
@@ -146,20 +146,20 @@ class _Unit:
     """A left unit in the order of the sum: its pairs as (place, bit of the right unit, weight).
 
     Attributes:
-        later: bits of the right units that are candidates of a later left unit.
+        later_bits: bits of the right units that are candidates of a later left unit.
         base: the largest weight, 0 at least, by which the odds are divided so that none overflows.
     """
 
     pairs: tuple[tuple[int, int, float], ...]
-    later: int
+    later_bits: int
     base: float
 
     def choices(self, state: int) -> Iterator[tuple[int, float, int]]:
         """Each choice of the unit: the place of its pair or -1, its odds, and the state after it (bits of matched units)."""
-        yield -1, 2.0**-self.base, state & self.later
+        yield -1, 2.0**-self.base, state & self.later_bits
         for place, bit, weight in self.pairs:
             if not state & bit:
-                yield place, 2.0 ** (weight - self.base), (state | bit) & self.later
+                yield place, 2.0 ** (weight - self.base), (state | bit) & self.later_bits
 
 
 @dataclass(frozen=True)
@@ -178,28 +178,28 @@ class Matchings:
     def of(cls, pairs: Pairs) -> "Matchings | None":
         """None where a unit has more than MOST_STATES states."""
         units = _in_order(pairs)
-        reached = [{0}]
+        state_sets = [{0}]
         for unit in units:
-            reached.append({later for state in reached[-1] for _, _, later in unit.choices(state)})
-            if len(reached[-1]) > MOST_STATES:
+            state_sets.append({target for state in state_sets[-1] for _, _, target in unit.choices(state)})
+            if len(state_sets[-1]) > MOST_STATES:
                 return None
-        ahead: list[dict[int, float]] = [{0: 1.0}]
-        for unit, states in zip(reversed(units), reversed(reached[:-1]), strict=True):
-            following = ahead[-1]
-            sums = {state: sum(odds * following[later] for _, odds, later in unit.choices(state)) for state in states}
+        odds_ahead: list[dict[int, float]] = [{0: 1.0}]
+        for unit, states in zip(reversed(units), reversed(state_sets[:-1]), strict=True):
+            next_odds = odds_ahead[-1]
+            sums = {state: sum(odds * next_odds[target] for _, odds, target in unit.choices(state)) for state in states}
             largest = max(sums.values()) or 1.0
-            ahead.append({state: value / largest for state, value in sums.items()})
-        return cls(units, ahead[::-1], len(pairs))
+            odds_ahead.append({state: value / largest for state, value in sums.items()})
+        return cls(units, odds_ahead[::-1], len(pairs))
 
     def probabilities(self) -> Numbers:
         """The marginal probability of each pair."""
         posteriors = np.zeros(self.pairs)
         state_chances = {0: 1.0}  # state to its probability
-        for unit, following in zip(self.units, self.ahead[1:], strict=True):
+        for unit, next_odds in zip(self.units, self.ahead[1:], strict=True):
             next_chances: dict[int, float] = {}
             for state, chance in state_chances.items():
-                for place, share, later in self._shares(unit, state, following):
-                    next_chances[later] = next_chances.get(later, 0.0) + chance * share
+                for place, share, target in self._shares(unit, state, next_odds):
+                    next_chances[target] = next_chances.get(target, 0.0) + chance * share
                     if place >= 0:
                         posteriors[place] += chance * share
             state_chances = next_chances
@@ -208,49 +208,49 @@ class Matchings:
     def draw(self, chance: np.random.Generator) -> list[int]:
         """The places of the pairs of one matching, drawn by its probability."""
         places, state = [], 0
-        for unit, following in zip(self.units, self.ahead[1:], strict=True):
+        for unit, next_odds in zip(self.units, self.ahead[1:], strict=True):
             point = chance.random()
-            for place, share, later in self._shares(unit, state, following):
-                chosen = place, later
+            for place, share, target in self._shares(unit, state, next_odds):
+                choice = place, target
                 point -= share
                 if point < 0:
                     break
-            place, state = chosen
+            place, state = choice
             if place >= 0:
                 places.append(place)
         return places
 
     @staticmethod
-    def _shares(unit: _Unit, state: int, following: dict[int, float]) -> list[tuple[int, float, int]]:
+    def _shares(unit: _Unit, state: int, next_odds: dict[int, float]) -> list[tuple[int, float, int]]:
         """The choices of the unit with their probabilities given the state."""
-        choices = [(place, odds * following[later], later) for place, odds, later in unit.choices(state)]
+        choices = [(place, odds * next_odds[target], target) for place, odds, target in unit.choices(state)]
         total = sum(odds for _, odds, _ in choices)
-        return [(place, odds / total, later) for place, odds, later in choices if odds > 0] if total else choices[:1]
+        return [(place, odds / total, target) for place, odds, target in choices if odds > 0] if total else choices[:1]
 
 
 def _in_order(pairs: Pairs) -> list[_Unit]:
     """The left units, each next to those that share a partner with it, so that few right units are open at a time."""
-    of_left: dict[int, list[int]] = {}
-    of_right: dict[int, list[int]] = {}
+    places_of_left: dict[int, list[int]] = {}
+    places_of_right: dict[int, list[int]] = {}
     for place, (left, right) in enumerate(zip(pairs.left.tolist(), pairs.right.tolist(), strict=True)):
-        of_left.setdefault(left, []).append(place)
-        of_right.setdefault(right, []).append(place)
+        places_of_left.setdefault(left, []).append(place)
+        places_of_right.setdefault(right, []).append(place)
     left_of, right_of, weights = pairs.left.tolist(), pairs.right.tolist(), pairs.weight.tolist()
     order: dict[int, None] = {}
     placed_rights: set[int] = set()  # right units whose partners are all in the order
-    for start in sorted(of_left, key=lambda left: (len(of_left[left]), left)):
-        waiting = deque([] if start in order else [start])
+    for start in sorted(places_of_left, key=lambda left: (len(places_of_left[left]), left)):
+        queue = deque([] if start in order else [start])
         order.setdefault(start)
-        while waiting:
-            for right in {right_of[place]: None for place in of_left[waiting.popleft()]}:
-                neighbours = [] if right in placed_rights else [left_of[place] for place in of_right[right]]
+        while queue:
+            for right in {right_of[place]: None for place in places_of_left[queue.popleft()]}:
+                neighbours = [] if right in placed_rights else [left_of[place] for place in places_of_right[right]]
                 placed_rights.add(right)
-                waiting += [left for left in neighbours if left not in order]
+                queue += [left for left in neighbours if left not in order]
                 order |= dict.fromkeys(neighbours)
-    bits = {right: 1 << number for number, right in enumerate(of_right)}
-    units, later = [], 0
+    bits = {right: 1 << number for number, right in enumerate(places_of_right)}
+    units, later_bits = [], 0
     for left in reversed(order):
-        own_pairs = tuple((place, bits[right_of[place]], weights[place]) for place in of_left[left])
-        units.append(_Unit(own_pairs, later, max(0.0, *(weight for _, _, weight in own_pairs))))
-        later |= sum(bit for _, bit, _ in own_pairs if not later & bit)
+        own_pairs = tuple((place, bits[right_of[place]], weights[place]) for place in places_of_left[left])
+        units.append(_Unit(own_pairs, later_bits, max(0.0, *(weight for _, _, weight in own_pairs))))
+        later_bits |= sum(bit for _, bit, _ in own_pairs if not later_bits & bit)
     return units[::-1]

@@ -71,9 +71,9 @@ def load(path: Path, sources: Collection[str] | None = None) -> pa.Table:
         ) from None
     faults = [fault for row in rows for fault in _faults(row, sources)] + list(_contradictions(rows))
     if faults:
-        shown = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
+        fault_lines = faults[:20] + ([f"and {len(faults) - 20} more"] if len(faults) > 20 else [])
         count = f"{len(faults)} fault{'s' if len(faults) != 1 else ''}"
-        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {fault}" for fault in shown))
+        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {fault}" for fault in fault_lines))
     fields = [*((name, pa.string()) for name in COLUMNS), ("line", pa.int64())]
     return pa.Table.from_pylist(rows, pa.schema(fields))
 
@@ -96,12 +96,12 @@ def _faults(row: dict[str, Any], sources: Collection[str] | None) -> Iterator[st
 
 def _contradictions(rows: list[dict[str, Any]]) -> Iterator[str]:
     """Pairs that one line links and another forbids, in whatever order their sides are named."""
-    decided: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
+    first_rows: dict[frozenset[tuple[str, str]], dict[str, Any]] = {}
     for row in rows:
         pair = frozenset(((row["left_source"], row["left_key"]), (row["right_source"], row["right_key"])))
-        before = decided.setdefault(pair, row)
-        if before["decision"] != row["decision"]:
-            yield f"line {row['line']}: says {row['decision']} of a pair of which line {before['line']} says otherwise"
+        first = first_rows.setdefault(pair, row)
+        if first["decision"] != row["decision"]:
+            yield f"line {row['line']}: says {row['decision']} of a pair of which line {first['line']} says otherwise"
 
 
 def of_units(
@@ -121,9 +121,9 @@ def of_units(
     """
     # Three queries: in one, DuckDB joins all pairs of the two sides first, and the few decisions last.
     by_entity = engine.sql(_BY_ENTITY, decisions=engine.from_arrow(decisions), entities=entities, store=True)
-    of_left = engine.sql(_OF_LEFT, by_entity=by_entity, left=left, store=True)
-    pairs = engine.sql(_OF_RIGHT, of_left=of_left, right=right, store=True)
-    engine.drop(by_entity, of_left)
+    left_pairs = engine.sql(_OF_LEFT, by_entity=by_entity, left=left, store=True)
+    pairs = engine.sql(_OF_RIGHT, of_left=left_pairs, right=right, store=True)
+    engine.drop(by_entity, left_pairs)
     for side in ("left", "right"):
         if not holds_many(cardinality, side):  # type: ignore[arg-type]
             _check_one_link(engine, pairs, side, where)
@@ -177,7 +177,7 @@ _OF_RIGHT = """
     """
 
 
-def _check_one_link(engine: Engine, pairs: Table, side: str, where: str) -> None:
+def _check_one_link(engine: Engine, pairs: Table, side: str, origin: str) -> None:
     other = OTHER_SIDE[side]
     conflicts = one(
         engine,
@@ -196,9 +196,9 @@ def _check_one_link(engine: Engine, pairs: Table, side: str, where: str) -> None
         ),
     )
     if conflicts["units"]:
-        count, are = (f"{conflicts['units']} units", "are") if conflicts["units"] > 1 else ("1 unit", "is")
+        count, verb = (f"{conflicts['units']} units", "are") if conflicts["units"] > 1 else ("1 unit", "is")
         raise ConfigError(
-            f"{where}: {count} of the {side} side {are} linked twice, for example by lines "
+            f"{origin}: {count} of the {side} side {verb} linked twice, for example by lines "
             f"{conflicts['first_line']} and {conflicts['last_line']}\n  take one out, or give the step a cardinality that "
             "allows it"
         )

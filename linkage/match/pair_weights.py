@@ -50,7 +50,7 @@ def pair_weights(
     columns = {
         f"{side}_id": pa.array([p[end] for p in pairs], pa.int64()) for end, side in enumerate(("left", "right"))
     }
-    scored = rows(
+    scored_rows = rows(
         engine, score_by_comparison(engine, model, left, right, frequencies, engine.from_arrow(pa.table(columns)))
     )
     weights = [
@@ -60,7 +60,7 @@ def pair_weights(
             tuple(_part(comparison, row, place) for place, comparison in enumerate(model.comparisons)),
             float(row["match_weight"]),
         )
-        for row in scored
+        for row in scored_rows
     ]
     return sorted(weights, key=lambda pair: (-pair.match_weight, pair.left, pair.right))
 
@@ -92,17 +92,17 @@ def frequencies_of(
         sides: the step's; units: the few whose pairs are scored, a table for each side.
         known: column to the number of units of both sides that have a value; counted when None.
     """
-    adjusted = model.tf_columns
-    if not adjusted:
+    names = model.tf_columns
+    if not names:
         return {}
-    values = {column: _values(engine, column, units) for column in adjusted}
+    values = {column: _values(engine, column, units) for column in names}
     value_lists = {
         c: engine.sql("select list(value) as wanted from {v}", v=table, store=True) for c, table in values.items()
     }
     value_lists = {column: table for column, table in value_lists.items() if engine.count(values[column])}
-    holders = [side.with_values(value_lists, adjusted) for side in sides] if value_lists else []
-    totals = known or _units_with(engine, sides, adjusted)
-    return {column: _value_frequencies(engine, column, values[column], holders, totals[column]) for column in adjusted}
+    holders = [side.with_values(value_lists, names) for side in sides] if value_lists else []
+    totals = known or _units_with(engine, sides, names)
+    return {column: _value_frequencies(engine, column, values[column], holders, totals[column]) for column in names}
 
 
 def _values(engine: Engine, column: str, units: Sequence[Table]) -> Table:
@@ -129,8 +129,8 @@ def _value_frequencies(engine: Engine, column: str, values: Table, holders: Sequ
 
 def _units_with(engine: Engine, sides: Sequence[Values], columns: Sequence[str]) -> dict[str, int]:
     """Column to the number of units that have a value of it."""
-    listed = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in columns)
-    counted = [
-        one(engine, engine.sql(f"select {listed} from {{t}}", t=side.columns_of(None, columns))) for side in sides
+    select_list = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in columns)
+    counts = [
+        one(engine, engine.sql(f"select {select_list} from {{t}}", t=side.columns_of(None, columns))) for side in sides
     ]
-    return {column: sum(int(row[column]) for row in counted) for column in columns}
+    return {column: sum(int(row[column]) for row in counts) for column in columns}

@@ -93,8 +93,8 @@ class Partitions:
             whole_rows = max(whole_rows, int(engine.memory / BYTES_A_ROW))
             partition_rows = whole_rows // 2
         count = -(-rows // (self.rows or partition_rows))
-        unsplit = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
-        if self.folder is None or unsplit or (self.whole_rows is None and rows <= whole_rows):
+        is_whole = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
+        if self.folder is None or is_whole or (self.whole_rows is None and rows <= whole_rows):
             yield Partition(tuple(range(len(model.blocking_rules))), left, right)
             return
         names = ["unit_id", *(name for name in model.columns if name != "unit_id")]
@@ -141,9 +141,9 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
 def _plain_keys(rule: BlockingRule) -> list[str]:
     """Expressions that must be equal on both sides, except exploded lists."""
     keys = rule.keys()
-    exploded = [quote(element(column)) for column in rule.explode]
+    elements = [quote(element(column)) for column in rule.explode]
     return [
         left
         for left, right in zip(keys.left, keys.right, strict=True)
-        if left == right and not any(element in left for element in exploded)
+        if left == right and not any(element in left for element in elements)
     ]

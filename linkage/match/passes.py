@@ -74,13 +74,13 @@ def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> Non
     for rule in rules:
         for field in fields_of(rule):
             if field not in known:
-                near = difflib.get_close_matches(field, known, 1)
+                matches = difflib.get_close_matches(field, known, 1)
                 faults.append(
-                    f"pass '{rule.name}': no identifier '{field}'" + (f"; nearest: {near[0]}" if near else "")
+                    f"pass '{rule.name}': no identifier '{field}'" + (f"; nearest: {matches[0]}" if matches else "")
                 )
     if faults:
-        listed = "\n".join(f"  {fault}" for fault in faults)
-        raise ConfigError(f"{where}: passes have faults\n{listed}\n  there are {', '.join(known)}")
+        fault_lines = "\n".join(f"  {fault}" for fault in faults)
+        raise ConfigError(f"{where}: passes have faults\n{fault_lines}\n  there are {', '.join(known)}")
 
 
 def _faults(rule: Pass) -> list[str]:
@@ -121,21 +121,21 @@ def run(
     for rule in rules:
         if not set(fields_of(rule)) <= set(left.columns) & set(right.columns):
             continue
-        started = time.monotonic()
+        start = time.monotonic()
         pairs = engine.sql(
             pairs_query(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True
         )
         total, unique = engine.count(pairs), 0
         if total:
-            accepted = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
-            unique = engine.count(accepted)
-            extended = engine.sql(
-                "select * from {linked} union all select * from {new}", linked=linked, new=accepted, store=True
+            new_links = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
+            unique = engine.count(new_links)
+            links = engine.sql(
+                "select * from {linked} union all select * from {new}", linked=linked, new=new_links, store=True
             )
-            engine.drop(linked, accepted)
-            linked = extended
+            engine.drop(linked, new_links)
+            linked = links
         engine.drop(pairs)
-        seconds = round(time.monotonic() - started, 3)
+        seconds = round(time.monotonic() - start, 3)
         settings = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
         counts.append({**settings, "pairs": total, "accepted": unique, "ambiguous": total - unique, "seconds": seconds})
     return PassResult(linked, counts)
@@ -171,7 +171,7 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
     It reads {left} and {right}, identifier_records, and the pairs {linked} (by earlier passes) and {barred}.
     """
     keys = [_key(term) for term in rule.equal]
-    selected = ", ".join(
+    select_list = ", ".join(
         [
             *(f"{sql} as key_{n}" for n, (_, sql) in enumerate(keys)),
             *(quote(term.partition("~")[0]) for term in rule.agree_any),
@@ -179,7 +179,7 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
     )
     known = " and ".join(f"{field} is not null" for field, _ in keys)
     equal = " and ".join(f"l.key_{n} = r.key_{n}" for n in range(len(keys)))
-    more = " or ".join(
+    agreement = " or ".join(
         _AGREEMENTS[kind or "equal"].format(f=quote(field))
         for field, _, kind in (t.partition("~") for t in rule.agree_any)
     )
@@ -195,10 +195,10 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
     )
     return f"""
         with of_left as (
-            select distinct unit_id, {selected} from {{left}} where {known} {open_left}
+            select distinct unit_id, {select_list} from {{left}} where {known} {open_left}
         ),
         of_right as (
-            select distinct unit_id, {selected} from {{right}} where {known} {open_right}
+            select distinct unit_id, {select_list} from {{right}} where {known} {open_right}
         )
         select distinct l.unit_id as left_id, r.unit_id as right_id
         from of_left as l
@@ -206,7 +206,7 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
         left join {{linked}} as before on before.left_id = l.unit_id and before.right_id = r.unit_id
         where before.left_id is null
           and not exists (select 1 from {{barred}} as b where b.left_id = l.unit_id and b.right_id = r.unit_id)
-          {f"and ({more})" if more else ""}
+          {f"and ({agreement})" if agreement else ""}
         """
 
 

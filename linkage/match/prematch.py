@@ -57,22 +57,22 @@ class Prematch:
             f" and not exists (select 1 from {{several_{side}}} as c where c.{side}_id = p.{side}_id)"
             for side in single
         )
-        likely = engine.sql(
+        candidates = engine.sql(
             f"select p.* from {{pairs}} as p where match_weight >= $least{no_competing_pair}",
             params={"least": self.least},
             pairs=pairs,
             store=True,
             **competing,
         )
-        shares = [engine.count(likely) / max(engine.count(left if side == "left" else right), 1) for side in single]
-        accepted = engine.sql(
+        shares = [engine.count(candidates) / max(engine.count(left if side == "left" else right), 1) for side in single]
+        accepted_pairs = engine.sql(
             "select * from {likely} where match_weight >= $ample",
             params={"ample": max(AMPLE_WEIGHT - cardinality_adjustment(shares), self.least)},
-            likely=likely,
+            likely=candidates,
             store=True,
         )
-        engine.drop(likely, *competing.values())
-        return accepted
+        engine.drop(candidates, *competing.values())
+        return accepted_pairs
 
 
 def _competing(engine: Engine, pairs: Table, side: str) -> Table:

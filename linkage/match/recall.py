@@ -31,7 +31,7 @@ def below_floor(engine: Engine, links: Table, floor: float) -> float:
     Expected matches fall by a nearly constant ratio from bit to bit of match weight. The ratio of the two bits above
     the floor to the two above these is continued below it (a geometric tail).
     """
-    counted = one(
+    sums = one(
         engine,
         engine.sql(
             """
@@ -44,9 +44,9 @@ def below_floor(engine: Engine, links: Table, floor: float) -> float:
             links=links,
         ),
     )
-    nearest, above = float(counted["nearest"]), float(counted["above"])
-    ratio = min(nearest / above, _STEEPEST) if above else _STEEPEST
-    return nearest * ratio / (1 - ratio)
+    nearest_matches, upper_matches = float(sums["nearest"]), float(sums["above"])
+    ratio = min(nearest_matches / upper_matches, _STEEPEST) if upper_matches else _STEEPEST
+    return nearest_matches * ratio / (1 - ratio)
 
 
 def blocking_recall(
@@ -75,7 +75,7 @@ def blocking_recall(
         where links are many enough; unreached_spread, the standard deviation of the logarithm of the matches that no
         rule reaches.
     """
-    accepted = links_by_pass(engine, links)
+    link_counts = links_by_pass(engine, links)
     pair_counts = rule_pairs(engine, model.blocking_rules, *still_open)
     source_fields = {name: field for name, (field, _) in DERIVED.items()}
     expected = expected_recall(model, model.blocking_rules, _known(engine, model, sides), source_fields)
@@ -91,13 +91,13 @@ def blocking_recall(
                 "pairs": max(pairs.made, new),
                 "new_pairs": new,
                 "pairs_are": "counted" if pairs.counted else "estimated",
-                "links": accepted.get(f"rule {place + 1}", 0),
+                "links": link_counts.get(f"rule {place + 1}", 0),
                 "estimated_recall": _rounded(expected.alone[place]),
                 "estimated_added": _rounded(expected.added[place]),
             }
         )
     return {
-        "passes": [{**counts, "links": accepted.get(str(counts["pass"]), 0)} for counts in passes],
+        "passes": [{**counts, "links": link_counts.get(str(counts["pass"]), 0)} for counts in passes],
         "rules": rule_counts,
         "estimated_recall": _rounded(estimate.share if estimate else expected.together),
         "unreached_spread": _rounded(estimate.log_sd) if estimate else 0.0,
@@ -106,21 +106,21 @@ def blocking_recall(
 
 def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
     """Accepted links by the pass, or the rule ("rule 1"), that made them."""
-    counted = engine.sql(
+    pass_counts = engine.sql(
         'select "pass", count(*) as links from {links} where decision = \'accepted\' group by "pass"', links=links
     )
-    return {str(row["pass"]): int(row["links"]) for row in rows(engine, counted)}
+    return {str(row["pass"]): int(row["links"]) for row in rows(engine, pass_counts)}
 
 
 def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
     """Levels of the comparisons to the expected number of matches among the scored pairs."""
-    counted = engine.sql(
+    pattern_matches = engine.sql(
         """
         select pattern, sum(match_probability) as matches from {links} group by pattern order by pattern
         """,
         links=links,
     )
-    return {levels_of(row["pattern"]): float(row["matches"]) for row in rows(engine, counted)}
+    return {levels_of(row["pattern"]): float(row["matches"]) for row in rows(engine, pattern_matches)}
 
 
 def _known(engine: Engine, model: Model, sides: tuple[Table, Table]) -> dict[str, float]:

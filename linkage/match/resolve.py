@@ -80,16 +80,16 @@ def resolve(
         prematched: number of further pairs that are accepted already, of other units.
     """
     single = single_sides(step.cardinality)
-    of_persons = _pairs_of_persons(engine, pairs, persons or {})
-    linked_by_pass = {side: _linked_by_pass(engine, of_persons, side) for side in single}
+    person_pairs = _pairs_of_persons(engine, pairs, persons or {})
+    linked_by_pass = {side: _linked_by_pass(engine, person_pairs, side) for side in single}
     is_open = " and ".join(
         ["method = 'probabilistic'"]
         + [f"not exists (select 1 from {{{s}}} as c where c.person_id = p.{s}_person)" for s in single]
     )
-    ranked = engine.sql(_ranked_query(single, is_open), params=None, store=True, pairs=of_persons, **linked_by_pass)
-    adjustment = _cardinality_adjustment(engine, single, ranked, of_persons, sizes, prematched)
+    rankings = engine.sql(_ranked_query(single, is_open), params=None, store=True, pairs=person_pairs, **linked_by_pass)
+    adjustment = _cardinality_adjustment(engine, single, rankings, person_pairs, sizes, prematched)
     thresholds = Thresholds.of(step, last_release=last_release is not None, adjustment=adjustment)
-    posteriors = _posterior(engine, ranked, single, adjustment)
+    posteriors = _posterior(engine, rankings, single, adjustment)
     params = {
         "accept": step.accept_probability,
         "review": min(step.review_probability, step.accept_probability),
@@ -97,10 +97,10 @@ def resolve(
     }
     tables = {"last_release": last_release, "possible_duplicates": possible_duplicates}
     pair_tables = {name: table for name, table in tables.items() if table}
-    decided = engine.sql(
+    decided_pairs = engine.sql(
         _decisions_query(single, pair_tables),
         params={**params, "adjustment": adjustment},
-        pairs=of_persons,
+        pairs=person_pairs,
         posteriors=posteriors,
         store=True,
         **linked_by_pass,
@@ -109,11 +109,11 @@ def resolve(
     decisions = engine.sql(
         _reasons_query(single),
         params={"accept": params["accept"], "review": params["review"]},
-        decided=decided,
+        decided=decided_pairs,
         store=True,
     )
-    engine.drop(ranked, posteriors, decided, *linked_by_pass.values())
-    return Resolved(decisions, of_persons if persons else None, thresholds)
+    engine.drop(rankings, posteriors, decided_pairs, *linked_by_pass.values())
+    return Resolved(decisions, person_pairs if persons else None, thresholds)
 
 
 def _pairs_of_persons(engine: Engine, pairs: Table, persons: Mapping[str, Table]) -> Table:
@@ -178,8 +178,8 @@ def _ranked_query(single: Collection[str], is_open: str) -> str:
         )"""
     columns = "left_person, right_person, match_weight"
     if not single:
-        nothing = "cast(null as double) as runner_up_weight, true as is_best, true as is_alone"
-        return f"with {open_pairs}\nselect {columns}, {nothing} from open_pairs"
+        constants = "cast(null as double) as runner_up_weight, true as is_best, true as is_alone"
+        return f"with {open_pairs}\nselect {columns}, {constants} from open_pairs"
     weight = f"round(match_weight, {DECIMALS})"
     totals, bests, joins, best_joins, runner_up = [], [], [], [], []
     for s in single:
@@ -201,7 +201,7 @@ def _ranked_query(single: Collection[str], is_open: str) -> str:
         )""")
         best_joins.append(f"join best_{s} on best_{s}.{s}_person = c.{s}_person")
         runner_up.append(f"case when {s}_partner = c.{partner} then {s}_next else {s}_top end")
-    nothing_competes = " and ".join(f"{s}_pairs = 1" for s in single)
+    is_alone = " and ".join(f"{s}_pairs = 1" for s in single)
     odds = ", ".join(f"{s}_odds" for s in single)
     # Most pairs have no competing pair: only the others are ranked.
     return f"""
@@ -209,7 +209,7 @@ def _ranked_query(single: Collection[str], is_open: str) -> str:
         with_totals as (
             select f.*, {", ".join(f"{s}_pairs, {s}_top, {s}_odds" for s in single)} from open_pairs as f {" ".join(joins)}
         ),
-        competing as (select * from with_totals where not ({nothing_competes})), {", ".join(bests)}
+        competing as (select * from with_totals where not ({is_alone})), {", ".join(bests)}
         select c.left_person, c.right_person, match_weight,
                {runner_up[0] if len(single) == 1 else f"greatest({', '.join(runner_up)})"} as runner_up_weight,
                {" and ".join(f"{s}_partner = c.{OTHER_SIDE[s]}_person" for s in single)} as is_best, false as is_alone,
@@ -218,7 +218,7 @@ def _ranked_query(single: Collection[str], is_open: str) -> str:
         union all
         select {columns}, cast(null as double) as runner_up_weight, true as is_best, true as is_alone, {odds}
         from with_totals
-        where {nothing_competes}
+        where {is_alone}
         """
 
 
@@ -228,14 +228,14 @@ _ODDS = f"exp(ln(2) * least(match_weight, {_MOST_BITS}e0))"
 def _cardinality_adjustment(
     engine: Engine,
     single: Collection[str],
-    ranked: Table,
+    rankings: Table,
     pairs: Table,
     sizes: Mapping[str, int],
-    prematched: int,
+    prematched_count: int,
 ) -> float:
     """The cardinality adjustment, from the matches expected without it: each unit's best pair by its probability, and
     the links of passes."""
-    counted = one(
+    counts = one(
         engine,
         engine.sql(
             f"""
@@ -243,16 +243,16 @@ def _cardinality_adjustment(
                     from {{ranked}} where is_best) as by_model,
                    (select count(*) from {{pairs}} where method <> 'probabilistic') as by_pass
             """,
-            ranked=ranked,
+            ranked=rankings,
             pairs=pairs,
         ),
     )
-    matched = float(counted["by_model"]) + int(counted["by_pass"]) + prematched
-    return cardinality_adjustment([matched / max(sizes[side], 1) for side in single])
+    matches = float(counts["by_model"]) + int(counts["by_pass"]) + prematched_count
+    return cardinality_adjustment([matches / max(sizes[side], 1) for side in single])
 
 
-def _posterior(engine: Engine, ranked: Table, single: Collection[str], adjustment: float) -> Table:
-    """`ranked` with match_probability, the posterior of each pair of persons."""
+def _posterior(engine: Engine, rankings: Table, single: Collection[str], adjustment: float) -> Table:
+    """`rankings` with match_probability, the posterior of each pair of persons."""
     competing = engine.sql(
         f"""
         with with_odds as (
@@ -265,7 +265,7 @@ def _posterior(engine: Engine, ranked: Table, single: Collection[str], adjustmen
         select *, {_WITHOUT} <= {_NEGLIGIBLE} * odds as is_clear from with_odds
         """,
         params={"adjustment": adjustment},
-        ranked=ranked,
+        ranked=rankings,
         store=True,
     )
     open_units = " and ".join(
@@ -274,7 +274,7 @@ def _posterior(engine: Engine, ranked: Table, single: Collection[str], adjustmen
     )
     exact = empty(engine, _EXACT)
     if engine.count(competing):
-        unclear = engine.sql(
+        unclear_pairs = engine.sql(
             f"""
             select left_person as left_id, right_person as right_id, match_weight
             from {{competing}} as w
@@ -285,14 +285,14 @@ def _posterior(engine: Engine, ranked: Table, single: Collection[str], adjustmen
         )
         exact = by_component(
             engine,
-            unclear,
+            unclear_pairs,
             functools.partial(_exact_posteriors, single=tuple(single), adjustment=adjustment),
             _EXACT,
             ends=[f"{side}_id" for side in single],
         )
-        engine.drop(unclear)
+        engine.drop(unclear_pairs)
     query, params = _posteriors_query(single), {"adjustment": adjustment}
-    posteriors = engine.sql(query, params=params, ranked=ranked, competing=competing, exact=exact, store=True)
+    posteriors = engine.sql(query, params=params, ranked=rankings, competing=competing, exact=exact, store=True)
     engine.drop(competing, exact)
     return posteriors
 
@@ -368,7 +368,7 @@ def _decisions_query(single: Collection[str], pair_tables: Collection[str]) -> s
     other's partner is right in that case too. `pair_tables`: those of last_release, possible_duplicates that are given.
     """
     duplicate_probability = "coalesce(d.probability, 0e0)" if "possible_duplicates" in pair_tables else "0e0"
-    was_linked = "h.left_id is not null" if "last_release" in pair_tables else "false"
+    is_linked_before = "h.left_id is not null" if "last_release" in pair_tables else "false"
     competing_pass = "".join(
         f" * case when c{s}.person_id is null then 1e0 else 1 - {by_weight(f'c{s}.match_weight')} end" for s in single
     )
@@ -381,7 +381,7 @@ def _decisions_query(single: Collection[str], pair_tables: Collection[str]) -> s
     return f"""
         with known as (
             select p.left_id, p.right_id, p.left_person, p.right_person, p.method, p.match_weight, p.same_person,
-                   {was_linked} as was_linked, {by_weight("p.match_weight")} as by_weight, q.runner_up_weight,
+                   {is_linked_before} as was_linked, {by_weight("p.match_weight")} as by_weight, q.runner_up_weight,
                    coalesce(q.is_first, {is_partner}) as may_link,
                    case when p.method <> 'probabilistic' then {by_weight("p.match_weight")}
                         when {is_partner} and p.same_person < 1 then p.same_person
@@ -407,13 +407,13 @@ def _decisions_query(single: Collection[str], pair_tables: Collection[str]) -> s
 
 def _reasons_query(single: Collection[str]) -> str:
     """SQL of decided pairs with the reason of each."""
-    accepted = ",\n".join(
+    linked_persons = ",\n".join(
         f"linked_{s} as (select distinct {s}_person from {{decided}} where decision = 'accepted')" for s in single
     )
     joins = "\n".join(f"left join linked_{s} on linked_{s}.{s}_person = d.{s}_person" for s in single)
     is_linked_elsewhere = " or ".join(f"linked_{s}.{s}_person is not null" for s in single) or "false"
     return f"""
-        {f"with {accepted}" if accepted else ""}
+        {f"with {linked_persons}" if linked_persons else ""}
         select d.left_id, d.right_id, d.match_probability, d.runner_up_weight, d.decision,
                case when d.method <> 'probabilistic' and d.decision = 'review' then '{DISAGREES}'
                     when d.method <> 'probabilistic' then null

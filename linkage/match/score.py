@@ -112,33 +112,33 @@ def score(engine: Engine, step: Step, left: Units, right: Units, inputs: Given) 
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
     model, training, frequencies = _model(engine, step, left, right, sizes, inputs)
     say("passes")
-    forced, barred = (overrides.forced, overrides.barred) if overrides else (None, None)
+    forced_pairs, barred_pairs = (overrides.forced, overrides.barred) if overrides else (None, None)
     pass_result = deterministic.run(
         engine,
         inputs["rules"],
         left.identifier_records,
         right.identifier_records,
         step.cardinality,
-        forced=forced,
-        barred=barred,
+        forced=forced_pairs,
+        barred=barred_pairs,
     )
     pass_pairs = _scored_passes(engine, model, left.units, right.units, frequencies, pass_result.links)
-    thresholds, most = (
+    thresholds, largest_adjustment = (
         Thresholds.of(step, last_release=last_release is not None),
         most_adjustment(sizes, step.cardinality),
     )
     prematching = None
     if not (step.diagnose or step.duplicates == "join" or step.link_draws or overrides or last_release):
-        prematching = prematch(model, step.cardinality, thresholds.accept, most)
-    floor = thresholds.floor(most)
-    candidates, still_open = _candidates(
+        prematching = prematch(model, step.cardinality, thresholds.accept, largest_adjustment)
+    floor = thresholds.floor(largest_adjustment)
+    candidates, open_sides = _candidates(
         engine, step, (left.units, right.units), model, frequencies, floor, pass_result.links, prematching, inputs
     )
-    pairs, stored = candidates.pairs, [*candidates.stored, candidates.pairs]
-    for excluded in (pass_result.links if step.cardinality == "many-to-many" else None, barred):
-        if excluded and engine.count(excluded):
-            pairs = _excluding(engine, pairs, excluded)
-            stored.append(pairs)
+    pairs, stored_tables = candidates.pairs, [*candidates.stored, candidates.pairs]
+    for excluded_pairs in (pass_result.links if step.cardinality == "many-to-many" else None, barred_pairs):
+        if excluded_pairs and engine.count(excluded_pairs):
+            pairs = _excluding(engine, pairs, excluded_pairs)
+            stored_tables.append(pairs)
     gammas = columns([pattern_column(comparison) for comparison in model.comparisons])
     all_pairs = engine.sql(
         f"""
@@ -161,12 +161,12 @@ def score(engine: Engine, step: Step, left: Units, right: Units, inputs: Given) 
         frequencies=frequencies,
         pairs=all_pairs,
         prematched=candidates.prematched,
-        still_open=still_open,
+        still_open=open_sides,
         rest=candidates.sides,
         passes=pass_result.counts,
         rules=candidates.rules,
         floor=floor,
-        stored=stored,
+        stored=stored_tables,
     )
 
 
@@ -187,31 +187,31 @@ def _candidates(
     inputs: Given,
 ) -> tuple[Candidates, tuple[Table, Table]]:
     """The candidate pairs of a step, each scored once, and the units of either side still open after the passes."""
-    scored = functools.partial(
+    score_sides = functools.partial(
         score_candidates, engine, model, frequencies=frequencies, floor=floor, progress=progress_of(inputs)
     )
     partitions = inputs.get("partitions") or Partitions()
-    any_linked = engine.count(linked) > 0
-    single = single_sides(step.cardinality) if any_linked else []
+    has_links = engine.count(linked) > 0
+    single = single_sides(step.cardinality) if has_links else []
     left, right = sides
-    unlinked = {
-        name: _by_link(engine, units, linked, name, exists=False) if any_linked else units
+    open_units = {
+        name: _by_link(engine, units, linked, name, exists=False) if has_links else units
         for name, units in (("left", left), ("right", right))
         if name in single or (single and (step.diagnose or step.duplicates == "join"))
     }
-    still_open = (unlinked["left"] if "left" in single else left, unlinked["right"] if "right" in single else right)
+    open_sides = (open_units["left"] if "left" in single else left, open_units["right"] if "right" in single else right)
     if not single or not (step.diagnose or step.duplicates == "join"):
-        return scored(*still_open, partitions=partitions, prematch=prematching), still_open
+        return score_sides(*open_sides, partitions=partitions, prematch=prematching), open_sides
     linked_units = {
         name: _by_link(engine, units, linked, name, exists=True) for name, units in (("left", left), ("right", right))
     }
     # All pairs with an unlinked unit on each side that holds one link, and those of linked with unlinked units.
     if single == ["right"]:
-        calls = [(left, unlinked["right"]), (unlinked["left"], linked_units["right"])]
+        calls = [(left, open_units["right"]), (open_units["left"], linked_units["right"])]
     else:
-        calls = [(unlinked["left"], right), (linked_units["left"], unlinked["right"])]
+        calls = [(open_units["left"], right), (linked_units["left"], open_units["right"])]
     first, second = (
-        scored(*units, partitions=partitions.within(f"pairs-{number}")) for number, units in enumerate(calls, 1)
+        score_sides(*units, partitions=partitions.within(f"pairs-{number}")) for number, units in enumerate(calls, 1)
     )
     rules = [
         {
@@ -222,8 +222,8 @@ def _candidates(
         for one, other in zip(first.rules, second.rules, strict=True)
     ]
     pairs = union_all(engine, [first.pairs, second.pairs])
-    stored = [*first.stored, *second.stored]
-    return Candidates(pairs, first.prematched, still_open, rules, stored), still_open
+    stored_tables = [*first.stored, *second.stored]
+    return Candidates(pairs, first.prematched, open_sides, rules, stored_tables), open_sides
 
 
 def _model(
@@ -243,8 +243,8 @@ def _model(
     results: list[Any] = engine.run_concurrently(
         functools.partial(_trained, engine, step, model, left.units, right.units, inputs), count
     )
-    (trained, report), frequencies = results
-    return trained, report, frequencies
+    (trained_model, report), frequencies = results
+    return trained_model, report, frequencies
 
 
 def _trained(
@@ -259,9 +259,9 @@ def _trained(
     prior_from = {"prior_from_step": earlier.step} if earlier else {}
     try:
         if step.trainer == "splink":
-            trained, report = train_by_splink(engine, model, left, right, seed=seed, progress=say)
+            trained_model, report = train_by_splink(engine, model, left, right, seed=seed, progress=say)
         else:
-            trained, report = train(engine, model, left, right, seed=seed, informative=earlier, progress=say)
+            trained_model, report = train(engine, model, left, right, seed=seed, informative=earlier, progress=say)
     except NothingToTrainOnError as fault:
         model = earlier.model if earlier else model
         if not model.is_trained:
@@ -270,10 +270,10 @@ def _trained(
         prior = 0.5 / max(engine.count(left), engine.count(right), 2)
         with_prior = from_dict({**model.raw, "probability_two_random_records_match": prior})
         return with_prior, {"taken_as_given": str(fault).splitlines()[0], "prior": prior} | prior_from
-    return trained, report.as_dict() | prior_from
+    return trained_model, report.as_dict() | prior_from
 
 
-def _excluding(engine: Engine, pairs: Table, excluded: Table) -> Table:
+def _excluding(engine: Engine, pairs: Table, excluded_pairs: Table) -> Table:
     return engine.sql(
         """
         select s.*
@@ -281,7 +281,7 @@ def _excluding(engine: Engine, pairs: Table, excluded: Table) -> Table:
         where not exists (select 1 from {excluded} as t where t.left_id = s.left_id and t.right_id = s.right_id)
         """,
         pairs=pairs,
-        excluded=excluded,
+        excluded=excluded_pairs,
         store=True,
     )
 
@@ -291,10 +291,10 @@ def _scored_passes(
 ) -> Table:
     if engine.count(linked) == 0:
         return empty(engine, {**scored_columns(model), "pass": "varchar"})
-    scored = score_given(engine, model, left, right, frequencies, linked)
+    pass_pairs = score_given(engine, model, left, right, frequencies, linked)
     return engine.sql(
         "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, right_id)",
-        scored=scored,
+        scored=pass_pairs,
         linked=linked,
         store=True,
     )

@@ -41,45 +41,45 @@ def link_step(engine: Engine, step: Step, left: Units, right: Units, **inputs: U
         NothingToTrainOnError: there is nothing to train on, and the model has no parameters of its own.
     """
     say = progress_of(inputs)
-    scored = score(engine, step, left, right, inputs)
+    scores = score(engine, step, left, right, inputs)
     say("resolution")
-    duplicates = find_duplicates(engine, scored) if step.duplicates == "join" else {}
-    resolved = resolve(
+    duplicates = find_duplicates(engine, scores) if step.duplicates == "join" else {}
+    resolution = resolve(
         engine,
         step,
-        scored.pairs,
-        scored.sizes,
+        scores.pairs,
+        scores.sizes,
         last_release=inputs.get("last_release"),
         persons={side: side_duplicates.persons for side, side_duplicates in duplicates.items()},
         possible_duplicates=_possible_duplicates(engine, duplicates),
-        prematched=engine.count(scored.prematched),
+        prematched=engine.count(scores.prematched),
     )
-    links = _within_limits(engine, _links(engine, scored, resolved), step)
+    links = _within_limits(engine, _links(engine, scores, resolution), step)
     draws = None
     if step.link_draws:
         say("link draws")
         seed = inputs.get("seed", SEED)
-        draws = link_draws(engine, step, links, resolved.persons, resolved.thresholds.adjustment, seed)
+        draws = link_draws(engine, step, links, resolution.persons, resolution.thresholds.adjustment, seed)
     if step.diagnose:
         say("diagnosis")
-        unlinked_units = unlinked(engine, scored, links)
-        diagnosis = _diagnosis(engine, scored, resolved, links, unlinked_units, inputs)
+        unlinked_units = unlinked(engine, scores, links)
+        diagnosis = _diagnosis(engine, scores, resolution, links, unlinked_units, inputs)
     else:
-        unlinked_units = not_diagnosed(engine, scored, links)
-        diagnosis = _not_diagnosed(engine, scored, links)
+        unlinked_units = not_diagnosed(engine, scores, links)
+        diagnosis = _not_diagnosed(engine, scores, links)
     overrides = inputs.get("overrides")
     summary = {
-        "training": scored.training,
+        "training": scores.training,
         "overrides": overrides.counts if overrides else {},
-        "thresholds": asdict(resolved.thresholds),
-        "left_units": scored.sizes["left"],
-        "right_units": scored.sizes["right"],
+        "thresholds": asdict(resolution.thresholds),
+        "left_units": scores.sizes["left"],
+        "right_units": scores.sizes["right"],
         "duplicates": {side: round(side_duplicates.share, 6) for side, side_duplicates in duplicates.items()},
         "decisions": counted(engine, links, "decision"),
         **diagnosis,
     }
-    _drop(engine, scored, duplicates)
-    return StepResult(links, unlinked_units, members(engine, step, left, right), draws, scored.model, summary)
+    _drop(engine, scores, duplicates)
+    return StepResult(links, unlinked_units, members(engine, step, left, right), draws, scores.model, summary)
 
 
 def _possible_duplicates(engine: Engine, duplicates: dict[str, Duplicates]) -> Table | None:
@@ -91,28 +91,28 @@ def _possible_duplicates(engine: Engine, duplicates: dict[str, Duplicates]) -> T
     return engine.sql(query, pairs=pairs, store=True)
 
 
-def _links(engine: Engine, scored: Scored, resolved: Resolved) -> Table:
+def _links(engine: Engine, scores: Scored, resolution: Resolved) -> Table:
     """Every scored pair with its posterior and decision; of a step that is not diagnosed, the accepted ones."""
     names = (
         "step, left_id, right_id, method, pass, pattern, match_weight, match_probability, runner_up_weight, decision, "
         "reason"
     )
-    decided = engine.sql(
+    decided_pairs = engine.sql(
         f"""
         select cast($step as varchar) as step, p.left_id, p.right_id, p.method, p.pass,
-               {pattern_text(scored.model, "p")} as pattern, p.match_weight, r.match_probability, r.runner_up_weight,
+               {pattern_text(scores.model, "p")} as pattern, p.match_weight, r.match_probability, r.runner_up_weight,
                r.decision, cast(r.reason as varchar) as reason
         from {{pairs}} as p
         join {{resolved}} as r on r.left_id = p.left_id and r.right_id = p.right_id
-        {"" if scored.step.diagnose else f"where r.decision = 'accepted' or r.reason = '{DISAGREES}'"}
+        {"" if scores.step.diagnose else f"where r.decision = 'accepted' or r.reason = '{DISAGREES}'"}
         """,
-        params={"step": scored.step.name},
-        pairs=scored.pairs,
-        resolved=resolved.pairs,
+        params={"step": scores.step.name},
+        pairs=scores.pairs,
+        resolved=resolution.pairs,
         store=True,
     )
-    if engine.count(scored.prematched) == 0:
-        return decided
+    if engine.count(scores.prematched) == 0:
+        return decided_pairs
     # Most links are pre-matched: a view of them is read once, when the links are written.
     return engine.sql(
         f"""
@@ -124,20 +124,20 @@ def _links(engine: Engine, scored: Scored, resolved: Resolved) -> Table:
                cast(null as double) as runner_up_weight, 'accepted' as decision, cast(null as varchar) as reason
         from {{prematched}}
         """,
-        params={"step": scored.step.name, "adjustment": resolved.thresholds.adjustment},
-        decided=decided,
-        prematched=scored.prematched,
+        params={"step": scores.step.name, "adjustment": resolution.thresholds.adjustment},
+        decided=decided_pairs,
+        prematched=scores.prematched,
         store=False,
     )
 
 
 def _within_limits(engine: Engine, links: Table, step: Step) -> Table:
     """Links within the step's limit of links of a unit: the heaviest stay, overrides first."""
-    for side, most in (("left", step.most_left), ("right", step.most_right)):
-        if most is None:
+    for side, limit in (("left", step.most_left), ("right", step.most_right)):
+        if limit is None:
             continue
         others = columns([name for name in links.columns if name not in ("decision", "reason")])
-        over = f"decision = 'accepted' and place > {int(most)}"
+        is_over = f"decision = 'accepted' and place > {int(limit)}"
         links = engine.sql(
             f"""
             with placed as (
@@ -147,8 +147,8 @@ def _within_limits(engine: Engine, links: Table, step: Step) -> Table:
                        ) as place
                 from {{links}}
             )
-            select {others}, case when {over} then 'rejected' else decision end as decision,
-                   case when {over} then '{CAPPED}' else reason end as reason
+            select {others}, case when {is_over} then 'rejected' else decision end as decision,
+                   case when {is_over} then '{CAPPED}' else reason end as reason
             from placed
             """,
             params=None,
@@ -159,54 +159,54 @@ def _within_limits(engine: Engine, links: Table, step: Step) -> Table:
 
 
 def _diagnosis(
-    engine: Engine, scored: Scored, resolved: Resolved, links: Table, unlinked_units: Table, inputs: Given
+    engine: Engine, scores: Scored, resolution: Resolved, links: Table, unlinked_units: Table, inputs: Given
 ) -> dict[str, Any]:
     """Blocking recall, estimated false negatives and reasons; from the stored pairs; scores nothing."""
     return {
         **blocking_recall(
             engine,
-            scored.model,
-            (scored.left.units, scored.right.units),
-            scored.still_open,
-            passes=scored.passes,
-            rules=scored.rules,
+            scores.model,
+            (scores.left.units, scores.right.units),
+            scores.still_open,
+            passes=scores.passes,
+            rules=scores.rules,
             links=links,
         ),
-        "below_floor": round(below_floor(engine, links, scored.floor), 3),
-        "known": _known(engine, scored),
+        "below_floor": round(below_floor(engine, links, scores.floor), 3),
+        "known": _known(engine, scores),
         "unlinked": counted(engine, unlinked_units, "reason"),
     }
 
 
-def _not_diagnosed(engine: Engine, scored: Scored, links: Table) -> dict[str, Any]:
+def _not_diagnosed(engine: Engine, scores: Scored, links: Table) -> dict[str, Any]:
     by_pass = links_by_pass(engine, links)
     query = """
         select count(distinct left_id) + count(distinct right_id) as linked from {links} where decision = 'accepted'
         """
-    unlinked_units = sum(scored.sizes.values()) - int(one(engine, engine.sql(query, links=links))["linked"])
+    unlinked_units = sum(scores.sizes.values()) - int(one(engine, engine.sql(query, links=links))["linked"])
     return {
-        "passes": [{**counts, "links": by_pass.get(str(counts["pass"]), 0)} for counts in scored.passes],
+        "passes": [{**counts, "links": by_pass.get(str(counts["pass"]), 0)} for counts in scores.passes],
         "rules": [],
-        "blocking": scored.rules,
-        "prematched": engine.count(scored.prematched),
+        "blocking": scores.rules,
+        "prematched": engine.count(scores.prematched),
         "estimated_recall": None,
         "unlinked": {NOT_DIAGNOSED: unlinked_units} if unlinked_units else {},
         "diagnosed": False,
     }
 
 
-def _known(engine: Engine, scored: Scored) -> dict[str, int]:
+def _known(engine: Engine, scores: Scored) -> dict[str, int]:
     """Column of the term frequencies to the units of both sides that have a value: the denominator of the frequencies."""
-    model = scored.model
+    model = scores.model
     if not model.tf_columns:
         return {}
     query = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in model.tf_columns)
-    sides = [one(engine, engine.sql(f"select {query} from {{t}}", t=units)) for units in scored.units.values()]
+    sides = [one(engine, engine.sql(f"select {query} from {{t}}", t=units)) for units in scores.units.values()]
     return {column: sum(int(side[column]) for side in sides) for column in model.tf_columns}
 
 
-def _drop(engine: Engine, scored: Scored, duplicates: dict[str, Duplicates]) -> None:
-    engine.drop(*scored.frequencies.values(), *(side_duplicates.persons for side_duplicates in duplicates.values()))
+def _drop(engine: Engine, scores: Scored, duplicates: dict[str, Duplicates]) -> None:
+    engine.drop(*scores.frequencies.values(), *(side_duplicates.persons for side_duplicates in duplicates.values()))
 
 
 def members(engine: Engine, step: Step, left: Units, right: Units) -> Table:

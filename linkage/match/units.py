@@ -78,10 +78,10 @@ def from_sources(
 def described(engine: Engine, entities: Table, members: Table, names: Iterable[str]) -> Table:
     """unit_id and the columns `names` of units; `members` (unit_id, entity_id) all have a row in `entities`."""
     names = list(dict.fromkeys(names))
-    fields, dated = fields_of(names), [_base(name) for name in names if name.endswith("_held")]
-    merged = _merged_histories(engine, entities, members, fields, dated)
-    single_entity = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in dated)])
-    parts = {f"part_{number}": part for number, part in enumerate(merged)}
+    fields, dated_fields = fields_of(names), [_base(name) for name in names if name.endswith("_held")]
+    histories = _merged_histories(engine, entities, members, fields, dated_fields)
+    single_entity = ", ".join([columns(fields, "i"), *(f"{_dated(field)} as {field}_held" for field in dated_fields)])
+    parts = {f"part_{number}": part for number, part in enumerate(histories)}
     units = engine.sql(
         f"""
         with histories as (
@@ -100,7 +100,7 @@ def described(engine: Engine, entities: Table, members: Table, names: Iterable[s
         members=members,
         **parts,
     )
-    engine.drop(*merged)
+    engine.drop(*histories)
     return units
 
 
@@ -125,9 +125,9 @@ def union_shared(engine: Engine, tables: Sequence[Table]) -> Table:
     """The rows of several sources' tables, with the columns that all of them have."""
     if len(tables) == 1:
         return tables[0]
-    shared = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
+    shared_names = [name for name in tables[0].columns if all(name in table.columns for table in tables)]
     tables_by_name = {f"part_{index}": table for index, table in enumerate(tables)}
-    union = "\nunion all\n".join(f"select {columns(shared)} from {{{name}}}" for name in tables_by_name)
+    union = "\nunion all\n".join(f"select {columns(shared_names)} from {{{name}}}" for name in tables_by_name)
     return engine.sql(union, params=None, store=False, **tables_by_name)
 
 
@@ -142,7 +142,7 @@ def _base(name: str) -> str:
 
 
 def _merged_histories(
-    engine: Engine, entities: Table, members: Table, fields: Sequence[str], dated: Sequence[str]
+    engine: Engine, entities: Table, members: Table, fields: Sequence[str], dated_fields: Sequence[str]
 ) -> list[Table]:
     """Units of several entities, in parts: unit_id, each identifier as a list of distinct values, newest first, and _held.
 
@@ -152,16 +152,16 @@ def _merged_histories(
     count = 1 if engine.is_distributed else math.ceil(engine.count(of_several) / _ENTITIES_AT_ONCE)
     parts = []
     for part in range(count):
-        which = f"unit_id % {count} = {part}"
-        merged = ",\n".join(_merged(field, which, dated=field in dated) for field in fields)
-        merged_columns = ", ".join([*(f"of_{f}.{f}" for f in fields), *(f"of_{f}.{f}_held" for f in dated)])
-        joined = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
+        condition = f"unit_id % {count} = {part}"
+        field_queries = ",\n".join(_merged(field, condition, is_dated=field in dated_fields) for field in fields)
+        merged_columns = ", ".join([*(f"of_{f}.{f}" for f in fields), *(f"of_{f}.{f}_held" for f in dated_fields)])
+        joins = "\n".join(f"left join of_{field} on of_{field}.unit_id = ids.unit_id" for field in fields)
         query = f"""
-            with {merged},
-            ids as (select distinct unit_id from {{of_several}} where {which})
+            with {field_queries},
+            ids as (select distinct unit_id from {{of_several}} where {condition})
             select ids.unit_id, {merged_columns}
             from ids
-            {joined}
+            {joins}
             """
         parts.append(engine.sql(query, of_several=of_several, store=True))
     engine.drop(of_several)
@@ -186,12 +186,12 @@ def _of_several(engine: Engine, entities: Table, members: Table, fields: Sequenc
     )
 
 
-def _merged(field: str, which: str, *, dated: bool) -> str:
+def _merged(field: str, condition: str, *, is_dated: bool) -> str:
     """SQL of a field's values over all entities of a unit, each once, the newest first."""
     # Sorted as a whole, which DuckDB does in a quarter of the time of an ordered list.
     age = f"date_diff('day', held_to, {_LATEST})"
     span = "{'held_value': x.held_value, 'held_from': x.held_from, 'held_to': x.held_to}"
-    spans = f",\n                   list_transform(spans, lambda x: {span}) as {field}_held" if dated else ""
+    spans = f",\n                   list_transform(spans, lambda x: {span}) as {field}_held" if is_dated else ""
     return f"""
         of_{field} as (
             select unit_id, list_transform(spans, lambda x: x.held_value) as {field}{spans}
@@ -205,7 +205,7 @@ def _merged(field: str, which: str, *, dated: bool) -> str:
                         select unit_id, unnest({field}) as held_value, unnest({field}_first) as first_seen,
                                unnest({field}_last) as last_seen
                         from {{of_several}}
-                        where {which}
+                        where {condition}
                     )
                     group by unit_id, held_value
                 )

@@ -54,9 +54,9 @@ def has_words(text: str, words: str) -> str:
 
 def _of_names(**shares: float) -> _Graded:
     """Many names have several words: ROSA LUISA is ROSA to another body, GARCIA LOPEZ is GARCIA."""
-    within = (f"{has_words('{l}', '{r}')} OR {has_words('{r}', '{l}')}", "one is part of the other", 0.03)
+    part = (f"{has_words('{l}', '{r}')} OR {has_words('{r}', '{l}')}", "one is part of the other", 0.03)
     equal, *others = _of_name(**shares)
-    return equal, within, *others
+    return equal, part, *others
 
 
 # ISO text by its parts: 93 % of wrong birth dates are wrong in one part (Cardinal et al. 2023, BMC MIDM 23:85).
@@ -179,30 +179,30 @@ def comparison(
         history: the units also hold <column>_all, every value that was ever held.
         dated: and <column>_held, every value with when it was held.
     """
-    graded = [(_sided(condition, column), label, m) for condition, label, m in _LEVELS[kind]]
+    levels = [(_sided(condition, column), label, m) for condition, label, m in _LEVELS[kind]]
     if history and kind == "postcode":
         sectors = 'list_has_any("postcode_sector_all_l", "postcode_sector_all_r")'
-        graded = [graded[0], (sectors, "same sector at some time", 0.03), graded[-1]]
+        levels = [levels[0], (sectors, "same sector at some time", 0.03), levels[-1]]
     if history:
-        graded.insert(1, (_at_some_time(column), "agrees at another time", 0.05))
+        levels.insert(1, (_at_some_time(column), "agrees at another time", 0.05))
     if history and dated:
-        graded.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
+        levels.insert(1, (_at_one_time(column), "agrees at overlapping dates", 0.05))
     if further:
-        graded.insert(1, (_is_among(column, further), f"among {further} of the other", 0.01))
+        levels.insert(1, (_is_among(column, further), f"among {further} of the other", 0.01))
     if former:
-        same = f'{_is_among(column, former)} OR "{former}_l" = "{former}_r"'
-        graded.insert(1, (same, f"the same by {former}", 0.03))
+        equality = f'{_is_among(column, former)} OR "{former}_l" = "{former}_r"'
+        levels.insert(1, (equality, f"the same by {former}", 0.03))
     if further_of:
-        called = f'({_is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
-        graded.insert(1, (called, f"{further_of} is one of them", None))
+        call_name = f'({_is_among(further_of, column)}) AND "{further_of}_l" <> "{further_of}_r"'
+        levels.insert(1, (call_name, f"{further_of} is one of them", None))
     if swapped_with:
         condition = _swapped(column, swapped_with, with_typo=swap_with_typo)
-        graded.insert(1, (condition, f"swapped with {swapped_with}", None if swap_counted else 0.002))
+        levels.insert(1, (condition, f"swapped with {swapped_with}", None if swap_counted else 0.002))
     if crossed_with:
-        crossed = f'"{column}_l" = "{crossed_with}_r" OR "{crossed_with}_l" = "{column}_r"'
-        graded.insert(1, (crossed, f"{crossed_with} of the other", None if cross_counted else 0.02))
-    adjusted = {} if kind in _NEVER_ADJUSTED else {_equal(column): _adjusted(column)}
-    return _comparison(column, _unknown([column]), f"{column} not known", graded, adjusted, least=0.005)
+        crossing = f'"{column}_l" = "{crossed_with}_r" OR "{crossed_with}_l" = "{column}_r"'
+        levels.insert(1, (crossing, f"{crossed_with} of the other", None if cross_counted else 0.02))
+    adjustments = {} if kind in _NEVER_ADJUSTED else {_equal(column): _adjusted(column)}
+    return _comparison(column, _unknown([column]), f"{column} not known", levels, adjustments, floor=0.005)
 
 
 def _sided(condition: str, column: str) -> str:
@@ -224,7 +224,7 @@ def _swapped(column: str, other: str, *, with_typo: bool) -> str:
     if not with_typo:
         return f"{first} AND {second}"
     similar = (f'jaro_winkler_similarity("{a}_l", "{b}_r") >= 0.85' for a, b in ((other, column), (column, other)))
-    return " OR ".join(f"{same} AND {nearly}" for same, nearly in zip((first, second), similar, strict=True))
+    return " OR ".join(f"{equality} AND {typo}" for equality, typo in zip((first, second), similar, strict=True))
 
 
 def _is_among(column: str, further: str) -> str:
@@ -240,8 +240,8 @@ def _at_some_time(column: str) -> str:
 
 def _at_one_time(column: str) -> str:
     """SQL: both had a value at one time; whether they ever did is the cheaper question, and comes first."""
-    met = "y.held_value = x.held_value AND y.held_from <= x.held_to AND y.held_to >= x.held_from"
-    partners = f'array_length(list_filter("{column}_held_r", lambda y: {met}))'
+    overlap = "y.held_value = x.held_value AND y.held_from <= x.held_to AND y.held_to >= x.held_from"
+    partners = f'array_length(list_filter("{column}_held_r", lambda y: {overlap}))'
     return f'{_at_some_time(column)} AND array_length(list_filter("{column}_held_l", lambda x: {partners} > 0)) > 0'
 
 
@@ -258,35 +258,35 @@ def with_home(compared: Sequence[dict[str, Any]], kinds: Mapping[str, str]) -> l
     if len(fields) < 2:
         return list(compared)
     british = kinds.get("postcode") == "postcode"
-    near = {
+    near_values = {
         "postcode": 'damerau_levenshtein("postcode_l", "postcode_r") <= 1',
         "town": 'jaro_winkler_similarity("town_l", "town_r") >= 0.92',
     }
-    area = " OR ".join(condition for name, condition in near.items() if name in fields) or _equal("county")
-    graded: list[tuple[str, str, float | None]] = []
+    area = " OR ".join(condition for name, condition in near_values.items() if name in fields) or _equal("county")
+    levels: list[tuple[str, str, float | None]] = []
     for line in ("address", "address_2"):
         if line in fields:
             similarity = f'jaro_winkler_similarity("{line}_l", "{line}_r")'
-            graded += [
+            levels += [
                 (f"{_equal(line)} AND ({area})", f"{line} equal, and area", 0.2),
                 (f"{similarity} >= 0.85 AND ({area})", f"{line} Jaro-Winkler 0.85 or more, and area", 0.05),
                 (f"{similarity} >= 0.92", f"{line} Jaro-Winkler 0.92 or more", 0.05),
             ]
     if "postcode" in fields:
-        same_town = f" AND ({near['town']})" if "town" in fields else ""
-        graded += [
+        same_town = f" AND ({near_values['town']})" if "town" in fields else ""
+        levels += [
             (_equal("postcode"), "postcode equal", 0.2),
-            (near["postcode"] + same_town, "postcode one edit apart", 0.02),
+            (near_values["postcode"] + same_town, "postcode one edit apart", 0.02),
         ]
-        graded += [(_sided(_without(2), "postcode"), "same postcode sector", 0.02)] if british else []
+        levels += [(_sided(_without(2), "postcode"), "same postcode sector", 0.02)] if british else []
     if "town" in fields:
-        graded += [(_equal("town"), "town equal", 0.05), (near["town"], "town Jaro-Winkler 0.92 or more", 0.02)]
-    graded += [(_sided(_without(4), "postcode"), "same postcode district", 0.02)] if british else []
-    graded += [(_equal("county"), "county equal", 0.03)] if "county" in fields else []
-    adjusted = {_equal(name): _adjusted(name, exact=False) for name in ("postcode", "town", "county")}
+        levels += [(_equal("town"), "town equal", 0.05), (near_values["town"], "town Jaro-Winkler 0.92 or more", 0.02)]
+    levels += [(_sided(_without(4), "postcode"), "same postcode district", 0.02)] if british else []
+    levels += [(_equal("county"), "county equal", 0.03)] if "county" in fields else []
+    adjustments = {_equal(name): _adjusted(name, exact=False) for name in ("postcode", "town", "county")}
     unknown = " AND ".join(f"({_unknown([name])})" for name in fields)
     others = [one for one in compared if one["output_column_name"] not in fields]
-    return [*others, _comparison("home", unknown, "home not known", graded, adjusted, least=0.02)]
+    return [*others, _comparison("home", unknown, "home not known", levels, adjustments, floor=0.02)]
 
 
 def given_comparison(
@@ -308,10 +308,10 @@ def given_comparison(
     differ = " OR ".join(f"coalesce({agrees(name)}, FALSE) = FALSE" for name in given)
     agrees_already, label = (f" OR coalesce({_equal(unless)}, FALSE)", f" or {unless} agrees") if unless else ("", "")
     neutral = 0.5, 0.5  # until it is measured
-    taken_back = _adjusted(column, -1.0, exact=False) if adjusted else {}
+    adjustment = _adjusted(column, -1.0, exact=False) if adjusted else {}
     levels = [
         _level(f"{differ} OR {_unknown([column])}{agrees_already}", f"{' or '.join(given)} differs{label}"),
-        _level(_equal(column), f"{column}: equal", *neutral, **taken_back),
+        _level(_equal(column), f"{column}: equal", *neutral, **adjustment),
     ]
     if column in history:
         levels.append(_level(agrees(column), f"{column}: agrees at some time", *neutral))
@@ -323,12 +323,12 @@ def given_comparison(
 
 
 def _comparison(
-    name: str, unknown: str, unknown_label: str, graded: _Graded, adjusted: Mapping[str, dict[str, Any]], least: float
+    name: str, unknown: str, unknown_label: str, graded: _Graded, extras: Mapping[str, dict[str, Any]], floor: float
 ) -> dict[str, Any]:
     """A comparison of a null level, these levels, and ELSE with the rest of m, or the least that it has."""
-    rest = max(1 - sum(m or 0.0 for _, _, m in graded), least)
+    rest = max(1 - sum(m or 0.0 for _, _, m in graded), floor)
     levels = [
-        _level(condition, f"{name}: {label}", m, **adjusted.get(condition, {}))
+        _level(condition, f"{name}: {label}", m, **extras.get(condition, {}))
         for condition, label, m in (*graded, ("ELSE", "differs", rest))
     ]
     return {"output_column_name": name, "comparison_levels": [_level(unknown, unknown_label), *levels]}

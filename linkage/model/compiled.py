@@ -23,8 +23,8 @@ from linkage.model.stages import level_case, number, pattern_column, stages
 
 def pattern_text(model: Model, alias: str) -> str:
     """SQL of a pair's levels as one text, "6,-1,4": the pattern of a link."""
-    listed = ", ',', ".join(f"{alias}.{quote(pattern_column(comparison))}" for comparison in model.comparisons)
-    return f"concat({listed})"
+    levels = ", ',', ".join(f"{alias}.{quote(pattern_column(comparison))}" for comparison in model.comparisons)
+    return f"concat({levels})"
 
 
 def levels_of(pattern: str) -> tuple[int, ...]:
@@ -53,16 +53,16 @@ def scored_pairs(
         query += f",\nstage_{place} as (\n{_select(['*', *stage.added], source)}\n)"
         source = f"stage_{place}"
         if stage.reachable and floor is not None:
-            most = f"reach_{place}"  # a column of its own, which Spark does not work out again (engine/macros.py)
-            query += f",\nweighed_{place} as (\n{_select(['*', f'barrier({stage.reachable}) as {most}'], source)}\n)"
-            within = f"    select * from weighed_{place}\n    where {most} >= {number(floor)}"
-            query += f",\nwithin_{place} as (\n{within}\n)"
+            reach = f"reach_{place}"  # a column of its own, which Spark does not work out again (engine/macros.py)
+            query += f",\nweighed_{place} as (\n{_select(['*', f'barrier({stage.reachable}) as {reach}'], source)}\n)"
+            body = f"    select * from weighed_{place}\n    where {reach} >= {number(floor)}"
+            query += f",\nwithin_{place} as (\n{body}\n)"
             source = f"within_{place}"
     gammas = [f"cast({name} as tinyint) as {name}" for name in map(quote, map(pattern_column, model.comparisons))]
     weights = [f"w_{index}" for index in range(len(model.comparisons))]
     weight = " + ".join([number(model.prior_weight), *weights])
-    listed = ["left_id", "right_id", *gammas, f"{weight} as match_weight", *(weights if each else ()), *carried]
-    return f"{query}\n{_select(listed, source)}"
+    expressions = ["left_id", "right_id", *gammas, f"{weight} as match_weight", *(weights if each else ()), *carried]
+    return f"{query}\n{_select(expressions, source)}"
 
 
 def level_columns(model: Model) -> list[str]:
@@ -72,9 +72,9 @@ def level_columns(model: Model) -> list[str]:
     ]
 
 
-def _select(selected: Sequence[str], source: str) -> str:
-    listed = ",\n           ".join(selected)
-    return f"    select {listed}\n    from {source}"
+def _select(expressions: Sequence[str], source: str) -> str:
+    select_list = ",\n           ".join(expressions)
+    return f"    select {select_list}\n    from {source}"
 
 
 def candidate_pairs(model: Model, rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
@@ -138,29 +138,29 @@ def frequency_table(column: str, model: Model) -> str:
 
 
 def _with_columns(
-    model: Model, source: str, equal: Set[str], also: Sequence[str] = (), *, in_units: bool = False
+    model: Model, source: str, equal: Set[str], extra_columns: Sequence[str] = (), *, in_units: bool = False
 ) -> str:
     """SQL of joined units l and r with the model's columns of both and the frequencies of their values.
 
     Args:
         equal: columns, in lower case, of which both units have the same value.
-        also: other columns of the source.
+        extra_columns: other columns of the source.
         in_units: whether l and r have the frequencies already.
     """
     # One text for both sides is carried, and hashed, once.
-    listed = [
+    expressions = [
         f"{'r' if name.lower() in equal else side}.{quote(name)} as {quote(f'{name}_{side}')}"
         for name in model.compared
         for side in "lr"
     ]
     for column in model.tf_columns:
-        for side, looked_up in zip("lr", _looked_up(model, column, equal), strict=True):
+        for side, alias in zip("lr", _looked_up(model, column, equal), strict=True):
             table = frequency_table(column, model)
-            bits = f"{looked_up}.{table}" if in_units else f"{table}_{looked_up}.bits"
-            listed.append(f"{bits} as {quote(f'bits_{column}_{side}')}")
-    selected = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *also, *listed])
+            bits = f"{alias}.{table}" if in_units else f"{table}_{alias}.bits"
+            expressions.append(f"{bits} as {quote(f'bits_{column}_{side}')}")
+    select_list = ",\n       ".join(["l.unit_id as left_id", "r.unit_id as right_id", *extra_columns, *expressions])
     joins = "" if in_units else "".join(_lookups(model, equal, side, side) for side in "lr")
-    return f"select {selected}\nfrom {source}{joins}"
+    return f"select {select_list}\nfrom {source}{joins}"
 
 
 def _looked_up(model: Model, column: str, equal: Set[str]) -> str:
@@ -193,10 +193,10 @@ def _lookups(model: Model, equal: Set[str], side: str, alias: str) -> str:
 
 def _adjusts_equal_values_only(model: Model, column: str) -> bool:
     """Whether each level that is adjusted by a column holds of equal values of it only."""
-    adjusted = [level for c in model.comparisons for level in c.levels if level.adjusted and level.tf_column == column]
+    tf_levels = [level for c in model.comparisons for level in c.levels if level.adjusted and level.tf_column == column]
     return all(
         any(a and a.kind == "column" and a.column.lower() == column.lower() for a in agreements(level.condition))
-        for level in adjusted
+        for level in tf_levels
     )
 
 
@@ -211,18 +211,18 @@ def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     )
 
 
-def _not_made_before(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
+def _not_made_before(rule: BlockingRule, earlier_rules: Sequence[BlockingRule]) -> str:
     """A pair that an earlier rule makes is not made again; NULL there means that the rule did not hold.
 
     What the rule itself requires is not tested again, nor what follows from another condition.
     """
-    conditions = [_beyond(rule, before) for before in earlier]
-    least = [
+    conditions = [_beyond(rule, earlier) for earlier in earlier_rules]
+    minimal_terms = [
         terms
         for place, terms in enumerate(conditions)
-        if not any(other < terms or (other == terms and before < place) for before, other in enumerate(conditions))
+        if not any(other < terms or (other == terms and index < place) for index, other in enumerate(conditions))
     ]
-    return "".join(f"\n  and not coalesce({' AND '.join(sorted(terms))}, false)" for terms in least)
+    return "".join(f"\n  and not coalesce({' AND '.join(sorted(terms))}, false)" for terms in minimal_terms)
 
 
 def _beyond(rule: BlockingRule, before: BlockingRule) -> frozenset[str]:

@@ -37,9 +37,9 @@ def check_runs(engine: Engine, model: Model, left: Table, right: Table, where: s
 
 def _ask(engine: Engine, query: str, left: Table, right: Table) -> None:
     """Have a query planned as a whole, as an engine does before it reads a row."""
-    planned = engine.sql(query, params=None, store=False, left=left, right=right)
-    _ = planned.columns  # which an engine plans a query to know
-    engine.drop(planned)
+    plan = engine.sql(query, params=None, store=False, left=left, right=right)
+    _ = plan.columns  # which an engine plans a query to know
+    engine.drop(plan)
 
 
 def _levels(model: Model) -> Iterator[tuple[str, str]]:
@@ -51,8 +51,8 @@ def _levels(model: Model) -> Iterator[tuple[str, str]]:
 
 def _of_levels(model: Model, conditions: Sequence[str]) -> str:
     sides = ", ".join(f"{side}.{quote(name)} as {quote(f'{name}_{side}')}" for name in model.compared for side in "lr")
-    tested = ", ".join(f"case when {condition} then 1 end as level_{n}" for n, condition in enumerate(conditions))
-    return f"select {tested} from (select {sides} from {{left}} as l cross join {{right}} as r) as pairs where false"
+    cases = ", ".join(f"case when {condition} then 1 end as level_{n}" for n, condition in enumerate(conditions))
+    return f"select {cases} from (select {sides} from {{left}} as l cross join {{right}} as r) as pairs where false"
 
 
 def _rules(model: Model) -> Iterator[tuple[str, str, str]]:

@@ -22,14 +22,14 @@ def under(model: Model, rule: BlockingRule) -> Model:
 
 def equal_columns(rule: BlockingRule) -> frozenset[str]:
     """Columns, in lower case, that are known and equal on both sides of every pair of a rule."""
-    opened = {column.lower() for column in rule.explode}
-    return frozenset(filter(None, map(equal_column, conjuncts(rule.condition)))) - opened
+    lists = {column.lower() for column in rule.explode}
+    return frozenset(filter(None, map(equal_column, conjuncts(rule.condition)))) - lists
 
 
 def equal_column(term: exp.Expression) -> str | None:
     """The column, in lower case, that a condition asks to be equal on both sides; None if it asks for anything else."""
-    agreed = agreement(term)
-    return agreed.column.lower() if agreed and agreed.kind == "column" else None
+    equality = agreement(term)
+    return equality.column.lower() if equality and equality.kind == "column" else None
 
 
 def _shortened(comparison: Comparison, equal: frozenset[str]) -> Comparison:
@@ -61,5 +61,5 @@ def _truth(condition: str, equal: frozenset[str]) -> bool | None:
             return exp.true() if column(node.left) == column(node.right) else node
         return node
 
-    settled = simplify(parsed(condition).transform(known)).unnest()
-    return bool(settled.this) if isinstance(settled, exp.Boolean) else None
+    result = simplify(parsed(condition).transform(known)).unnest()
+    return bool(result.this) if isinstance(result, exp.Boolean) else None

@@ -103,57 +103,57 @@ def m_from_labels(
         raise InputError("no pair is labelled a match\n  label some first: m is what matches show")
     levels = np.array([pair.levels for pair in pairs])
     raw, results = deepcopy(model.raw), []
-    for place, (comparison, written) in enumerate(zip(model.comparisons, raw["comparisons"], strict=True)):
+    for place, (comparison, raw_comparison) in enumerate(zip(model.comparisons, raw["comparisons"], strict=True)):
         if comparison.given:
             continue
         known = levels[:, place] >= 0
         total, effective = float(weights[known].sum()), _effective(weights[known])
-        graded = [
+        graded_levels = [
             (level, settings)
-            for level, settings in zip(comparison.levels, written["comparison_levels"], strict=True)
+            for level, settings in zip(comparison.levels, raw_comparison["comparison_levels"], strict=True)
             if level.value >= 0
         ]
-        at = np.array([float(weights[levels[:, place] == level.value].sum()) for level, _ in graded])
-        before = np.array([level.m or 0.0 for level, _ in graded])
-        m, estimated = before, np.array([not settings.get("fix_m_probability") for _, settings in graded])
+        matches = np.array([float(weights[levels[:, place] == level.value].sum()) for level, _ in graded_levels])
+        before = np.array([level.m or 0.0 for level, _ in graded_levels])
+        m, is_free = before, np.array([not settings.get("fix_m_probability") for _, settings in graded_levels])
         if total > 0:
-            given = np.array([level.m is not None for level, _ in graded])
-            counts = np.where(given, np.maximum(pseudo_counts(before, seen), pseudo), pseudo)
-            shares = _with_prior(at / total * effective, effective, before, counts, np.full_like(counts, pseudo))
-            rest = 1 - float(before[~estimated].sum())
-            m = np.where(estimated, shares * rest / max(float(shares[estimated].sum()), np.finfo(float).tiny), before)
-        for number, (level, settings) in enumerate(graded):
-            if total > 0 and estimated[number]:
+            has_m = np.array([level.m is not None for level, _ in graded_levels])
+            counts = np.where(has_m, np.maximum(pseudo_counts(before, seen), pseudo), pseudo)
+            shares = _with_prior(matches / total * effective, effective, before, counts, np.full_like(counts, pseudo))
+            rest = 1 - float(before[~is_free].sum())
+            m = np.where(is_free, shares * rest / max(float(shares[is_free].sum()), np.finfo(float).tiny), before)
+        for number, (level, settings) in enumerate(graded_levels):
+            if total > 0 and is_free[number]:
                 settings["m_probability"] = float(f"{m[number]:.12g}")
-            results.append(_found(comparison.name, level, float(m[number]), float(at[number]), effective))
+            results.append(_found(comparison.name, level, float(m[number]), float(matches[number]), effective))
     answers = {answer: sum(pair.answer == answer for pair in pairs) for answer in (MATCH, NO_MATCH, UNCERTAIN)}
     return from_dict(raw), LabelReport(answers, float(weights.sum()), _effective(weights), tuple(results))
 
 
-def _with_prior(shown: Floats, total: float, m: Floats, strong: Floats, weak: Floats) -> Floats:
+def _with_prior(labels: Floats, total: float, m: Floats, strong: Floats, weak: Floats) -> Floats:
     """Shares of levels by the labels that show them and by m, whose pseudo-counts are strong unless labels contradict it.
 
     Args:
-        shown: labels that show each level, of so many.
+        labels: how many show each level, of so many.
         strong, weak: pseudo-counts of m, if it is of use and if it is not.
     """
-    odds = math.log(1 / CONFLICT - 1) + _log_likelihood(shown, total, m, strong)
-    odds -= _log_likelihood(shown, total, m, weak)
+    odds = math.log(1 / CONFLICT - 1) + _log_likelihood(labels, total, m, strong)
+    odds -= _log_likelihood(labels, total, m, weak)
     of_use = 1 / (1 + np.exp(-np.clip(odds, -500, 500)))
-    by_strong, by_weak = ((shown + m * counts) / (total + counts) for counts in (strong, weak))
+    by_strong, by_weak = ((labels + m * counts) / (total + counts) for counts in (strong, weak))
     shares: Floats = of_use * by_strong + (1 - of_use) * by_weak
     return shares
 
 
-def _log_likelihood(shown: Floats, total: float, m: Floats, counts: Floats) -> Floats:
+def _log_likelihood(labels: Floats, total: float, m: Floats, counts: Floats) -> Floats:
     """Of so many labels where m has such pseudo-counts: a negative binomial, but for what is the same for all."""
     exposure = np.maximum(counts, 1e-9)
     events = np.maximum(m, 1e-12) * exposure
     likelihood: Floats = (
-        gammaln(events + shown)
+        gammaln(events + labels)
         - gammaln(events)
         + events * np.log(exposure / (exposure + total))
-        + shown * np.log(total / (exposure + total))
+        + labels * np.log(total / (exposure + total))
     )
     return likelihood
 
@@ -165,18 +165,18 @@ def _found(comparison: str, level: Level, m: float, matches: float, effective: f
 
 def _matches(pairs: Sequence[Labelled]) -> npt.NDArray[np.float64]:
     """For how many matches each pair stands."""
-    decided: dict[str, list[bool]] = {}
+    answers: dict[str, list[bool]] = {}
     for pair in pairs:
         if pair.answer != UNCERTAIN:
-            decided.setdefault(pair.stratum, []).append(pair.answer == MATCH)
-    everywhere = [label for labels in decided.values() for label in labels]
+            answers.setdefault(pair.stratum, []).append(pair.answer == MATCH)
+    all_labels = [label for labels in answers.values() for label in labels]
 
     def share(stratum: str) -> float:
-        labels = decided.get(stratum) or everywhere
+        labels = answers.get(stratum) or all_labels
         return sum(labels) / len(labels) if labels else 0.0
 
-    likely = {MATCH: lambda _: 1.0, NO_MATCH: lambda _: 0.0, UNCERTAIN: share}
-    return np.array([pair.stands_for * likely[pair.answer](pair.stratum) for pair in pairs])
+    chances = {MATCH: lambda _: 1.0, NO_MATCH: lambda _: 0.0, UNCERTAIN: share}
+    return np.array([pair.stands_for * chances[pair.answer](pair.stratum) for pair in pairs])
 
 
 def _effective(weights: npt.NDArray[np.float64]) -> float:

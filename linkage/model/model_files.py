@@ -45,9 +45,9 @@ def save_with(path: Path, model: Model, version: int, **provenance: Any) -> int:
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = _text(model.raw)
-    about = {"format": FORMAT, "version": version, "model_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    header = {"format": FORMAT, "version": version, "model_sha256": hashlib.sha256(text.encode()).hexdigest()}
     _write(path, text)
-    _write(training_file(path), _text({**about, **provenance}))
+    _write(training_file(path), _text({**header, **provenance}))
     return version
 
 
@@ -63,8 +63,8 @@ def provenance(path: Path) -> dict[str, Any] | None:
         return None
     if not isinstance(record, dict):
         raise ConfigError(f"{training_file(path)}: does not say what the model was trained on\n  {_AGAIN}")
-    changed = record.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
-    return None if changed else record
+    is_changed = record.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
+    return None if is_changed else record
 
 
 def trained_on(path: Path) -> tuple[int, ...] | None:
@@ -75,9 +75,9 @@ def trained_on(path: Path) -> tuple[int, ...] | None:
     Raises:
         ConfigError: the file next to the model is no JSON.
     """
-    about = provenance(path) or {}
-    of_run = (about[change].get("records") for change in ("tuned", "labelled") if change in about)
-    units = next(filter(None, of_run), None) or (about.get("trained") or {}).get("units") or _linked_sizes(path)
+    record = provenance(path) or {}
+    of_run = (record[change].get("records") for change in ("tuned", "labelled") if change in record)
+    units = next(filter(None, of_run), None) or (record.get("trained") or {}).get("units") or _linked_sizes(path)
     return tuple(map(int, units)) or None
 
 

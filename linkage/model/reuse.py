@@ -55,11 +55,11 @@ def misfits(engine: Engine, model: Model, left: Table, right: Table, *, seed: in
     # Some of the pairs are of one person, and in one file of one record: as many as a side has records at the most.
     matches = 1 / max(side.units for side in sides)
     worst: dict[str, Misfit] = {}
-    for level, (index, _), here, total in zip(layout.levels, layout.places, at_levels, known, strict=True):
+    for level, (index, _), count, total in zip(layout.levels, layout.places, at_levels, known, strict=True):
         if level.adjusted or total < _PAIRS:
             continue
-        name, least = layout.model.comparisons[index].name, 1 / total
-        misfit = Misfit(name, level.label, max(level.u or 0.0, least), max(here / total - matches, least))
+        name, floor = layout.model.comparisons[index].name, 1 / total
+        misfit = Misfit(name, level.label, max(level.u or 0.0, floor), max(count / total - matches, floor))
         far = abs(misfit.bits) >= MISFIT_BITS and max(misfit.in_model, misfit.here) >= _SHARE
         if far and (name not in worst or _harm(misfit) > _harm(worst[name])):
             worst[name] = misfit
@@ -80,14 +80,14 @@ def without_columns(model: Model, names: Collection[str]) -> Model:
         ConfigError: it compares nothing else.
     """
     absent = frozenset(name.lower() for name in names)
-    compared = [shortened for raw in model.raw["comparisons"] if (shortened := _without(raw, absent))]
+    comparisons = [shortened for raw in model.raw["comparisons"] if (shortened := _without(raw, absent))]
     rules = model.raw.get("blocking_rules_to_generate_predictions") or []
     rules_left = [
         raw
         for raw, rule in zip(rules, model.blocking_rules, strict=True)
         if not absent & {column.lower() for column in rule.columns}
     ]
-    return from_dict({**model.raw, "comparisons": compared, "blocking_rules_to_generate_predictions": rules_left})
+    return from_dict({**model.raw, "comparisons": comparisons, "blocking_rules_to_generate_predictions": rules_left})
 
 
 def _without(comparison: dict[str, Any], absent: Collection[str]) -> dict[str, Any] | None:
@@ -103,10 +103,10 @@ def _without(comparison: dict[str, Any], absent: Collection[str]) -> dict[str, A
         if condition is False:
             continue
         plain = {key: value for key, value in level.items() if not key.startswith("tf_")}
-        adjusted = str(level.get("tf_adjustment_column")).lower() not in absent
-        levels.append({**(level if adjusted else plain), "sql_condition": "TRUE" if condition is True else condition})
-    graded = [level for level in levels if not level.get("is_null_level")]
-    return {**comparison, "comparison_levels": levels} if len(graded) > 1 else None
+        is_known = str(level.get("tf_adjustment_column")).lower() not in absent
+        levels.append({**(level if is_known else plain), "sql_condition": "TRUE" if condition is True else condition})
+    graded_levels = [level for level in levels if not level.get("is_null_level")]
+    return {**comparison, "comparison_levels": levels} if len(graded_levels) > 1 else None
 
 
 def _of_unknown(condition: str, absent: Collection[str]) -> str | bool:
@@ -114,11 +114,11 @@ def _of_unknown(condition: str, absent: Collection[str]) -> str | bool:
     if not any(_is_of(column, absent) for column in parsed(condition).find_all(exp.Column)):
         return condition
     tree = parsed(condition).transform(lambda node: exp.Null() if _is_of(node, absent) else node)
-    settled = simplify(tree).unnest()
-    terms = settled.flatten() if isinstance(settled, exp.And) else [settled]
+    result = simplify(tree).unnest()
+    terms = result.flatten() if isinstance(result, exp.And) else [result]
     if any(isinstance(term.unnest(), exp.Null) or _is_literal(term, False) for term in terms):
         return False
-    return True if _is_literal(settled, True) else to_sql(settled)
+    return True if _is_literal(result, True) else to_sql(result)
 
 
 def _is_literal(node: exp.Expression, value: bool) -> bool:

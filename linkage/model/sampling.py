@@ -36,9 +36,9 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
     def of(table: Table, multiplier: int) -> Side:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
-        listed = columns(["unit_id", *names])
-        spreads = f"select {listed}, {_spread(multiplier, seed)} as spread from {{units}}"
-        slots = f"select {listed}, spread * spread % {_PRIME} as slot from ({spreads}) as spreads"
+        select_list = columns(["unit_id", *names])
+        spreads = f"select {select_list}, {_spread(multiplier, seed)} as spread from {{units}}"
+        slots = f"select {select_list}, spread * spread % {_PRIME} as slot from ({spreads}) as spreads"
         query = f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as slots where slot < {below(share)}"
         sample = engine.sql(query, params=None, units=table, store=True)
         return Side(table, units, sample, share)

@@ -109,8 +109,8 @@ class Model:
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         """Columns of a unit that scoring and blocking read."""
-        blocked = [column for rule in self.blocking_rules for column in rule.columns]
-        return tuple(dict.fromkeys([*self.compared, *blocked, *self.tf_columns]))
+        rule_columns = [column for rule in self.blocking_rules for column in rule.columns]
+        return tuple(dict.fromkeys([*self.compared, *rule_columns, *self.tf_columns]))
 
     @functools.cached_property
     def compared(self) -> tuple[str, ...]:
@@ -213,9 +213,9 @@ def from_dict(raw: dict[str, Any], where: str = "model") -> Model:
             f"{where}: the model compares nothing\n  give it comparisons: leo model train, or save_model_to_json in Splink"
         )
     names = [comparison.name.lower() for comparison in comparisons]
-    if twice := [comparison.name for comparison in comparisons if names.count(comparison.name.lower()) > 1]:
+    if repeats := [comparison.name for comparison in comparisons if names.count(comparison.name.lower()) > 1]:
         raise ConfigError(
-            f"{where}: two comparisons are named '{twice[0]}', in whatever case\n"
+            f"{where}: two comparisons are named '{repeats[0]}', in whatever case\n"
             "  give each an output_column_name of its own: of one name one level would stand for both"
         )
     if not 0 < prior < 1:
@@ -240,7 +240,7 @@ def _of_today(raw: dict[str, Any]) -> dict[str, Any]:
     return raw
 
 
-def _check_sql(condition: str, where: str) -> None:
+def _check_sql(condition: str, origin: str) -> None:
     try:
         part = refused_part(condition)
     except RecursionError:
@@ -248,11 +248,11 @@ def _check_sql(condition: str, where: str) -> None:
     except sqlglot.errors.SqlglotError as error:
         fault = (getattr(error, "errors", None) or [{"description": str(error)}])[0]["description"]
         raise ConfigError(
-            f"{where}: a condition is not SQL in DuckDB's dialect: {fault}\n  condition: {condition:.300}"
+            f"{origin}: a condition is not SQL in DuckDB's dialect: {fault}\n  condition: {condition:.300}"
         ) from None
     if part:
         raise ConfigError(
-            f"{where}: a condition may not use {part}\n  it may compare the columns of a pair with operators and the "
+            f"{origin}: a condition may not use {part}\n  it may compare the columns of a pair with operators and the "
             "functions of Splink's comparison library; prepare other values as columns of the files\n"
             f"  condition: {condition:.300}"
         )
@@ -267,19 +267,19 @@ def sided_columns(condition: str | None) -> tuple[str, ...]:
     return tuple(dict.fromkeys(match.group(1) for match in matches if match))
 
 
-def _comparison(raw: dict[str, Any], where: str) -> Comparison:
-    name = _text(raw, "output_column_name", where) or "comparison"
-    place = f"{where}: comparison '{name}'"
+def _comparison(raw: dict[str, Any], origin: str) -> Comparison:
+    name = _text(raw, "output_column_name", origin) or "comparison"
+    place = f"{origin}: comparison '{name}'"
     levels = raw["comparison_levels"]
     for level in levels:
         if level["sql_condition"].strip().upper() != "ELSE":
             _check_sql(level["sql_condition"], place)
-    graded = sum(1 for level in levels if not level.get("is_null_level"))
+    grade = sum(1 for level in levels if not level.get("is_null_level"))
     exact = _exact_level_u(levels, place)
     parsed_levels = []
     for level in levels:
         null = bool(level.get("is_null_level"))
-        graded -= 0 if null else 1
+        grade -= 0 if null else 1
         column = level.get("tf_adjustment_column")
         base = (
             _probability(level, "u_probability", place)
@@ -295,7 +295,7 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
         condition = level["sql_condition"]
         parsed_levels.append(
             Level(
-                value=-1 if null else graded,
+                value=-1 if null else grade,
                 condition=None if condition.strip().upper() == "ELSE" else condition,
                 label=_text(level, "label_for_charts", place) or condition,
                 m=None if null else _probability(level, "m_probability", place),
@@ -309,47 +309,47 @@ def _comparison(raw: dict[str, Any], where: str) -> Comparison:
     if not parsed_levels or parsed_levels[-1].condition is not None:
         raise ConfigError(f"{place} has no ELSE level at its end\n  add one, as the comparisons of Splink have it")
     conditional = _CONDITIONAL.fullmatch(raw.get("comparison_description") or "")
-    given = tuple(conditional.group(1).split(", ")) if conditional else ()
-    return Comparison(name, tuple(parsed_levels), given)
+    given_columns = tuple(conditional.group(1).split(", ")) if conditional else ()
+    return Comparison(name, tuple(parsed_levels), given_columns)
 
 
-def _text(raw: dict[str, Any], key: str, where: str) -> str:
+def _text(raw: dict[str, Any], key: str, origin: str) -> str:
     value = raw.get(key) or ""
     if not isinstance(value, str):
-        raise ConfigError(f"{where}: {key} is no text\n  write it in quotes")
+        raise ConfigError(f"{origin}: {key} is no text\n  write it in quotes")
     return value
 
 
-def _finite(level: dict[str, Any], key: str, default: float, where: str) -> float:
+def _finite(level: dict[str, Any], key: str, default: float, origin: str) -> float:
     value = float(level.get(key, default))
     if not math.isfinite(value):
-        raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' has no end\n  give a finite number")
+        raise ConfigError(f"{origin}: {key} of level '{level['sql_condition']}' has no end\n  give a finite number")
     return value
 
 
-def _probability(level: dict[str, Any], key: str, where: str) -> float | None:
+def _probability(level: dict[str, Any], key: str, origin: str) -> float | None:
     value = level.get(key)
     if value is None or (isinstance(value, int | float) and 0 <= value <= 1):
         return value
     if value == _NOT_OBSERVED_TEXT:
         return NOT_OBSERVED
-    raise ConfigError(f"{where}: {key} of level '{level['sql_condition']}' is no probability\n  give one from 0 to 1")
+    raise ConfigError(f"{origin}: {key} of level '{level['sql_condition']}' is no probability\n  give one from 0 to 1")
 
 
-def _exact_level_u(levels: list[dict[str, Any]], where: str) -> dict[str, float | None]:
+def _exact_level_u(levels: list[dict[str, Any]], origin: str) -> dict[str, float | None]:
     """For each column, the u of the level that only says it is equal: Splink's base for term frequencies."""
     exact: dict[str, float | None] = {}
     for level in levels:
         if level.get("is_null_level") or level["sql_condition"].strip().upper() == "ELSE":
             continue
-        agreed = agreements(level["sql_condition"])
-        if len(agreed) == 1 and agreed[0] and agreed[0].kind == "column":
-            exact.setdefault(agreed[0].column.lower(), _probability(level, "u_probability", where))
+        equalities = agreements(level["sql_condition"])
+        if len(equalities) == 1 and equalities[0] and equalities[0].kind == "column":
+            exact.setdefault(equalities[0].column.lower(), _probability(level, "u_probability", origin))
     return exact
 
 
-def _blocking_rule(raw: dict[str, Any] | str, where: str) -> BlockingRule:
+def _blocking_rule(raw: dict[str, Any] | str, origin: str) -> BlockingRule:
     if isinstance(raw, str):
         raw = {"blocking_rule": raw}
-    _check_sql(raw["blocking_rule"], f"{where}: a blocking rule")
+    _check_sql(raw["blocking_rule"], f"{origin}: a blocking rule")
     return BlockingRule(raw["blocking_rule"], tuple(raw.get("arrays_to_explode") or ()))

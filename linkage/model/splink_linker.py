@@ -88,9 +88,9 @@ def train_by_splink(
             f"Splink cannot train on pairs that agree on {' and '.join(block.columns)}: {type(fault).__name__}\n"
             f'  {GIVE_A_MODEL}, or let trainer = "leo"'
         ) from None
-    trained = from_dict(model.raw | _estimated(model, linker.misc.save_model_to_json()))
-    trained.check_trained("training by Splink")
-    return trained, _report(engine, trained, left, right, blocks, seed)
+    trained_model = from_dict(model.raw | _estimated(model, linker.misc.save_model_to_json()))
+    trained_model.check_trained("training by Splink")
+    return trained_model, _report(engine, trained_model, left, right, blocks, seed)
 
 
 def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
@@ -108,7 +108,7 @@ def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
     api = DuckDBAPI(connection=engine.connection)  # type: ignore[attr-defined] # of DuckDB, as just checked
     # Splink takes the name that it shows for a table's name, which a file's is not, and sorts its tables by name.
     unique = uuid.uuid4().hex
-    registered = [
+    input_tables = [
         api.register(
             engine.relation(table),  # type: ignore[attr-defined]
             dataset_display_name=name,
@@ -116,7 +116,7 @@ def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
         )
         for place, (name, table) in enumerate(tables.items())
     ]
-    return Linker(registered, settings, log_level="ERROR")
+    return Linker(input_tables, settings, log_level="ERROR")
 
 
 def _blocks(engine: Engine, model: Model, left: Table, right: Table, seed: int) -> list[TrainingBlock]:
@@ -127,15 +127,15 @@ def _blocks(engine: Engine, model: Model, left: Table, right: Table, seed: int) 
     return blocks
 
 
-def _estimated(model: Model, saved: Mapping[str, Any]) -> dict[str, Any]:
+def _estimated(model: Model, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What Splink estimated, in the model as it was written."""
     comparisons = deepcopy(model.raw["comparisons"])
-    for ours, theirs in zip(comparisons, saved["comparisons"], strict=True):
-        for level, trained in zip(ours["comparison_levels"], theirs["comparison_levels"], strict=True):
+    for comparison, result in zip(comparisons, settings["comparisons"], strict=True):
+        for level, estimate in zip(comparison["comparison_levels"], result["comparison_levels"], strict=True):
             if not level.get("is_null_level"):
                 # A level that training never saw has Splink's stand-in for it, as in Splink's predictions.
-                level |= {key: trained.get(key, NOT_OBSERVED) for key in ("m_probability", "u_probability")}
-    prior = saved["probability_two_random_records_match"]
+                level |= {key: estimate.get(key, NOT_OBSERVED) for key in ("m_probability", "u_probability")}
+    prior = settings["probability_two_random_records_match"]
     return {"comparisons": comparisons, "probability_two_random_records_match": prior}
 
 

@@ -50,19 +50,19 @@ def number(value: float) -> str:
 
 def stages(model: Model) -> list[Stage]:
     """The cheap levels of all comparisons, then the rest of each comparison that has any, the most decisive first."""
-    numbered = list(enumerate(model.comparisons))
-    settled = {i: _cheap_levels(comparison) for i, comparison in numbered}
-    still_open = {i: _Open(i, c.levels[len(settled[i]) :]) for i, c in numbered if len(settled[i]) < len(c.levels)}
+    entries = list(enumerate(model.comparisons))
+    levels = {i: _cheap_levels(comparison) for i, comparison in entries}
+    open_parts = {i: _Open(i, c.levels[len(levels[i]) :]) for i, c in entries if len(levels[i]) < len(c.levels)}
     steps = [
-        Stage([f"{level_case(settled[i])} as {_gamma_name(i, c, still_open)}" for i, c in numbered]),
-        Stage([_weighed(i, c, settled[i], still_open) for i, c in numbered], _reachable(model, still_open)),
+        Stage([f"{level_case(levels[i])} as {_gamma_name(i, c, open_parts)}" for i, c in entries]),
+        Stage([_weighed(i, c, levels[i], open_parts) for i, c in entries], _reachable(model, open_parts)),
     ]
-    for index in sorted(still_open, key=lambda i: _spread(model.comparisons[i]), reverse=True):
-        comparison = still_open.pop(index)
+    for index in sorted(open_parts, key=lambda i: _spread(model.comparisons[i]), reverse=True):
+        comparison = open_parts.pop(index)
         gamma = quote(pattern_column(model.comparisons[index]))
         steps += _settled(comparison, gamma)
         weight = f"coalesce({comparison.known}, {_weight_case(gamma, comparison.rest)}) as w_{index}"
-        steps.append(Stage([weight], _reachable(model, still_open)))
+        steps.append(Stage([weight], _reachable(model, open_parts)))
     return [stage for stage in steps if stage.added]
 
 
@@ -98,8 +98,8 @@ def _branches(levels: Sequence[Level], names: tuple[tuple[str, str], ...] = ()) 
     return " ".join([*whens, *rest])
 
 
-def _gamma_name(index: int, comparison: Comparison, still_open: Mapping[int, _Open]) -> str:
-    return f"open_{index}" if index in still_open else quote(pattern_column(comparison))
+def _gamma_name(index: int, comparison: Comparison, open_parts: Mapping[int, _Open]) -> str:
+    return f"open_{index}" if index in open_parts else quote(pattern_column(comparison))
 
 
 def _weight_case(gamma: str, levels: Sequence[Level]) -> str:
@@ -116,16 +116,16 @@ def _adjustment(level: Level) -> str:
         return ""
     commoner = "greatest({}, {})".format(*(quote(f"bits_{level.tf_column}_{side}") for side in "lr"))  # NULL is skipped
     if level.tf_minimum_u > 0:
-        least = number(math.log2(level.tf_minimum_u))
-        commoner = f"case when {commoner} < {least} then {least} else {commoner} end"
+        floor = number(math.log2(level.tf_minimum_u))
+        commoner = f"case when {commoner} < {floor} then {floor} else {commoner} end"
     base = math.log2(level.tf_base_u or 1.0)
     return f" + coalesce({number(level.tf_weight)} * ({number(base)} - {commoner}), 0e0)"
 
 
-def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], still_open: Mapping[int, _Open]) -> str:
+def _weighed(index: int, comparison: Comparison, levels: Sequence[Level], open_parts: Mapping[int, _Open]) -> str:
     """The weight as far as the cheap levels settle it: w_ where they settle all, else known_, NULL while open."""
-    name = f"known_{index}" if index in still_open else f"w_{index}"
-    case = _weight_case(_gamma_name(index, comparison, still_open), levels) if levels else "cast(null as double)"
+    name = f"known_{index}" if index in open_parts else f"w_{index}"
+    case = _weight_case(_gamma_name(index, comparison, open_parts), levels) if levels else "cast(null as double)"
     return f"{case} as {name}"
 
 
@@ -148,9 +148,9 @@ def _spread(comparison: Comparison) -> float:
     return max(weights) - min(weights)
 
 
-def _reachable(model: Model, still_open: Mapping[int, _Open]) -> str:
+def _reachable(model: Model, open_parts: Mapping[int, _Open]) -> str:
     weights = [f"w_{index}" for index in range(len(model.comparisons))]
-    for index, comparison in still_open.items():
+    for index, comparison in open_parts.items():
         weights[index] = f"coalesce({comparison.known}, {number(_best(comparison.rest))})"
     return " + ".join([number(model.prior_weight), *weights])
 
@@ -161,19 +161,19 @@ def _settled(comparison: _Open, gamma: str) -> list[Stage]:
     Function calls that several levels share are computed once, and only where it is open.
     """
     names = tuple((call, f"{comparison.gamma}_call_{n}") for n, call in enumerate(_shared_calls(comparison.rest)))
-    hoisted = [f"case when {comparison.gamma} is null then {call} end as {name}" for call, name in names]
+    call_columns = [f"case when {comparison.gamma} is null then {call} end as {name}" for call, name in names]
     branches = _branches(comparison.rest, names)
     case = f"case when {comparison.gamma} is not null then {comparison.gamma} {branches} end"
-    return [Stage(hoisted), Stage([f"{case} as {gamma}"])]
+    return [Stage(call_columns), Stage([f"{case} as {gamma}"])]
 
 
 def _shared_calls(levels: Sequence[Level]) -> list[str]:
-    counted: dict[str, int] = {}
+    use_counts: dict[str, int] = {}
     for level in levels:
         for call in _calls(level.condition) if level.condition else ():
-            counted[call] = counted.get(call, 0) + 1
-    shared = [call for call, uses in counted.items() if uses > 1]
-    return [call for call in shared if not any(call != other and call in other for other in shared)]
+            use_counts[call] = use_counts.get(call, 0) + 1
+    shared_calls = [call for call, uses in use_counts.items() if uses > 1]
+    return [call for call in shared_calls if not any(call != other and call in other for other in shared_calls)]
 
 
 @functools.lru_cache(maxsize=4096)

@@ -55,7 +55,7 @@ class ChosenRules:
     @property
     def pairs(self) -> int:
         """Expected pairs; what two rules both make counts twice."""
-        return sum(chosen.pairs for chosen in self.rules)
+        return sum(rule.pairs for rule in self.rules)
 
 
 @dataclass(frozen=True)
@@ -69,8 +69,8 @@ class _Cases:
     def covers(self, rule: Sequence[int]) -> npt.NDArray[np.bool_]:
         """Which cases a rule, a set of keys, reaches."""
         bits = np.uint64(sum(1 << place for place in rule))
-        covered: npt.NDArray[np.bool_] = (self.agreeing & bits) == bits
-        return covered
+        mask: npt.NDArray[np.bool_] = (self.agreeing & bits) == bits
+        return mask
 
 
 def choose_rules(
@@ -104,15 +104,15 @@ def choose_rules(
         else _expected_cases(model, keys, known, made_of or {}, sides)
     )
     search = _Search(engine, keys, cases, sides, budget)
-    chosen = search.greedy(target)
+    selection = search.greedy(target)
     engine.drop(*(side.sample for side in sides))
-    covered = np.zeros(len(cases.shares), dtype=bool)
+    is_covered = np.zeros(len(cases.shares), dtype=bool)
     rules = []
-    for rule, pairs in chosen.items():
-        reached = cases.covers(rule)
-        covered |= reached
-        alone, together = float(cases.shares[reached].sum()), float(cases.shares[covered].sum())
-        rules.append(ChosenRule(_rule([keys[place] for place in rule]), round(pairs), alone, together))
+    for rule, pairs in selection.items():
+        is_reached = cases.covers(rule)
+        is_covered |= is_reached
+        own_share, total_share = float(cases.shares[is_reached].sum()), float(cases.shares[is_covered].sum())
+        rules.append(ChosenRule(_rule([keys[place] for place in rule]), round(pairs), own_share, total_share))
     recall = rules[-1].together if rules else 0.0
     return ChosenRules(tuple(rules), recall, true_pairs is not None, cases.matches, search.considered)
 
@@ -155,8 +155,8 @@ def _expected_cases(
     place_of = {key: place for place, key in enumerate(keys)}
     by_bits: dict[int, float] = {}
     for share, agreeing in expected_cases(fields, known, made_of, least=1e-7):
-        agreed = sum(1 << place_of[event] for event in agreeing)
-        by_bits[agreed] = by_bits.get(agreed, 0.0) + share
+        bits = sum(1 << place_of[event] for event in agreeing)
+        by_bits[bits] = by_bits.get(bits, 0.0) + share
     matches = model.prior * sides[0].units * sides[1].units
     return _Cases(np.array([*by_bits], dtype=np.uint64), np.array([*by_bits.values()]), matches)
 
@@ -166,7 +166,7 @@ def _measured_cases(engine: Engine, keys: Sequence[Event], left: Table, right: T
         f"case when {any_element(_rule([key]))} then cast({1 << place} as bigint) else 0 end"
         for place, key in enumerate(keys)
     )
-    counted = engine.sql(
+    result = engine.sql(
         f"""
         with pairs as (select distinct left_id, right_id from {{pairs}}),
         agreed as (
@@ -179,7 +179,7 @@ def _measured_cases(engine: Engine, keys: Sequence[Event], left: Table, right: T
         right=right,
         pairs=true_pairs,
     )
-    table = rows(engine, counted)
+    table = rows(engine, result)
     counts = np.array([float(row["pairs"]) for row in table])
     shares = counts / max(counts.sum(), 1.0)
     return _Cases(np.array([int(row["keys"]) for row in table], dtype=np.uint64), shares, float(counts.sum()))
@@ -196,30 +196,28 @@ class _Search:
         self._usual = budget if budget is not None else PAIRS_PER_RECORD * max(side.units for side in sides)
         self._most = max(self._usual, AFFORDED_PAIRS) if budget is None else budget
         all_pairs = max(sides[0].units * sides[1].units, 1)
-        alone = self._counted([(place,) for place in range(len(keys))])
+        pair_counts = self._counted([(place,) for place in range(len(keys))])
         self._covers, self._pairs = {}, {}
         for size in (1, 2, 3):
             for rule in itertools.combinations(range(len(keys)), size):
                 if len({keys[place].column for place in rule}) < size:
                     continue
-                covered = cases.covers(rule)
-                if cases.shares[covered].sum() >= LEAST_GAIN:
-                    self._covers[rule] = covered
+                mask = cases.covers(rule)
+                if cases.shares[mask].sum() >= LEAST_GAIN:
+                    self._covers[rule] = mask
                     # As if keys were independent: where to look first.
-                    self._pairs[rule] = all_pairs * float(np.prod([alone[place,] / all_pairs for place in rule]))
+                    self._pairs[rule] = all_pairs * float(np.prod([pair_counts[place,] / all_pairs for place in rule]))
         self._known: set[tuple[int, ...]] = {(place,) for place in range(len(keys))}
         self.considered = len(self._covers)
 
     def greedy(self, target: float) -> dict[tuple[int, ...], float]:
         """Rules and their pairs: each time the one that adds most for its pairs, until the target."""
-        chosen: dict[tuple[int, ...], float] = {}
-        missed = self._cases.shares.copy()
-        gains = {rule: float(missed[covered].sum()) for rule, covered in self._covers.items()}
-        while gains and len(chosen) < MOST_RULES and 1 - missed.sum() < target:
-            spent = sum(chosen.values())
-            affordable = [
-                rule for rule, gain in gains.items() if gain >= LEAST_GAIN and self._allows(rule, gain, spent)
-            ]
+        selection: dict[tuple[int, ...], float] = {}
+        misses = self._cases.shares.copy()
+        gains = {rule: float(misses[mask].sum()) for rule, mask in self._covers.items()}
+        while gains and len(selection) < MOST_RULES and 1 - misses.sum() < target:
+            cost = sum(selection.values())
+            affordable = [rule for rule, gain in gains.items() if gain >= LEAST_GAIN and self._allows(rule, gain, cost)]
             if not affordable:
                 break
             best = max(affordable, key=lambda rule: gains[rule] / (1 + self._pairs[rule] / max(0.1 * self._most, 1.0)))
@@ -228,19 +226,19 @@ class _Search:
                 self._pairs |= self._counted([best])
                 continue
             # A rule that asks for more makes no pair that this one does not.
-            chosen = {rule: pairs for rule, pairs in chosen.items() if not set(best) < set(rule)}
-            chosen[best] = self._pairs[best]
-            missed[self._covers[best]] = 0.0
-            gains = {rule: float(missed[covered].sum()) for rule, covered in self._covers.items() if rule not in chosen}
-        return chosen
+            selection = {rule: pairs for rule, pairs in selection.items() if not set(best) < set(rule)}
+            selection[best] = self._pairs[best]
+            misses[self._covers[best]] = 0.0
+            gains = {rule: float(misses[mask].sum()) for rule, mask in self._covers.items() if rule not in selection}
+        return selection
 
-    def _allows(self, rule: tuple[int, ...], gain: float, spent: float) -> bool:
+    def _allows(self, rule: tuple[int, ...], gain: float, cost: float) -> bool:
         """Whether a rule may make its pairs: within the usual budget, or within what is afforded if it is worth them."""
         worth = self._pairs[rule] <= PAIRS_PER_MATCH * gain * self._cases.matches
-        return spent + self._pairs[rule] <= (self._most if worth else self._usual)
+        return cost + self._pairs[rule] <= (self._most if worth else self._usual)
 
     def _counted(self, rules: Sequence[tuple[int, ...]]) -> dict[tuple[int, ...], float]:
         """Pairs counted on samples; of none that are seen there may still be half a one."""
         candidates = [_rule([self._keys[place] for place in rule]) for rule in rules]
-        counted = pairs_by_keys(self._engine, candidates, self._sides)
-        return {rule: max(pairs or 0, 0.5) * self._scale for rule, pairs in zip(rules, counted, strict=True)}
+        counts = pairs_by_keys(self._engine, candidates, self._sides)
+        return {rule: max(pairs or 0, 0.5) * self._scale for rule, pairs in zip(rules, counts, strict=True)}

@@ -53,15 +53,15 @@ def rule_pairs(engine: Engine, rules: Sequence[BlockingRule], left: Table, right
     whole = sides[0].share * sides[1].share
     by_keys = pairs_by_keys(engine, rules, sides)
     thin = _thinner(by_keys, sides)
-    shown = [_thinned(engine, side, thin) for side in sides]
-    tried = _first_rules(engine, [compiled.rule_pairs(rule, ()) for rule in rules], left=shown[0], right=shown[1])
+    samples = [_thinned(engine, side, thin) for side in sides]
+    totals = _first_rules(engine, [compiled.rule_pairs(rule, ()) for rule in rules], left=samples[0], right=samples[1])
     scale = max(whole * thin * thin, 1e-18)
     counts = []
-    for number, (rule, keyed) in enumerate(zip(rules, by_keys, strict=True)):
-        total, new = tried.get(number, (0, 0))
-        exact = keyed is not None and rule.keys().is_all and not rule.explode
-        made = keyed / whole if exact and keyed is not None else total / scale
-        counts.append(RulePairs(round(made), round(made * new / total) if total else 0, whole * thin >= 1))
+    for number, (rule, key_pairs) in enumerate(zip(rules, by_keys, strict=True)):
+        total, new = totals.get(number, (0, 0))
+        exact = key_pairs is not None and rule.keys().is_all and not rule.explode
+        estimate = key_pairs / whole if exact and key_pairs is not None else total / scale
+        counts.append(RulePairs(round(estimate), round(estimate * new / total) if total else 0, whole * thin >= 1))
     engine.drop(*(side.sample for side in sides))
     return counts
 
@@ -96,11 +96,11 @@ def count_reached(
     )
     names = list(dict.fromkeys(["unit_id", *(column for rule in rules for column in rule.columns)]))
     # Lists are opened for the units of the pairs, not for all.
-    listed = columns(names, "u")
+    select_list = columns(names, "u")
     left, right = (
         engine.sql(
             f"""
-            select {listed} from {{units}} as u
+            select {select_list} from {{units}} as u
             where exists (select 1 from {{pairs}} as p where p.{side}_id = u.unit_id)
             """,
             units=table,
@@ -116,45 +116,45 @@ def count_reached(
         tables["linked"] = linked
     first = _first_rules(engine, queries, **tables)
     counts = [first.get(number, (0, 0)) for number in range(len(queries))]
-    alone, added = (tuple(count[part] for count in counts[: len(rules)]) for part in (0, 1))
-    reached = Reached(engine.count(known), alone, added, sum(added), sum(new for _, new in counts))
+    own_counts, new_counts = (tuple(count[part] for count in counts[: len(rules)]) for part in (0, 1))
+    result = Reached(engine.count(known), own_counts, new_counts, sum(new_counts), sum(new for _, new in counts))
     engine.drop(known, left, right)
-    return reached
+    return result
 
 
 def pairs_by_keys(engine: Engine, rules: Sequence[BlockingRule], sides: Sequence[Side]) -> list[int | None]:
     """Pairs of the samples whose keys are equal, a pair that shares two elements twice; None without a key."""
-    keyed = [(place, rule.keys()) for place, rule in enumerate(rules)]
-    queries = [_count_by_keys(place, rules[place], keys) for place, keys in keyed if keys.left]
+    rule_keys = [(place, rule.keys()) for place, rule in enumerate(rules)]
+    queries = [_count_by_keys(place, rules[place], keys) for place, keys in rule_keys if keys.left]
     pairs: dict[int, int] = {}
     for first in range(0, len(queries), _AT_ONCE):
-        counted = engine.sql(
+        counts = engine.sql(
             "\nunion all\n".join(queries[first : first + _AT_ONCE]), left=sides[0].sample, right=sides[1].sample
         )
-        pairs |= {int(row["place"]): int(row["pairs"]) for row in rows(engine, counted)}
+        pairs |= {int(row["place"]): int(row["pairs"]) for row in rows(engine, counts)}
     return [pairs.get(place) for place in range(len(rules))]
 
 
 def _count_by_keys(place: int, rule: BlockingRule, keys: Keys) -> str:
     names = [f"key_{number}" for number in range(len(keys.left))]
-    listed, known = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
-    counted = {}
+    key_list, known = ", ".join(names), " and ".join(f"{name} is not null" for name in names)
+    queries = {}
     for side, expressions in (("left", keys.left), ("right", keys.right)):
-        selected = ", ".join(f"{key} as {name}" for key, name in zip(expressions, names, strict=True))
-        counted[side] = (
-            f"select {listed}, count(*) as units from (select {selected} from {rule.opened(side)}) as keyed "
-            f"where {known} group by {listed}"
+        select_list = ", ".join(f"{key} as {name}" for key, name in zip(expressions, names, strict=True))
+        queries[side] = (
+            f"select {key_list}, count(*) as units from (select {select_list} from {rule.opened(side)}) as keyed "
+            f"where {known} group by {key_list}"
         )
     return f"""
         select {place} as place, cast(coalesce(sum(l.units * r.units), 0) as bigint) as pairs
-        from ({counted["left"]}) as l join ({counted["right"]}) as r using ({listed})
+        from ({queries["left"]}) as l join ({queries["right"]}) as r using ({key_list})
         """
 
 
 def _thinner(by_keys: Sequence[int | None], sides: Sequence[Side]) -> float:
     """The share of either sample whose pairs are few enough to be made."""
-    keyed = sum(pairs for pairs in by_keys if pairs is not None)
-    thin = min(1.0, math.sqrt(_MADE_PAIRS / max(keyed, 1)))
+    key_pairs = sum(pairs for pairs in by_keys if pairs is not None)
+    thin = min(1.0, math.sqrt(_MADE_PAIRS / max(key_pairs, 1)))
     if None in by_keys:
         largest = max(side.units * side.share for side in sides)
         thin = min(thin, _UNKEYED_UNITS / max(largest, 1))
@@ -187,7 +187,7 @@ def _first_rules(engine: Engine, queries: Sequence[str], **tables: Table) -> dic
         f"select {place} as place, left_id, right_id from ({query}) as pairs_{place}"
         for place, query in enumerate(queries)
     )
-    counted = engine.sql(
+    counts = engine.sql(
         f"""
         with pairs as ({pairs}),
         ranked as (select place, min(place) over (partition by left_id, right_id) as first_place from pairs)
@@ -199,4 +199,4 @@ def _first_rules(engine: Engine, queries: Sequence[str], **tables: Table) -> dic
         store=False,
         **tables,
     )
-    return {int(row["place"]): (int(row["pairs"]), int(row["new"])) for row in rows(engine, counted)}
+    return {int(row["place"]): (int(row["pairs"]), int(row["new"])) for row in rows(engine, counts)}

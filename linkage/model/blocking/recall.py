@@ -85,22 +85,22 @@ def expected_recall(
         made_of: columns that are made of others: postcode_sector to postcode. Agreement of what no level implies is
             taken never to happen, so that a share is rather too low than too high.
     """
-    required = [events_of(rule) for rule in rules]
-    by_comparison = by_field(model, required, made_of)
-    covered = {event for events in by_comparison.values() for event in events}
-    events_of_rules = [None if events is None or not events <= covered else events for events in required]
-    alone, added = [0.0] * len(rules), [0.0] * len(rules)
+    rule_events = [events_of(rule) for rule in rules]
+    by_comparison = by_field(model, rule_events, made_of)
+    known_events = {event for events in by_comparison.values() for event in events}
+    events_of_rules = [None if events is None or not events <= known_events else events for events in rule_events]
+    own_shares, new_shares = [0.0] * len(rules), [0.0] * len(rules)
     for share, agreeing in expected_cases(by_comparison, known, made_of):
         reaching = [place for place, events in enumerate(events_of_rules) if events is not None and events <= agreeing]
         for place in reaching:
-            alone[place] += share
+            own_shares[place] += share
         if reaching:
-            added[reaching[0]] += share
+            new_shares[reaching[0]] += share
 
     def or_none(shares: Sequence[float]) -> tuple[float | None, ...]:
         return tuple(None if events is None else share for events, share in zip(events_of_rules, shares, strict=True))
 
-    return Expected(or_none(alone), or_none(added), sum(added))
+    return Expected(or_none(own_shares), or_none(new_shares), sum(new_shares))
 
 
 def expected_cases(
@@ -118,10 +118,10 @@ def expected_cases(
     cases: list[tuple[float, State]] = [(1.0, frozenset())]
     for comparison, events in by_comparison.items():
         share_known = known.get(comparison.columns[0], 1.0)
-        graded = [level for level in comparison.levels if level.value >= 0]
-        whole = sum(level.m or 0.0 for level in graded) or 1.0
+        graded_levels = [level for level in comparison.levels if level.value >= 0]
+        whole = sum(level.m or 0.0 for level in graded_levels) or 1.0
         states: dict[State, float] = {frozenset(): 1.0 - share_known}
-        for level in graded:
+        for level in graded_levels:
             agreeing = frozenset(event for event in events if implies(level.condition, event, made_of))
             states[agreeing] = states.get(agreeing, 0.0) + share_known * (level.m or 0.0) / whole
         cases = [
@@ -132,19 +132,19 @@ def expected_cases(
 
 def level_events(level: Level) -> list[Event]:
     """What a level of agreement asks to be equal."""
-    return [_event(agreed) for agreed in agreements(level.condition) if agreed and level.value > 0]
+    return [_event(equality) for equality in agreements(level.condition) if equality and level.value > 0]
 
 
 def events_of(rule: BlockingRule) -> State | None:
     """What must agree; None where the rule asks for anything but that the same of both sides be equal."""
-    agreed = agreements(rule.condition)
-    return None if None in agreed else frozenset(_event(one, rule.explode) for one in agreed if one)
+    equalities = agreements(rule.condition)
+    return None if None in equalities else frozenset(_event(one, rule.explode) for one in equalities if one)
 
 
-def _event(agreed: Agreement, lists: Collection[str] = ()) -> Event:
-    of_list = agreed.kind == "overlap" or agreed.column in lists
-    column = agreed.column.removesuffix("_all") if of_list else agreed.column
-    return Event(agreed.value if agreed.kind == "value" else quote(agreed.value), column, of_list)
+def _event(equality: Agreement, lists: Collection[str] = ()) -> Event:
+    is_of_list = equality.kind == "overlap" or equality.column in lists
+    column = equality.column.removesuffix("_all") if is_of_list else equality.column
+    return Event(equality.value if equality.kind == "value" else quote(equality.value), column, is_of_list)
 
 
 def by_field(
@@ -157,9 +157,9 @@ def by_field(
             comparison: sum(level.m or 0.0 for level in comparison.levels if implies(level.condition, event, made_of))
             for comparison in model.fields
         }
-        most = max(shares, key=lambda comparison: shares[comparison])
-        if shares[most] > 0:
-            fields.setdefault(most, []).append(event)
+        best = max(shares, key=lambda comparison: shares[comparison])
+        if shares[best] > 0:
+            fields.setdefault(best, []).append(event)
     return fields
 
 
@@ -167,10 +167,10 @@ def implies(condition: str | None, event: Event, made_of: Mapping[str, str]) -> 
     """Whether a level holds only of pairs that show an event; a list holds the latest value too."""
     columns = {event.column, made_of.get(event.column)}
     return any(
-        (agreed.kind == "overlap" and event.of_list and agreed.column.removesuffix("_all") in columns)
-        or (agreed.kind == "column" and agreed.column in columns)
-        or (agreed.kind == "value" and agreed.value == event.value)
-        for agreed in filter(None, agreements(condition))
+        (equality.kind == "overlap" and event.of_list and equality.column.removesuffix("_all") in columns)
+        or (equality.kind == "column" and equality.column in columns)
+        or (equality.kind == "value" and equality.value == event.value)
+        for equality in filter(None, agreements(condition))
     )
 
 
@@ -183,26 +183,26 @@ def estimated_recall(
         patterns: pattern to the number of matches that show it, of scored pairs.
         made_of: columns that are made of others: postcode_sector to postcode.
     """
-    required = [events for events in map(events_of, rules) if events is not None]
-    fields = by_field(model, required, made_of)
-    shown = [_states_of_patterns(model, field, events, patterns, made_of) for field, events in fields.items()]
+    rule_events = [events for events in map(events_of, rules) if events is not None]
+    fields = by_field(model, rule_events, made_of)
+    columns = [_states_of_patterns(model, field, events, patterns, made_of) for field, events in fields.items()]
     # The fullest agreement first, and last that the field is not known.
     states = [
-        sorted(set(of), key=lambda s: (s is None, -len(s or ()), sorted(e.value for e in s or ()))) for of in shown
+        sorted(set(row), key=lambda s: (s is None, -len(s or ()), sorted(e.value for e in s or ()))) for row in columns
     ]
     if not states or math.prod(map(len, states)) > MOST_CELLS:
         return None
-    cells = np.array(list(itertools.product(*(range(len(of)) for of in states))))
-    agreeing = [frozenset[Event]().union(*(of[n] or () for of, n in zip(states, cell, strict=True))) for cell in cells]
-    reached = np.array([any(events <= agreed for events in required) for agreed in agreeing])
-    matches = np.zeros([len(of) for of in states])
-    for count, *state in zip(patterns.values(), *shown, strict=True):
-        matches[tuple(of.index(one) for of, one in zip(states, state, strict=True))] += count
-    counted = np.where(reached, matches.ravel(), 0.0)
-    if counted.sum() < FEWEST_MATCHES or reached.all():
+    cells = np.array(list(itertools.product(*(range(len(row)) for row in states))))
+    cases = [frozenset[Event]().union(*(row[n] or () for row, n in zip(states, cell, strict=True))) for cell in cells]
+    is_reached = np.array([any(events <= cell_events for events in rule_events) for cell_events in cases])
+    matches = np.zeros([len(row) for row in states])
+    for count, *state in zip(patterns.values(), *columns, strict=True):
+        matches[tuple(row.index(one) for row, one in zip(states, state, strict=True))] += count
+    counts = np.where(is_reached, matches.ravel(), 0.0)
+    if counts.sum() < FEWEST_MATCHES or is_reached.all():
         return None
-    fit = fit_log_linear(cells, [of.index(None) if None in of else len(of) for of in states], counted, reached)
-    return Recall(1 - float(fit.expected[~reached].sum() / fit.expected.sum()), fit.log_sd(~reached))
+    fit = fit_log_linear(cells, [row.index(None) if None in row else len(row) for row in states], counts, is_reached)
+    return Recall(1 - float(fit.expected[~is_reached].sum() / fit.expected.sum()), fit.log_sd(~is_reached))
 
 
 def _states_of_patterns(
@@ -250,8 +250,8 @@ def fit_log_linear(
     """
     changing = [matches[cells[:, field] == 0].sum() < 0.1 * matches.sum() for field in range(cells.shape[1])]
     main_terms = [
-        [((cells[:, field] == state).astype(np.float64), state == unknown[field]) for state in range(1, 1 + of.max())]
-        for field, of in enumerate(cells.T)
+        [((cells[:, field] == state).astype(np.float64), state == unknown[field]) for state in range(1, 1 + top)]
+        for field, top in enumerate(cells.max(axis=0))
     ]
     columns = [np.ones(len(cells)), *(column for of_field in main_terms for column, _ in of_field)]
     kinds = [-1] * len(columns)  # of log odds ratios: none
@@ -280,15 +280,15 @@ def _pooled(
     """Mean and spread of each kind's log odds, given their estimates."""
     means, spreads = np.zeros(len(_KINDS)), np.zeros(len(_KINDS))
     for number, ((mean, sd), before) in enumerate(zip(_KINDS, sds, strict=True)):
-        odds, weight, each = coefficients[kind == number], 1 / sd**2, 1 / before**2
-        means[number] = (odds.sum() * each + mean * weight) / (len(odds) * each + weight)
+        odds, weight, precision = coefficients[kind == number], 1 / sd**2, 1 / before**2
+        means[number] = (odds.sum() * precision + mean * weight) / (len(odds) * precision + weight)
         squares = ((odds - means[number]) ** 2 + variances[kind == number]).sum() + _SPREAD_COUNTS * _SPREAD**2
         spreads[number] = math.sqrt(squares / (len(odds) + _SPREAD_COUNTS))
     return means, spreads
 
 
 def _mode(
-    terms: Numbers, counted: Numbers, mean: Numbers, precision: Numbers, start: Numbers
+    terms: Numbers, counts: Numbers, mean: Numbers, precision: Numbers, start: Numbers
 ) -> tuple[Numbers, Numbers]:
     """The mode of Poisson counts with a normal prior, and the covariance there (Newton's method, halving steps)."""
 
@@ -297,14 +297,14 @@ def _mode(
 
     def objective(coefficients: Numbers) -> float:
         values, distance = logs(coefficients), coefficients - mean
-        return float(counted @ values - np.exp(values).sum() - 0.5 * (precision * distance**2).sum())
+        return float(counts @ values - np.exp(values).sum() - 0.5 * (precision * distance**2).sum())
 
-    def curvature(at: Numbers) -> Numbers:
-        return (terms * np.exp(logs(at))[:, None]).T @ terms + np.diag(precision)
+    def curvature(point: Numbers) -> Numbers:
+        return (terms * np.exp(logs(point))[:, None]).T @ terms + np.diag(precision)
 
     mode = start
     for _ in range(60):
-        slope = terms.T @ (counted - np.exp(logs(mode))) - precision * (mode - mean)
+        slope = terms.T @ (counts - np.exp(logs(mode))) - precision * (mode - mean)
         step, height, size = np.linalg.solve(curvature(mode), slope), objective(mode), 1.0
         while objective(mode + size * step) < height - 1e-9 and size > 1e-6:
             size /= 2

@@ -78,37 +78,37 @@ def training_blocks(
             f"nothing to train on: no column or pair of columns makes between 0.02 and {MOST_PAIRS} pairs a record\n"
             f"  {GIVE_A_MODEL}, or map more columns"
         )
-    chosen, waiting = _chosen(candidates, set(comparisons), chance)
-    # Names that may stand in each other's place read each other: without a birth date every block of persons is on one
-    # of them. A lenient block says all of the other but how often they stand so.
-    more = (_unique_columns(counted), *([replace(block, lenient=True) for block in of] for of in (personal, counted)))
-    for blocks in more:
-        if waiting:
-            added, waiting = _chosen(_fitting(smaller, blocks), waiting, chance)
-            chosen += added
-    return chosen
+    selection, rest = _chosen(candidates, set(comparisons), chance)
+    # Comparisons of names that may be swapped read both: without a birth date every block of persons is on one of them.
+    # A lenient block estimates all of the other comparison except how often the names are swapped.
+    spares = (_unique_columns(counted), *([replace(block, lenient=True) for block in of] for of in (personal, counted)))
+    for blocks in spares:
+        if rest:
+            additions, rest = _chosen(_fitting(smaller, blocks), rest, chance)
+            selection += additions
+    return selection
 
 
 def _fitting(smaller: int, blocks: Sequence[TrainingBlock]) -> list[tuple[TrainingBlock, bool]]:
     """Blocks that make neither too few pairs nor too many, and whether they make so many that matches are rare."""
-    fitting = []
+    candidates = []
     for block in blocks:
         known = max(smaller * block.complete, 1.0)
         if max(0.02 * known, FEWEST_PAIRS) <= block.pairs <= MOST_PAIRS * known:
-            fitting.append((block, block.pairs / known > PURE_PAIRS))
-    return fitting
+            candidates.append((block, block.pairs / known > PURE_PAIRS))
+    return candidates
 
 
 def _chosen(
-    candidates: Sequence[tuple[TrainingBlock, bool]], waiting: set[Comparison], chance: Mapping[str, float]
+    candidates: Sequence[tuple[TrainingBlock, bool]], rest: set[Comparison], chance: Mapping[str, float]
 ) -> tuple[list[TrainingBlock], set[Comparison]]:
     """Blocks by which each comparison is left free at least once, and the comparisons that none leaves free."""
-    chosen: list[TrainingBlock] = []
+    selection: list[TrainingBlock] = []
 
     def freed(block: TrainingBlock) -> int:
-        return sum(block.leaves_free(comparison) for comparison in waiting)
+        return sum(block.leaves_free(comparison) for comparison in rest)
 
-    while waiting and candidates:
+    while rest and candidates:
         block, _ = min(
             candidates,
             key=lambda c: (
@@ -121,9 +121,9 @@ def _chosen(
         )
         if not freed(block):
             break
-        chosen.append(block)
-        waiting = {comparison for comparison in waiting if not block.leaves_free(comparison)}
-    return chosen, waiting
+        selection.append(block)
+        rest = {comparison for comparison in rest if not block.leaves_free(comparison)}
+    return selection, rest
 
 
 def _is_chance(block: TrainingBlock, chance: Mapping[str, float]) -> bool:
@@ -134,11 +134,11 @@ def _is_chance(block: TrainingBlock, chance: Mapping[str, float]) -> bool:
     return block.seen - expected <= SIGNIFICANT * math.sqrt(expected)
 
 
-def _unique_columns(counted: Sequence[TrainingBlock]) -> list[TrainingBlock]:
+def _unique_columns(blocks: Sequence[TrainingBlock]) -> list[TrainingBlock]:
     """Columns that are shared far less within the files than across: telephones and other numbers, and no homes."""
     return [
         block
-        for block in counted
+        for block in blocks
         if len(block.columns) == 1 and block.columns[0] not in HOME and sum(block.within) <= 0.05 * block.pairs
     ]
 
@@ -167,10 +167,10 @@ def count_blocks(engine: Engine, layout: Layout, sides: Sequence[Side]) -> list[
 
 
 def _count(place: int, names: Sequence[str]) -> str:
-    listed = columns(names)
+    select_list = columns(names)
     known = " and ".join(f"{quote(name)} is not null" for name in names)
     left, right = (
-        f"(select {listed}, count(*) as units from {side}_units where {known} group by {listed})"
+        f"(select {select_list}, count(*) as units from {side}_units where {known} group by {select_list})"
         for side in ("left", "right")
     )
     return f"""
@@ -178,24 +178,24 @@ def _count(place: int, names: Sequence[str]) -> str:
            coalesce(sum(l.units), 0) as known_left, coalesce(sum(r.units), 0) as known_right,
            coalesce(sum(l.units * (l.units - 1)), 0) as within_left,
            coalesce(sum(r.units * (r.units - 1)), 0) as within_right
-    from {left} as l full join {right} as r using ({listed})
+    from {left} as l full join {right} as r using ({select_list})
     """
 
 
 def _projected(
     names: tuple[str, ...], row: dict[str, int], units: Sequence[int], shares: Sequence[float]
 ) -> TrainingBlock:
-    seen, left, right = int(row["pairs"]), int(row["known_left"]), int(row["known_right"])
+    pairs, left, right = int(row["pairs"]), int(row["known_left"]), int(row["known_right"])
     sizes = [max(n * share, 1.0) for n, share in zip(units, shares, strict=True)]
-    within = [
+    inner_pairs = [
         round(int(row[f"within_{side}"]) / 2 / share**2) for side, share in zip(("left", "right"), shares, strict=True)
     ]
     return TrainingBlock(
         columns=names,
-        pairs=round(seen / (shares[0] * shares[1])),
+        pairs=round(pairs / (shares[0] * shares[1])),
         complete=min(left / sizes[0], right / sizes[1], 1.0),
-        within=(within[0], within[1]),
-        seen=seen,
+        within=(inner_pairs[0], inner_pairs[1]),
+        seen=pairs,
         known=left * right,
         known_share=min(left * right / (sizes[0] * sizes[1]), 1.0),
     )

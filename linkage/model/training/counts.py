@@ -70,9 +70,9 @@ class Layout:
         """Each column that a level only asks to be equal, and the number of the first such level."""
         exact: dict[str, int] = {}
         for number, level in enumerate(self.levels):
-            agreed = agreements(level.condition)
-            if len(agreed) == 1 and agreed[0] and agreed[0].kind == "column":
-                exact.setdefault(agreed[0].column, number)
+            equalities = agreements(level.condition)
+            if len(equalities) == 1 and equalities[0] and equalities[0].kind == "column":
+                exact.setdefault(equalities[0].column, number)
         return exact
 
     @cached_property
@@ -87,7 +87,7 @@ class Layout:
             conditions = {int(n): self.levels[n].condition or "" for n in numbers}
             measures = {n: c.rstrip("0123456789.") for n, c in conditions.items() if has_distance(c)}
             measure = max(measures.values(), key=list(measures.values()).count, default=None)
-            chain = [numbers[0], *(n for n, of in measures.items() if of == measure), numbers[-1]]
+            chain = [numbers[0], *(n for n, level_measure in measures.items() if level_measure == measure), numbers[-1]]
             chains.append(np.array([n for n in dict.fromkeys(chain) if free[n]], dtype=np.int64))
         return tuple(chains)
 
@@ -110,11 +110,11 @@ class Layout:
 
     def starting_m(self) -> Floats:
         """Where EM starts: the model's m; else, as in Splink, 0.95 for full agreement, the rest spread evenly."""
-        graded = self.totals(np.ones(len(self.places)))
-        full = np.isin(np.arange(len(self.places)), self.first)
-        default = np.where(full, 0.95, 0.05 / np.maximum(graded - 1, 1))
-        given = self.given("m")
-        return np.where(np.isnan(given), default, given)
+        level_counts = self.totals(np.ones(len(self.places)))
+        is_full = np.isin(np.arange(len(self.places)), self.first)
+        default = np.where(is_full, 0.95, 0.05 / np.maximum(level_counts - 1, 1))
+        m = self.given("m")
+        return np.where(np.isnan(m), default, m)
 
     def _raw(self, place: tuple[int, int]) -> dict[str, Any]:
         raw: dict[str, Any] = self.model.raw["comparisons"][place[0]]["comparison_levels"][place[1]]
@@ -170,13 +170,13 @@ def count_patterns(engine: Engine, layout: Layout, wanted: Sequence[Pairs], side
     comparisons = layout.model.comparisons
     plain = replace(layout.model, comparisons=tuple(map(_without_frequencies, comparisons)))
     # The number of the set travels as left_id, which nothing else reads.
-    named = ", ".join(quote(f"{name}_{side}") for name in _columns(comparisons) for side in "lr")
-    sets = [f"select {n} as left_id, right_id, {named} from (\n{p.sql}\n)" for n, p in enumerate(wanted)]
-    scored = scored_pairs(plain, "\nunion all\n".join(sets), None)
+    select_list = ", ".join(quote(f"{name}_{side}") for name in _columns(comparisons) for side in "lr")
+    sets = [f"select {n} as left_id, right_id, {select_list} from (\n{p.sql}\n)" for n, p in enumerate(wanted)]
+    query = scored_pairs(plain, "\nunion all\n".join(sets), None)
     gammas = ", ".join(quote(pattern_column(comparison)) for comparison in comparisons)
     table = engine.arrow(
         engine.sql(
-            f"select left_id, {gammas}, count(*) as pairs from (\n{scored}\n) group by left_id, {gammas}",
+            f"select left_id, {gammas}, count(*) as pairs from (\n{query}\n) group by left_id, {gammas}",
             left=sides[0].table,
             right=sides[1].table,
             left_sample=sides[0].sample,
@@ -191,13 +191,13 @@ def count_patterns(engine: Engine, layout: Layout, wanted: Sequence[Pairs], side
 
 def _patterns(layout: Layout, rows: npt.NDArray[np.int64], compared: Sequence[Comparison]) -> Patterns:
     """Rows are the comparisons' levels, and last the pairs; columns the patterns."""
-    shown = np.zeros((rows.shape[1], len(layout.places)))
+    indicators = np.zeros((rows.shape[1], len(layout.places)))
     for index, comparison in enumerate(layout.model.comparisons):
         if comparison in compared:
             last = layout.first[index] + sum(level.value >= 0 for level in comparison.levels) - 1
-            graded = np.flatnonzero(rows[index] >= 0)
-            shown[graded, last - rows[index, graded]] = 1.0
-    return Patterns(rows[-1], shown)
+            known_rows = np.flatnonzero(rows[index] >= 0)
+            indicators[known_rows, last - rows[index, known_rows]] = 1.0
+    return Patterns(rows[-1], indicators)
 
 
 def pair_columns(comparisons: Sequence[Comparison], compared: Sequence[Comparison]) -> str:
@@ -218,30 +218,30 @@ def random_pairs(engine: Engine, layout: Layout, sides: Sequence[Side]) -> Pairs
     Records stand in the order of their slots, and a record meets those of the other side that stand where it does, and
     at equal steps from there.
     """
-    compared = layout.model.comparisons
+    comparisons = layout.model.comparisons
     shares = [min(side.share, RANDOM_ROWS / max(side.units, 1)) for side in sides]
-    placed, sizes = {}, {}
+    placed_sides, sizes = {}, {}
     for letter, name, side, share in zip("lr", ("left", "right"), sides, shares, strict=True):
-        placed[letter] = (
+        placed_sides[letter] = (
             "(select *, row_number() over (order by slot, unit_id) - 1 as place "
             f"from {{{name}_sample}} where slot < {below(share)})"
         )
         size = f"select count(*) as units from {{sample}} where slot < {below(share)}"
         sizes[letter] = int(one(engine, engine.sql(size, sample=side.sample))["units"])
     larger, smaller = ("l", "r") if sizes["l"] >= sizes["r"] else ("r", "l")
-    most, fewest = sizes[larger], max(sizes[smaller], 1)
-    partners = fewest if fewest * most <= RANDOM_PAIRS else max(RANDOM_PAIRS // most, 1)
-    steps = ", ".join(f"({n * (fewest // partners)})" for n in range(partners))
+    large_size, small_size = sizes[larger], max(sizes[smaller], 1)
+    partners = small_size if small_size * large_size <= RANDOM_PAIRS else max(RANDOM_PAIRS // large_size, 1)
+    steps = ", ".join(f"({n * (small_size // partners)})" for n in range(partners))
     return Pairs(
         f"""
-        select l.unit_id as left_id, r.unit_id as right_id, {pair_columns(compared, compared)}
+        select l.unit_id as left_id, r.unit_id as right_id, {pair_columns(comparisons, comparisons)}
         from (
-            select u.*, (u.place + s.step) % {fewest} as partner
-            from {placed[larger]} as u cross join (values {steps}) as s(step)
+            select u.*, (u.place + s.step) % {small_size} as partner
+            from {placed_sides[larger]} as u cross join (values {steps}) as s(step)
         ) as {larger}
-        join {placed[smaller]} as {smaller} on {smaller}.place = {larger}.partner
+        join {placed_sides[smaller]} as {smaller} on {smaller}.place = {larger}.partner
         """,
-        compared,
+        comparisons,
     )
 
 
@@ -252,9 +252,9 @@ def block_pairs(
 
     A sample of both sides would lose most matches.
     """
-    sampled = 0 if sides[0].units > sides[1].units else 1
+    place = 0 if sides[0].units > sides[1].units else 1
     tables = ["{left}", "{right}"]
-    tables[sampled] = _slice(("{left_sample}", "{right_sample}")[sampled], share)
+    tables[place] = _slice(("{left_sample}", "{right_sample}")[place], share)
     return Pairs(_agreeing(layout, columns, compared, tables[0], tables[1]), tuple(compared))
 
 
@@ -266,13 +266,13 @@ def within_pairs(
     Args:
         within: how many such pairs each file has.
     """
-    found = []
+    result = []
     for name, side, pairs in zip(("left", "right"), sides, within, strict=True):
         share = min(side.share, WITHIN_PAIRS / max(pairs * side.share, 1))
         sample = f"{{{name}_sample}}"
         query = _agreeing(layout, columns, compared, _slice(sample, share), sample)
-        found.append(Pairs(f"{query} and l.unit_id < r.unit_id", tuple(compared)))
-    return found
+        result.append(Pairs(f"{query} and l.unit_id < r.unit_id", tuple(compared)))
+    return result
 
 
 def _slice(sample: str, share: float) -> str:
@@ -298,7 +298,7 @@ def overlaps(layout: Layout, known: dict[str, int], sides: Sequence[Side]) -> li
     Args:
         known: column to the pairs of COUNTED_ROWS that have it on both sides.
     """
-    found = []
+    result = []
     for column, first in layout.exact_levels.items():
         lists = [
             (number, history)
@@ -308,19 +308,19 @@ def overlaps(layout: Layout, known: dict[str, int], sides: Sequence[Side]) -> li
         if lists and known.get(column):
             history = lists[0][1]  # where sectors overlap, some are at a level before, since their postcodes do
             levels = tuple(int(number) for number, other in lists if other == history)
-            found.append(Overlap(_sharing(layout, first, column, history, sides), levels, 1 / known[column]))
-    return found
+            result.append(Overlap(_sharing(layout, first, column, history, sides), levels, 1 / known[column]))
+    return result
 
 
 def _sharing(layout: Layout, first: int, column: str, history: str, sides: Sequence[Side]) -> Pairs:
-    compared = (layout.model.comparisons[layout.owner[first]],)
+    comparisons = (layout.model.comparisons[layout.owner[first]],)
     left, right = (
         f"(select unit_id, {quote(column)} as newest, unnest({quote(history)}) as value from {records})"
         for records in counted_records(sides)
     )
     return Pairs(
         f"""
-        select l.unit_id as left_id, r.unit_id as right_id, {pair_columns(layout.model.comparisons, compared)}
+        select l.unit_id as left_id, r.unit_id as right_id, {pair_columns(layout.model.comparisons, comparisons)}
         from (
             select distinct a.unit_id as left_id, b.unit_id as right_id
             from {left} as a join {right} as b on a.value = b.value and a.newest <> b.newest
@@ -328,7 +328,7 @@ def _sharing(layout: Layout, first: int, column: str, history: str, sides: Seque
         join {{left_sample}} as l on l.unit_id = sharing.left_id
         join {{right_sample}} as r on r.unit_id = sharing.right_id
         """,
-        compared,
+        comparisons,
     )
 
 
@@ -348,7 +348,7 @@ def counted_records(sides: Sequence[Side]) -> tuple[str, str]:
 
 def _history_of(level: Level) -> str | None:
     """The list column of which a level's condition asks that both sides' lists overlap."""
-    return next((agreed.column for agreed in agreements(level.condition) if agreed and agreed.kind == "overlap"), None)
+    return next((term.column for term in agreements(level.condition) if term and term.kind == "overlap"), None)
 
 
 def _columns(comparisons: Sequence[Comparison]) -> list[str]:

@@ -73,19 +73,19 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
         person: columns; a pair that agrees on two of them, of those that the comparison does not read, is taken for one person.
     """
     known = " and ".join(f"{quote(name)} is not null" for name in comparison.given)
-    listed = columns(comparison.given)
-    counted = engine.sql(
+    keys = columns(comparison.given)
+    pair_counts = engine.sql(
         f"""
-        with blocks as (select {listed}, count(*) as units from {{sample}} where {known} group by {listed})
+        with blocks as (select {keys}, count(*) as units from {{sample}} where {known} group by {keys})
         select coalesce(sum(units * (units - 1)), 0) as pairs from blocks
         """,
         sample=side.sample,
     )
-    within = float(one(engine, counted)["pairs"])
-    whole = within < RANDOM_PAIRS  # the sample has too few
-    pairs = within / max(side.share, 1e-12) if whole else within
+    inner_pairs = float(one(engine, pair_counts)["pairs"])
+    whole = inner_pairs < RANDOM_PAIRS  # the sample has too few
+    pairs = inner_pairs / max(side.share, 1e-12) if whole else inner_pairs
     share = side.share * min(RANDOM_PAIRS / max(pairs, 1.0), 1.0)
-    selected = ", ".join(
+    select_list = ", ".join(
         f"{s}.{quote(name)} as {quote(f'{name}_{s}')}"
         for name in dict.fromkeys((*comparison.columns, *comparison.given, *person))
         for s in "lr"
@@ -97,7 +97,7 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
     table = engine.sql(
         f"""
         with pairs as (
-            select {selected}
+            select {select_list}
             from (select * from {{sample}} where slot < {below(share)} and {known}) as l
             join {{others}} as r on {equal} and l.unit_id <> r.unit_id
         ),
@@ -113,11 +113,11 @@ def _non_matches(engine: Engine, comparison: Comparison, side: Side, person: Seq
     return np.array([by_level.get(level.value, 0.0) for level in comparison.levels if level.value >= 0])
 
 
-def _conditional_u(each: Sequence[Floats], by_chance: Floats) -> Floats:
+def _conditional_u(file_counts: Sequence[Floats], by_chance: Floats) -> Floats:
     """u of each level by pairs within each file, the last being the rest; where these are few random pairs decide."""
-    totals = [np.full(len(counts), counts.sum()) for counts in each]
-    pooled = (np.sum(each, axis=0) + by_chance * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
-    u = across_files(each, totals, pooled)
+    totals = [np.full(len(counts), counts.sum()) for counts in file_counts]
+    pooled = (np.sum(file_counts, axis=0) + by_chance * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
+    u = across_files(file_counts, totals, pooled)
     return np.append(u[:-1], 1 - u[:-1].sum())
 
 
@@ -125,15 +125,15 @@ def _u_of_random_pairs(layout: Layout, random_u: Floats, comparison: Comparison)
     """u of random pairs for each level, from the field's own comparison: the levels that its condition is part of."""
     exact = layout.exact_levels
     column = next((name for name in comparison.columns if name in exact and name not in comparison.given), None)
-    own = layout.owner[exact[column]] if column else None
-    if own is None or layout.model.comparisons[own].given:
+    owner = layout.owner[exact[column]] if column else None
+    if owner is None or layout.model.comparisons[owner].given:
         raise ConfigError(
             f"comparison '{comparison.name}': no other comparison has its column, or none has a level of equal values\n"
             f"  compare the column by itself too, or leave out '{comparison.name}'"
         )
-    graded = [level for level in comparison.levels if level.value >= 0]
-    conditions = {n: layout.levels[n].condition or "" for n in np.flatnonzero(layout.owner == own)}
-    u = [sum(random_u[n] for n, of in conditions.items() if (part.condition or "-") in of) for part in graded[:-1]]
+    levels = [level for level in comparison.levels if level.value >= 0]
+    conditions = {n: layout.levels[n].condition or "" for n in np.flatnonzero(layout.owner == owner)}
+    u = [sum(random_u[n] for n, text in conditions.items() if (part.condition or "-") in text) for part in levels[:-1]]
     return np.array([*u, 1.0 - sum(u)])
 
 
@@ -142,10 +142,10 @@ def _measured(raw: dict[str, Any], comparison: Comparison, by_chance: Floats, u:
 
     Where a level takes back a term-frequency adjustment, the frequency says how often random pairs agree: m is u.
     """
-    measured = deepcopy(raw)
-    graded = [place for place, level in enumerate(comparison.levels) if level.value >= 0]
-    for place, random, conditional in zip(graded, by_chance, u, strict=True):
+    settings = deepcopy(raw)
+    places = [place for place, level in enumerate(comparison.levels) if level.value >= 0]
+    for place, random, conditional in zip(places, by_chance, u, strict=True):
         m = conditional if comparison.levels[place].adjusted else random
-        measured["comparison_levels"][place]["m_probability"] = float(f"{m:.12g}")
-        measured["comparison_levels"][place]["u_probability"] = float(f"{conditional:.12g}")
-    return measured
+        settings["comparison_levels"][place]["m_probability"] = float(f"{m:.12g}")
+        settings["comparison_levels"][place]["u_probability"] = float(f"{conditional:.12g}")
+    return settings

@@ -50,14 +50,14 @@ def train(
     evidence = gather(engine, start, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
     estimates = estimate(evidence)
     matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
-    if more := enlarge(engine, evidence, matches, left, right, seed=seed):
+    if larger_evidence := enlarge(engine, evidence, matches, left, right, seed=seed):
         say("few matches so far: m from more of the pairs")
-        evidence = more
+        evidence = larger_evidence
         estimates = estimate(evidence)
     # EM had the conditional comparisons of the model that it started from; of one that is not trained they say nothing.
     evidence = with_dependence(engine, evidence, estimates.u, left, right, seed=seed)
-    trained = with_estimates(evidence.layout, estimates)
-    return trained, training_report(evidence, trained, estimates, seed)
+    trained_model = with_estimates(evidence.layout, estimates)
+    return trained_model, training_report(evidence, trained_model, estimates, seed)
 
 
 def default_parameters(
@@ -79,10 +79,10 @@ def default_parameters(
     layout = evidence.layout
     m, prior = layout.starting_m(), 0.5 / max(*evidence.units, 2)
     estimates = Estimates(m / layout.totals(m), u, prior)
-    trained = with_estimates(layout, estimates)
-    report = training_report(evidence, trained, estimates, seed)
+    trained_model = with_estimates(layout, estimates)
+    report = training_report(evidence, trained_model, estimates, seed)
     report.warnings = [
         f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
         f"the sizes of the files; look at the links, or {GIVE_A_MODEL}"
     ]
-    return trained, report
+    return trained_model, report

@@ -64,21 +64,21 @@ def expectation_maximisation(
         most: what the prior is at most.
         tolerance, limit: Splink's em_convergence and max_iterations.
     """
-    seen = patterns.shown.any(axis=0)
+    is_seen = patterns.shown.any(axis=0)
     free = ~layout.fixed("m")
-    unseen = ~seen & layout.totals(seen.astype(float)).astype(bool)
+    is_unseen = ~is_seen & layout.totals(is_seen.astype(float)).astype(bool)
     change, before, iteration = np.inf, np.inf, 0
     while iteration < limit and not change < tolerance:
         iteration += 1
         matches = _expected(patterns, m, u, prior)
-        shown = patterns.level_counts(matches)
-        total = layout.totals(shown)
+        counts = patterns.level_counts(matches)
+        total = layout.totals(counts)
         if pseudo_counts is None:
-            shares = np.divide(shown, total, out=m.copy(), where=seen & free & (total > 0))
-            better = np.where(unseen & free, NOT_OBSERVED, np.maximum(shares, _LEAST))
+            shares = np.divide(counts, total, out=m.copy(), where=is_seen & free & (total > 0))
+            better = np.where(is_unseen & free, NOT_OBSERVED, np.maximum(shares, _LEAST))
         else:
-            drawn_in = with_pseudo_counts(layout, shown, total, layout.starting_m(), pseudo_counts)
-            better = np.where((seen | unseen) & free, drawn_in, m)
+            posterior_m = with_pseudo_counts(layout, counts, total, layout.starting_m(), pseudo_counts)
+            better = np.where((is_seen | is_unseen) & free, posterior_m, m)
         share = min(float(matches.sum() / max(patterns.pairs, 1)), most)
         before, change = change, float(max(np.abs(better - m).max(), abs(share - prior)))
         m, prior = better, share

@@ -91,22 +91,22 @@ def _estimated(evidence: Evidence, u: Floats) -> Estimates:
     runs = [replace(run, rejected=converged_on_non_matches(layout, run, u, evidence.units)) for run in runs]
     _refuse_non_matches(runs)
     _refuse_unconverged(layout, runs)
-    usable = [run for run in runs if run.usable]
-    m, matches = _combined(evidence, usable)
+    usable_runs = [run for run in runs if run.usable]
+    m, matches = _combined(evidence, usable_runs)
     m = monotone(layout, m, u)
-    prior = _prior(layout, m, usable, evidence.units)
-    silent = silent_levels(layout, m, u, usable)
-    return Estimates(np.where(silent, u, m), u, prior, tuple(runs), matches, silent)
+    prior = _prior(layout, m, usable_runs, evidence.units)
+    is_silent = silent_levels(layout, m, u, usable_runs)
+    return Estimates(np.where(is_silent, u, m), u, prior, tuple(runs), matches, is_silent)
 
 
 def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats) -> Run:
     layout, block = evidence.layout, pairs.block
     u = block_u(layout, pairs, random_u)
-    seen = layout.totals(pairs.patterns.shown.any(axis=0).astype(float)) > 0
+    is_seen = layout.totals(pairs.patterns.shown.any(axis=0).astype(float)) > 0
     of_fields = np.array([not layout.model.comparisons[owner].given for owner in layout.owner])
-    free = seen & of_fields & np.array([block.leaves_level_free(level) for level in layout.levels])
+    free = is_seen & of_fields & np.array([block.leaves_level_free(level) for level in layout.levels])
     m = layout.starting_m()
-    found = expectation_maximisation(
+    fit = expectation_maximisation(
         layout,
         pairs.patterns,
         u,
@@ -117,7 +117,7 @@ def _run(evidence: Evidence, pairs: BlockPairs, random_u: Floats) -> Run:
         tolerance=TOLERANCE,
         limit=LIMIT,
     )
-    return Run(pairs, found, u, free)
+    return Run(pairs, fit, u, free)
 
 
 def _starting_prior(evidence: Evidence, block: TrainingBlock, m: Floats, u: Floats) -> float:
@@ -138,9 +138,9 @@ def converged_on_non_matches(layout: Layout, run: Run, u: Floats, units: tuple[i
     surname, as of women; but matches that mostly do are none where they are more than the larger file's records.
     """
     m = run.estimate.m
-    graded = np.array([level.value > 0 for level in layout.levels]) & (m > u)
+    is_agreement = np.array([level.value > 0 for level in layout.levels]) & (m > u)
     agreeing = {
-        comparison.name: float(m[(layout.owner == place) & graded].sum())
+        comparison.name: float(m[(layout.owner == place) & is_agreement].sum())
         for place, comparison in enumerate(layout.model.comparisons)
         if run.block.leaves_free(comparison)
     }
@@ -160,16 +160,16 @@ def _refuse_non_matches(runs: Sequence[Run]) -> None:
 
 def _refuse_unconverged(layout: Layout, runs: Sequence[Run]) -> None:
     """Refuse to go on where a comparison has estimates only of runs that did not converge."""
-    accepted = [run for run in runs if not run.rejected]
-    lost = [
+    accepted_runs = [run for run in runs if not run.rejected]
+    gaps = [
         comparison.name
         for first, comparison in zip(layout.first, layout.model.comparisons, strict=True)
-        if any(run.free[first] for run in accepted) and not any(run.free[first] and run.usable for run in runs)
+        if any(run.free[first] for run in accepted_runs) and not any(run.free[first] and run.usable for run in runs)
     ]
-    if lost:
-        blocks = " and ".join(", ".join(run.block.columns) for run in accepted if not run.estimate.converged)
+    if gaps:
+        blocks = " and ".join(", ".join(run.block.columns) for run in accepted_runs if not run.estimate.converged)
         raise NothingToTrainOnError(
-            f"m of {', '.join(lost)} is not estimated: EM on pairs that agree on {blocks} did not converge in {LIMIT:,} "
+            f"m of {', '.join(gaps)} is not estimated: EM on pairs that agree on {blocks} did not converge in {LIMIT:,} "
             f"iterations\n  its matches and non-matches look alike: map more columns, or {GIVE_A_MODEL}"
         )
 
@@ -181,21 +181,21 @@ def _combined(evidence: Evidence, runs: Sequence[Run]) -> tuple[Floats, Floats]:
     level outweigh all other evidence.
     """
     layout = evidence.layout
-    graded = layout.totals(np.ones(len(layout.places)))
-    given = layout.given("m")
-    expected = np.where(np.isnan(given), 1 / graded, given)
-    m, matches = expected.copy(), np.zeros(len(graded))
+    level_counts = layout.totals(np.ones(len(layout.places)))
+    model_m = layout.given("m")
+    expected = np.where(np.isnan(model_m), 1 / level_counts, model_m)
+    m, matches = expected.copy(), np.zeros(len(level_counts))
     if runs:
         free = np.array([run.free for run in runs])
-        seen = free * np.array([[run.matches] for run in runs])
-        say = np.where(free, np.clip(seen, 1e-6, FULL_SAY), 0.0)
-        learnt = free.any(axis=0)
-        m[learnt] = weighted_median(np.array([run.estimate.m for run in runs])[:, learnt], say[:, learnt])
-        matches[learnt] = seen[:, learnt].sum(axis=0) / free[:, learnt].sum(axis=0)
+        match_counts = free * np.array([[run.matches] for run in runs])
+        weights = np.where(free, np.clip(match_counts, 1e-6, FULL_SAY), 0.0)
+        is_learnt = free.any(axis=0)
+        m[is_learnt] = weighted_median(np.array([run.estimate.m for run in runs])[:, is_learnt], weights[:, is_learnt])
+        matches[is_learnt] = match_counts[:, is_learnt].sum(axis=0) / free[:, is_learnt].sum(axis=0)
     # Runs with an informative prior have their pseudo-counts already.
     pseudo = np.where((matches > 0) & (evidence.informative is not None), 1e-9, UNSEEN_MATCHES)
     m = with_pseudo_counts(layout, m * matches, matches, expected, pseudo)
-    return np.where(layout.fixed("m"), given, m), matches
+    return np.where(layout.fixed("m"), model_m, m), matches
 
 
 def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
@@ -216,15 +216,15 @@ def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
 
 def silent_levels(layout: Layout, m: Floats, u: Floats, runs: Sequence[Run]) -> Flags:
     """Levels of comparisons on which matches agree no otherwise than non-matches: a likelihood-ratio (G) test."""
-    shown = [
+    counts = [
         np.where(run.free, run.pairs.patterns.level_counts(run.estimate.matches(run.pairs.patterns, run.u)), 0.0)
         for run in runs
     ]
-    known = layout.totals(np.max(shown, axis=0)) if shown else np.zeros(len(m))
+    known = layout.totals(np.max(counts, axis=0)) if counts else np.zeros(len(m))
     statistic = 2 * known * layout.totals(m * np.log(m / u))
     by_chance = chdtri(np.maximum(layout.totals(np.ones(len(m))) - 1, 1), CHANCE)
-    silent: Flags = (known >= 1) & (statistic < by_chance) & (layout.totals(layout.fixed("m").astype(float)) == 0)
-    return silent
+    is_silent: Flags = (known >= 1) & (statistic < by_chance) & (layout.totals(layout.fixed("m").astype(float)) == 0)
+    return is_silent
 
 
 def weighted_median(values: Floats, weights: Floats) -> Floats:
@@ -238,12 +238,12 @@ def weighted_median(values: Floats, weights: Floats) -> Floats:
 
 def _prior(layout: Layout, m: Floats, runs: Sequence[Run], units: tuple[int, int]) -> float:
     """Share of all pairs that match: those EM found in a block, over the share of matches that is in it."""
-    matches, say = [], []
+    matches, weights = [], []
     for run in runs:
         in_block = math.prod(_equal_on(layout, run.block.columns, m)) * run.block.known_share
         matches.append(run.matches / max(run.pairs.share, 1e-12) / max(in_block, _LEAST_IN_BLOCK))
-        say.append(np.clip(run.matches, 1e-6, FULL_SAY))
-    total = max(float(np.average(matches, weights=say)), 1.0)
+        weights.append(np.clip(run.matches, 1e-6, FULL_SAY))
+    total = max(float(np.average(matches, weights=weights)), 1.0)
     return min(total / max(units[0] * units[1], 2), 0.5)
 
 

@@ -91,28 +91,28 @@ def gather(
     layout = Layout(model)
     sides = drawn(engine, (left, right), _compared_columns(model), most=SAMPLE_ROWS, seed=seed)
     progress("columns to block on")
-    counted = count_blocks(engine, layout, sides)
-    blocks = training_blocks(model.fields, counted, sides) if learn else []
-    equal = tuple(block for block in counted if len(block.columns) == 1)
+    candidates = count_blocks(engine, layout, sides)
+    blocks = training_blocks(model.fields, candidates, sides) if learn else []
+    equal = tuple(block for block in candidates if len(block.columns) == 1)
     overlapping = overlaps(layout, {block.columns[0]: block.known for block in equal}, sides)
     progress(f"u from random pairs, m from pairs that agree on {'; '.join(' and '.join(b.columns) for b in blocks)}")
-    sampled = max(side.share for side in sides if side.units == max(s.units for s in sides))
-    shares = [min(sampled, BLOCK_PAIRS / max(block.pairs, 1)) for block in blocks]
+    sample_share = max(side.share for side in sides if side.units == max(s.units for s in sides))
+    shares = [min(sample_share, BLOCK_PAIRS / max(block.pairs, 1)) for block in blocks]
     inside = []
     for block, share in zip(blocks, shares, strict=True):
-        across = _block_pairs(layout, block, sides, share)
-        inside += [across]
-        inside += [] if one_file else within_pairs(layout, block.columns, across.compared, sides, block.within)
-    wanted = [random_pairs(engine, layout, sides), *inside, *(overlap.pairs for overlap in overlapping)]
-    random, *tables = count_patterns(engine, layout, wanted, sides)
+        cross_pairs = _block_pairs(layout, block, sides, share)
+        inside += [cross_pairs]
+        inside += [] if one_file else within_pairs(layout, block.columns, cross_pairs.compared, sides, block.within)
+    pair_sets = [random_pairs(engine, layout, sides), *inside, *(overlap.pairs for overlap in overlapping)]
+    random, *tables = count_patterns(engine, layout, pair_sets, sides)
     engine.drop(*(side.sample for side in sides))
-    each = 1 if one_file else 3  # tables of a block: of pairs across the files, and within each
+    table_count = 1 if one_file else 3  # tables of a block: of pairs across the files, and within each
     counts = []
-    for overlap, table in zip(overlapping, tables[each * len(blocks) :], strict=True):
+    for overlap, table in zip(overlapping, tables[table_count * len(blocks) :], strict=True):
         at_levels = table.level_counts()
         counts += [OverlapCount(level, round(at_levels[level]), overlap.share) for level in overlap.levels]
     pairs = tuple(
-        BlockPairs(block, share, tables[each * n], tuple(tables[each * n + 1 : each * (n + 1)]))
+        BlockPairs(block, share, tables[table_count * n], tuple(tables[table_count * n + 1 : table_count * (n + 1)]))
         for n, (block, share) in enumerate(zip(blocks, shares, strict=True))
     )
     return Evidence(layout, (sides[0].units, sides[1].units), equal, tuple(counts), random, pairs, informative)
@@ -131,10 +131,10 @@ def enlarge(
     """
     shares = {
         number: min(
-            1.0, evidence.blocks[number].share * ENOUGH_MATCHES / max(found, 1.0), _most_share(evidence, number)
+            1.0, evidence.blocks[number].share * ENOUGH_MATCHES / max(match_count, 1.0), _most_share(evidence, number)
         )
-        for number, found in matches.items()
-        if found < FEW_MATCHES
+        for number, match_count in matches.items()
+        if match_count < FEW_MATCHES
     }
     shares = {number: share for number, share in shares.items() if share > evidence.blocks[number].share}
     if not shares:
@@ -142,11 +142,11 @@ def enlarge(
     layout = evidence.layout
     rows = math.ceil(max(shares.values()) * max(evidence.units))
     sides = drawn(engine, (left, right), _compared_columns(layout.model), most=rows, seed=seed)
-    wanted = [_block_pairs(layout, evidence.blocks[number].block, sides, share) for number, share in shares.items()]
-    counted = count_patterns(engine, layout, wanted, sides)
+    pair_sets = [_block_pairs(layout, evidence.blocks[number].block, sides, share) for number, share in shares.items()]
+    pattern_counts = count_patterns(engine, layout, pair_sets, sides)
     engine.drop(*(side.sample for side in sides))
     blocks = list(evidence.blocks)
-    for (number, share), patterns in zip(shares.items(), counted, strict=True):
+    for (number, share), patterns in zip(shares.items(), pattern_counts, strict=True):
         blocks[number] = replace(blocks[number], share=share, patterns=patterns)
     return replace(evidence, blocks=tuple(blocks))
 
@@ -157,8 +157,8 @@ def _most_share(evidence: Evidence, number: int) -> float:
 
 
 def _block_pairs(layout: Layout, block: TrainingBlock, sides: Sequence[Side], share: float) -> Pairs:
-    compared = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
-    return block_pairs(layout, block.columns, compared, sides, share)
+    comparisons = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
+    return block_pairs(layout, block.columns, comparisons, sides, share)
 
 
 def _compared_columns(model: Model) -> list[str]:

@@ -56,7 +56,7 @@ class TrainingReport:
 
 def training_report(evidence: Evidence, model: Model, estimates: Estimates, seed: int) -> TrainingReport:
     """The report on a model as trained."""
-    layout, learnt = evidence.layout, bool(estimates.runs)
+    layout, is_learnt = evidence.layout, bool(estimates.runs)
     return TrainingReport(
         seed=seed,
         units=list(evidence.units),
@@ -73,9 +73,9 @@ def training_report(evidence: Evidence, model: Model, estimates: Estimates, seed
         ],
         prior=model.prior,
         levels=level_reports(model, standard_errors(evidence, estimates)),
-        faults=_never_free(layout, estimates) if learnt else [],
+        faults=_never_free(layout, estimates) if is_learnt else [],
         warnings=[*_rejected(estimates), *_never_known(layout, estimates), *_silent(layout, estimates)],
-        learnt=learnt,
+        learnt=is_learnt,
         guessed=_guessed(layout, estimates),
     )
 
@@ -97,8 +97,8 @@ def standard_errors(evidence: Evidence, estimates: Estimates) -> list[float | No
     layout, m, u = evidence.layout, estimates.m, estimates.u
     matches = m * (np.zeros(len(m)) if estimates.matches is None else estimates.matches)
     pairs = pairs_seen(evidence)
-    fixed = layout.fixed("m") & layout.fixed("u")
-    known = (matches >= 1) & (pairs >= 1) & ~fixed
+    is_fixed = layout.fixed("m") & layout.fixed("u")
+    known = (matches >= 1) & (pairs >= 1) & ~is_fixed
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = np.sqrt((1 - m) / matches + (1 - u) / pairs) / math.log(2)
     return [float(f"{error:.3g}") if is_known else None for error, is_known in zip(errors, known, strict=True)]
@@ -106,8 +106,8 @@ def standard_errors(evidence: Evidence, estimates: Estimates) -> list[float | No
 
 def _fields(layout: Layout) -> list[tuple[int, Comparison]]:
     """The comparisons that EM estimates, and the number of the first level of each."""
-    numbered = zip(layout.first, layout.model.comparisons, strict=True)
-    return [(int(first), comparison) for first, comparison in numbered if not comparison.given]
+    fields = zip(layout.first, layout.model.comparisons, strict=True)
+    return [(int(first), comparison) for first, comparison in fields if not comparison.given]
 
 
 def _silent(layout: Layout, estimates: Estimates) -> list[str]:
@@ -122,12 +122,12 @@ def _silent(layout: Layout, estimates: Estimates) -> list[str]:
 
 def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
     """Comparisons of which no run tells how many matches differ: each was learnt where only it was free."""
-    guessed = []
+    names = []
     for first, comparison in _fields(layout):
         runs = [run for run in estimates.runs if run.usable and run.free[first]]
         if runs and not any(_separates(layout, run) for run in runs):
-            guessed.append(comparison.name)
-    return guessed
+            names.append(comparison.name)
+    return names
 
 
 def _separates(layout: Layout, run: Run) -> bool:

@@ -25,16 +25,16 @@ def estimate_u(evidence: Evidence) -> Floats:
     Full agreement is as often as values are equal, which is known from far more pairs, as is how often histories
     overlap; the random pairs share out the rest.
     """
-    layout, given = evidence.layout, evidence.layout.given("u")
+    layout, model_u = evidence.layout, evidence.layout.given("u")
     by_values, _ = _counted_on_values(evidence)
-    counted = ~np.isnan(by_values)
-    others = np.where(counted, 0.0, evidence.random.level_counts())
+    is_counted = ~np.isnan(by_values)
+    others = np.where(is_counted, 0.0, evidence.random.level_counts())
     totals = layout.totals(others)
     rest = 1 - layout.totals(np.nan_to_num(by_values))
     shares = np.divide(others * rest, totals, out=np.zeros_like(others), where=totals > 0)
-    least = UNSEEN_PAIRS / max(evidence.random.pairs, 1)
-    shares = np.maximum(np.where(shares > 0, shares, np.nan_to_num(given)), least)
-    u: Floats = np.where(layout.fixed("u"), given, np.where(counted, by_values, shares))
+    floor = UNSEEN_PAIRS / max(evidence.random.pairs, 1)
+    shares = np.maximum(np.where(shares > 0, shares, np.nan_to_num(model_u)), floor)
+    u: Floats = np.where(layout.fixed("u"), model_u, np.where(is_counted, by_values, shares))
     return u
 
 
@@ -50,8 +50,8 @@ def without_matches(evidence: Evidence, u: Floats, m: Floats, prior: float) -> F
     Never less than a standard deviation of what was counted.
     """
     layout = evidence.layout
-    least = u / np.sqrt(np.maximum(pairs_seen(evidence), 1))
-    others = np.where(layout.fixed("u"), u, np.maximum(u - prior * m, least))
+    floor = u / np.sqrt(np.maximum(pairs_seen(evidence), 1))
+    others = np.where(layout.fixed("u"), u, np.maximum(u - prior * m, floor))
     return np.where(layout.fixed("u"), u, others / layout.totals(others))
 
 
@@ -88,13 +88,13 @@ def block_u(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
     """
     if not pairs.within:
         return u
-    each = [table.level_counts(_without_duplicates(layout, pairs, table, u)) for table in pairs.within]
-    totals = [layout.totals(shown) for shown in each]
-    pooled = (np.sum(each, axis=0) + u * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
+    file_counts = [table.level_counts(_without_duplicates(layout, pairs, table, u)) for table in pairs.within]
+    totals = [layout.totals(counts) for counts in file_counts]
+    pooled = (np.sum(file_counts, axis=0) + u * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
     last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what differs, which is the rest
-    graded = np.where(last, 0.0, across_files(each, totals, pooled))
-    within = np.where(last, np.maximum(1 - layout.totals(graded), 1e-6), graded)
-    return np.where(layout.fixed("u"), u, within)
+    agreements = np.where(last, 0.0, across_files(file_counts, totals, pooled))
+    shares = np.where(last, np.maximum(1 - layout.totals(agreements), 1e-6), agreements)
+    return np.where(layout.fixed("u"), u, shares)
 
 
 def most_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> float:
@@ -108,8 +108,8 @@ def most_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> float:
         u: (levels,) of random pairs.
     """
     counts = [
-        within * _without_duplicates(layout, pairs, table, u).sum() / max(table.pairs, 1)
-        for within, table in zip(pairs.block.within, pairs.within, strict=False)
+        pair_count * _without_duplicates(layout, pairs, table, u).sum() / max(table.pairs, 1)
+        for pair_count, table in zip(pairs.block.within, pairs.within, strict=False)
     ]
     share = 1 - 2 * math.sqrt(math.prod(counts)) / max(pairs.block.pairs, 1) if counts else 1.0
     return share if share > 0.5 else 1.0
@@ -122,12 +122,12 @@ def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Float
     a of them, the other in b, so that a^2, b^2 and ab are equal.
     """
     shares = [
-        (shown + pooled * PSEUDO_PAIRS) / (total + PSEUDO_PAIRS) for shown, total in zip(each, totals, strict=True)
+        (counts + pooled * PSEUDO_PAIRS) / (total + PSEUDO_PAIRS) for counts, total in zip(each, totals, strict=True)
     ]
     fewest = np.min(totals, axis=0)
-    say = fewest / (fewest + PSEUDO_PAIRS)
-    across: Floats = np.prod(shares, axis=0) ** (say / len(shares)) * pooled ** (1 - say)
-    return across
+    weight = fewest / (fewest + PSEUDO_PAIRS)
+    frequencies: Floats = np.prod(shares, axis=0) ** (weight / len(shares)) * pooled ** (1 - weight)
+    return frequencies
 
 
 def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, u: Floats) -> Floats:
@@ -138,7 +138,7 @@ def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, u: F
     compared = layout.model.comparisons
     free = [pairs.block.leaves_free(comparison) for comparison in compared]
     own = [is_free and bool(own_columns(c) & {*PERSONAL, "surname"}) for is_free, c in zip(free, compared, strict=True)]
-    shown = table.shown * np.array(own if any(own) else free)[layout.owner]
-    alike = shown @ (np.log2(layout.starting_m()) - np.log2(u)) >= SAME_PERSON
-    by_chance = table.pairs * np.exp2(shown @ np.log2(u))
-    return np.where(alike, np.minimum(table.counts, by_chance), table.counts)
+    levels = table.shown * np.array(own if any(own) else free)[layout.owner]
+    is_alike = levels @ (np.log2(layout.starting_m()) - np.log2(u)) >= SAME_PERSON
+    by_chance = table.pairs * np.exp2(levels @ np.log2(u))
+    return np.where(is_alike, np.minimum(table.counts, by_chance), table.counts)
