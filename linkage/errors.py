@@ -9,8 +9,8 @@ def nearest(name: str, known: Iterable[str], count: int = 1, *, cutoff: float = 
     """The known names most like one, without case, for a message."""
     import difflib
 
-    lowered = {candidate.lower(): candidate for candidate in known}
-    return [lowered[near] for near in difflib.get_close_matches(name.lower(), list(lowered), count, cutoff)]
+    names = {candidate.lower(): candidate for candidate in known}
+    return [names[match] for match in difflib.get_close_matches(name.lower(), list(names), count, cutoff)]
 
 
 def repeated(names: Iterable[str]) -> list[str]:
@@ -21,8 +21,8 @@ def repeated(names: Iterable[str]) -> list[str]:
 def hint(name: str, known: Iterable[str]) -> str:
     """What follows an unknown name in a message: the nearest known one, or all of them."""
     names = sorted(known)
-    near = nearest(name, names)
-    return f"; nearest: {near[0]}" if near else f"; there are {', '.join(names)}"
+    matches = nearest(name, names)
+    return f"; nearest: {matches[0]}" if matches else f"; there are {', '.join(names)}"
 
 
 class ExitCode(IntEnum):

@@ -27,5 +27,5 @@ def require(what: str, *extras: str) -> None:
     missing = {extra: [name for name in EXTRAS[extra] if find_spec(name) is None] for extra in extras}
     names = sorted({name for modules in missing.values() for name in modules})
     if names:
-        wanted = ",".join(extra for extra, modules in missing.items() if modules)
-        raise ConfigError(f"{what} needs {', '.join(names)}\n  install: pip install 'leo-linkage[{wanted}]'")
+        extras_text = ",".join(extra for extra, modules in missing.items() if modules)
+        raise ConfigError(f"{what} needs {', '.join(names)}\n  install: pip install 'leo-linkage[{extras_text}]'")

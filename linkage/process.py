@@ -82,10 +82,10 @@ def _have_streams() -> None:
         try:
             os.fstat(number)
         except OSError:
-            nowhere = os.open(os.devnull, os.O_RDWR)
-            os.dup2(nowhere, number)
-            if nowhere != number:
-                os.close(nowhere)
+            null_file = os.open(os.devnull, os.O_RDWR)
+            os.dup2(null_file, number)
+            if null_file != number:
+                os.close(null_file)
             setattr(sys, name, os.fdopen(number, mode, closefd=False, encoding="utf-8"))
 
 

@@ -16,8 +16,8 @@ def other_version(written: Mapping[str, Any]) -> str | None:
     if written.get("format") == FORMAT:
         return None
     versions = written.get("versions")
-    named = versions.get("leo-linkage") if isinstance(versions, Mapping) else None
-    return str(named or ("0.2 or earlier" if isinstance(written.get("format"), int | None) else "of another version"))
+    version = versions.get("leo-linkage") if isinstance(versions, Mapping) else None
+    return str(version or ("0.2 or earlier" if isinstance(written.get("format"), int | None) else "of another version"))
 
 
 def check_format(folder: Path, written: Mapping[str, Any]) -> None:

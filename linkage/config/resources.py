@@ -37,8 +37,8 @@ def shipped_dir() -> Path:
 
 def config_file(name: str) -> Path:
     """A file by its path below configs/, for example "catalogue/npd.toml": the user's own, or else the shipped one."""
-    own = _own_dir()
-    return own / name if own and (own / name).is_file() else shipped_dir() / name
+    own_folder = _own_dir()
+    return own_folder / name if own_folder and (own_folder / name).is_file() else shipped_dir() / name
 
 
 def config_files(*patterns: str) -> dict[str, Path]:
@@ -59,11 +59,11 @@ def use(folder: Path) -> None:
     if not folder.is_dir():
         raise ConfigError(f"{folder}: no folder of definitions\n  make one: leo config copy NAME --out {folder}")
     shipped = set(shipped_names())
-    closed = {name.split("/")[0] for name in shipped if "/" in name} - {p.split("/")[0] for p in ADDED} - set(NAMED)
-    there = [_name(path, folder) for top in sorted(closed) for path in sorted((folder / top).rglob("*.*"))]
-    strays = [name for name in there if name not in shipped]
+    tops = {name.split("/")[0] for name in shipped if "/" in name} - {p.split("/")[0] for p in ADDED} - set(NAMED)
+    paths = [_name(path, folder) for top in sorted(tops) for path in sorted((folder / top).rglob("*.*"))]
+    strays = [name for name in paths if name not in shipped]
     if strays:
-        lines = [f"  {name}{f'; is {near[0]} meant?' if (near := nearest(name, shipped)) else ''}" for name in strays]
+        lines = [f"  {name}{f'; is {hints[0]} meant?' if (hints := nearest(name, shipped)) else ''}" for name in strays]
         raise ConfigError(
             f"{folder}: files that nothing reads; there they are to be called as the shipped ones\n" + "\n".join(lines)
         )
@@ -72,11 +72,11 @@ def use(folder: Path) -> None:
 
 def own_names() -> list[str]:
     """Which of the user's own files are read instead of shipped ones or in addition to them, as paths below configs/."""
-    own = _own_dir()
-    if not own:
+    own_folder = _own_dir()
+    if not own_folder:
         return []
-    added = {_name(path, own) for pattern in ADDED for path in own.glob(pattern)}
-    return sorted(added | {name for name in shipped_names() if (own / name).is_file()})
+    added_paths = {_name(path, own_folder) for pattern in ADDED for path in own_folder.glob(pattern)}
+    return sorted(added_paths | {name for name in shipped_names() if (own_folder / name).is_file()})
 
 
 def definitions_hash() -> str:
@@ -95,8 +95,8 @@ def shipped_names() -> list[str]:
 
 def definitions() -> list[tuple[str, bool, str]]:
     """Path, whether it is the user's own, and heading (its first line, a comment or title) of every definition."""
-    own = set(own_names())
-    return [(name, name in own, _heading(config_file(name))) for name in sorted({*shipped_names(), *own})]
+    own_paths = set(own_names())
+    return [(name, name in own_paths, _heading(config_file(name))) for name in sorted({*shipped_names(), *own_paths})]
 
 
 def _heading(path: Path) -> str:
@@ -114,8 +114,8 @@ def copy_definitions(names: Sequence[str], out: Path) -> None:
     """
     if unknown := [name for name in names if name not in shipped_names()]:
         raise ConfigError(f"no definition is called {', '.join(unknown)}\n  leo config files lists them")
-    if there := [name for name in names if (out / name).exists()]:
-        raise ConfigError(f"{out}: has {', '.join(there)} already\n  delete what you want to copy again")
+    if present_names := [name for name in names if (out / name).exists()]:
+        raise ConfigError(f"{out}: has {', '.join(present_names)} already\n  delete what you want to copy again")
     for name in names:
         (out / name).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(shipped_dir() / name, out / name)
@@ -128,8 +128,8 @@ def copy_schemas(out: Path) -> None:
 
 
 def _own_dir() -> Path | None:
-    named = os.environ.get(OWN)
-    return Path(named) if named else None
+    folder = os.environ.get(OWN)
+    return Path(folder) if folder else None
 
 
 def _name(path: Path, folder: Path) -> str:

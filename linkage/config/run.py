@@ -80,20 +80,20 @@ class Source(Frozen):
         """A list keeps each column under its own name."""
         if not isinstance(value, list | tuple) or not all(isinstance(column, str) for column in value):
             return value
-        named: dict[str, str] = {}
+        columns_by_name: dict[str, str] = {}
         for column in value:
             name = re.sub(r"\W+", "_", column).strip("_").lower()
-            if (first := named.setdefault(name, column)) != column:
+            if (first := columns_by_name.setdefault(name, column)) != column:
                 raise fault(f"'{first}' and '{column}' would both be kept as x_{name}; write {{ name = ... }}")
-        return named
+        return columns_by_name
 
     @field_validator("keep")
     @classmethod
     def _no_name_of_a_history(cls, value: dict[str, str]) -> dict[str, str]:
         if ends := [name for name in value if name.endswith(HISTORY_ENDS) or "-" in name]:
             raise fault(f"'{ends[0]}': a name has no hyphen, and does not end in _all, _held, _first or _last")
-        if twice := [column for column in value.values() if list(value.values()).count(column) > 1]:
-            raise fault(f"column '{twice[0]}' is kept under two names; give one")
+        if repeats := [column for column in value.values() if list(value.values()).count(column) > 1]:
+            raise fault(f"column '{repeats[0]}' is kept under two names; give one")
         return value
 
 
@@ -145,11 +145,11 @@ class Step(Frozen):
         many_left, many_right = (side == "many" for side in self.cardinality.split("-to-"))
         faults = [
             f"step '{self.name}': {key} has no meaning where cardinality is {self.cardinality}"
-            for key, most, many in (
+            for key, limit, is_many in (
                 ("most_left", self.most_left, many_left),
                 ("most_right", self.most_right, many_right),
             )
-            if most and not many
+            if limit and not is_many
         ]
         if faults:
             raise ValueError("\n".join(faults))
@@ -225,16 +225,16 @@ class RunConfig(Frozen):
         sides = {*sources, "people"}
         faults = []
         for index, step in enumerate(steps):
-            where = f"step.{step.get('name', index)}"
-            named = {side: step[side] for side in ("left", "right") if isinstance(step.get(side), str)}
+            place = f"step.{step.get('name', index)}"
+            step_sides = {side: step[side] for side in ("left", "right") if isinstance(step.get(side), str)}
             faults += [
-                f"{where}.{side}: no source '{name}'; there are {', '.join(sorted(sides))}"
-                for side, name in named.items()
+                f"{place}.{side}: no source '{name}'; there are {', '.join(sorted(sides))}"
+                for side, name in step_sides.items()
                 if name not in sides
             ]
-            if index == 0 and "people" in named.values():
-                faults.append(f"{where}: the first step has no people yet; name two sources")
-            faults += _meets_itself(where, named, steps[:index]) + _thresholds(where, step)
+            if index == 0 and "people" in step_sides.values():
+                faults.append(f"{place}: the first step has no people yet; name two sources")
+            faults += _meets_itself(place, step_sides, steps[:index]) + _thresholds(place, step)
         names = [str(step["name"]) for step in steps if "name" in step]
         faults += [f"step: two steps are named '{n}'" for n in sorted({n for n in names if names.count(n) > 1})]
         for name, table in _table(raw.get("attributes")).items():
@@ -251,8 +251,8 @@ class RunConfig(Frozen):
 
     def tables(self) -> dict[str, Source | AttributeTable]:
         """Sources and tables of attributes by their keys in the file: source.npd, attributes.npd_ks4."""
-        listed: dict[str, Source | AttributeTable] = {f"source.{name}": one for name, one in self.source.items()}
-        return listed | {f"attributes.{name}": one for name, one in self.attributes.items()}
+        sources: dict[str, Source | AttributeTable] = {f"source.{name}": one for name, one in self.source.items()}
+        return sources | {f"attributes.{name}": one for name, one in self.attributes.items()}
 
     def kept_columns(self) -> tuple[str, ...]:
         """The columns x_<name> that any of the sources keeps, by name."""
@@ -263,27 +263,27 @@ class RunConfig(Frozen):
         return hashlib.sha256(json.dumps(self.model_dump(mode="json"), sort_keys=True).encode()).hexdigest()[:16]
 
 
-def _meets_itself(where: str, named: dict[str, str], before: list[dict[str, Any]]) -> list[str]:
+def _meets_itself(place: str, step_sides: dict[str, str], earlier_steps: list[dict[str, Any]]) -> list[str]:
     """A step whose two sides hold the same records would link each with itself, and be right in all of them."""
-    sides = list(named.values())
+    sides = list(step_sides.values())
     if len(sides) == 2 and sides[0] == sides[1]:
-        return [f"{where}: left and right are both '{sides[0]}': every record would be linked with itself"]
+        return [f"{place}: left and right are both '{sides[0]}': every record would be linked with itself"]
     if "people" not in sides:
         return []
-    joined = {str(step.get("name")): {step.get("left"), step.get("right")} for step in before}
+    step_sources = {str(step.get("name")): {step.get("left"), step.get("right")} for step in earlier_steps}
     return [
-        f"{where}.{side}: people hold '{name}' since step '{earlier}': every record would be linked with itself"
-        for side, name in named.items()
-        for earlier in [next((step for step, joined_sources in joined.items() if name in joined_sources), None)]
+        f"{place}.{side}: people hold '{name}' since step '{earlier}': every record would be linked with itself"
+        for side, name in step_sides.items()
+        for earlier in [next((step for step, joined_sources in step_sources.items() if name in joined_sources), None)]
         if name != "people" and earlier is not None
     ]
 
 
-def _thresholds(where: str, step: dict[str, Any]) -> list[str]:
+def _thresholds(place: str, step: dict[str, Any]) -> list[str]:
     """Thresholds of a step of which one would have no effect, as they are written: defaults give way."""
     accept = step.get("accept_probability", Step.model_fields["accept_probability"].default)
     return [
-        f"{where}: {lower} = {step[lower]} lies above accept_probability = {accept}, from which a pair is linked; "
+        f"{place}: {lower} = {step[lower]} lies above accept_probability = {accept}, from which a pair is linked; "
         f"lower it, take it out, or raise accept_probability"
         for lower in ("review_probability", "keep_probability")
         if _is_number(accept) and _is_number(step.get(lower)) and step[lower] > accept
@@ -334,28 +334,28 @@ def extended(path: Path, raw: dict[str, Any]) -> dict[str, Any]:
         return raw
     if not isinstance(name, str):
         raise ConfigError(f'{path}: extends: names no file\n  write for example extends = "leo.toml"')
-    below = path.parent / name if (path.parent / name).is_file() else config_file(name)
-    base = read_toml(below, f"{path} extends it: name a run's file next to it, or one that is shipped")
+    base_file = path.parent / name if (path.parent / name).is_file() else config_file(name)
+    base = read_toml(base_file, f"{path} extends it: name a run's file next to it, or one that is shipped")
     if "extends" in base:
         raise ConfigError(f"{path}: extends {name}, which extends another file\n  extend that one")
     return _merged(base, raw)
 
 
-def _merged(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
+def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     """A table with the values of another on top."""
-    merged = dict(base)
-    for key, value in over.items():
-        below = base.get(key)
-        if isinstance(value, dict) and isinstance(below, dict):
-            merged[key] = _merged(below, value)
-        elif key == "step" and isinstance(value, list) and isinstance(below, list):
-            names = [_table(step).get("name") for step in below]
+    result = dict(base)
+    for key, value in overlay.items():
+        base_value = base.get(key)
+        if isinstance(value, dict) and isinstance(base_value, dict):
+            result[key] = _merged(base_value, value)
+        elif key == "step" and isinstance(value, list) and isinstance(base_value, list):
+            names = [_table(step).get("name") for step in base_value]
             changes = {_table(step).get("name"): _table(step) for step in value}
-            merged[key] = [_merged(_table(step), changes.get(_table(step).get("name"), {})) for step in below]
-            merged[key] += [step for step in value if _table(step).get("name") not in names]
+            result[key] = [_merged(_table(step), changes.get(_table(step).get("name"), {})) for step in base_value]
+            result[key] += [step for step in value if _table(step).get("name") not in names]
         else:
-            merged[key] = value
-    return merged
+            result[key] = value
+    return result
 
 
 def _assign(raw: dict[str, Any], setting: str) -> None:
@@ -371,10 +371,10 @@ def _assign(raw: dict[str, Any], setting: str) -> None:
     *tables, last = key.split(".")
     part: Any = raw
     for place, name in enumerate(tables):
-        named = {str(_table(one).get("name")): one for one in part} if isinstance(part, list) else part
-        if place == 1 and name not in named and tables[0] in ("source", "attributes", "step"):
-            raise ConfigError(f"--set {key}: no such {tables[0]}{hint(name, named)}\n  name one that the file has")
-        part = named.setdefault(name, {})
+        entries = {str(_table(one).get("name")): one for one in part} if isinstance(part, list) else part
+        if place == 1 and name not in entries and tables[0] in ("source", "attributes", "step"):
+            raise ConfigError(f"--set {key}: no such {tables[0]}{hint(name, entries)}\n  name one that the file has")
+        part = entries.setdefault(name, {})
         if not isinstance(part, dict | list):
             break
     if not equals or not isinstance(part, dict):

@@ -104,16 +104,16 @@ def text_read(path: Path, form: str, remedy: str = "correct it, or restore it fr
     except DamagedText:
         raise
     except UnicodeDecodeError:
-        what, remedy = "it is not in UTF-8", "save it again with UTF-8 as its encoding"
+        problem, remedy = "it is not in UTF-8", "save it again with UTF-8 as its encoding"
     except RecursionError:
-        what = "lists or tables lie too deep within one another"
+        problem = "lists or tables lie too deep within one another"
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
-        what = str(error)
+        problem = str(error)
     except ValueError:  # Python reads no whole number of more than 4,300 digits
-        what = "a number has too many digits"
+        problem = "a number has too many digits"
     else:
         return
-    raise DamagedText(f"{path}: not {form}: {what}\n  {remedy}") from None
+    raise DamagedText(f"{path}: not {form}: {problem}\n  {remedy}") from None
 
 
 def read_as(model: type[Model], path: Path, remedy: str = "") -> Model:
@@ -132,16 +132,16 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
         ConfigError: the faults, a line each: file, path, what is wrong, what is allowed, the nearest known key.
     """
     # Pydantic looks at what lies between the parts only when each part is right.
-    between = getattr(model, "faults_between", None)
-    lines: list[str] = between(raw) if between else []
+    faults_between = getattr(model, "faults_between", None)
+    lines: list[str] = faults_between(raw) if faults_between else []
     try:
         # As JSON, a list may be a tuple and a text a date where a text may not be a number.
-        checked = model.model_validate_json(json.dumps(raw, default=str), strict=True)
+        result = model.model_validate_json(json.dumps(raw, default=str), strict=True)
     except ValidationError as error:
         lines = fault_lines(model, error, raw) + lines
     if lines:
         raise all_faults(where, lines)
-    return checked
+    return result
 
 
 def _fields(annotation: Any) -> dict[str, Any] | None:

@@ -60,22 +60,22 @@ def build(
         ContractError: a table lacks a column that is needed.
         KeyError: lookups lack a table.
     """
-    needed = {name: set(columns) for name, columns in TABLES.items()}
+    needed_columns = {name: set(columns) for name, columns in TABLES.items()}
     for definition in definitions.definition:
         for table, columns in columns_needed(definition).items():
-            needed.setdefault(table, set()).update(columns)
+            needed_columns.setdefault(table, set()).update(columns)
     catalogue = catalogue or catalogues.shipped()
-    given = {name: received(engine, catalogue, attributes, name, columns) for name, columns in needed.items()}
+    tables = {name: received(engine, catalogue, attributes, name, columns) for name, columns in needed_columns.items()}
     if addresses is None:
         columns_of = {"postcode": pa.string(), "valid_from": pa.date32(), "valid_to": pa.date32()}
         addresses = _empty(engine, entity_id=pa.int64(), **columns_of)
     if births is None:
         births = _empty(engine, entity_id=pa.int64(), dob=pa.date32(), records=pa.int64())
     holders, lookup_ae_id = tax_tables.holders(engine, lookups["lookup_edukey"]), lookups["lookup_ae_id"]
-    work, returns, claims = given["hmrc_employment"], given["hmrc_self_assessment"], given["dwp_benefits"]
+    work, returns, claims = tables["hmrc_employment"], tables["hmrc_self_assessment"], tables["dwp_benefits"]
     leo = {
         "employment": tax_tables.employment(engine, work, holders, extract_date=extract_date),
-        "earnings": earnings(engine, given["hmrc_earnings"], holders),
+        "earnings": earnings(engine, tables["hmrc_earnings"], holders),
         "self_assessment": tax_tables.self_assessment(engine, returns, holders),
         "benefits": tax_tables.benefits(engine, claims, holders, definitions.benefits, extract_date=extract_date),
         "geography": geography(engine, addresses, holders, extract_date=extract_date),
@@ -83,19 +83,19 @@ def build(
             engine,
             lookup_ae_id,
             holders,
-            census=given["npd_census"],
-            ks4=given["npd_ks4"],
-            qualifications=given["hesa_qualifications"],
+            census=tables["npd_census"],
+            ks4=tables["npd_ks4"],
+            qualifications=tables["hesa_qualifications"],
             births=births,
         ),
     }
-    leo["outcomes"] = outcomes(engine, definitions, given, lookup_ae_id, holders, leo, extract_date=extract_date)
+    leo["outcomes"] = outcomes(engine, definitions, tables, lookup_ae_id, holders, leo, extract_date=extract_date)
     leo["quarantined"] = tax_tables.quarantined(
         engine,
         holders,
         extract_date=extract_date,
         employment=work,
-        earnings=given["hmrc_earnings"],
+        earnings=tables["hmrc_earnings"],
         self_assessment=returns,
         benefits=claims,
     )

@@ -15,11 +15,11 @@ def chosen(rows: Rows, alias: str) -> tuple[str, dict[str, Value]]:
         for code in codes:
             names.append(f"code_{len(params)}")
             params[names[-1]] = code
-        listed = ", ".join(f"${name}" for name in names)
-        return f"coalesce(cast({alias}.{quote(column)} as varchar), '') in ({listed})"
+        placeholders = ", ".join(f"${name}" for name in names)
+        return f"coalesce(cast({alias}.{quote(column)} as varchar), '') in ({placeholders})"
 
     def all_of(codes: Codes, negate: str) -> list[str]:
-        return [f"{negate}{one_of(column, listed)}" for column, listed in codes.items()]
+        return [f"{negate}{one_of(column, column_codes)}" for column, column_codes in codes.items()]
 
     conditions = all_of(rows.where, "") + all_of(rows.unless, "not ")
     return " and ".join(conditions) or "true", params
@@ -40,11 +40,11 @@ def members(engine: Engine, definition: Definition, rows: Table, records: Table,
     cohort = definition.cohort
     condition, params = chosen(cohort, "c")
     year = quote(cohort.year)
-    which = f"min(c.{year})" if cohort.take == "first" else f"c.{year}"
+    year_sql = f"min(c.{year})" if cohort.take == "first" else f"c.{year}"
     group = "r.AE_ID" if cohort.take == "first" else f"r.AE_ID, c.{year}"
-    joined = engine.sql(
+    entries = engine.sql(
         f"""
-        select r.AE_ID, {which} as cohort_year
+        select r.AE_ID, {year_sql} as cohort_year
         from {{rows}} as c
         join {{records}} as r on r.entity_id = c.entity_id
         where c.{year} is not null and {condition}
@@ -55,7 +55,7 @@ def members(engine: Engine, definition: Definition, rows: Table, records: Table,
         params=params,
     )
     if cohort.counts is None or counting is None:
-        return engine.sql("select AE_ID, cohort_year, true as in_calculation from {joined}", joined=joined, store=True)
+        return engine.sql("select AE_ID, cohort_year, true as in_calculation from {joined}", joined=entries, store=True)
     return engine.sql(
         f"""
         with filled as (
@@ -69,7 +69,7 @@ def members(engine: Engine, definition: Definition, rows: Table, records: Table,
         from {{joined}} as j
         left join filled as f on f.AE_ID = j.AE_ID
         """,
-        joined=joined,
+        joined=entries,
         counting=counting,
         records=records,
         store=True,
@@ -86,8 +86,8 @@ def followed(engine: Engine, definition: Definition, cohort: Table, *, extract_d
     years = ", ".join(f"({after})" for after in definition.years_after)
     first_month = 4 if definition.period == "tax" else 9
     # A period is whole when its last day is not after the extract date: 5 April or 31 August of the year after.
-    cut = datetime.date(extract_date.year, 4, 5) if first_month == 4 else datetime.date(extract_date.year, 8, 31)
-    last_start = extract_date.year - 1 if extract_date >= cut else extract_date.year - 2
+    year_end = datetime.date(extract_date.year, 4, 5) if first_month == 4 else datetime.date(extract_date.year, 8, 31)
+    last_start = extract_date.year - 1 if extract_date >= year_end else extract_date.year - 2
     return engine.sql(
         f"""
         with horizons as (

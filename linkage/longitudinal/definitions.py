@@ -191,15 +191,15 @@ def load(path: Path, catalogue: Catalogue) -> OutcomeDefinitions:
 
 def columns_needed(definition: Definition) -> dict[str, set[str]]:
     """The attribute tables that a definition reads, with their columns."""
-    needed: dict[str, set[str]] = {}
+    columns: dict[str, set[str]] = {}
     for rows in (definition.cohort, *definition.study):
-        needed.setdefault(rows.table, set()).update({rows.year, *rows.where, *rows.unless})
+        columns.setdefault(rows.table, set()).update({rows.year, *rows.where, *rows.unless})
     for study in definition.study:
-        needed[study.table].update(column for column in (study.start, study.end) if column)
+        columns[study.table].update(column for column in (study.start, study.end) if column)
     if definition.cohort.counts:
         counts = definition.cohort.counts
-        needed.setdefault(counts.table, set()).update({counts.year, counts.filled})
-    return needed
+        columns.setdefault(counts.table, set()).update({counts.year, counts.filled})
+    return columns
 
 
 def _unknown_columns(definition: Definition, catalogue: Catalogue) -> list[str]:

@@ -23,7 +23,7 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
         As the catalogue's leo.earnings, whole pounds; stored. Returns without a year or an amount are left out;
         `quarantined` counts them.
     """
-    filed = engine.sql(
+    filed_returns = engine.sql(
         """
         select h.holder, r.TaxYear, r.Earnings as pay, min(r.EnterpriseRef) as enterprise, min(r.SIC2007) as sic,
                min(r.Section) as section
@@ -47,24 +47,24 @@ def earnings(engine: Engine, returns: Table, holders: Table) -> Table:
         from {filed}
         group by holder, TaxYear
         """,
-        filed=filed,
+        filed=filed_returns,
         store=True,
     )
-    several = engine.sql(
+    several_returns = engine.sql(
         """
         select f.* from {filed} as f
         join {yearly} as y on y.holder = f.holder and y.TaxYear = f.TaxYear
         where y.returns > 1
         """,
-        filed=filed,
+        filed=filed_returns,
         yearly=yearly,
         store=True,
     )
-    engine.drop(filed)
-    main = {payer: _main(engine, several, payer) for payer in _NAMES}
-    named = keyed(engine, yearly, holders, _columns(), **main)
-    engine.drop(*main.values(), several, yearly)
-    return named
+    engine.drop(filed_returns)
+    main = {payer: _main(engine, several_returns, payer) for payer in _NAMES}
+    result = keyed(engine, yearly, holders, _columns(), **main)
+    engine.drop(*main.values(), several_returns, yearly)
+    return result
 
 
 _NAMES = {
@@ -77,19 +77,19 @@ _NAMES = {
 
 def _columns() -> str:
     """Columns for `keyed`: the payer of a year of one return, or the main one of several (`_main`)."""
-    each = [
+    columns = [
         f"coalesce({payer}.main, r.{payer}) as {main}, "
         f"coalesce({payer}.pay, case when r.{payer} is not null then greatest(r.pay, 0) end) as {pay}, "
         f"coalesce(cast({payer}.tied as integer), case when r.{payer} is not null then 0 end) as {tied}, "
         f"coalesce({payer}.different, cast(r.{payer} is not null as integer)) as {number}"
         for payer, (main, pay, tied, number) in _NAMES.items()
     ]
-    each += [
+    columns += [
         f"coalesce(enterprise.{of}, case when r.enterprise is not null then r.{of} end) as main_enterprise_linked_{name}"
         for of, name in (("sic", "sic2007"), ("section", "section"))
     ]
     joins = [f"left join {{{p}}} as {p} on {p}.holder = r.holder and {p}.TaxYear = r.TaxYear" for p in _NAMES]
-    return f"r.TaxYear, greatest(r.pay, 0) as Earnings, {', '.join(each)} from {' '.join(joins)}"
+    return f"r.TaxYear, greatest(r.pay, 0) as Earnings, {', '.join(columns)} from {' '.join(joins)}"
 
 
 def _main(engine: Engine, filed: Table, payer: str) -> Table:

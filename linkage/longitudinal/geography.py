@@ -48,20 +48,20 @@ def geography(engine: Engine, addresses: Table, holders: Table, *, extract_date:
     )
     # A change of name starts a new row at the same address, and a second record may repeat it.
     periods = merge_spells(engine, spells, by=["holder", "postcode"])
-    placed = _placed(engine, periods, regions)
-    yearly = _longest_held(engine, placed, _tax_years(engine, extract_date))
+    placed_periods = _placed(engine, periods, regions)
+    yearly = _longest_held(engine, placed_periods, _tax_years(engine, extract_date))
     columns = """r.TaxYear, g.GOR, g.GORNM, g.CTRY, g.CTRYNM, r.address_before_bulk_load
         from join {regions} as g on g.region = r.region"""
-    named = keyed(engine, yearly, holders, columns, regions=regions)
-    engine.drop(spells, periods, placed)
-    return named
+    result = keyed(engine, yearly, holders, columns, regions=regions)
+    engine.drop(spells, periods, placed_periods)
+    return result
 
 
 def _regions(engine: Engine) -> Table:
     """region (small int; 0 is unknown), code in the file of prefixes, GOR, GORNM, CTRY, CTRYNM."""
-    listed = pa_csv.read_csv(config_file("outcomes/regions.csv")).to_pylist()
+    region_rows = pa_csv.read_csv(config_file("outcomes/regions.csv")).to_pylist()
     rows = [{"region": 0, "code": None, "GOR": None, "GORNM": None, "CTRY": None, "CTRYNM": "Unknown"}]
-    for number, row in enumerate(listed, start=1):
+    for number, row in enumerate(region_rows, start=1):
         names = {column: row[column] or None for column in ("GORNM", "CTRY", "CTRYNM")}
         rows.append({"region": number, "code": row["GOR"], "GOR": row["GOR"] if row["CTRY"] else None, **names})
     types = {"region": pa.int64(), **dict.fromkeys(("code", "GOR", "GORNM", "CTRY", "CTRYNM"), pa.string())}
@@ -70,8 +70,8 @@ def _regions(engine: Engine) -> Table:
 
 def _placed(engine: Engine, periods: Table, regions: Table) -> Table:
     """holder, region, start_date, end_date: addresses without their postcodes; stored."""
-    listed = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
-    prefixes = engine.from_arrow(listed.select(["prefix", "GOR"]).rename_columns(["prefix", "code"]))
+    prefix_table = pa_csv.read_csv(config_file("outcomes/postcode_regions.csv"))
+    prefixes = engine.from_arrow(prefix_table.select(["prefix", "GOR"]).rename_columns(["prefix", "code"]))
     return engine.sql(
         """
         with outward as (
@@ -109,7 +109,7 @@ def _tax_years(engine: Engine, extract_date: datetime.date) -> Table:
     )
 
 
-def _longest_held(engine: Engine, placed: Table, tax_years: Table) -> Table:
+def _longest_held(engine: Engine, placed_periods: Table, tax_years: Table) -> Table:
     """holder, TaxYear, region, address_before_bulk_load: the address of most days, of equals the later."""
     # One whole number ranks an address in its year: days held, then first day (both below 1,000), then region, so that
     # a single max() finds the winner and the same one on every run. A sort of all person-years would cost far more.
@@ -136,7 +136,7 @@ def _longest_held(engine: Engine, placed: Table, tax_years: Table) -> Table:
                cast(first_day + cast(rank // 1000 % 1000 as integer) < $bulk_load as integer) as address_before_bulk_load
         from longest
         """,
-        placed=placed,
+        placed=placed_periods,
         tax_years=tax_years,
         params={"bulk_load": BULK_LOAD},
     )

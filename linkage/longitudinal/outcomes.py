@@ -53,11 +53,11 @@ def outcomes(
         tables.append(_outcome(engine, definition, attributes, records, people, periods))
         engine.drop(cohort, periods)
     engine.drop(*people.values())
-    named = {f"definition_{index}": table for index, table in enumerate(tables)}
-    union = " union all ".join(f"select * from {{{name}}}" for name in named)
-    every = engine.sql(union, params=None, store=True, **named)
+    tables_by_name = {f"definition_{index}": table for index, table in enumerate(tables)}
+    union = " union all ".join(f"select * from {{{name}}}" for name in tables_by_name)
+    result = engine.sql(union, params=None, store=True, **tables_by_name)
     engine.drop(*tables)
-    return every
+    return result
 
 
 def _by_person(engine: Engine, holders: Table, leo: Mapping[str, Table]) -> dict[str, Table]:
@@ -109,7 +109,7 @@ def _outcome(
     )
     any_study = _any([f"coalesce(study_{rule.name}.lasting, false)" for rule in definition.study])
     some_study = _any([f"study_{rule.name}.AE_ID is not null" for rule in definition.study])
-    named = "".join(
+    flag_columns = "".join(
         f",\n coalesce(study_{rule.name}.lasting, false) as {quote(rule.name)}" for rule in definition.study
     )
     stands_for_work = "s.AE_ID is not null" if definition.employment.self_assessment else "false"
@@ -125,7 +125,7 @@ def _outcome(
                {any_study} as further_study,
                coalesce(work.months, 0) <> 0 or coalesce(claims.months, 0) <> 0 or coalesce(e.pay, 0) > 0
                    or s.AE_ID is not null or {some_study} as any_activity,
-               work.days, e.pay, s.profit{named}
+               work.days, e.pay, s.profit{flag_columns}
         from {{periods}} as p
         left join {{keys}} as k on k.AE_ID = p.AE_ID
         {joins}
@@ -147,12 +147,12 @@ def _outcome(
 
 def _shown(engine: Engine, definition: Definition, facts: Table) -> Table:
     """Facts of one definition as the table's columns: the activity, and earnings for people who count in them."""
-    shown = definition.earnings
-    of_profit = "coalesce(profit, 0)" if shown.add_self_assessment else "0"
-    has_any = "annual_pay is not null" + (" or profit is not null" if shown.add_self_assessment else "")
-    included = ["sustained_employment"] if shown.only_sustained else []
-    included += ["not further_study"] if shown.exclude_study else []
-    included += ["(annualised_earnings > 0)" if shown.annualised else "(earnings > 0)"]
+    earnings = definition.earnings
+    of_profit = "coalesce(profit, 0)" if earnings.add_self_assessment else "0"
+    has_any = "annual_pay is not null" + (" or profit is not null" if earnings.add_self_assessment else "")
+    conditions = ["sustained_employment"] if earnings.only_sustained else []
+    conditions += ["not further_study"] if earnings.exclude_study else []
+    conditions += ["(annualised_earnings > 0)" if earnings.annualised else "(earnings > 0)"]
     tax, academic = ("year", "null") if definition.period == "tax" else ("null", "year")
     return engine.sql(
         f"""
@@ -175,7 +175,7 @@ def _shown(engine: Engine, definition: Definition, facts: Table) -> Table:
                case when year >= $first_self_assessment then filed end as self_employed,
                further_study, out_of_work_benefits, {_activity(definition.activity)} as activity,
                earnings, annualised_earnings,
-               in_calculation and coalesce({" and ".join(included)}, false) as earnings_included
+               in_calculation and coalesce({" and ".join(conditions)}, false) as earnings_included
         from valued
         """,
         facts=facts,
@@ -194,9 +194,9 @@ def _activity(activities: tuple[Activity, ...]) -> str:
     cases = []
     for index, activity in enumerate(activities[:-1]):
         # `self_employed` is a name of the output; among the facts a return is `filed`.
-        required = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.all]
-        barred = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.none]
-        conditions = [*required, *(f"not {flag}" for flag in barred)] or ["true"]
+        required_flags = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.all]
+        barred_flags = ["filed" if flag == "self_employed" else quote(flag) for flag in activity.none]
+        conditions = [*required_flags, *(f"not {flag}" for flag in barred_flags)] or ["true"]
         cases.append(f"when {' and '.join(conditions)} then $activity_{index}")
     last = f"$activity_{len(activities) - 1}"
     return f"case {' '.join(cases)} else {last} end" if cases else last

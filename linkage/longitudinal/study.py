@@ -28,11 +28,11 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
         return _on_record(engine, definition, rule, rows, records, periods)
     condition, params = chosen(rule, "s")
     year = quote(rule.year)
-    ended = f"s.{quote(rule.end)}" if rule.end else "cast(null as date)"
+    end_sql = f"s.{quote(rule.end)}" if rule.end else "cast(null as date)"
     spells = engine.sql(
         f"""
         with bounded as (
-            select r.AE_ID, s.{quote(rule.start or "")} as began, {ended} as ended,
+            select r.AE_ID, s.{quote(rule.start or "")} as began, {end_sql} as ended,
                    make_date(cast(s.{year} // 100 as integer), 8, 1) as year_start,
                    make_date(cast(s.{year} // 100 + 1 as integer), 7, 31) as year_end
             from {{rows}} as s
@@ -48,17 +48,17 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
         records=records,
         params=params,
     )
-    met = active_months(engine, spells, periods)
+    active_periods = active_months(engine, spells, periods)
     lasting = engine.sql(
         f"""
         select AE_ID, start_year, {lasted(rule.lasting, definition.period, "months")} as lasting
         from {{met}}
         where months <> 0
         """,
-        met=met,
+        met=active_periods,
         store=True,
     )
-    engine.drop(met)
+    engine.drop(active_periods)
     return lasting
 
 
@@ -67,7 +67,7 @@ def _on_record(
 ) -> Table:
     """`studied` by a rule to which any record of an academic year that touches the period is enough."""
     condition, params = chosen(rule, "s")
-    touched = 1 if definition.period == "tax" else 0
+    offset = 1 if definition.period == "tax" else 0
     return engine.sql(
         f"""
         with years as (
@@ -79,7 +79,7 @@ def _on_record(
         select distinct p.AE_ID, p.start_year, true as lasting
         from {{periods}} as p
         join years as y on y.AE_ID = p.AE_ID
-        where y.study_year between p.start_year - {touched} and p.start_year
+        where y.study_year between p.start_year - {offset} and p.start_year
         """,
         rows=rows,
         records=records,

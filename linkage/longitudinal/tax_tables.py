@@ -41,8 +41,8 @@ def keyed(engine: Engine, rows: Table, holders: Table, columns: str, **more: Tab
         columns: what follows EDUKEY, as the select list of a query in which `r` is the rows, and what it joins.
         more: further tables that `columns` names.
     """
-    listed, _, joins = columns.partition(" from ")
-    query = f"select h.EDUKEY, {listed} from {{rows}} as r join {{holders}} as h on h.entity_id = r.holder {joins}"
+    select_list, _, joins = columns.partition(" from ")
+    query = f"select h.EDUKEY, {select_list} from {{rows}} as r join {{holders}} as h on h.entity_id = r.holder {joins}"
     return engine.sql(query, params=None, store=True, rows=rows, holders=holders, **more)
 
 
@@ -63,7 +63,7 @@ def employment(engine: Engine, spells: Table, holders: Table, *, extract_date: d
         EDUKEY, StartDate, EndDate, UncertainStartDate, UncertainEndDate (1 or 0), as the catalogue's leo.employment;
         stored. Spells without dates, or that end before they start, are left out; `quarantined` counts them.
     """
-    dated = engine.sql(
+    dated_spells = engine.sql(
         """
         with known as (
             select h.holder, s.StartDate, nullif(s.EndDate, $open) as EndDate
@@ -84,12 +84,12 @@ def employment(engine: Engine, spells: Table, holders: Table, *, extract_date: d
         params={"extract_date": extract_date, "open": OPEN_END},
         store=True,
     )
-    periods = merge_spells(engine, dated, by=["holder"])
+    periods = merge_spells(engine, dated_spells, by=["holder"])
     columns = """r.start_date as StartDate, r.end_date as EndDate,
         cast(r.uncertain_start as integer) as UncertainStartDate, cast(r.uncertain_end as integer) as UncertainEndDate"""
-    named = keyed(engine, periods, holders, columns)
-    engine.drop(dated, periods)
-    return named
+    result = keyed(engine, periods, holders, columns)
+    engine.drop(dated_spells, periods)
+    return result
 
 
 def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, extract_date: datetime.date) -> Table:
@@ -109,11 +109,11 @@ def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, 
         EDUKEY, StartDate, EndDate, Benefit_type, Out_of_work_benefit (1, 0 or NULL), as the catalogue's leo.benefits;
         stored. Spells without a start or a kind, or that end before they start, are left out; `quarantined` counts them.
     """
-    listed = [{"kind": kind, "out_of_work": 1} for kind in kinds.out_of_work]
-    listed += [{"kind": kind, "out_of_work": 0} for kind in kinds.other]
+    kind_rows = [{"kind": kind, "out_of_work": 1} for kind in kinds.out_of_work]
+    kind_rows += [{"kind": kind, "out_of_work": 0} for kind in kinds.other]
     schema = pa.schema([("kind", pa.string()), ("out_of_work", pa.int32())])
-    frame = engine.from_arrow(pa.Table.from_pylist(listed, schema))
-    dated = engine.sql(
+    frame = engine.from_arrow(pa.Table.from_pylist(kind_rows, schema))
+    dated_spells = engine.sql(
         """
         with reported as (
             select h.holder, s.Benefit_type, s.StartDate as start_date,
@@ -129,12 +129,12 @@ def benefits(engine: Engine, spells: Table, holders: Table, kinds: Benefits, *, 
         params={"extract_date": extract_date, "open": OPEN_END},
         store=True,
     )
-    periods = merge_spells(engine, dated, by=["holder", "Benefit_type"])
+    periods = merge_spells(engine, dated_spells, by=["holder", "Benefit_type"])
     columns = """r.start_date as StartDate, r.end_date as EndDate, r.Benefit_type, f.out_of_work as Out_of_work_benefit
         from left join {frame} as f on f.kind = r.Benefit_type"""
-    named = keyed(engine, periods, holders, columns, frame=frame)
-    engine.drop(dated, periods, frame)
-    return named
+    result = keyed(engine, periods, holders, columns, frame=frame)
+    engine.drop(dated_spells, periods, frame)
+    return result
 
 
 def self_assessment(engine: Engine, returns: Table, holders: Table) -> Table:
@@ -167,9 +167,9 @@ def self_assessment(engine: Engine, returns: Table, holders: Table) -> Table:
     )
     columns = """r.TaxYear, 1 as Self_Employed, r.partnership as EARNINGS_PTR, r.sole as EARNINGS_SOLE,
         coalesce(r.partnership + r.sole, r.partnership, r.sole) as EARNINGS_SELF_EMPLOYMENT"""
-    named = keyed(engine, yearly, holders, columns)
+    result = keyed(engine, yearly, holders, columns)
     engine.drop(yearly)
-    return named
+    return result
 
 
 _REASONS = {
@@ -199,18 +199,18 @@ def quarantined(engine: Engine, holders: Table, *, extract_date: datetime.date, 
     Returns:
         "table", reason, rows (BIGINT); no row for a reason that did not occur.
     """
-    counted = " union all ".join(
+    queries = " union all ".join(
         f"""
-        select '{table}' as "table", case when h.entity_id is null then $no_person {why} end as reason
+        select '{table}' as "table", case when h.entity_id is null then $no_person {cases} end as reason
         from {{{table}}} as r
         left join {{holders}} as h on h.entity_id = r.entity_id
         """
-        for table, why in _REASONS.items()
+        for table, cases in _REASONS.items()
     )
     params: dict[str, Value] = {"extract_date": extract_date, "open": OPEN_END, "first_year": FIRST_SELF_ASSESSMENT}
     return engine.sql(
         f"""
-        with judged as ({counted})
+        with judged as ({queries})
         select "table", reason, count(*) as "rows" from judged where reason is not null group by "table", reason
         """,
         holders=holders,

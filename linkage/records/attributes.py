@@ -66,36 +66,36 @@ def read_attributes(
         InputError: see read_source.
     """
     say = progress or (lambda _: None)
-    where, table = f"attributes.{name}", catalogue.table(spec.dataset, spec.table)
+    place, table = f"attributes.{name}", catalogue.table(spec.dataset, spec.table)
 
     def variables_of(header: Sequence[str], file: str) -> dict[str, Variable]:
-        return attribute_columns(where, table, header, file)
+        return attribute_columns(place, table, header, file)
 
     say(f"{name}: opening the files")
-    with opened(engine, GivenFiles(where, spec.files, spec.format, data, digest), variables_of) as raw:
+    with opened(engine, GivenFiles(place, spec.files, spec.format, data, digest), variables_of) as raw:
         variables = variables_of(raw.header, raw.files[0].path)
         column_of = {variable.name: column for column, variable in variables.items()}
-        required = [column for column, variable in variables.items() if variable.required]
-        faults = faults_of(required, [], [], raw.types, ())
+        required_columns = [column for column, variable in variables.items() if variable.required]
+        faults = faults_of(required_columns, [], [], raw.types, ())
         say(f"{name}: checking {raw.rows_read:,} rows")
-        aside = quarantine_rows(engine, name, raw, faults, required)
+        rejects = quarantine_rows(engine, name, raw, faults, required_columns)
         alternatives = _key_columns(spec, table, column_of)
         formats = (spec.format.date_format,)
         rows = _rows(
-            engine, raw, variables, alternatives, first_fault(faults) if aside.has_faults else None, formats, entities
+            engine, raw, variables, alternatives, first_fault(faults) if rejects.has_faults else None, formats, entities
         )
         count = engine.count(rows)
         summary = AttributeSummary(
             table=name,
             rows_read=raw.rows_read,
             rows=count,
-            orphans=raw.rows_read - aside.count - count,
-            quarantined=aside.count,
-            rejections=aside.rejections,
+            orphans=raw.rows_read - rejects.count - count,
+            quarantined=rejects.count,
+            rejections=rejects.rejections,
             files=raw.files,
             unread=_unread(engine, raw, variables, formats),
         )
-    return Attributes(rows, aside.table, summary, () if raw.is_csv else raw.paths)
+    return Attributes(rows, rejects.table, summary, () if raw.is_csv else raw.paths)
 
 
 def _key_columns(spec: AttributeTable, table: TableDef, column_of: dict[str, str]) -> list[tuple[str, ...]]:

@@ -126,10 +126,10 @@ def _check_mark(path: Path, fmt: FileFormat) -> None:
     if not start:
         raise InputError(f"{path}: the file is empty\n  fetch it again, or leave it out")
     encoding = mark_of(start)
-    declared = fmt.encoding.lower().replace("_", "-")
-    is_utf_8 = encoding == "utf-8-sig" and declared in ("utf-8", "utf8")
-    is_wrong = encoding and not (declared.startswith(encoding) or is_utf_8)
-    if not encoding and not declared.startswith(("utf-16", "utf-32")) and is_of_two_bytes(start):
+    encoding_name = fmt.encoding.lower().replace("_", "-")
+    is_utf_8 = encoding == "utf-8-sig" and encoding_name in ("utf-8", "utf8")
+    is_wrong = encoding and not (encoding_name.startswith(encoding) or is_utf_8)
+    if not encoding and not encoding_name.startswith(("utf-16", "utf-32")) and is_of_two_bytes(start):
         encoding, is_wrong = "utf-16", True
     if is_wrong:
         raise InputError(

@@ -78,8 +78,8 @@ def _identifier_records(engine: Engine, records: Table, entities: Table, fields:
             f"coalesce({quote(former[f])}, {quote(f)}) as {quote(f)}" if f in former else quote(f) for f in fields
         )
         has_history = " or ".join(
-            f"({quote(past)} is not null and {quote(past)} is distinct from {quote(current)})"
-            for current, past in former.items()
+            f"({quote(old_field)} is not null and {quote(old_field)} is distinct from {quote(current)})"
+            for current, old_field in former.items()
         )
         earlier = f"""
             union all
@@ -114,18 +114,18 @@ def _identifier_records(engine: Engine, records: Table, entities: Table, fields:
 def _histories(engine: Engine, entities: Table, identifier_records: Table, fields: list[str]) -> Table:
     """One row an entity with its three lists for each identifier. Most entities hold one value of a field all along."""
     types = types_of(engine, identifier_records)
-    in_use = _held(engine, identifier_records, fields)
-    spans = engine.sql(_spans(in_use), identifier_records=identifier_records, store=True)
-    tasks = [functools.partial(_lists, engine, identifier_records, spans, field) for field in in_use]
-    tables = dict(zip(in_use, engine.run_concurrently(*tasks), strict=True))
+    used_fields = _held(engine, identifier_records, fields)
+    spans = engine.sql(_spans(used_fields), identifier_records=identifier_records, store=True)
+    tasks = [functools.partial(_lists, engine, identifier_records, spans, field) for field in used_fields]
+    tables = dict(zip(used_fields, engine.run_concurrently(*tasks), strict=True))
     lists = {f"l{place}": table for place, table in enumerate(tables.values())}
     alias = dict(zip(tables, lists, strict=True))
     joins = "\n".join(f"        left join {{{a}}} as {a} on {a}.entity_id = entities.entity_id" for a in lists)
-    chosen = ",\n               ".join(_unpacked(field, types[field], alias.get(field)) for field in fields)
+    select_list = ",\n               ".join(_unpacked(field, types[field], alias.get(field)) for field in fields)
     result = engine.sql(
         f"""
         select entities.entity_id, entities.source, entities.entity_key, entities.records,
-               {chosen}
+               {select_list}
         from {{entities}} as entities
         join {{spans}} as spans on spans.entity_id = entities.entity_id
 {joins}
@@ -202,9 +202,9 @@ def _unpacked(field: str, kind: pa.DataType, alias: str | None) -> str:
     }
     if alias is None:
         return ", ".join(f"cast(null as {part[0]}[]) as {quote(name)}" for name, part in parts.items())
-    known, several = f"spans.{quote(f'{field}_least')} is not null", f"{alias}.packed is not null"
+    known, is_packed = f"spans.{quote(f'{field}_least')} is not null", f"{alias}.packed is not null"
     return ",\n               ".join(
-        f"case when {several} then list_transform({alias}.packed, lambda x: {unpack}) "
+        f"case when {is_packed} then list_transform({alias}.packed, lambda x: {unpack}) "
         f"when {known} then [spans.{quote(f'{field}_{one}')}] end as {quote(name)}"
         for name, (_, one, unpack) in parts.items()
     )

@@ -32,7 +32,7 @@ def standard_identifiers(
         Columns raw (distinct, no NULL), name (the standard form, DATE for dates, or NULL) and flagged BOOLEAN; stored.
         Any other text is its own standard form, and not flagged.
     """
-    cleaned, value, flagged = _code_expressions(form) if form else _expressions(role, date_formats)
+    clean_text, value, flagged = _code_expressions(form) if form else _expressions(role, date_formats)
     known = quote(column)
     others = f"{known} is not null and not {_in_form(role, known) if form is None else 'false'}"
     return engine.sql(
@@ -41,7 +41,7 @@ def standard_identifiers(
             select distinct {known} as raw from {{table}} where {others}
         ),
         cleaned_values as (
-            select raw, {cleaned} as cleaned from distinct_values
+            select raw, {clean_text} as cleaned from distinct_values
         ),
         judged as (
             select raw, cleaned, {flagged} as flagged from cleaned_values
@@ -141,11 +141,11 @@ def valid_uln(uln: str) -> str:
 def valid_upn(upn: str) -> str:
     """A check letter and twelve digits that give it, the last a letter in a temporary number (CBDS)."""
     letters = identifier_rules().upn.letters
-    eleven = f"substr({upn}, 2, 11)"
+    digits = f"substr({upn}, 2, 11)"
     # A letter counts as its place among the check letters, from 0, as a digit would.
     last = f"(strpos('0123456789', substr({upn}, 13, 1)) + strpos('{letters}', substr({upn}, 13, 1)) - 1)"
     total = " + ".join(
-        [*(f"{_digit(eleven, 12 - position)} * {position}" for position in range(2, 13)), f"{last} * 13"]
+        [*(f"{_digit(digits, 12 - position)} * {position}" for position in range(2, 13)), f"{last} * 13"]
     )
     return (
         f"(regexp_matches({upn}, '^[{letters}][0-9]{{11}}[0-9{letters}]$')"
@@ -161,8 +161,8 @@ def is_temporary_upn(upn: str) -> str:
 def valid_nino(nino: str) -> str:
     """Two letters, six digits and a suffix that may be missing; no prefix never issued (ESFA, NINumber_01)."""
     rules = identifier_rules().nino
-    never = ", ".join(literal(prefix) for prefix in rules.never_issued)
-    return f"(regexp_matches({nino}, {literal(rules.form)}) and left({nino}, 2) not in ({never}))"
+    prefixes = ", ".join(literal(prefix) for prefix in rules.never_issued)
+    return f"(regexp_matches({nino}, {literal(rules.form)}) and left({nino}, 2) not in ({prefixes}))"
 
 
 def _digit(number: str, power: int) -> str:

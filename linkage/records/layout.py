@@ -35,12 +35,12 @@ def listed(names: Sequence[str], *, known: bool = True) -> str:
     is_record = looks_like_a_record(names)
     if known and not is_record:
         return ", ".join(names)
-    why = (
+    reason = (
         "the first line looks like a record, and not like the names of columns"
         if is_record
         else "none has a name that is known, and the first line may be a record"
     )
-    return f"{len(names)} column{'s' if len(names) != 1 else ''} (not shown: {why})"
+    return f"{len(names)} column{'s' if len(names) != 1 else ''} (not shown: {reason})"
 
 
 KEYS = ("record_key", "entity_key")
@@ -197,7 +197,7 @@ class _Header:
     def must(self, name: str, reason: str) -> str:
         column = self.find(name)
         if column is None:
-            near = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5) if self._is_known else []
+            matches = difflib.get_close_matches(name.lower(), self._folded, 1, cutoff=0.5) if self._is_known else []
             raise InputError(
                 f"{reason}: {self.file} has no column '{name}'\n"
                 f"  it has: {listed(self.names, known=self._is_known)}"
@@ -206,6 +206,6 @@ class _Header:
                     if len(self.names) > 1
                     else "\n  where that is one column of several, say their delimiter in format"
                 )
-                + (f"\n  nearest: {self._folded[near[0]]}" if near else "")
+                + (f"\n  nearest: {self._folded[matches[0]]}" if matches else "")
             )
         return column

@@ -110,10 +110,10 @@ def _turned(raw: str, rules: NameRules) -> str:
     """
     if not ("," in raw or "(" in raw) or (match := _BEHIND.fullmatch(raw.strip())) is None:
         return raw
-    behind = match[2] or match[3]
-    words = _words(behind, rules)
-    are_particles = rules.surname_particles.issuperset(words) and len("".join(behind.split())) > 1
-    return f"{behind} {match[1]}" if words and are_particles else raw
+    particles = match[2] or match[3]
+    words = _words(particles, rules)
+    are_particles = rules.surname_particles.issuperset(words) and len("".join(particles.split())) > 1
+    return f"{particles} {match[1]}" if words and are_particles else raw
 
 
 def _plain(raw: str, rules: NameRules) -> bool:

@@ -59,12 +59,12 @@ def described(rejections: Sequence[Rejection], rows_read: int) -> str:
     """Rejections in words, for a terminal or a log: a line a file, then a line a fault, commonest first."""
     lines = []
     for file in dict.fromkeys(rejection.file for rejection in rejections):
-        own = sorted((r for r in rejections if r.file == file), key=lambda r: (-r.rows, r.first_line))
-        lines.append(f"{file}: {sum(r.rows for r in own):,} of {rows_read:,} rows quarantined")
-        width = max(len(f"{r.rows:,}") for r in own)
+        own_rejections = sorted((r for r in rejections if r.file == file), key=lambda r: (-r.rows, r.first_line))
+        lines.append(f"{file}: {sum(r.rows for r in own_rejections):,} of {rows_read:,} rows quarantined")
+        width = max(len(f"{r.rows:,}") for r in own_rejections)
         lines += [
             f"  {r.rows:>{width},}  {f'{r.column} ' if r.column else ''}{r.reason}   first at line {r.first_line:,}"
-            for r in own
+            for r in own_rejections
         ]
     return "\n".join(lines)
 
@@ -102,13 +102,13 @@ def faults_of(
         if not is_day(types[column]):  # a day may be a number, 20150630
             text = as_text(column, types[column])
             none = f"({dates.is_no_date_text(text)} or {dates.is_of_no_year(text, date_formats)})"
-            unread = f"{dates.parsed(text, date_formats)} is null and not {none}"
-            faults.append(Fault(column, f"is not a date in the form {forms}", f"{text} is not null and {unread}"))
+            condition = f"{dates.parsed(text, date_formats)} is null and not {none}"
+            faults.append(Fault(column, f"is not a date in the form {forms}", f"{text} is not null and {condition}"))
     for column in number_columns:
         if is_text(types[column]):
             text = as_text(column, types[column])
-            unread = f"not regexp_matches({text}, '{_WHOLE_NUMBER}')"
-            faults.append(Fault(column, "is not a whole number", f"{text} is not null and {unread}"))
+            condition = f"not regexp_matches({text}, '{_WHOLE_NUMBER}')"
+            faults.append(Fault(column, "is not a whole number", f"{text} is not null and {condition}"))
     return faults
 
 

@@ -49,8 +49,8 @@ def read_raw(engine: Engine, source: GivenFiles, scratch: Path, check: Check | N
     Raises:
         InputError: see source_files and csv_files; or the files hold no rows at all.
     """
-    where, fmt = source.where, source.format
-    paths = source_files.find(where, source.globs, source.data)
+    place, fmt = source.where, source.format
+    paths = source_files.find(place, source.globs, source.data)
     facts = [source_files.facts(path, source) for path in paths]
     check_header = check or (lambda header, file: None)
     if fmt.type == "csv":
@@ -59,9 +59,9 @@ def read_raw(engine: Engine, source: GivenFiles, scratch: Path, check: Check | N
         raw = _parquet(engine, paths, facts, check_header)
     if not raw.rows_read:
         paths_text = ", ".join(file.path for file in raw.files[:5])
-        if paths_text == where:
-            raise InputError(f"{where}: the file holds a header and no rows\n  fetch it again")
-        raise InputError(f"{where}: the files hold a header and no rows: {paths_text}\n  fetch them again")
+        if paths_text == place:
+            raise InputError(f"{place}: the file holds a header and no rows\n  fetch it again")
+        raise InputError(f"{place}: the files hold a header and no rows: {paths_text}\n  fetch them again")
     return raw
 
 
@@ -120,12 +120,12 @@ def _parquet(engine: Engine, paths: list[Path], facts: list[SourceFile], check: 
 def _csv(
     engine: Engine, paths: list[Path], facts: list[SourceFile], fmt: FileFormat, scratch: Path, check: Check
 ) -> RawRows:
-    read_files, rejected, header, outputs = [], [], dict[str, None](), []
+    read_files, rejects, header, outputs = [], [], dict[str, None](), []
     for number, (path, file) in enumerate(zip(paths, facts, strict=True)):
         check(csv_files.read_header(path, fmt), file.path)
-        out = scratch / f"{number}.parquet"
+        output = scratch / f"{number}.parquet"
         try:
-            result = csv_files.to_parquet(path, fmt, out, number)
+            result = csv_files.to_parquet(path, fmt, output, number)
         except OSError as error:
             raise LeoError(
                 f"{path}: no space or no permission to write its rows below {scratch.parent}: {error.strerror or error}\n"
@@ -137,9 +137,9 @@ def _csv(
                 "  wait until it is there whole, then give the same command again"
             )
         header |= dict.fromkeys(result.header)
-        rejected += [(number, line, reason) for line, reason in result.rejected]
+        rejects += [(number, line, reason) for line, reason in result.rejected]
         read_files.append(replace(file, rows=result.rows + len(result.rejected)))
-        outputs.append(out)
+        outputs.append(output)
     table = engine.read(outputs)
     types: dict[str, pa.DataType] = dict.fromkeys(header, pa.string())
-    return RawRows(table, types, tuple(header), tuple(read_files), tuple(paths), is_csv=True, rejected=tuple(rejected))
+    return RawRows(table, types, tuple(header), tuple(read_files), tuple(paths), is_csv=True, rejected=tuple(rejects))

@@ -62,27 +62,27 @@ def read_source(
             twice, gives no readable row, or no name at all.
     """
     say = progress or (lambda _: None)
-    where, table = f"source.{name}", catalogue.table(source.dataset, source.table)
+    place, table = f"source.{name}", catalogue.table(source.dataset, source.table)
 
     def layout_of(header: Sequence[str], file: str) -> Layout:
-        return source_layout(where, table, source, header, file)
+        return source_layout(place, table, source, header, file)
 
     say(f"{name}: opening the files")
-    with opened(engine, GivenFiles(where, source.files, source.format, data, digest), layout_of) as raw:
+    with opened(engine, GivenFiles(place, source.files, source.format, data, digest), layout_of) as raw:
         layout = layout_of(raw.header, raw.files[0].path)
         dates = [column for role, column in layout.roles.items() if role in DATES]
         faults = faults_of(layout.required, dates, _numbers(layout), raw.types, (source.format.date_format,))
         say(f"{name}: checking {raw.rows_read:,} rows")
-        aside = quarantine_rows(engine, name, raw, faults, layout.columns)
-        keyed = _keyed(engine, raw, layout, first_fault(faults) if aside.has_faults else None)
-        ids = _record_ids(engine, keyed, raw, layout, first_record_id, where)
-        say(f"{name}: standardising {raw.rows_read - aside.count:,} rows")
-        standard, behind = standard_view(engine, keyed, _persons(catalogue, source, layout, split_forename))
+        rejects = quarantine_rows(engine, name, raw, faults, layout.columns)
+        keyed_rows = _keyed(engine, raw, layout, first_fault(faults) if rejects.has_faults else None)
+        ids = _record_ids(engine, keyed_rows, raw, layout, first_record_id, place)
+        say(f"{name}: standardising {raw.rows_read - rejects.count:,} rows")
+        standard, value_tables = standard_view(engine, keyed_rows, _persons(catalogue, source, layout, split_forename))
         records = _records(engine, name, standard, ids, layout)
-        engine.drop(standard, *behind, keyed, ids)
-        summary = _summary(engine, name, records, raw, layout, aside)
-    _must_have_names(where, summary, layout)
-    return Reading(records, aside.table, summary)
+        engine.drop(standard, *value_tables, keyed_rows, ids)
+        summary = _summary(engine, name, records, raw, layout, rejects)
+    _must_have_names(place, summary, layout)
+    return Reading(records, rejects.table, summary)
 
 
 def _persons(catalogue: Catalogue, source: Source, layout: Layout, split_forename: bool | None) -> PersonColumns:
@@ -139,20 +139,20 @@ def _keyed(engine: Engine, raw: RawRows, layout: Layout, fault: str | None) -> T
     )
 
 
-def _record_ids(engine: Engine, keyed: Table, raw: RawRows, layout: Layout, first: int, where: str) -> Table:
+def _record_ids(engine: Engine, keyed_rows: Table, raw: RawRows, layout: Layout, first: int, place: str) -> Table:
     """Record keys with their record_id.
 
     Raises:
         InputError: a record key stands twice.
     """
-    narrow = engine.sql(f"select {quote(_SOURCE_KEY)} from {{keyed}}", keyed=keyed)
+    narrow = engine.sql(f"select {quote(_SOURCE_KEY)} from {{keyed}}", keyed=keyed_rows)
     ids = numbered(engine, narrow, _SOURCE_KEY, "record_id", first=first)
     engine.drop(narrow)
     repeats = engine.sql(f"select distinct {quote(_SOURCE_KEY)} from {{ids}} where repeated", ids=ids, store=True)
     if count := engine.count(repeats):
         file, line = _first_repeat(engine, repeats, raw, layout)
         raise InputError(
-            f"{where}: {count:,} record keys ({', '.join(layout.record_key)}) stand on more than one row\n"
+            f"{place}: {count:,} record keys ({', '.join(layout.record_key)}) stand on more than one row\n"
             f"  {'first' if count <= _MOST_SOUGHT else 'one is'} repeated in {file} at line {line:,}\n"
             "  remove the repeated rows or files; a file given twice, in two folders, has this effect"
         )
@@ -167,7 +167,7 @@ _MOST_SOUGHT = 10_000
 def _first_repeat(engine: Engine, repeats: Table, raw: RawRows, layout: Layout) -> tuple[str, int]:
     """Where a record key stands for the second time, first of all such places; of many, of as many as are sought."""
     keys: set[str] = set()
-    sought = engine.sql(
+    sample = engine.sql(
         f"select {quote(_SOURCE_KEY)} from {{repeats}} order by {quote(_SOURCE_KEY)} limit {_MOST_SOUGHT}",
         repeats=repeats,
         store=True,
@@ -182,7 +182,7 @@ def _first_repeat(engine: Engine, repeats: Table, raw: RawRows, layout: Layout) 
             order by line
             """,
             piece=piece,
-            sought=sought,
+            sought=sample,
         )
         for row in engine.arrow(matches).to_pylist():
             if row["record_key"] in keys:
@@ -194,8 +194,8 @@ def _first_repeat(engine: Engine, repeats: Table, raw: RawRows, layout: Layout) 
 
 def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Layout) -> Table:
     """The standardised rows with their ids, as docs/reference/tables.md has them."""
-    further = [column for column in (*FORMER, *OTHER) if column in layout.roles]
-    values = ["valid_from", "valid_to", *IDENTIFIERS, *further, *layout.keep.values(), "problems"]
+    further_columns = [column for column in (*FORMER, *OTHER) if column in layout.roles]
+    values = ["valid_from", "valid_to", *IDENTIFIERS, *further_columns, *layout.keep.values(), "problems"]
     return engine.sql(
         f"""
         select ids.record_id, $source as source, standard.{quote(_SOURCE_KEY)} as source_key,
@@ -212,7 +212,7 @@ def _records(engine: Engine, name: str, standard: Table, ids: Table, layout: Lay
 
 
 def _summary(
-    engine: Engine, name: str, records: Table, raw: RawRows, layout: Layout, aside: Quarantine
+    engine: Engine, name: str, records: Table, raw: RawRows, layout: Layout, rejects: Quarantine
 ) -> ReadingSummary:
     fields = [column for column in records.columns if column not in ("record_id", "source", "problems")]
     counts = one(
@@ -230,10 +230,10 @@ def _summary(
             records=records,
         ),
     )
-    if alike := counts["like_keyless"]:
+    if count := counts["like_keyless"]:
         keys = ", else ".join(" and ".join(names) for names in layout.entity_key)
         raise InputError(
-            f"source.{name}: {alike:,} rows have a key ({keys}) that begins with {KEYLESS}\n  rows "
+            f"source.{name}: {count:,} rows have a key ({keys}) that begins with {KEYLESS}\n  rows "
             "without a key are called so, and no later release knows them again: write these keys otherwise in the "
             "files, and leave them empty where they are none, as #N/A and #REF! of a spreadsheet"
         )
@@ -241,8 +241,8 @@ def _summary(
         source=name,
         rows_read=raw.rows_read,
         records=counts["records"],
-        quarantined=aside.count,
-        rejections=aside.rejections,
+        quarantined=rejects.count,
+        rejections=rejects.rejections,
         files=raw.files,
         problems={field: counts[f"p {field}"] for field in PROBLEMS},
         filled={column: counts[column] for column in fields},
@@ -250,12 +250,12 @@ def _summary(
     )
 
 
-def _must_have_names(where: str, summary: ReadingSummary, layout: Layout) -> None:
+def _must_have_names(place: str, summary: ReadingSummary, layout: Layout) -> None:
     if summary.filled["forename"] or summary.filled["surname"]:
         return
     read = [f"{role} from {layout.roles[role]}" for role in ("forename", "surname") if role in layout.roles]
     column_names = ", ".join(read) or "no column holds them"
     raise InputError(
-        f"{where}: every forename and surname is empty in {summary.records:,} rows ({column_names})\n"
-        f'  name the columns that hold them: {where}.columns = {{ forename = "...", surname = "..." }}'
+        f"{place}: every forename and surname is empty in {summary.records:,} rows ({column_names})\n"
+        f'  name the columns that hold them: {place}.columns = {{ forename = "...", surname = "..." }}'
     )

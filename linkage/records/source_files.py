@@ -160,9 +160,9 @@ def told_apart(names: Sequence[str], file: str) -> None:
     for place, name in enumerate(names, 1):
         first = places.setdefault(name.lower(), place)
         if first != place:
-            alike = "one name" if names[first - 1] == name else "names that differ in capitals alone"
+            fault = "one name" if names[first - 1] == name else "names that differ in capitals alone"
             raise InputError(
-                f"{file}: columns {first} and {place} have {alike} in the header\n  each column needs a name of its own"
+                f"{file}: columns {first} and {place} have {fault} in the header\n  each column needs a name of its own"
             )
 
 
@@ -214,10 +214,10 @@ def unchanged(paths: Sequence[Path]) -> Iterator[None]:
 def _stamp(path: Path) -> tuple[int, ...] | None:
     """What of a file changes when it is written again or another takes its name; None where it is gone."""
     try:
-        about = path.stat()
+        status = path.stat()
     except OSError:
         return None
-    return about.st_ino, about.st_size, about.st_mtime_ns
+    return status.st_ino, status.st_size, status.st_mtime_ns
 
 
 def open_bytes(path: Path, fmt: FileFormat) -> "gzip.GzipFile | object":
@@ -268,9 +268,9 @@ def _matches(pattern: str, data: Path) -> list[Path]:
     def is_meant(match: Path) -> bool:
         """Whether each hidden name of the path stands in the pattern: a star is none. A file may begin with _."""
         parts = match.relative_to(base).parts
-        hidden = [part for part in parts if is_hidden(Path(part))]
-        if hidden and hidden[-1] is parts[-1] and parts[-1].startswith("_") and match.is_file():
-            hidden.pop()
-        return all(any(fnmatch.fnmatchcase(part, one) for one in hidden_parts) for part in hidden)
+        hidden_names = [part for part in parts if is_hidden(Path(part))]
+        if hidden_names and hidden_names[-1] is parts[-1] and parts[-1].startswith("_") and match.is_file():
+            hidden_names.pop()
+        return all(any(fnmatch.fnmatchcase(part, one) for one in hidden_parts) for part in hidden_names)
 
     return [match for match in base.glob(rest) if is_meant(match)]

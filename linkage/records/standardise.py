@@ -80,10 +80,10 @@ def standard_view(engine: Engine, table: Table, persons: PersonColumns) -> tuple
         f"select {', '.join(x for x in (columns(persons.carry), expressions) if x)} from {{table}}", table=table
     )
 
-    looked_up = [key for key in raw if key not in days and key != "sex"]
-    alias = {key: f"v{index}" for index, key in enumerate(looked_up)}
-    values = {alias[key]: _values(engine, base, key, persons) for key in looked_up}
-    for key in [key for key in looked_up if key not in DATES and engine.count(values[alias[key]]) == 0]:
+    lookup_keys = [key for key in raw if key not in days and key != "sex"]
+    alias = {key: f"v{index}" for index, key in enumerate(lookup_keys)}
+    values = {alias[key]: _values(engine, base, key, persons) for key in lookup_keys}
+    for key in [key for key in lookup_keys if key not in DATES and engine.count(values[alias[key]]) == 0]:
         engine.drop(values.pop(alias.pop(key)))  # all are in form: nothing is to be looked up
     joins = "".join(
         f"\n        left join {{{v}}} as {v} on base.{quote(f'r:{key}')} = {v}.raw" for key, v in alias.items()
@@ -155,9 +155,9 @@ def _outputs(persons: PersonColumns, alias: Mapping[str, str]) -> str:
 def _value(role: str, persons: PersonColumns, alias: Mapping[str, str]) -> str:
     raw = f"base.{quote(f'r:{role}')}"
     if role == "middle_names" and persons.splits and "forename" in persons.roles:
-        own = _text(role, alias) if role in persons.roles else "cast(null as varchar)"
+        own_value = _text(role, alias) if role in persons.roles else "cast(null as varchar)"
         others = f"{alias['forename']}.others" if "forename" in alias else "cast(null as varchar)"
-        return f"case when {others} is null then {own} else {others} || coalesce(' ' || {own}, '') end"
+        return f"case when {others} is null then {own_value} else {others} || coalesce(' ' || {own_value}, '') end"
     if role not in persons.roles:
         return f"cast(null as {'date' if role in DATES else 'varchar'})"
     if role in DATES and role in alias:

@@ -52,8 +52,8 @@ def as_type(column: str, kind: pa.DataType, target: str, date_formats: Sequence[
     if target == "number":
         # Engines read more as numbers than people write: 1d, 1_000, nan and infinity, one this and one that.
         return f"try_cast(case when regexp_matches({text}, '{_NUMBER}') then {text} end as double)"
-    yes, no = "('1', 'TRUE', 'T', 'Y', 'YES')", "('0', 'FALSE', 'F', 'N', 'NO')"
-    return f"case when upper({text}) in {yes} then true when upper({text}) in {no} then false end"
+    true_words, false_words = "('1', 'TRUE', 'T', 'Y', 'YES')", "('0', 'FALSE', 'F', 'N', 'NO')"
+    return f"case when upper({text}) in {true_words} then true when upper({text}) in {false_words} then false end"
 
 
 def day_of(column: str) -> str:

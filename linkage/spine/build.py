@@ -59,11 +59,11 @@ def build(
         people_of=engine.from_arrow(_names(people_of)),
         store=True,
     )
-    numbered = number_people(engine, people, before, preference=people_of)
+    numbering = number_people(engine, people, before, preference=people_of)
     spine = engine.sql(
         _SPINE.replace("{band}", _band()).replace("{from_left}", _named_in("l.step", brought_left)),
         people=people,
-        ids=numbered.ids,
+        ids=numbering.ids,
         links=links,
         units=units,
         store=True,
@@ -71,8 +71,8 @@ def build(
     engine.drop(people)
     return Spine(
         spine=spine,
-        concordance=numbered.concordance,
-        last_person_id=numbered.last_person_id,
+        concordance=numbering.concordance,
+        last_person_id=numbering.last_person_id,
         lookup_ae_id=engine.sql("select person_id as AE_ID, source, entity_id from {spine}", spine=spine, store=True),
         lookup_edukey=engine.sql(
             """
@@ -164,9 +164,9 @@ def _band() -> str:
 def band_labels() -> dict[str, str]:
     """Each band of link quality with its cut-offs, the best first."""
     bands, cuts = _bands(), {}
-    for above, band in zip((None, *bands), bands, strict=False):
+    for better_band, band in zip((None, *bands), bands, strict=False):
         cuts[band.name] = [f"{band.probability:g} or more"] if band.probability else []
-        cuts[band.name] += [f"below {above.probability:g}"] if above else []
+        cuts[band.name] += [f"below {better_band.probability:g}"] if better_band else []
     return {name: f"Match probability {', '.join(limits)}" for name, limits in cuts.items()}
 
 

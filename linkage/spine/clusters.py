@@ -50,15 +50,15 @@ def cluster(engine: Engine, units: Table, pairs: Table, score: Callable[[Table],
         store=True,
     )
     labels = components(engine, edges)
-    checked = engine.sql(_CHECKED, labels=labels, edges=edges, store=True)
-    weights = _weights(engine, checked, pairs, score)
+    loose_labels = engine.sql(_CHECKED, labels=labels, edges=edges, store=True)
+    weights = _weights(engine, loose_labels, pairs, score)
     split_up = engine.by_group(weights, functools.partial(_split, accept=accept), _SPLIT, by="label")
-    removed = engine.sql(
+    removed_pairs = engine.sql(
         "select left_id, right_id, match_weight, cast($misfit as varchar) as reason from {t} where part is null",
         params={"misfit": MISFIT},
         t=split_up,
     )
-    return Clusters(_members(engine, units, labels, split_up), removed)
+    return Clusters(_members(engine, units, labels, split_up), removed_pairs)
 
 
 # Components that lack an accepted pair between two of their records.
@@ -95,10 +95,10 @@ _OTHERS = """
     """
 
 
-def _weights(engine: Engine, checked: Table, pairs: Table, score: Callable[[Table], Table]) -> Table:
+def _weights(engine: Engine, loose_labels: Table, pairs: Table, score: Callable[[Table], Table]) -> Table:
     """label, left_id, right_id, match_weight of each pair of a component's records."""
-    scored = engine.sql(_SCORED, pairs=pairs, checked=checked, store=True)
-    others = engine.sql(_OTHERS, params={"most": _MOST_RECORDS}, checked=checked, scored=scored, store=True)
+    scored_pairs = engine.sql(_SCORED, pairs=pairs, checked=loose_labels, store=True)
+    others = engine.sql(_OTHERS, params={"most": _MOST_RECORDS}, checked=loose_labels, scored=scored_pairs, store=True)
     return engine.sql(
         """
         select label, left_id, right_id, match_weight from {scored}
@@ -106,8 +106,8 @@ def _weights(engine: Engine, checked: Table, pairs: Table, score: Callable[[Tabl
         select l.label, w.left_id, w.right_id, w.match_weight from {w} as w join {checked} as l on l.node = w.left_id
         """,
         w=score(others),
-        checked=checked,
-        scored=scored,
+        checked=loose_labels,
+        scored=scored_pairs,
     )
 
 
@@ -117,16 +117,16 @@ _SPLIT = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "
 def _split(weights: pa.Table, accept: float) -> pa.Table:
     """Of some components: records (left_id) with the smallest of their part, and accepted pairs whose records are in
     two parts (part NULL)."""
-    listed: list[tuple[int, int | None, float | None, int | None]] = []
+    records: list[tuple[int, int | None, float | None, int | None]] = []
     names = ("label", "left_id", "right_id", "match_weight")
-    each = zip(*(weights[name].to_pylist() for name in names), strict=True)
-    for _, rows in itertools.groupby(each, key=lambda row: row[0]):
+    weight_rows = zip(*(weights[name].to_pylist() for name in names), strict=True)
+    for _, rows in itertools.groupby(weight_rows, key=lambda row: row[0]):
         component = {(a, b): weight for _, a, b, weight in rows}
-        accepted = [(a, b, weight) for (a, b), weight in component.items() if weight >= accept]
-        moved, removed = split(accepted, _Misfit(component, accept))
-        listed += [(node, None, None, label) for node, label in moved.items()]
-        listed += [(min(cut.left, cut.right), max(cut.left, cut.right), cut.weight, None) for cut in removed]
-    columns = zip(*listed, strict=True) if listed else [()] * len(_SPLIT)
+        accepted_pairs = [(a, b, weight) for (a, b), weight in component.items() if weight >= accept]
+        labels, cuts = split(accepted_pairs, _Misfit(component, accept))
+        records += [(node, None, None, label) for node, label in labels.items()]
+        records += [(min(link.left, link.right), max(link.left, link.right), link.weight, None) for link in cuts]
+    columns = zip(*records, strict=True) if records else [()] * len(_SPLIT)
     kinds = (pa.int64(), pa.int64(), pa.float64(), pa.int64())
     return pa.table({name: pa.array(values, kind) for name, values, kind in zip(_SPLIT, columns, kinds, strict=True)})
 
@@ -139,8 +139,8 @@ class _Misfit:
     accept: float
 
     def __call__(self, one: Sequence[int], other: Sequence[int]) -> str | None:
-        between = [self.weights.get((min(a, b), max(a, b)), -math.inf) for a in one for b in other]
-        return MISFIT if sum(between) / len(between) < self.accept else None
+        pair_weights = [self.weights.get((min(a, b), max(a, b)), -math.inf) for a in one for b in other]
+        return MISFIT if sum(pair_weights) / len(pair_weights) < self.accept else None
 
 
 def _members(engine: Engine, units: Table, labels: Table, split_up: Table) -> Table:

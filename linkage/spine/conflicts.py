@@ -55,15 +55,15 @@ def most_records(steps: Sequence[Step]) -> dict[str, int]:
     limits: dict[str, float] = {}
     for step in steps:
         if step.duplicates == "join" and "people" in (step.left, step.right):
-            limits = {source: 2 * most for source, most in limits.items()}
+            limits = {source: 2 * limit for source, limit in limits.items()}
         several_left, several_right = (side == "many" for side in step.cardinality.split("-to-"))
-        for source, several, most in (
+        for source, is_many, limit in (
             (step.left, several_left, step.most_left),
             (step.right, several_right, step.most_right),
         ):
-            unlimited = step.duplicates == "join" or (several and most is None)
-            limits[source] = max(limits.get(source, 0), math.inf if unlimited else most or 1)
-    return {source: int(most) for source, most in limits.items() if source != "people" and most < math.inf}
+            unlimited = step.duplicates == "join" or (is_many and limit is None)
+            limits[source] = max(limits.get(source, 0), math.inf if unlimited else limit or 1)
+    return {source: int(limit) for source, limit in limits.items() if source != "people" and limit < math.inf}
 
 
 @dataclass(frozen=True)
@@ -118,10 +118,10 @@ def without_conflicts(
     if not engine.count(suspects):
         return WithoutConflicts(membership, links, empty(engine, _REMOVED))
     people = _people(engine, suspects, membership, entities, links, units)
-    work = functools.partial(_split_people, rules=rules, most=dict(most), cannot_link=cannot_link)
+    work = functools.partial(_split_people, rules=rules, limits=dict(most), cannot_link=cannot_link)
     parts = engine.by_group(people, work, {**_REMOVED, "part": "bigint"}, by="person", order=_IN_ORDER)
-    removed = engine.sql(f"select {columns(list(_REMOVED))} from {{t}} where part is null", t=parts, store=_REMOVED)
-    return WithoutConflicts(_membership(engine, membership, parts), _kept(engine, links, removed), removed)
+    removals = engine.sql(f"select {columns(list(_REMOVED))} from {{t}} where part is null", t=parts, store=_REMOVED)
+    return WithoutConflicts(_membership(engine, membership, parts), _kept(engine, links, removals), removals)
 
 
 _TOO_MANY = """
@@ -195,7 +195,7 @@ _IN_ORDER = ("step", "left_id", "right_id", "left_entity", "right_entity")
 def _people(engine: Engine, suspects: Table, membership: Table, entities: Table, links: Table, units: Table) -> Table:
     """What is known of each suspect (person): a row for each record, and one for each two records that a link joins."""
     fields = [*(name for name in IDENTIFIERS if name in entities.columns), *kept_columns(entities.columns)]
-    nothing = ", ".join(f"null as {quote(name)}" for name in ("source", *fields))
+    nulls = ", ".join(f"null as {quote(name)}" for name in ("source", *fields))
     return engine.sql(
         f"""
         with members as (
@@ -219,7 +219,7 @@ def _people(engine: Engine, suspects: Table, membership: Table, entities: Table,
         join {{membership}} as m on m.unit_id = s.unit_id
         join {{entities}} as i on i.entity_id = m.entity_id
         union all
-        select person, step, left_id, right_id, method, match_weight, left_entity, right_entity, {nothing}
+        select person, step, left_id, right_id, method, match_weight, left_entity, right_entity, {nulls}
         from joined
         """,
         params=None,
@@ -233,10 +233,10 @@ def _people(engine: Engine, suspects: Table, membership: Table, entities: Table,
 
 
 def _split_people(
-    people: pa.Table, rules: Sequence[Rule], most: Mapping[str, int], cannot_link: Mapping[int, set[int]]
+    people: pa.Table, rules: Sequence[Rule], limits: Mapping[str, int], cannot_link: Mapping[int, set[int]]
 ) -> pa.Table:
     """Removed links of some people, and their records (left_entity) with the smallest of the part that each is of."""
-    listed: list[dict[str, Any]] = []
+    result_rows: list[dict[str, Any]] = []
     for _, known in itertools.groupby(_rows(people), key=lambda row: row["person"]):
         person: _Person = {}
         links: dict[tuple[str, int, int], _Link] = {}
@@ -250,21 +250,21 @@ def _split_people(
             link = links.setdefault(key, _Link(*key, weight, set(), set()))
             link.left.add(row["left_entity"])
             link.right.add(row["right_entity"])
-        parts, removed = _split_one(person, [links[key] for key in sorted(links)], rules, most, cannot_link)
-        listed += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
-        listed += [
+        parts, removals = _split_one(person, [links[key] for key in sorted(links)], rules, limits, cannot_link)
+        result_rows += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
+        result_rows += [
             {
                 **{name: getattr(link, name) for name in ("step", "left_id", "right_id")},
-                "left_entity": gone.left,
-                "right_entity": gone.right,
+                "left_entity": removal.left,
+                "right_entity": removal.right,
                 "match_weight": link.weight,
-                "rule": gone.rule,
+                "rule": removal.rule,
             }
-            for link, gone in removed
+            for link, removal in removals
         ]
     kinds = {"bigint": pa.int64(), "double": pa.float64(), "varchar": pa.string()}
     schema = pa.schema([(name, kinds[kind]) for name, kind in {**_REMOVED, "part": "bigint"}.items()])
-    return pa.Table.from_pylist(listed, schema=schema)
+    return pa.Table.from_pylist(result_rows, schema=schema)
 
 
 def _rows(people: pa.Table) -> Iterator[dict[str, Any]]:
@@ -280,7 +280,7 @@ def _split_one(
     person: _Person,
     links: Sequence[_Link],
     rules: Sequence[Rule],
-    most: Mapping[str, int],
+    limits: Mapping[str, int],
     cannot_link: Mapping[int, set[int]],
 ) -> tuple[dict[int, int], list[tuple[_Link, RemovedLink]]]:
     """The part that each record of a person belongs to, and the removed links."""
@@ -289,9 +289,9 @@ def _split_one(
         # A link of a later step joins what earlier ones have joined: it holds on to the records that are most alike.
         ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
         by_ends.setdefault(ends, []).append(link)
-    edges = [(a, b, max(link.weight for link in of_both)) for (a, b), of_both in by_ends.items()]
-    parts, removed = split(edges, lambda one, other: _conflict(person, one, other, rules, most, cannot_link))
-    return parts, [(link, gone) for gone in removed for link in by_ends[gone.left, gone.right]]
+    edges = [(a, b, max(link.weight for link in pair_links)) for (a, b), pair_links in by_ends.items()]
+    parts, removals = split(edges, lambda one, other: _conflict(person, one, other, rules, limits, cannot_link))
+    return parts, [(link, removal) for removal in removals for link in by_ends[removal.left, removal.right]]
 
 
 def _shared(person: _Person, one: int, other: int) -> int:
@@ -308,7 +308,7 @@ def _conflict(
     one: Sequence[int],
     other: Sequence[int],
     rules: Sequence[Rule],
-    most: Mapping[str, int],
+    limits: Mapping[str, int],
     cannot_link: Mapping[int, set[int]],
 ) -> str | None:
     """The rule that two sides of a person would break together, and neither alone."""
@@ -316,7 +316,7 @@ def _conflict(
         return NEVER
     both = [*one, *other]
     counts = Counter(person[entity]["source"] for entity in both)
-    for source, limit in sorted(most.items()):
+    for source, limit in sorted(limits.items()):
         records = [sum(person[entity]["source"] == source for entity in side) for side in (one, other)]
         if counts[source] > limit and all(records) and max(records) <= limit:
             return f"more than {limit} of {source}"
@@ -350,7 +350,7 @@ def _membership(engine: Engine, membership: Table, parts: Table) -> Table:
     )
 
 
-def _kept(engine: Engine, links: Table, removed: Table) -> Table:
+def _kept(engine: Engine, links: Table, removed_links: Table) -> Table:
     return engine.sql(
         """
         select k.*
@@ -360,9 +360,9 @@ def _kept(engine: Engine, links: Table, removed: Table) -> Table:
         )
         """,
         links=links,
-        removed=removed,
+        removed=removed_links,
     )
 
 
-def _limits(most: Mapping[str, int]) -> pa.Table:
-    return pa.table({"source": pa.array(list(most), pa.string()), "most": pa.array(list(most.values()), pa.int64())})
+def _limits(caps: Mapping[str, int]) -> pa.Table:
+    return pa.table({"source": pa.array(list(caps), pa.string()), "most": pa.array(list(caps.values()), pa.int64())})

@@ -56,17 +56,17 @@ def number_people(
     """
     known = before.spine if before else empty(engine, _KNOWN)
     last = before.last_person_id if before else 0
-    shared = engine.sql(
+    overlaps = engine.sql(
         _SHARED, people=people, known=known_again(engine, known), ranks=_ranks(engine, preference), store=True
     )
-    survivors = engine.sql(_SURVIVORS, shared=shared, store=True)
+    survivors = engine.sql(_SURVIVORS, shared=overlaps, store=True)
     fresh = numbered(
         engine, engine.sql(_FRESH, people=people, survivors=survivors), "unit_key", "person_id", first=last + 1
     )
     ids = engine.sql(_IDS, fresh=fresh, survivors=survivors, store=True)
-    concordance = engine.sql(_CONCORDANCE, shared=shared, ids=ids, known=known, survivors=survivors, store=True)
+    concordance = engine.sql(_CONCORDANCE, shared=overlaps, ids=ids, known=known, survivors=survivors, store=True)
     greatest = one(engine, engine.sql("select max(person_id) as id from {ids}", ids=ids))["id"]
-    engine.drop(shared, survivors, fresh)
+    engine.drop(overlaps, survivors, fresh)
     return Numbering(ids, concordance, max(last, int(greatest or 0)))
 
 

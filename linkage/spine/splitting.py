@@ -36,7 +36,7 @@ def split(
     """
     part_of: dict[int, int] = {}
     members: dict[int, list[int]] = {}
-    removed = []
+    removals = []
     for a, b, weight in sorted(links, key=lambda link: (-round(link[2], 9), min(link[:2]), max(link[:2]))):
         for node in (a, b):
             if node not in part_of:
@@ -46,10 +46,10 @@ def split(
             continue
         rule = None if weight == math.inf else conflict(members[one], members[other])
         if rule:
-            removed.append(RemovedLink(a, b, weight, rule))
+            removals.append(RemovedLink(a, b, weight, rule))
             continue
         for node in members[other]:
             part_of[node] = one
         members[one] += members.pop(other)
     # A link cut early may lie inside a part that others have joined since.
-    return part_of, [link for link in removed if part_of[link.left] != part_of[link.right]]
+    return part_of, [link for link in removals if part_of[link.left] != part_of[link.right]]
