@@ -158,5 +158,5 @@ class Catalogue(Frozen):
 
     def with_codes(self, frames: Mapping[str, Mapping[str, str]]) -> "Catalogue":
         """This catalogue with more codes in some frames; a code that it knows keeps its label."""
-        more = {name: {**codes, **self.frames.get(name, {})} for name, codes in frames.items()}
-        return self.model_copy(update={"frames": {**self.frames, **more}})
+        new_frames = {name: {**codes, **self.frames.get(name, {})} for name, codes in frames.items()}
+        return self.model_copy(update={"frames": {**self.frames, **new_frames}})

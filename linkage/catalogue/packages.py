@@ -41,7 +41,7 @@ class Selection(Frozen):
             (self.identifiability, variable.identifiability),
         )
         return holding.dataset not in self.excluding and all(
-            not allowed or value in allowed for allowed, value in criteria
+            not values or value in values for values, value in criteria
         )
 
     def unknown_names(
@@ -132,8 +132,8 @@ class Part:
     def years(self, asked: Years) -> Years | None:
         """The years of this table that go with the package's, as far as they are held."""
         available = self.holding.years
-        own = asked.earlier(self.years_before)
-        return own.within(available) if available else own
+        years = asked.earlier(self.years_before)
+        return years.within(available) if available else years
 
 
 @dataclass(frozen=True)
@@ -157,10 +157,10 @@ class Package:
 
     def variables(self, phases: Iterable[str] | None = None) -> list[tuple[Holding, Variable]]:
         """Every variable once, of some phases or of all."""
-        chosen = self.parts if phases is None else phases
+        names = self.parts if phases is None else phases
         items = {
             (part.holding.name, variable.name): (part.holding, variable)
-            for phase in chosen
+            for phase in names
             for part in self.parts[phase]
             for variable in part.variables
         }
@@ -225,13 +225,13 @@ def shipped_packages() -> dict[str, Package]:
 
 def _packages(rules: PackageFile, known: dict[str, Holding], standard: StandardExtract | None) -> dict[str, Package]:
     """Each variable that may leave goes to the first package that takes it."""
-    chosen: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
+    takings: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
     for name, holding in known.items():
         for variable in holding.definition.variable:
             if names_a_person(variable):
                 continue
             if first := _first(rules, holding, variable):
-                chosen[first.name].setdefault(name, []).append(variable)
+                takings[first.name].setdefault(name, []).append(variable)
     forms: dict[str, list[tuple[ListedTable, Variable]]] = {rule.name: [] for rule in rules.package}
     for form in standard.tables.values() if standard else ():
         for variable in form.variable:
@@ -239,7 +239,7 @@ def _packages(rules: PackageFile, known: dict[str, Holding], standard: StandardE
                 forms[first.name].append((form, variable))
     return {
         rule.name: Package(
-            rule.name, rule.title, rules.source, _parts(rule, rules, known, chosen[rule.name]), tuple(forms[rule.name])
+            rule.name, rule.title, rules.source, _parts(rule, rules, known, takings[rule.name]), tuple(forms[rule.name])
         )
         for rule in rules.package
     }
@@ -250,10 +250,10 @@ def _first(rules: PackageFile, table: Holding | ListedTable, variable: Variable)
 
 
 def _parts(
-    rule: PackageRule, rules: PackageFile, known: dict[str, Holding], chosen: dict[str, list[Variable]]
+    rule: PackageRule, rules: PackageFile, known: dict[str, Holding], takings_of: dict[str, list[Variable]]
 ) -> dict[str, tuple[Part, ...]]:
     """A package's tables by phase; of a table that nothing is taken from but what is carried, none."""
-    with_keys = {name: _with_carried(rule, known[name], variables) for name, variables in chosen.items()}
+    with_keys = {name: _with_carried(rule, known[name], variables) for name, variables in takings_of.items()}
     tables = {name: variables for name, variables in with_keys.items() if _says_something(rule, known[name], variables)}
     if not rules.phase:
         return {"": tuple(Part(known[name], variables) for name, variables in tables.items())} if tables else {}
@@ -272,12 +272,12 @@ def _parts(
     return parts
 
 
-def _with_carried(rule: PackageRule, holding: Holding, chosen: list[Variable]) -> tuple[Variable, ...]:
+def _with_carried(rule: PackageRule, holding: Holding, takings: list[Variable]) -> tuple[Variable, ...]:
     """What is taken and what is carried, in the table's own order."""
     return tuple(
         variable
         for variable in holding.definition.variable
-        if variable in chosen or (rule.carry and rule.carry.takes(holding, variable) and not names_a_person(variable))
+        if variable in takings or (rule.carry and rule.carry.takes(holding, variable) and not names_a_person(variable))
     )
 
 
@@ -286,13 +286,13 @@ def _says_something(rule: PackageRule, holding: Holding, variables: tuple[Variab
 
 
 def _of_phase(holding: Holding, variables: tuple[Variable, ...], phase: Phase, rules: PackageFile) -> Iterator[Part]:
-    how = next((row for row in rules.row if row.table == holding.name), None)
-    if how is None or how.phase == phase.name:
+    rule = next((row for row in rules.row if row.table == holding.name), None)
+    if rule is None or rule.phase == phase.name:
         yield Part(holding, variables)
-    elif how.column and how.by:
-        values = phase.year_groups if how.by == "year_groups" else tuple(map(str, phase.ages))
+    elif rule.column and rule.by:
+        values = phase.year_groups if rule.by == "year_groups" else tuple(map(str, phase.ages))
         if values:
-            yield Part(holding, variables, RowsOnly(column=how.column, values=values))
+            yield Part(holding, variables, RowsOnly(column=rule.column, values=values))
 
 
 def _wrong_names(

@@ -85,11 +85,11 @@ def _faults_between(datasets: dict[str, Dataset]) -> list[str]:
     return (
         faults
         + [
-            f"{name}.{table.name}.{v.name}: year_of '{of}' is not a table with years; write it as \"npd.ks4\""
+            f"{name}.{table.name}.{v.name}: year_of '{table_name}' is not a table with years; write it as \"npd.ks4\""
             for name, table in tables
             for v in table.variable
-            for of in v.years_of.values()
-            if of not in yearly
+            for table_name in v.years_of.values()
+            if table_name not in yearly
         ]
         + [
             f"{name}.{table.name}.{v.name}: year_of for each value needs year_by, a variable of the table"
@@ -116,44 +116,44 @@ def _unknown_names(file: str, dataset: Dataset, frames: dict[str, Any]) -> list[
     """Keys and frames that are named but do not exist, and variables described twice."""
     faults = []
     for table in dataset.table.values():
-        where = f"{file}: table.{table.name}"
+        place = f"{file}: table.{table.name}"
         names = [v.name for v in table.variable]
-        faults += [f"{where}: '{name}' is described twice" for name in repeated(names)]
+        faults += [f"{place}: '{name}' is described twice" for name in repeated(names)]
         keys = {*table.key, *(column for alternative in table.entity_key for column in alternative)}
-        faults += [f"{where}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
+        faults += [f"{place}: key '{k}' is not a variable of the table" for k in sorted(keys - set(names))]
         integers = {v.name for v in table.variable if v.type == "integer"}
-        faults += [f"{where}: year '{y}' is not an integer of the table" for y in table.year if y not in integers]
+        faults += [f"{place}: year '{y}' is not an integer of the table" for y in table.year if y not in integers]
         faults += [
-            f"{where}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
+            f"{place}.{v.name}: no code frame '{v.frame}'" for v in table.variable if v.frame and v.frame not in frames
         ]
-        faults += _read_wrongly(where, table, frames)
+        faults += _read_wrongly(place, table, frames)
         faults += [
-            f"{where}.{n}: a column name is letters, digits and underscores"
+            f"{place}.{n}: a column name is letters, digits and underscores"
             for n in names
             if not re.fullmatch(r"\w+", n)
         ]
     return faults
 
 
-def _read_wrongly(where: str, table: TableDef, frames: dict[str, Any]) -> list[str]:
+def _read_wrongly(place: str, table: TableDef, frames: dict[str, Any]) -> list[str]:
     """What linkage would read otherwise than it is meant, or an extract hold that names a person."""
     faults = []
     roles = [v.role for v in table.variable if v.role and v.role != "entity_key"]
     faults += [
-        f"{where}: two columns have the role '{role}'; linkage would read only the first" for role in repeated(roles)
+        f"{place}: two columns have the role '{role}'; linkage would read only the first" for role in repeated(roles)
     ]
     faults += [
-        f"{where}.{v.name}: no label of frame '{v.frame}' is {' or '.join(SEX_LABELS)}; no person's sex would be known"
+        f"{place}.{v.name}: no label of frame '{v.frame}' is {' or '.join(SEX_LABELS)}; no person's sex would be known"
         for v in table.variable
         if v.role == "sex" and frames.get(v.frame or "") and not set(SEX_LABELS) & set(frames[str(v.frame)].values())
     ]
     faults += [
-        f"{where}.{v.name}: a number of a person has identifiability 1 or 2, so that no extract holds it"
+        f"{place}.{v.name}: a number of a person has identifiability 1 or 2, so that no extract holds it"
         for v in table.variable
         if v.format == "number" and v.role is None and v.identifiability > 2
     ]
     faults += [
-        f"{where}.{v.name}: '{v.format}' is not a form of postcodes; there are postcode (a British one), "
+        f"{place}.{v.name}: '{v.format}' is not a form of postcodes; there are postcode (a British one), "
         + ", ".join(CODE_FORMS)
         for v in table.variable
         if v.role in ("postcode", "former_postcode") and v.format not in (None, "postcode", *CODE_FORMS)

@@ -131,8 +131,8 @@ def _strays(tables: Iterable[ListedTable], catalogue: Catalogue) -> list[str]:
     faults = []
     for table in tables:
         dataset = catalogue.datasets.get(table.dataset)
-        ours = dataset.table.get(table.form.name) if dataset else None
-        known = ours.variables if ours else {}
+        definition = dataset.table.get(table.form.name) if dataset else None
+        known = definition.variables if definition else {}
         faults += [f"{table.name}: '{name}' is not held" for name in table.held.values() if name not in known]
         frames = {variable.frame for variable in table.variable if variable.frame}
         faults += [f"{table.name}: no code frame '{frame}'" for frame in sorted(frames - set(catalogue.frames))]

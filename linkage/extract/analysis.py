@@ -68,11 +68,11 @@ def _person(engine: Engine, approved: ApprovedTables, sources: Given) -> Table:
     for number, part in enumerate(rule for rule in analysis_rules().person if rule.table in of_table):
         # Of two rows of a year the last by all columns, so that the same rows give the same table.
         order = [*([part.latest_by] if part.latest_by else []), *approved.tables[part.table].columns]
-        by = ", ".join(f"{quote(name)} desc nulls last" for name in order)
+        terms = ", ".join(f"{quote(name)} desc nulls last" for name in order)
         alias, fields = f"part_{number}", of_table[part.table]
         parts[alias] = engine.sql(
             f"""
-            with ranked as (select *, row_number() over (partition by {PERSON} order by {by}) as place from {{rows}})
+            with ranked as (select *, row_number() over (partition by {PERSON} order by {terms}) as place from {{rows}})
             select {columns([PERSON, *(column for column, _ in fields)])} from ranked where place = 1
             """,
             rows=sources[part.table],
@@ -101,8 +101,8 @@ def _active_years(engine: Engine, approved: ApprovedTables, sources: Given, span
         return engine.sql(query, people=sources["people"], store=True)
     parts = {
         f"spells_{number}_{place}": _spells(engine, number, spells, approved, sources)
-        for number, (_, of) in enumerate(approved.activities())
-        for place, spells in enumerate(of)
+        for number, (_, spell_groups) in enumerate(approved.activities())
+        for place, spells in enumerate(spell_groups)
     }
     union = " union all ".join(f"select * from {{{name}}}" for name in parts)
     spells = engine.sql(union, params=None, store=True, **parts)
@@ -283,9 +283,9 @@ def _person_month(engine: Engine, approved: ApprovedTables, active: Table) -> Ta
     """A row for each month of which any activity has a day."""
     activities = [activity for activity, _ in approved.activities()]
     bits = {activity.name: f"a.{quote(f'{activity.name}_bits')}" for activity in activities}
-    on = {name: f"({column} >> m.number) & 1 = 1" for name, column in bits.items()}
-    main = " ".join(f"when {on[name]} then '{name}'" for name in on)
-    flags = ", ".join(f"{condition} as {quote(name)}" for name, condition in on.items())
+    conditions = {name: f"({column} >> m.number) & 1 = 1" for name, column in bits.items()}
+    main = " ".join(f"when {conditions[name]} then '{name}'" for name in conditions)
+    flags = ", ".join(f"{condition} as {quote(name)}" for name, condition in conditions.items())
     months = engine.from_arrow(
         pa.table(
             {

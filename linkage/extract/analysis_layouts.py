@@ -197,8 +197,8 @@ def person_columns(approved: ApprovedTables) -> Iterator[tuple[str, str, Field]]
             for field in approved.tables[part.table].fields:
                 if field.name not in _KEYS:
                     name = f"{part.prefix}_{field.name}" if part.prefix else field.name
-                    says = f"{field.description} Of the latest year." if part.latest_by else field.description
-                    yield part.table, field.name, replace(field, name=name, description=says)
+                    description = f"{field.description} Of the latest year." if part.latest_by else field.description
+                    yield part.table, field.name, replace(field, name=name, description=description)
 
 
 def _person(people: Layout, approved: ApprovedTables) -> Layout:
@@ -248,7 +248,7 @@ def _time_fields(activity: Activity, spells: Sequence[Spells], approved: Approve
     rating = _rating(spells, approved)
     meanings = {"months": f"Months (April to March) with a day of {activity.title}."}
     meanings |= {"days": f"Days of the tax year of {activity.title}, each once."} if activity.days else {}
-    yield from (replace(rating, name=f"{activity.name}_{of}", description=says) for of, says in meanings.items())
+    yield from (replace(rating, name=f"{activity.name}_{of}", description=text) for of, text in meanings.items())
 
 
 def _rating(spells: Sequence[Spells], approved: ApprovedTables) -> Field:

@@ -121,7 +121,7 @@ def extract(
                 run_info=run_info,
                 figures=in_package(profile, change),
                 opted_out=population.opted_out,
-                tax_sources=[source for source, of in (datasets or {}).items() if of == "cis"] or ["cis"],
+                tax_sources=[source for source, dataset in (datasets or {}).items() if dataset == "cis"] or ["cis"],
             )
             texts = [folder / name for name in summary.files if name.endswith(TEXTS)]
             refuse_identifiers(engine, catalogue, names, [], texts)

@@ -49,15 +49,15 @@ def _of_table(engine: Engine, layout: Layout, table: Table) -> dict[str, Any]:
     expressions += [f"count({quote(name)}) as filled_{place}" for place, name in enumerate(names)]
     figures = one(engine, engine.sql(f"select {', '.join(expressions)} from {{table}}", table=table))
     rows, values = figures["rows"], {name: int(figures[f"filled_{place}"]) for place, name in enumerate(names)}
-    few = {name for name, count in values.items() if count < FEWEST}
-    if unsure := [name for name, count in values.items() if FEWEST <= count < _MANY_ROWS]:
+    rare = {name for name, count in values.items() if count < FEWEST}
+    if unsure_names := [name for name, count in values.items() if FEWEST <= count < _MANY_ROWS]:
         people = ", ".join(
             f"count(distinct case when {quote(name)} is not null then {PERSON} end) as people_{place}"
-            for place, name in enumerate(unsure)
+            for place, name in enumerate(unsure_names)
         )
         counts = one(engine, engine.sql(f"select {people} from {{table}}", table=table))
-        few |= {name for place, name in enumerate(unsure) if counts[f"people_{place}"] < FEWEST}
-    shares = {name: round(count / rows, 4) if rows and name not in few else 0.0 for name, count in values.items()}
+        rare |= {name for place, name in enumerate(unsure_names) if counts[f"people_{place}"] < FEWEST}
+    shares = {name: round(count / rows, 4) if rows and name not in rare else 0.0 for name, count in values.items()}
     return {"rows": rows, "people": figures["people"], "filled": shares}
 
 
@@ -96,10 +96,10 @@ def changes(before: Profile, after: Profile, *, last: str) -> Change:
     return Change(summary, differences)
 
 
-def _beyond(these: Profile, others: Profile) -> list[str]:
+def _beyond(profile: Profile, others: Profile) -> list[str]:
     """Tables, and columns of tables in both, that the first of two extracts has and the second has not."""
-    columns = [f"{t}.{c}" for t in these if t in others for c in these[t]["filled"] if c not in others[t]["filled"]]
-    return [*sorted(set(these) - set(others)), *columns]
+    columns = [f"{t}.{c}" for t in profile if t in others for c in profile[t]["filled"] if c not in others[t]["filled"]]
+    return [*sorted(set(profile) - set(others)), *columns]
 
 
 def _pairs(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

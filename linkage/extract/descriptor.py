@@ -133,16 +133,16 @@ def crate(
     Args:
         documents: the other files in its folder.
     """
-    decision, when = project.decision, created.strftime("%Y-%m-%dT%H:%M:%SZ")
-    reference, until = (decision.reference, decision.expires) if decision else ("", created.date())
-    terms = f"Only for the purposes of {reference}, by the people whom it names, until {until}."
+    decision, timestamp = project.decision, created.strftime("%Y-%m-%dT%H:%M:%SZ")
+    reference, end = (decision.reference, decision.expires) if decision else ("", created.date())
+    terms = f"Only for the purposes of {reference}, by the people whom it names, until {end}."
     parts = [
         {"@id": f.path, "encodingFormat": MEDIA[f.format], "contentSize": str(f.bytes), "sha256": f.sha256}
         for f in delivered.files
     ]
     parts += [{"@id": name, "encodingFormat": _MEDIA.get(Path(name).suffix, "text/plain")} for name in documents]
     files = [{"@id": part["@id"]} for part in parts]
-    root = {"name": project.title, "description": project.purpose, "datePublished": when, "hasPart": files}
+    root = {"name": project.title, "description": project.purpose, "datePublished": timestamp, "hasPart": files}
     of_project: dict[str, dict[str, Any]] = {
         "./": root | ({"identifier": reference} if reference else {}),
         "#licence": {"description": terms},
@@ -153,7 +153,7 @@ def crate(
     }
     document: dict[str, Any] = json_of(Path(__file__).parent / "templates" / "ro-crate.json")
     for entity in document["@graph"]:
-        entity |= of_project.get(entity["@id"], {}) | ({"endTime": when} if "actionStatus" in entity else {})
+        entity |= of_project.get(entity["@id"], {}) | ({"endTime": timestamp} if "actionStatus" in entity else {})
     document["@graph"] += [{"@type": "File", "name": part["@id"], **part} for part in parts]
     return document
 

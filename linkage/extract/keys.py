@@ -97,18 +97,18 @@ def _text(path: Path) -> str:
         raise ConfigError(f"{path}: the key cannot be read: {error.strerror}\n  {_HOW}") from None
 
 
-def _decoded(text: str, where: str) -> MasterKey:
+def _decoded(text: str, origin: str) -> MasterKey:
     if not text:
-        raise ConfigError(f"{where}: the key is empty\n  {_HOW}")
+        raise ConfigError(f"{origin}: the key is empty\n  {_HOW}")
     try:
         if re.fullmatch(r"(?:[0-9a-fA-F]{2})+", text):
             secret = bytes.fromhex(text)
         else:
             secret = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ConfigError(f"{where}: the key is neither hexadecimal nor base64\n  {_HOW}") from None
+        raise ConfigError(f"{origin}: the key is neither hexadecimal nor base64\n  {_HOW}") from None
     if len(secret) < KEY_BYTES:
-        raise ConfigError(f"{where}: the key has {len(secret)} bytes, {KEY_BYTES} are needed\n  {_HOW}")
+        raise ConfigError(f"{origin}: the key has {len(secret)} bytes, {KEY_BYTES} are needed\n  {_HOW}")
     if len(set(secret)) < KEY_BYTES // 4:
-        raise ConfigError(f"{where}: the key repeats a few bytes, as no random key does\n  {_HOW}")
+        raise ConfigError(f"{origin}: the key repeats a few bytes, as no random key does\n  {_HOW}")
     return MasterKey(secret)

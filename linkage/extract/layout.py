@@ -132,12 +132,12 @@ def derived_years(
     periods, years = _seen_years(tables, population), {}
     for table in tables:
         for variable in holding_of[table.name].definition.variable:
-            for value, of in variable.years_of.items():
+            for value, table_name in variable.years_of.items():
                 if (
                     variable.name in table.variables or value
                 ):  # cohorts choose rows, so also where they are not a column
                     place = f"{table.name}.{variable.name}{f', {value}' if value else ''}"
-                    years[place] = ", ".join(map(str, periods.get(of, ()))) or f"all years held of {of}"
+                    years[place] = ", ".join(map(str, periods.get(table_name, ()))) or f"all years held of {table_name}"
     return years
 
 
@@ -177,8 +177,8 @@ def own_tables(
     people = Layout("people", "People", "person of the project's population", (person,), key=(PERSON,))
     if not link_metadata:
         return [people]
-    says = "Collections of this project that hold the person, each a code of `linkage.source`, separated by a blank."
-    sources = Field("sources", "string", says)
+    text = "Collections of this project that hold the person, each a code of `linkage.source`, separated by a blank."
+    sources = Field("sources", "string", text)
     source = coded("source", "link_source", "Collection that holds records of the person.")
     entities = Field("entities", "integer", "Entities of the collection that were joined in the person.")
     grain = "person, by collection that holds the person"
@@ -229,17 +229,17 @@ def key_field(name: str) -> Field:
 
 def _field(variable: Variable, catalogue: Catalogue, periods: Mapping[str, tuple[Years, ...]]) -> Field:
     kind = SAME_BODY.get(variable.name.upper(), variable.name.upper()) if variable.institution else None
-    of = variable.years_of
-    within = periods.get(of.get("", ""), ())
-    ranges = ", ".join(map(str, within))
-    outside = f" Empty outside {ranges}, the years of {of['']} in this project." if within else ""
-    spans = {value: ", ".join(map(str, periods[table])) for value, table in of.items() if value and table in periods}
+    uses = variable.years_of
+    own_periods = periods.get(uses.get("", ""), ())
+    ranges = ", ".join(map(str, own_periods))
+    note = f" Empty outside {ranges}, the years of {uses['']} in this project." if own_periods else ""
+    spans = {value: ", ".join(map(str, periods[table])) for value, table in uses.items() if value and table in periods}
     if spans:
-        outside = f" Only {'; '.join(f'{value} {span}' for value, span in spans.items())}, the years in this project."
+        note = f" Only {'; '.join(f'{value} {span}' for value, span in spans.items())}, the years in this project."
     return Field(
         name=variable.name,
         type="string" if kind else variable.type,
-        description=variable.description + (" A pseudonym of this project." if kind else "") + outside,
+        description=variable.description + (" A pseudonym of this project." if kind else "") + note,
         pseudonym_of=kind,
         frame=None if kind else variable.frame,
         labels=None if kind else catalogue.frame(variable) or None,
@@ -247,7 +247,7 @@ def _field(variable: Variable, catalogue: Catalogue, periods: Mapping[str, tuple
         identifiability=variable.identifiability,
         sensitivity=variable.sensitivity,
         years=variable.years,
-        within=within,
+        within=own_periods,
     )
 
 
@@ -260,11 +260,11 @@ def _lacking(holding: Holding, approved: ApprovedTable, tables: Mapping[str, Tab
         yield f"{holding.run_table}: no column identifies the person of a row ({PERSON}, {EDUKEY} or entity_id)"
     if EDUKEY in table.columns and "lookup_edukey" not in tables:
         yield _no_table("lookup_edukey", tables)
-    chosen_by = () if approved.years is None else holding.year_columns or holding.spell_columns or ()
+    selectors = () if approved.years is None else holding.year_columns or holding.spell_columns or ()
     cohort = _cohort_variable(holding)
-    chosen_by = (*chosen_by, *(name for name in (cohort.year_by, cohort.name) if name)) if cohort else chosen_by
-    chosen_by = (*chosen_by, approved.only.column) if approved.only else chosen_by
-    for name in dict.fromkeys((*approved.variables, *chosen_by)):
+    selectors = (*selectors, *(name for name in (cohort.year_by, cohort.name) if name)) if cohort else selectors
+    selectors = (*selectors, approved.only.column) if approved.only else selectors
+    for name in dict.fromkeys((*approved.variables, *selectors)):
         if name not in table.columns:
             yield f"{holding.run_table}: no column '{name}'{hint(name, table.columns)}"
 

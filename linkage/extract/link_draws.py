@@ -43,13 +43,13 @@ def draw_rows(engine: Engine, tables: Mapping[str, Table], people: People) -> Ta
     parts = []
     for number, step in enumerate(steps_of(tables)):
         draws, units = tables[SAMPLED + step], tables[UNITS + step]
-        whose = engine.sql(_WHOSE, units=units, lookup=tables["lookup_ae_id"], store=True)
-        by_name |= {f"sampled_{number}": draws, f"units_{number}": units, f"whose_{number}": whose}
-        uncut = f"""and not exists (
+        owners = engine.sql(_WHOSE, units=units, lookup=tables["lookup_ae_id"], store=True)
+        by_name |= {f"sampled_{number}": draws, f"units_{number}": units, f"whose_{number}": owners}
+        no_cut = f"""and not exists (
                 select 1 from {{removed_links}} as c
                 where c.step = {literal(step)} and c.left_id = drawn.left_id and c.right_id = drawn.right_id
             )"""
-        parts.append(_given(number, uncut if "removed_links" in by_name else ""))
+        parts.append(_given(number, no_cut if "removed_links" in by_name else ""))
     return engine.sql(
         f"""
         with given as ({" union all ".join(parts)})
@@ -76,7 +76,7 @@ _WHOSE = f"""
     """
 
 
-def _given(number: int, uncut: str) -> str:
+def _given(number: int, no_cut: str) -> str:
     """SQL of AE_ID, draw, EDUKEY (pseudonyms) that a step's draws give."""
     return f"""
     select person.{PERSON}, cast(drawn.draw as bigint) as draw, named.{EDUKEY}
@@ -87,5 +87,5 @@ def _given(number: int, uncut: str) -> str:
     join {{lookup}} as held on held.entity_id = of_right.entity_id
     join {{edukeys}} as named on named.tax_key = held.{EDUKEY}
     left join {{whose_{number}}} as own on own.unit_id = drawn.left_id and own.person = held.{PERSON}
-    where whose.person = coalesce(own.person, whose.lowest) {uncut}
+    where whose.person = coalesce(own.person, whose.lowest) {no_cut}
     """

@@ -35,15 +35,15 @@ def read_opt_outs(path: Path) -> pa.Table:
         InputError: it cannot be read as CSV, or a row lacks its source or key; no value is shown.
     """
     try:
-        as_text = pa_csv.ConvertOptions(
+        options = pa_csv.ConvertOptions(
             column_types=dict.fromkeys(COLUMNS, pa.string()), strings_can_be_null=True, include_columns=list(COLUMNS)
         )
-        table = pa_csv.read_csv(path, convert_options=as_text)
+        table = pa_csv.read_csv(path, convert_options=options)
     except FileNotFoundError:
         raise ConfigError(f"{path}: no such file\n  give the list of people who opted out") from None
     except OSError as error:  # Arrow names no file where it is a folder
-        why = "is a folder" if path.is_dir() else f"cannot be read: {os.strerror(error.errno or errno.EIO)}"
-        raise ConfigError(f"{path}: {why}\n  give the list of people who opted out") from None
+        reason = "is a folder" if path.is_dir() else f"cannot be read: {os.strerror(error.errno or errno.EIO)}"
+        raise ConfigError(f"{path}: {reason}\n  give the list of people who opted out") from None
     except KeyError:
         raise ConfigError(f"{path}: lacks a column\n  its header has {' and '.join(COLUMNS)}") from None
     except pa.ArrowException:
@@ -67,12 +67,12 @@ def check_sources(opt_outs: pa.Table, catalogue: Catalogue, run: Iterable[str]) 
     Raises:
         InputError: rows are of another; how many, and which sources there are.
     """
-    own = [
+    own_names = [
         name
         for name, dataset in catalogue.datasets.items()
         if any(table.entity_key and not table.entity_source for table in dataset.table.values())
     ]
-    names = sorted({name.lower() for name in (*own, *run)})
+    names = sorted({name.lower() for name in (*own_names, *run)})
     plain = pc.utf8_lower(pc.utf8_trim_whitespace(opt_outs["source"].cast(pa.string())))
     unknown = len(opt_outs) - (pc.sum(pc.is_in(plain, pa.array(names, pa.string()))).as_py() or 0)
     if unknown:

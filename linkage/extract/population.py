@@ -90,7 +90,7 @@ def _members(
     lookup = tables["lookup_ae_id"]
     members = engine.sql(f"select distinct {PERSON} from {{lookup}}", lookup=lookup)
     for dataset in population.sources:
-        sources = [source for source, of in datasets.items() if of == dataset] or [dataset]
+        sources = [source for source, value in datasets.items() if value == dataset] or [dataset]
         params = {f"source_{number}": source for number, source in enumerate(sources)}
         placeholders = ", ".join(f"${name}" for name in params)
         members = engine.sql(
@@ -126,18 +126,18 @@ def _cohort(engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mappin
     holding = holdings(catalogue)[cohort.table]
     rows = tables[holding.run_table]
     years = Years.parse(cohort.years)
-    on, lookup = "entity_id", tables["lookup_ae_id"]
+    key, lookup = "entity_id", tables["lookup_ae_id"]
     if PERSON in rows.columns:
-        on = PERSON
+        key = PERSON
     elif EDUKEY in rows.columns:
-        on, lookup = EDUKEY, tables["lookup_edukey"]
+        key, lookup = EDUKEY, tables["lookup_edukey"]
     return engine.sql(
         f"""
         with of_these_years as (
-            select distinct {on} from {{rows}}
+            select distinct {key} from {{rows}}
             where coalesce({columns(holding.year_columns)}) between $first and $last
         )
-        select distinct {PERSON} from {{lookup}} semi join of_these_years using ({on})
+        select distinct {PERSON} from {{lookup}} semi join of_these_years using ({key})
         """,
         params={"first": years.first, "last": years.last},
         rows=rows,
@@ -148,7 +148,7 @@ def _cohort(engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mappin
 def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: ProjectKey) -> Table:
     lookup = tables["lookup_edukey"]
     _one_person_each(engine, lookup, EDUKEY, "lookup_edukey")
-    ours = engine.sql(
+    keys = engine.sql(
         f"""
         select distinct lookup.{EDUKEY} as tax_key, persons.{PERSON}
         from {{lookup}} as lookup join {{persons}} as persons on persons.person = lookup.{PERSON}
@@ -156,11 +156,11 @@ def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: P
         lookup=lookup,
         persons=persons,
     )
-    return _named(engine, key, ours, f"ours.tax_key, ours.{PERSON}", "tax_key", EDUKEY)
+    return _named(engine, key, keys, f"ours.tax_key, ours.{PERSON}", "tax_key", EDUKEY)
 
 
 def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: ProjectKey) -> Table:
-    ours = engine.sql(
+    pupils = engine.sql(
         f"""
         select lookup.entity_id, min(cast(lookup.{PMR} as varchar)) as pmr
         from {{lookup}} as lookup semi join {{entities}} as entities using (entity_id)
@@ -169,19 +169,19 @@ def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: P
         lookup=tables["lookup_pmr"],
         entities=entities,
     )
-    return _named(engine, key, ours, "ours.entity_id", "pmr", PMR)
+    return _named(engine, key, pupils, "ours.entity_id", "pmr", PMR)
 
 
-def _named(engine: Engine, key: ProjectKey, ours: Table, select_list: str, value: str, kind: str) -> Table:
+def _named(engine: Engine, key: ProjectKey, rows: Table, select_list: str, value: str, kind: str) -> Table:
     """The columns of `select_list`, and the pseudonym of a value in a column that is named like its kind; stored."""
-    names = pseudonyms(engine, key, ours, value, kind=kind)
+    names = pseudonyms(engine, key, rows, value, kind=kind)
     table = engine.sql(
         f"""
         select {select_list}, names.pseudonym as {kind}
         from {{ours}} as ours join {{names}} as names on names.value = ours.{value}
         """,
         store=True,
-        ours=ours,
+        ours=rows,
         names=names,
     )
     engine.drop(names)

@@ -106,7 +106,7 @@ def check_project(project: Project, catalogue: Catalogue, *, today: datetime.dat
     holding_of = holdings(catalogue)
     faults = [
         *_decision_faults(project.decision, today or datetime.date.today()),
-        *(f"{place}: {says}" for place, says in population_faults(project.population, catalogue, holding_of)),
+        *(f"{place}: {fault}" for place, fault in population_faults(project.population, catalogue, holding_of)),
         *(f"table: '{name}' is named twice" for name in repeated(_named(table) for table in project.table)),
     ]
     for approved in project.table:
@@ -142,7 +142,7 @@ def population_faults(
             yield "population.cohort", f"{cohort.table} has no year to choose a cohort by"
         else:
             place = f"population.cohort.{cohort.table}"
-            yield from ((place, says) for says in _year_faults(cohort.years, holding))
+            yield from ((place, fault) for fault in _year_faults(cohort.years, holding))
 
 
 def _table_faults(approved: ApprovedTable, holding_of: dict[str, Holding]) -> Iterator[str]:
@@ -150,7 +150,7 @@ def _table_faults(approved: ApprovedTable, holding_of: dict[str, Holding]) -> It
     if holding is None:
         yield f"table: no table '{approved.name}'{hint(approved.name, holding_of)}"
         return
-    yield from (f"{approved.name}: {says}" for says in _year_faults(approved.years, holding))
+    yield from (f"{approved.name}: {fault}" for fault in _year_faults(approved.years, holding))
     if approved.only and approved.only.column not in holding.definition.variables:
         yield f"{approved.name}: no variable '{approved.only.column}' to choose rows by"
     for name in repeated(approved.variables):

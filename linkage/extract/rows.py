@@ -21,19 +21,19 @@ def select_rows(engine: Engine, layout: Layout, rows: Table, people: People, key
     Returns:
         The layout's columns, in its order.
     """
-    sides, joins, chosen = _keys(layout, rows, people)
+    sides, joins, pseudonym_of = _keys(layout, rows, people)
     bodies = {
         field.name: pseudonyms(engine, key, rows, field.name, kind=field.pseudonym_of or field.name)
         for field in layout.fields
-        if field.pseudonym_of and field.name not in chosen
+        if field.pseudonym_of and field.name not in pseudonym_of
     }
     for number, (name, mapping) in enumerate(bodies.items()):
         alias = f"body_{number}"
         sides[alias] = mapping
         joins.append(f"left join {{{alias}}} as {alias} on {alias}.value = held.{quote(name)}")
-        chosen[name] = f"{alias}.pseudonym"
+        pseudonym_of[name] = f"{alias}.pseudonym"
     expressions = ",\n               ".join(
-        f"{chosen.get(field.name) or _value(field, layout)} as {quote(field.name)}" for field in layout.fields
+        f"{pseudonym_of.get(field.name) or _value(field, layout)} as {quote(field.name)}" for field in layout.fields
     )
     condition, params = _of_approved_rows(layout)
     for field in layout.fields:
@@ -58,7 +58,7 @@ def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table]
     """The people of the rows: tables to join, the joins, and the pseudonym that replaces each key."""
     sides: dict[str, Table] = {}
     joins: list[str] = []
-    chosen = {PERSON: f"person.{PERSON}"}
+    pseudonyms_of = {PERSON: f"person.{PERSON}"}
     if PERSON in rows.columns:
         sides["persons"] = people.persons
         joins.append(f"join {{persons}} as person on person.person = held.{PERSON}")
@@ -71,16 +71,16 @@ def _keys(layout: Layout, rows: Table, people: People) -> tuple[dict[str, Table]
         joins.append("join {entities} as entity on entity.entity_id = held.entity_id")
         joins.append("join {persons} as person on person.person = entity.person")
     if EDUKEY in layout.columns and people.edukeys is not None:
-        chosen[EDUKEY] = f"person.{EDUKEY}"
+        pseudonyms_of[EDUKEY] = f"person.{EDUKEY}"
         if "edukeys" not in sides:
             sides["edukeys"] = people.edukeys
             joins.append(f"left join {{edukeys}} as taxpayer on taxpayer.tax_key = held.{EDUKEY}")
-            chosen[EDUKEY] = f"taxpayer.{EDUKEY}"
+            pseudonyms_of[EDUKEY] = f"taxpayer.{EDUKEY}"
     if PMR in layout.columns and people.pupils is not None:
         sides["pupils"] = people.pupils
         joins.append("left join {pupils} as pupil on pupil.entity_id = held.entity_id")
-        chosen[PMR] = f"pupil.{PMR}"
-    return sides, joins, chosen
+        pseudonyms_of[PMR] = f"pupil.{PMR}"
+    return sides, joins, pseudonyms_of
 
 
 def _value(field: Field, layout: Layout) -> str:
@@ -114,12 +114,12 @@ def _of_approved_rows(layout: Layout) -> tuple[str, dict[str, Value]]:
         column, cases = f"held.{quote(cohort.name)}", []
         for number, (value, spans) in enumerate(layout.cohorts.items()):
             params[f"cohort_{number}"] = value
-            within = []
+            ranges = []
             for place, years in enumerate(spans):
                 first, last = f"cohort_{number}_from_{place}", f"cohort_{number}_to_{place}"
                 params |= {first: years.first, last: years.last}
-                within.append(f"{column} between ${first} and ${last}")
-            cases.append(f"when ${f'cohort_{number}'} then {' or '.join(within)}")
+                ranges.append(f"{column} between ${first} and ${last}")
+            cases.append(f"when ${f'cohort_{number}'} then {' or '.join(ranges)}")
         conditions.append(f"case held.{quote(cohort.year_by)} {' '.join(cases)} else true end")
     if layout.only:
         phases = {f"only_{number}": value for number, value in enumerate(layout.only.values)}
@@ -141,8 +141,8 @@ def link_rows(
     if spine is None:
         return engine.sql(f"select {PERSON} from {{persons}} order by {PERSON}", persons=people.persons)
     by_source = "source" in layout.columns
-    by = "person, source" if by_source else "person"
-    sources = ([s for s, of in (datasets or {}).items() if of == name] or [name] for name in layout.datasets)
+    keys = "person, source" if by_source else "person"
+    sources = ([s for s, dataset in (datasets or {}).items() if dataset == name] or [name] for name in layout.datasets)
     names = dict(enumerate(source for of_dataset in sources for source in of_dataset))
     is_known = f"spine.source in ({', '.join(f'$source_{place}' for place in names)})" if names else "false"
     return engine.sql(
@@ -156,9 +156,9 @@ def link_rows(
             where {is_known}
         ),
         ranked as (
-            select *, cast(count(*) over (partition by {by}) as bigint) as entities,
+            select *, cast(count(*) over (partition by {keys}) as bigint) as entities,
                    row_number() over (
-                       partition by {by}
+                       partition by {keys}
                        order by case when link_method is null then 1 else 0 end, match_probability nulls last,
                                 margin nulls last, link_method, link_pass, link_band, source
                    ) as place

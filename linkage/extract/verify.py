@@ -82,7 +82,7 @@ def verify(
             f"{folder}: is not an extract: it has no {SUMS} or no {DESCRIPTOR}\n  give the folder that leo extract wrote"
         )
     digest = sha256_of(folder / SUMS)
-    faults = [f"{name}: {says}" for name, says in sorted(broken(folder).items())]
+    faults = [f"{name}: {fault}" for name, fault in sorted(broken(folder).items())]
     if seal and not digest.startswith(seal.lower()):
         faults.append(f"{SUMS}: is not that of the seal {seal}; the extract's seal is {digest}")
     faults += _key_faults(folder, key) if key else []
@@ -255,9 +255,9 @@ def _other_columns(engine: Engine, layout: Layout, table: Table) -> str | None:
     if sorted(schema.names) != sorted(layout.columns):
         absent = [name for name in layout.columns if name not in schema.names]
         strange = [name for name in schema.names if name not in layout.columns]
-        says = [f"lacks {', '.join(absent)}"] if absent else []
-        says += [f"has {', '.join(strange)}, which datapackage.json does not describe"] if strange else []
-        return " and ".join(says)
+        differences = [f"lacks {', '.join(absent)}"] if absent else []
+        differences += [f"has {', '.join(strange)}, which datapackage.json does not describe"] if strange else []
+        return " and ".join(differences)
     other = [
         f"{field.name} is {schema.field(field.name).type} and not {field.type}"
         for field in layout.fields

@@ -129,7 +129,7 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
     for grant in filter(lambda grant: grant.variables, grants):
         groups.setdefault((grant.holding.name, grant.years, grant.only), []).append(grant)
     tables: list[ApprovedTable] = []
-    for (name, years, only), of_rows in groups.items():
+    for (name, years, condition), of_rows in groups.items():
         application = {variable.name for grant in of_rows for variable in grant.variables}
         parts = {table.part for table in tables if table.name == name}
         kind, _, package = of_rows[0].place.partition(" ")
@@ -141,7 +141,7 @@ def tables_of(grants: list[Grant]) -> list[ApprovedTable]:
                 name=name,
                 variables=tuple(v for v in of_rows[0].holding.definition.variables if v in application),
                 years=str(years) if years else None,
-                only=only,
+                only=condition,
                 part=origin if parts else None,
             )
         )
@@ -168,19 +168,19 @@ def _of_package(application: RequestedPackage, package: Package) -> Iterator[Gra
         for part in package.parts.get(phase, ()):
             parts.setdefault(part.holding.name, []).append(part)
     for of_table in parts.values():
-        for span, together in _unbroken(of_table, years) if years else ():
+        for span, parts_of_span in _unbroken(of_table, years) if years else ():
             variables = {  # a package gives what there is of its items in the years requested
                 v.name: v
-                for part in together
+                for part in parts_of_span
                 for v in part.variables
                 if not v.years or Years.parse(v.years).meets(span)
             }
             yield Grant(
                 f"package {application.name}",
-                together[0].holding,
+                parts_of_span[0].holding,
                 tuple(variables.values()),
                 span,
-                _rows_of_all([part.only for part in together]),
+                _rows_of_all([part.only for part in parts_of_span]),
                 application.reasons,
             )
 
@@ -194,8 +194,8 @@ def _unbroken(parts: list[Part], application: Years) -> list[tuple[Years, list[P
     spans = [(span, part) for part in parts if (span := part.years(application))]
     for span, part in sorted(spans, key=lambda pair: pair[0].first):
         if runs and span.first // 100 <= runs[-1][0].last // 100 + 1:
-            before, together = runs.pop()
-            span, parts_of_run = Years(before.first, max(before.last, span.last)), [*together, part]
+            before, earlier_parts = runs.pop()
+            span, parts_of_run = Years(before.first, max(before.last, span.last)), [*earlier_parts, part]
         else:
             parts_of_run = [part]
         runs.append((span, parts_of_run))
@@ -205,8 +205,8 @@ def _unbroken(parts: list[Part], application: Years) -> list[tuple[Years, list[P
 
 def _rows_of_all(conditions: list[RowsOnly | None]) -> RowsOnly | None:
     """The rows of any of several phases; all rows where one of them has them all."""
-    chosen = [only for only in conditions if only]
-    if len(chosen) < len(conditions) or not chosen:
+    restrictions = [restriction for restriction in conditions if restriction]
+    if len(restrictions) < len(conditions) or not restrictions:
         return None
-    values = tuple(dict.fromkeys(value for only in chosen for value in only.values))
-    return RowsOnly(column=chosen[0].column, values=values)
+    values = tuple(dict.fromkeys(value for restriction in restrictions for value in restriction.values))
+    return RowsOnly(column=restrictions[0].column, values=values)

@@ -41,17 +41,17 @@ def approved_project(
     """
     request, form = read_request(path)
     application = application_of(request, catalogue, today or datetime.date.today())
-    where = register_of(path, register)
+    register_file = register_of(path, register)
     faults = as_lines(faults_of(application, form, leaving=True))
     if faults:
         faults.append("    show all that is wrong: leo request check")
-    entries = read_register(where, published=published)
-    stands = standing(entries, application)
-    if stands.state != "approved" or stands.entry is None:
-        faults += _refusal(stands, where)
-    if faults or stands.entry is None:
+    entries = read_register(register_file, published=published)
+    result = standing(entries, application)
+    if result.state != "approved" or result.entry is None:
+        faults += _refusal(result, register_file)
+    if faults or result.entry is None:
         raise ConfigError(f"{path}: nothing may leave for '{request.id}'\n" + "\n".join(f"  {line}" for line in faults))
-    return project_of(application, stands.entry, entries)
+    return project_of(application, result.entry, entries)
 
 
 def project_of(application: Application, approval: Entry, entries: Sequence[Entry]) -> Project:
@@ -85,6 +85,6 @@ def project_of(application: Application, approval: Entry, entries: Sequence[Entr
     )
 
 
-def _refusal(stands: Standing, register: Path) -> list[str]:
-    state = "no decision in force covers it" if stands.state in ("draft", "submitted") else stands.state
-    return [f"decision ({register}): {state}", *(f"    {line}" for line in stands.reasons)]
+def _refusal(result: Standing, register: Path) -> list[str]:
+    state = "no decision in force covers it" if result.state in ("draft", "submitted") else result.state
+    return [f"decision ({register}): {state}", *(f"    {line}" for line in result.reasons)]

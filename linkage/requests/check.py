@@ -38,14 +38,14 @@ def faults_of(
         leaving: only rules that are checked again whenever data leave.
     """
     faults = list(form)
-    unread = tuple(fault.place for fault in faults)
+    faulty_places = tuple(fault.place for fault in faults)
     for rule in shipped_rules() if rules is None else rules:
         if leaving and not rule.always:
             continue
         check, _ = KINDS[rule.kind]
         parameters = {name: getattr(rule, name) for name in PARAMETERS}
         for place, facts in check(rule, application):
-            if place not in unread:
+            if place not in faulty_places:
                 texts = {**parameters, **facts, "place": place}
                 message, remedy = _filled(rule.message, texts), _filled(rule.remedy, texts)
                 faults.append(Fault(rule.name, place, message, rule.why, remedy))

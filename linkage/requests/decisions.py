@@ -153,9 +153,9 @@ def standing(entries: Sequence[Entry], application: Application) -> Standing:
     until the next approval: that it was handed in once more takes nothing of it back.
     """
     request = application.request
-    ours = [entry for entry in entries if entry["request"] == request.id]
-    last = next((entry for entry in reversed(ours) if entry.is_approval), None)
-    same = [entry for entry in ours if entry.content.get("request_sha256") == request.digest]
+    own_entries = [entry for entry in entries if entry["request"] == request.id]
+    last = next((entry for entry in reversed(own_entries) if entry.is_approval), None)
+    same = [entry for entry in own_entries if entry.content.get("request_sha256") == request.digest]
     waits = bool(same) and same[-1].event == "submitted"
     refusal = next((entry for entry in reversed(same) if entry.event == "rejected"), None)
     if refusal and last and last.number > refusal.number:
@@ -171,18 +171,18 @@ def standing(entries: Sequence[Entry], application: Application) -> Standing:
 
 
 def _of_approval(entries: Sequence[Entry], last: Entry, application: Application) -> Standing:
-    under, withdrawn = f"{last['reference']} of {last['date']}", withdrawals(entries)
-    match state_of(last, withdrawn, application.today):
+    subject, ends = f"{last['reference']} of {last['date']}", withdrawals(entries)
+    match state_of(last, ends, application.today):
         case "withdrawn":
-            end = withdrawn[last["reference"]]
-            return Standing("withdrawn", (f"{under} was withdrawn on {end['date']}: {end['reason']}",), last)
+            end = ends[last["reference"]]
+            return Standing("withdrawn", (f"{subject} was withdrawn on {end['date']}: {end['reason']}",), last)
         case "to come":
-            return Standing("to come", (f"{under} is still to come",), last)
+            return Standing("to come", (f"{subject} is still to come",), last)
         case "expired":
-            return Standing("expired", (f"{under} ended on {last['expires']}; ask the panel to renew it",), last)
-    if beyond := tuple(not_covered(last, application.request, tables_of(application.grants))):
-        return Standing("not covered", (f"{under} does not cover it", *beyond), last)
-    return Standing("approved", (f"{under}, until {last['expires']}", *last["conditions"]), last)
+            return Standing("expired", (f"{subject} ended on {last['expires']}; ask the panel to renew it",), last)
+    if excess := tuple(not_covered(last, application.request, tables_of(application.grants))):
+        return Standing("not covered", (f"{subject} does not cover it", *excess), last)
+    return Standing("approved", (f"{subject}, until {last['expires']}", *last["conditions"]), last)
 
 
 def state_of(approval: Entry, withdrawn: Mapping[str, Entry], day: datetime.date) -> str:
@@ -204,10 +204,10 @@ def not_covered(approval: Entry, request: Request, tables: Iterable[ApprovedTabl
     for table in tables:
         parts = [part for part in approval["scope"] if part["table"] == table.name]
         known = {name for part in parts for name in part["variables"]}
-        beyond = [name for name in table.variables if not any(_covers(part, name, table) for part in parts)]
+        excess = [name for name in table.variables if not any(_covers(part, name, table) for part in parts)]
         for names, advice in (
-            ([name for name in beyond if name not in known], "not approved; leave it out, or have the panel decide"),
-            ([name for name in beyond if name in known], "not approved for these years and rows; ask for fewer"),
+            ([name for name in excess if name not in known], "not approved; leave it out, or have the panel decide"),
+            ([name for name in excess if name in known], "not approved for these years and rows; ask for fewer"),
         ):
             if names:
                 yield f"{table.name}: {', '.join(names)}: {advice}"
@@ -225,13 +225,13 @@ def _covers(part: dict[str, Any], name: str, table: ApprovedTable) -> bool:
     )
 
 
-def _scope(tables: Iterable[ApprovedTable], without: Sequence[str]) -> Iterator[dict[str, Any]]:
+def _scope(tables: Iterable[ApprovedTable], excluded_names: Sequence[str]) -> Iterator[dict[str, Any]]:
     """What may leave, as the register keeps it: no table of which nothing is left."""
     for table in tables:
-        variables = [name for name in table.variables if not {table.name, f"{table.name}.{name}"} & set(without)]
+        variables = [name for name in table.variables if not {table.name, f"{table.name}.{name}"} & set(excluded_names)]
         if variables:
-            only = table.only.model_dump(mode="json") if table.only else None
-            yield {"table": table.name, "variables": variables, "years": table.years, "only": only}
+            restriction = table.only.model_dump(mode="json") if table.only else None
+            yield {"table": table.name, "variables": variables, "years": table.years, "only": restriction}
 
 
 def _ruling_faults(

@@ -36,8 +36,8 @@ def _kind(*parameters: str) -> Callable[[Kind], Kind]:
 
 
 def _near(name: str, known: Iterable[str], count: int = 1) -> str:
-    near = nearest(name, known, count)
-    return f"nearest: {', '.join(near)}" if near else "nothing has a name like it"
+    matches = nearest(name, known, count)
+    return f"nearest: {', '.join(matches)}" if matches else "nothing has a name like it"
 
 
 # What a request says: its purpose, its people, its dates
@@ -72,8 +72,8 @@ def listed(rule: Rule, application: Application) -> Iterator[Breach]:
     known = rule.values or {}
     for place, value in _values_of(application, rule.field):
         if value not in known:
-            near = nearest(str(value), known, cutoff=0.6)
-            yield place, {"listed": _with_meanings(known), "near": f"nearest: {near[0]}; " if near else ""}
+            matches = nearest(str(value), known, cutoff=0.6)
+            yield place, {"listed": _with_meanings(known), "near": f"nearest: {matches[0]}; " if matches else ""}
 
 
 def _with_meanings(values: dict[str, str]) -> str:
@@ -134,10 +134,10 @@ def _takes(selection: Selection | None, grant: Grant, variable: Variable) -> boo
 def known(rule: Rule, application: Application) -> Iterator[Breach]:
     """Tables, or packages, exist. Fills in {name} and {near}."""
     are_tables = rule.field == "table"
-    exist: Collection[str] = application.held if are_tables else application.packages
+    names: Collection[str] = application.held if are_tables else application.packages
     for place, name in _values_of(application, f"{rule.field}.name"):
-        if name not in exist and not (are_tables and name in application.standard.tables):
-            yield place.removesuffix(", name"), {"name": name, "near": _near(name, exist)}
+        if name not in names and not (are_tables and name in application.standard.tables):
+            yield place.removesuffix(", name"), {"name": name, "near": _near(name, names)}
 
 
 @_kind()
@@ -173,10 +173,10 @@ def phases(rule: Rule, application: Application) -> Iterator[Breach]:
     """A package that is split by phase is requested by phases that it is held for. Fills in {given}, {held}."""
     for package in application.request.package:
         if known := application.packages.get(package.name):
-            named = ", ".join(known.phases) or "none: the package is not split by phase"
+            phase_text = ", ".join(known.phases) or "none: the package is not split by phase"
             unknown = [phase for phase in package.phases if phase not in known.phases]
             if unknown or (known.phases and not package.phases):
-                yield f"package {package.name}, phases", {"given": ", ".join(unknown) or "no phase", "held": named}
+                yield f"package {package.name}, phases", {"given": ", ".join(unknown) or "no phase", "held": phase_text}
 
 
 @_kind()
@@ -245,10 +245,10 @@ def once(rule: Rule, application: Application) -> Iterator[Breach]:
 def not_all(rule: Rule, application: Application) -> Iterator[Breach]:
     """No table of `count` or more variables that may leave is requested whole. Fills in {given}: how many."""
     for table, holding in _known(application):
-        may_leave = {variable.name for variable in holding.definition.variable if not names_a_person(variable)}
-        takes_all = any(name in _EVERYTHING for name in table.variables)
-        if takes_all or (len(may_leave) >= (rule.count or 0) and may_leave <= set(table.variables)):
-            yield f"table {table.name}, variables", {"given": len(may_leave)}
+        open_variables = {variable.name for variable in holding.definition.variable if not names_a_person(variable)}
+        is_whole = any(name in _EVERYTHING for name in table.variables)
+        if is_whole or (len(open_variables) >= (rule.count or 0) and open_variables <= set(table.variables)):
+            yield f"table {table.name}, variables", {"given": len(open_variables)}
 
 
 @_kind()
@@ -319,8 +319,8 @@ def something(rule: Rule, application: Application) -> Iterator[Breach]:
 @_kind()
 def population(rule: Rule, application: Application) -> Iterator[Breach]:
     """Sources, tables and years of the population are held. Fills in {given}: what is wrong."""
-    for place, says in population_faults(application.request.population, application.catalogue, application.held):
-        yield place, {"given": says}
+    for place, fault in population_faults(application.request.population, application.catalogue, application.held):
+        yield place, {"given": fault}
 
 
 @_kind()

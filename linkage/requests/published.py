@@ -18,10 +18,10 @@ def published_rows(entries: Sequence[Entry], day: datetime.date) -> list[dict[st
         packages, amends (reference of the approval that it amends), derived_years, link_metadata, population (empty where it was decided before that was kept), tables with their years, variables (how
         many), rating, conditions; withdrawn (the day) and withdrawal_reason of one that was ended before its time.
     """
-    withdrawn = withdrawals(entries)
+    ends = withdrawals(entries)
     last = {entry["request"]: entry.number for entry in entries if entry.is_approval}
     approvals = [entry for entry in entries if entry.is_approval]
-    return [_row(entry, day, withdrawn, last) for entry in reversed(approvals)]
+    return [_row(entry, day, ends, last) for entry in reversed(approvals)]
 
 
 def rejected_count(entries: Iterable[Entry]) -> int:
@@ -29,13 +29,13 @@ def rejected_count(entries: Iterable[Entry]) -> int:
     return sum(entry.event == "rejected" for entry in entries)
 
 
-def _row(entry: Entry, day: datetime.date, withdrawn: dict[str, Entry], last: dict[str, int]) -> dict[str, str]:
+def _row(entry: Entry, day: datetime.date, ends: dict[str, Entry], last: dict[str, int]) -> dict[str, str]:
     public, scope = entry["public"], entry["scope"]
-    state = state_of(entry, withdrawn, day)
+    state = state_of(entry, ends, day)
     state = {"expired": "ended", "in force": "in force" if last[entry["request"]] == entry.number else "replaced"}.get(
         state, state
     )
-    withdrawal = withdrawn[entry["reference"]] if state == "withdrawn" else None
+    withdrawal = ends[entry["reference"]] if state == "withdrawn" else None
     texts = ["title", "organisation", "organisation_type", "aims", "benefit"]
     texts += ["lawful_basis", "special_basis", "setting"]
     return {

@@ -86,10 +86,10 @@ class Request(Frozen):
         """SHA-256 of all that the request says, however its file is laid out."""
         return digest(self._content(set()))
 
-    def _content(self, without: set[str]) -> dict[str, Any]:
+    def _content(self, excluded_keys: set[str]) -> dict[str, Any]:
         """What it says; keys that came later only where they are used, so that decisions taken before still hold."""
-        later = {name for name in _CAME_LATER if getattr(self, name) == type(self).model_fields[name].default}
-        return self.model_dump(mode="json", exclude=without | later)
+        unused_keys = {name for name in _CAME_LATER if getattr(self, name) == type(self).model_fields[name].default}
+        return self.model_dump(mode="json", exclude=excluded_keys | unused_keys)
 
 
 @dataclass(frozen=True)
@@ -147,9 +147,9 @@ def request_of(raw: Mapping[str, Any]) -> tuple[Request, list[Fault]]:
             return Request.model_validate(content), faults
         except ValidationError as error:
             for fault in _innermost(error.errors(include_url=False, include_input=False)):
-                why = "a request says what the panel asks, in one form, so that nothing is overlooked"
+                reason = "a request says what the panel asks, in one form, so that nothing is overlooked"
                 remedy = "remove the key, or write its value in this form"
-                faults.append(Fault(FORM, place_of(raw, fault["loc"]), fault_text(Request, fault), why, remedy))
+                faults.append(Fault(FORM, place_of(raw, fault["loc"]), fault_text(Request, fault), reason, remedy))
                 _strike_out(content, fault)
 
 

@@ -54,7 +54,7 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
         ConfigError: all that is wrong with a file: keys, kinds, parameters that a kind lacks or does not take, names
             used twice.
     """
-    loaded: list[Rule] = []
+    result: list[Rule] = []
     faults: list[str] = []
     for path in sorted(folder.glob("*.toml")) if folder else config_files("requests/*.toml").values():
         try:
@@ -63,17 +63,17 @@ def load_rules(needs: dict[str, frozenset[str]], folder: Path | None = None) -> 
             faults.append(str(error))
             continue
         for rule in rules:
-            where = f"{path.name}: rule {rule.name}"
-            if any(rule.name == other.name for other in loaded):
-                faults.append(f"{where}: there are two of this name")
+            place = f"{path.name}: rule {rule.name}"
+            if any(rule.name == other.name for other in result):
+                faults.append(f"{place}: there are two of this name")
             if rule.kind not in needs:
-                faults.append(f"{where}: no kind '{rule.kind}'; there are {', '.join(sorted(needs))}")
+                faults.append(f"{place}: no kind '{rule.kind}'; there are {', '.join(sorted(needs))}")
                 continue
             parameters = {name for name in PARAMETERS if getattr(rule, name) is not None}
-            subject, accepts = f"{where}: a rule of kind {rule.kind}", needs[rule.kind]
+            subject, accepts = f"{place}: a rule of kind {rule.kind}", needs[rule.kind]
             faults += [f"{subject} needs {name}" for name in sorted(accepts - parameters)]
             faults += [f"{subject} takes no {name}" for name in sorted(parameters - accepts)]
-            loaded.append(rule)
+            result.append(rule)
     if faults:
         raise ConfigError("the rules of requests have faults\n" + "\n".join(f"  {fault}" for fault in faults))
-    return tuple(loaded)
+    return tuple(result)

@@ -102,23 +102,23 @@ class Everything:
 
 def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[str, Package]) -> Everything:
     """What is held and what is listed, as one list."""
-    within = _packages_of(packages)
+    packages_of = _packages_of(packages)
     datasets = {name: (dataset.title, dataset.owner) for name, dataset in catalogue.datasets.items()}
     tables: list[TableEntry] = []
     for dataset_name, dataset in catalogue.datasets.items():
         for definition in dataset.table.values():
             name = f"{dataset_name}.{definition.name}"
             form = standard.tables.get(name)
-            in_form = {ours: column for column, ours in form.held.items()} if form else {}
+            in_form = {own_name: column for column, own_name in form.held.items()} if form else {}
             entries = [
-                _entry(name, variable, definition.phases, form, in_form.get(variable.name), within, is_held=True)
+                _entry(name, variable, definition.phases, form, in_form.get(variable.name), packages_of, is_held=True)
                 for variable in definition.variable
             ]
-            more = _listed(form, within) if form else []
-            tables.append(TableEntry(name, definition.title, definition.grain, definition.phases, (*entries, *more)))
+            rest = _listed(form, packages_of) if form else []
+            tables.append(TableEntry(name, definition.title, definition.grain, definition.phases, (*entries, *rest)))
     known = {table.name for table in tables}
     tables += [
-        TableEntry(name, form.form.title, form.form.grain, form.form.phases, tuple(_listed(form, within)))
+        TableEntry(name, form.form.title, form.form.grain, form.form.phases, tuple(_listed(form, packages_of)))
         for name, form in standard.tables.items()
         if name not in known
     ]
@@ -130,9 +130,9 @@ def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mappin
 _Within = Mapping[tuple[str, str], tuple[str, ...]]
 
 
-def _listed(table: ListedTable, within: _Within) -> list[Entry]:
+def _listed(table: ListedTable, packages_of: _Within) -> list[Entry]:
     return [
-        _entry(table.name, variable, table.form.phases, table, variable.name, within, is_held=False)
+        _entry(table.name, variable, table.form.phases, table, variable.name, packages_of, is_held=False)
         for variable in table.variable
     ]
 
@@ -143,20 +143,20 @@ def _entry(
     phases: Iterable[str],
     form: ListedTable | None,
     in_form: str | None,
-    within: _Within,
+    packages_of: _Within,
     *,
     is_held: bool,
 ) -> Entry:
     name = form.names.get(in_form) if form and in_form else None
-    packages = within.get((table, variable.name), ())
+    packages = packages_of.get((table, variable.name), ())
     return Entry(table, variable, tuple(phases), name, is_held, packages, names_a_person(variable))
 
 
 def _packages_of(packages: Mapping[str, Package]) -> _Within:
     """Table and variable to the packages that they are in."""
-    within: dict[tuple[str, str], list[str]] = defaultdict(list)
+    names_of: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, package in packages.items():
         variables = [(holding.name, variable.name) for holding, variable in package.variables()]
         for key in dict.fromkeys([*variables, *((table.name, variable.name) for table, variable in package.listed)]):
-            within[key].append(name)
-    return {key: tuple(names) for key, names in within.items()}
+            names_of[key].append(name)
+    return {key: tuple(names) for key, names in names_of.items()}

@@ -103,8 +103,8 @@ def _pages(site: Everything, templates: Environment) -> Iterator[_Page]:
         "concepts": sorted({entry.variable.concept for entry in site.entries}),
     }
 
-    def page(template: str, base: str = "", **more: Any) -> Callable[[], str]:
-        return lambda: templates.get_template(template).render(known, base=base, **more)
+    def page(template: str, base: str = "", **context: Any) -> Callable[[], str]:
+        return lambda: templates.get_template(template).render(known, base=base, **context)
 
     for name in ("index", "datasets", "packages", "list"):
         yield f"{name}.html", page(f"{name}.html.j2", here=name)
