@@ -67,7 +67,7 @@ class AddressForm:
         code, pieces = form.pieces(text.upper())
         towns = [piece for piece in pieces if self.is_town(piece)] if "town" in self.holds and len(pieces) > 1 else []
         others = [piece for piece in pieces if piece not in {*towns[:1], *self.beyond}]
-        street = [of for of in others if _DIGIT.search(of) and not _number_forms()[1].fullmatch(of)] or others
+        street = [part for part in others if _DIGIT.search(part) and not _number_forms()[1].fullmatch(part)] or others
         whole = " ".join(street if self.town_first else street[::-1])
         parts = {"address": _without_number(whole), "postcode": code, "town": towns[0] if towns else None}
         return {name: part or None for name, part in parts.items()}
@@ -77,8 +77,8 @@ class AddressForm:
 def _number_forms() -> tuple[re.Pattern[str], ...]:
     """Expressions for numbers of a house (12, No. 12, 3-4a) and of its parts (Flat 4)."""
 
-    def words(which: str) -> str:
-        longest_first = sorted(vocabulary()["whole_address"][which], key=len, reverse=True)
+    def words(kind: str) -> str:
+        longest_first = sorted(vocabulary()["whole_address"][kind], key=len, reverse=True)
         return "|".join(r"[. ]*".join(map(re.escape, word.split())) for word in longest_first)
 
     part, separator, blank = rf"(?:{words('units')}|#)[.:# ]*{_NUMBER}", r"\s*[,;\n]\s*", "[ ,/]+"
@@ -105,9 +105,9 @@ def _without_number(street: str) -> str:
 def street_alone(text: str) -> str:
     """The words before the number of a house, or after it where it stands first."""
     words = text.replace(",", " ").split()
-    numbered = [any(map(str.isdigit, word)) for word in words]
-    first = next((place for place, has in enumerate(numbered) if not has), 0)
-    last = next((place for place, has in enumerate(numbered) if has and place > first), len(words))
+    digit_flags = [any(map(str.isdigit, word)) for word in words]
+    first = next((place for place, has_digit in enumerate(digit_flags) if not has_digit), 0)
+    last = next((place for place, has_digit in enumerate(digit_flags) if has_digit and place > first), len(words))
     return " ".join(words[first:last])
 
 
@@ -140,18 +140,18 @@ class AddressSide:
     def ends(self) -> Iterator[tuple[str, bool]]:
         """The outermost piece of each address that may be a town, and whether the next one may be one too."""
         for pieces in (pieces for pieces in self.pieces if len(pieces) > 1):
-            at = next((n for n, piece in enumerate(pieces) if self.form.is_town(piece)), None)
-            if at is not None:
-                yield pieces[at], at + 1 < len(pieces) and self.form.is_town(pieces[at + 1])
+            place = next((n for n, piece in enumerate(pieces) if self.form.is_town(piece)), None)
+            if place is not None:
+                yield pieces[place], place + 1 < len(pieces) and self.form.is_town(pieces[place + 1])
 
     def infer_form(self) -> None:
         """Find the form of postcodes, whether the town stands first, and codes of states after it."""
         texts = [text.upper() for text in self.texts]
         form = _with_postcode(texts)
         pieces = [form.pieces(text)[1] for text in texts]
-        first, last = (sum(form.is_town(of[end]) for of in pieces if of) for end in (-1, 0))
+        first, last = (sum(form.is_town(row[end]) for row in pieces if row) for end in (-1, 0))
         form = replace(form, town_first=first > last + _TOWN_FIRST * len(texts))
-        outer = [of[0] for text in texts if len(of := form.pieces(text)[1]) > 1 and not _DIGIT.search(of[0])]
+        outer = [row[0] for text in texts if len(row := form.pieces(text)[1]) > 1 and not _DIGIT.search(row[0])]
         codes = Counter(match[1] for piece in outer if (match := _STATE_END.search(piece)))
         if codes.total() > _STATES * len(pieces) and len(codes) <= _MOST_STATES:
             form = replace(form, states=True, beyond=frozenset(codes))
@@ -165,14 +165,14 @@ def infer_addresses(sides: Sequence[AddressSide]) -> None:
     names = [None if side.towns is None else _words_of(side.towns) for side in sides]
     for _ in ("countries", "states before them"):
         rows, before = Counter[str](), Counter[str]()
-        for end, has_town in (of for side in sides for of in side.ends()):
+        for end, has_town in (town_end for side in sides for town_end in side.ends()):
             rows[end] += 1
             before[end] += has_town
         prior = _PRIOR_ROWS * before.total() / max(rows.total(), 1)
-        beyond = {name for name, n in rows.items() if before[name] + prior > _BEYOND * (n + _PRIOR_ROWS)}
-        beyond = {name for name in beyond if not any(_words_of([name]) <= towns for towns in names if towns)}
+        regions = {name for name, n in rows.items() if before[name] + prior > _BEYOND * (n + _PRIOR_ROWS)}
+        regions = {name for name in regions if not any(_words_of([name]) <= towns for towns in names if towns)}
         for side in sides:
-            side.form = replace(side.form, beyond=side.form.beyond | beyond)
+            side.form = replace(side.form, beyond=side.form.beyond | regions)
     for number, side in enumerate(sides):
         other = sides[number - 1]
         ends = _words_of([end for end, _ in other.ends()]) if other.pieces else None
@@ -182,11 +182,11 @@ def infer_addresses(sides: Sequence[AddressSide]) -> None:
 
 def _holds(side: AddressSide, towns: Collection[str] | None) -> frozenset[str]:
     """What stands in a file's addresses; towns are words of their names, where a column or the other file tells."""
-    enough, ends = SHARE * len(side.pieces), Counter(end for end, _ in side.ends())
-    has_code = side.form.postcode and not (side.form.code_first and ends.total() <= enough)
+    threshold, ends = SHARE * len(side.pieces), Counter(end for end, _ in side.ends())
+    has_code = side.form.postcode and not (side.form.code_first and ends.total() <= threshold)
     known = sum(rows for town, rows in ends.items() if towns is None or _words_of([town]) <= {*towns})
-    has_town = ends.total() > enough and known > SHARE * ends.total()
-    return frozenset(part for part, has in (("postcode", has_code), ("town", has_town)) if has)
+    has_town = ends.total() > threshold and known > SHARE * ends.total()
+    return frozenset(part for part, is_held in (("postcode", has_code), ("town", has_town)) if is_held)
 
 
 def _with_postcode(texts: Sequence[str]) -> AddressForm:
@@ -195,13 +195,13 @@ def _with_postcode(texts: Sequence[str]) -> AddressForm:
     for form in rules["postcodes"]:
         starts = [match.start() == 0 for text in texts if (match := re.search(rf"\b(?:{form})\b", text, re.ASCII))]
         forms.append((len(starts), AddressForm(form, code_first=sum(starts) > _ONE_FORM * len(starts))))
-    numbers = [of for text in texts if (of := re.findall(r"[0-9](?:[0-9A-Z-]*[0-9A-Z])?", text))]
-    is_all = sum(len(of) == 1 for of in numbers) > _ONE_FORM * len(numbers)
+    numbers = [row for text in texts if (row := re.findall(r"[0-9](?:[0-9A-Z-]*[0-9A-Z])?", text))]
+    is_all = sum(len(row) == 1 for row in numbers) > _ONE_FORM * len(numbers)
     begins = is_all and sum(text.lstrip()[:1].isdigit() for text in texts) > _ONE_FORM * len(texts)
     for form in rules["postcodes_of_digits"]:
         for end in (-1, 0):
-            rows = sum(bool(re.fullmatch(form, of[end])) for of in numbers)
+            rows = sum(bool(re.fullmatch(form, row[end])) for row in numbers)
             if rows > _ONE_FORM * len(numbers):
                 forms.append((rows, AddressForm(form, code_first=begins or end == 0)))
-    most = max(rows for rows, _ in forms)
-    return next(form for rows, form in forms if rows >= _NEARLY * most) if most > SHARE * len(texts) else AddressForm()
+    top = max(rows for rows, _ in forms)
+    return next(form for rows, form in forms if rows >= _NEARLY * top) if top > SHARE * len(texts) else AddressForm()

@@ -45,22 +45,22 @@ class Cleaner:
     def fields_of(self, columns: Sequence[pa.DictionaryArray], names: Collection[str]) -> dict[str, pa.Array]:
         """Those wanted of the fields of some rows; what differs in the columns' values is cleaned once."""
         distinct, places = _distinct(columns)
-        changed: pa.Array | None = None
+        mask: pa.Array | None = None
         if self.is_clean:
             clean = pc.fill_null(self.is_clean(distinct[0]), False)
             if missing := self.missing[0]:
                 clean = pc.and_(clean, pc.invert(pc.is_in(distinct[0], pa.array([*missing], pa.string()))))
-            changed = pc.invert(clean)
-        unclean = [values.filter(changed) if changed is not None else values for values in distinct]
-        rows = zip(*(values.to_pylist() for values in unclean), strict=True)
-        cleaned = [*zip(*map(self.of, rows), strict=True)] or [()] * len(self.fields)
+            mask = pc.invert(clean)
+        dirty_values = [values.filter(mask) if mask is not None else values for values in distinct]
+        rows = zip(*(values.to_pylist() for values in dirty_values), strict=True)
+        clean_values = [*zip(*map(self.of, rows), strict=True)] or [()] * len(self.fields)
         fields = {}
-        for place, (name, values) in enumerate(zip(self.fields, cleaned, strict=True)):
+        for place, (name, values) in enumerate(zip(self.fields, clean_values, strict=True)):
             if name in names:
                 array = pa.array(values, pa.string())
-                if changed is not None:
-                    as_it_is = distinct[0] if place == 0 else pa.nulls(len(changed), pa.string())
-                    array = pc.replace_with_mask(as_it_is, changed, array)
+                if mask is not None:
+                    base = distinct[0] if place == 0 else pa.nulls(len(mask), pa.string())
+                    array = pc.replace_with_mask(base, mask, array)
                 fields[name] = array.take(places)
         return fields
 
@@ -141,19 +141,19 @@ def _names(schema: FileSchema) -> list[Cleaner]:
         text = forename or initials
         first, others = forenames(letters(text)) if text else (None, None)
         if first and others and settings.get("call_name") == "last":
-            *between, last = others.split()
-            first, others = last, " ".join([first, *between])
-        further = whole_forename(letters(middle_names)) if middle_names else None
-        return short("forename", first), " ".join(name for name in (others, further) if name) or None
+            *words, last = others.split()
+            first, others = last, " ".join([first, *words])
+        middle = whole_forename(letters(middle_names)) if middle_names else None
+        return short("forename", first), " ".join(name for name in (others, middle) if name) or None
 
     def family(
         surname: Value = None, surname_particle: Value = None, other_surname: Value = None, second_surname: Value = None
     ) -> tuple[Value, ...]:
-        before, two = _surname(letters, other_surname), _surname(letters, second_surname)
+        before, second = _surname(letters, other_surname), _surname(letters, second_surname)
         name = _surname(letters, f"{surname_particle} {surname}" if surname_particle and surname else surname) or before
         if name and splits_surnames:
-            name, _, two = name.partition(" ")
-        return short("surname", name), before, two or None
+            name, _, second = name.partition(" ")
+        return short("surname", name), before, second or None
 
     def full(full_name: Value = None, middle_names: Value = None, other_surname: Value = None) -> tuple[Value, ...]:
         names: FullNames = schema.learned["full_names"]

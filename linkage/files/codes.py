@@ -56,22 +56,22 @@ def sex_frame(values: Counts, column: str) -> dict[str, str] | None:
     Of those that fit alike it is that of the header's language; one in which all of the codes are one sex ranks last.
     """
     known = {value: rows for value, rows in values.items() if not says_unknown(value)}
-    fitting: list[tuple[tuple[Any, ...], dict[str, str]]] = []
+    candidates: list[tuple[tuple[Any, ...], dict[str, str]]] = []
     for frame in vocabulary()["sex_frame"]:
         codes = {code: sex for sex in ("M", "F") for code in frame[sex]}
         sexes = {_sex_code(value): codes[_sex_code(value)] for value in known if _sex_code(value) in codes}
-        rows = sum(of for value, of in known.items() if _sex_code(value) in codes)
+        rows = sum(count for value, count in known.items() if _sex_code(value) in codes)
         if rows > _MIN_SEX_SHARE * sum(known.values()):
             differ = len(set(sexes.values())) == min(len(sexes), 2)
-            fitting.append(((differ, rows, plain(column) in frame.get("headers", ())), codes))
-    return max(fitting, key=lambda ranked: ranked[0])[1] if fitting else None
+            candidates.append(((differ, rows, plain(column) in frame.get("headers", ())), codes))
+    return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
 
 
 def infer_sexes(columns: Sequence[tuple[Counts, str]]) -> list[dict[str, Any]]:
     """The codes of each file's column: 0 and 1 are taken to be the same in both, where both write so."""
     present = [{_sex_code(value) for value in values if not says_unknown(value)} for values, _ in columns]
     are_bits = all(len(codes) == 2 and codes <= _BITS.keys() for codes in present)
-    frames = [_BITS if are_bits else sex_frame(*of) or {} for of in columns]
+    frames = [_BITS if are_bits else sex_frame(*column) or {} for column in columns]
     return [
         {"codes": {code: sex for code, sex in frame.items() if code in codes}}
         for frame, codes in zip(frames, present, strict=True)
@@ -101,8 +101,8 @@ def years_between(left: Iterable[Named], right: Iterable[Named]) -> int | None:
     """
     pairs, others = Counter[int](), _of_rare_names(right)
     for names, years in _of_rare_names(left).items():
-        pairs.update(one - two for one in years for two in others.get(names, ()))
-    difference, first = min(pairs.items(), key=lambda of: (-of[1], of[0]), default=(0, 0))
+        pairs.update(year - other_year for year in years for other_year in others.get(names, ()))
+    difference, first = min(pairs.items(), key=lambda entry: (-entry[1], entry[0]), default=(0, 0))
     second = max((count for years, count in pairs.items() if abs(years - difference) > 1), default=0)
     stands_out = first >= _MIN_PAIRS and first - second > _STANDARD_DEVIATIONS * math.sqrt(first + second)
     return difference if stands_out else None
@@ -189,14 +189,14 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
 
     Postcodes of digits are compared by the digits that both files have.
     """
-    if all(share(of, FORMS["postcode"].fullmatch) > _MIN_BRITISH for of in sides):
+    if all(share(counts, FORMS["postcode"].fullmatch) > _MIN_BRITISH for counts in sides):
         return [{"kind": "british", "precision": "unit"} for _ in sides]
-    precisions = [_british_precision(of) for of in sides]
+    precisions = [_british_precision(counts) for counts in sides]
     if all(precisions):
         coarsest = min(precisions, key=["district", "sector", "unit"].index)
         return [{"kind": "british", "precision": coarsest} for _ in sides]
-    are_digits = [share(of, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for of in sides]
-    lengths = [_usual_length(of) * digits for of, digits in zip(sides, are_digits, strict=True)]
+    are_digits = [share(counts, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for counts in sides]
+    lengths = [_usual_length(counts) * digits for counts, digits in zip(sides, are_digits, strict=True)]
     # One digit less is a first zero that a spreadsheet dropped: cutting at the other end would leave nothing equal.
     digits = min(lengths) if max(lengths) - min(lengths) > 1 else 0
     return [{"kind": "code", "digits": digits} for _ in sides]

@@ -37,22 +37,22 @@ _CROSSED = {"surname": "second_surname", "second_surname": "surname"}
 def kinds_of(engine: Engine, units: Sequence[Table], *, british_postcodes: bool) -> dict[str, str]:
     """The kind of comparison of each field; a field that says nothing (constant, or unknown on a side) is left out."""
     samples = [_sample(engine, table) for table in units]
-    chosen: dict[str, str] = {}
+    kinds: dict[str, str] = {}
     for name in (column for column in units[0].columns if column != "unit_id"):
         values = [sample[name].to_pylist() for sample in samples]
-        known = [[value for value in of if value is not None] for of in values]
+        known = [[value for value in side if value is not None] for side in values]
         if name == "other_surname" and any(known):
-            chosen[name] = comparisons.FURTHER_NAMES
+            kinds[name] = comparisons.FURTHER_NAMES
             continue
         if not all(known) or _is_constant(known):
             continue
         kind = KINDS.get(name) or ("postcode" if name == "postcode" and british_postcodes else _kind_of_values(known))
         if kind == "category" and name == "address":  # HILL ST, HILL STREET
             kind = "text"
-        if kind == "number" and min(sum(map(len, of)) / len(of) for of in known) < _WHOLE_NUMBER:
+        if kind == "number" and min(sum(map(len, side)) / len(side) for side in known) < _WHOLE_NUMBER:
             kind = "code"
-        chosen[name] = _finer(kind, [(of, len(rows)) for of, rows in zip(known, values, strict=True)])
-    return chosen
+        kinds[name] = _finer(kind, [(side, len(rows)) for side, rows in zip(known, values, strict=True)])
+    return kinds
 
 
 def _is_constant(known: Sequence[Sequence[str]]) -> bool:
@@ -84,34 +84,34 @@ def _finer(kind: str, sides: Sequence[tuple[Sequence[str], int]]) -> str:
 
 def untrained(kinds: Mapping[str, str], *, one_file: bool = False) -> Model:
     """A model of a comparison for each field; of one file, without conditional comparisons, which it cannot estimate."""
-    compared: dict[str, dict[str, Any]] = {}
+    settings: dict[str, dict[str, Any]] = {}
     for name, kind in kinds.items():
         if kind == comparisons.FURTHER_NAMES:
             continue
-        swapped = _SWAPPED.get(name) if _SWAPPED.get(name) in kinds else None
-        crossed = _CROSSED.get(name) if _CROSSED.get(name) in kinds else None
-        compared[name] = comparisons.comparison(
+        swap_name = _SWAPPED.get(name) if _SWAPPED.get(name) in kinds else None
+        cross_name = _CROSSED.get(name) if _CROSSED.get(name) in kinds else None
+        settings[name] = comparisons.comparison(
             name,
             kind,
-            swapped_with=swapped,
-            swap_counted=swapped in compared,
+            swapped_with=swap_name,
+            swap_counted=swap_name in settings,
             swap_with_typo=kind in comparisons.NAMES,
-            crossed_with=crossed,
-            cross_counted=crossed in compared,
+            crossed_with=cross_name,
+            cross_counted=cross_name in settings,
             former="other_surname" if name == "surname" and "other_surname" in kinds else None,
         )
-    fields = comparisons.with_home(list(compared.values()), kinds)
+    fields = comparisons.with_home(list(settings.values()), kinds)
     return from_dict(comparisons.settings([*fields, *([] if one_file else _conditional(kinds))]))
 
 
 def _conditional(kinds: Mapping[str, str]) -> list[dict[str, Any]]:
     """Conditional comparisons: a household shares surname, telephone, house number; twins a birth date; a forename a sex."""
     homes = [name for name in ("address", "postcode") if name in kinds] or ["town"]
-    compared = [(name, [home], True) for home in homes for name in ("surname", "phone", "street_number")]
-    compared += [("dob", ["surname", home], False) for home in homes]
-    compared += [("surname", ["phone"], True), ("sex", ["forename"], False)]
+    settings = [(name, [home], True) for home in homes for name in ("surname", "phone", "street_number")]
+    settings += [("dob", ["surname", home], False) for home in homes]
+    settings += [("surname", ["phone"], True), ("sex", ["forename"], False)]
     return [  # a postcode has many households: it speaks only where the address does not agree
         comparisons.given_comparison(name, on, unless="address" if homes[1:] == on[-1:] else "", adjusted=adjusted)
-        for name, on, adjusted in compared
+        for name, on, adjusted in settings
         if {name, *on} <= kinds.keys()
     ]

@@ -80,11 +80,11 @@ def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
         return DateFormat(latest_year=latest_year, excel=True)
     for text, rows in known.items():
         digits[len(text) if text.isdecimal() and len(text) in (6, 8) else 0] += rows
-    usual = next((length for length, rows in digits.items() if length and rows > known.total() / 2), 8)
+    usual_length = next((length for length, rows in digits.items() if length and rows > known.total() / 2), 8)
     day, month, (first, last) = _orders(known, latest_year)
-    month_first = {of: month[of] > day[of] for of in {*day, *month}}
+    month_first = {separator: month[separator] > day[separator] for separator in {*day, *month}}
     month_first.setdefault("", month.total() > day.total())
-    return DateFormat("", month_first, first > last, latest_year, usual)
+    return DateFormat("", month_first, first > last, latest_year, usual_length)
 
 
 def shows_order(values: Mapping[str, int]) -> bool | None:
@@ -129,10 +129,10 @@ def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
             whole = [int(year) for year in _YEARS.findall(plain(text))]
             if len(whole) == 1 and EARLIEST_YEAR <= whole[0] <= today:
                 years[whole[0]] += rows
-    beyond = 0
+    later_rows = 0
     for year in sorted(years, reverse=True):
-        beyond += years[year]
-        if beyond > _MAX_LATE_SHARE * years.total():
+        later_rows += years[year]
+        if later_rows > _MAX_LATE_SHARE * years.total():
             return year
     return today
 
@@ -150,8 +150,8 @@ def defaults_of(dates: Mapping[str, int]) -> tuple[tuple[str, ...], bool]:
     """Days that stand for "not known", and whether 1 January does for months: far too many are born on them."""
     whole = Counter({text: rows for text, rows in dates.items() if not text.endswith("-00")})
     total = whole.total()
-    least = max(_DAY_TIMES * total / max(len(whole), 1), _DAY_SHARE * total, _DEFAULT_ROWS)
-    days = {text for text, rows in whole.items() if rows > least}
+    floor = max(_DAY_TIMES * total / max(len(whole), 1), _DAY_SHARE * total, _DEFAULT_ROWS)
+    days = {text for text, rows in whole.items() if rows > floor}
     rest = {text: rows for text, rows in whole.items() if text not in days}
     first, expected = sum(n for text, n in rest.items() if text.endswith("-01-01")), sum(rest.values()) / 365.25
     is_default = first > _JANUARY_TIMES * expected and first - expected > _DEFAULT_ROWS

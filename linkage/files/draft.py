@@ -88,7 +88,7 @@ def draft(
     keys = [*options.ids] if len(options.ids) > 1 else [*options.ids[:1], None][:1] * len(options.files)
     if len(keys) != len(options.files):
         raise ConfigError(f"--id is given {len(keys)} times\n  give it once for all files, or once for each")
-    sources = [_Source(*of) for of in zip(_names(options.files), options.files, keys, strict=True)]
+    sources = [_Source(*arguments) for arguments in zip(_names(options.files), options.files, keys, strict=True)]
     names = {source.name for source in sources}
     for text in options.maps:
         if text.partition(".")[0] not in names:
@@ -115,17 +115,17 @@ def draft(
                 inferred(prepared)
             _describe(source, prepared)
     _refuse_unreadable(sources)
-    written = _write(options, sources)
-    return written, [f"{s.name}: {name} {reason}" for s in sources for name, reason in s.not_read.items()]
+    paths = _write(options, sources)
+    return paths, [f"{s.name}: {name} {reason}" for s in sources for name, reason in s.not_read.items()]
 
 
 def _names(files: Sequence[Path]) -> list[str]:
     """Names of sources, after the files: each once, and none that ships."""
-    used = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
+    reserved_names = {"people", *(Path(name).stem for name in shipped_names() if name.startswith("catalogue/"))}
     names: list[str] = []
     for name in (_name(path.name) for path in files):
-        numbered = (name, *(f"{name}_{number}" for number in range(2, len(files) + len(used) + 2)))
-        names.append(next(name for name in numbered if name not in {*used, *names}))
+        candidates = (name, *(f"{name}_{number}" for number in range(2, len(files) + len(reserved_names) + 2)))
+        names.append(next(name for name in candidates if name not in {*reserved_names, *names}))
     return names
 
 
@@ -158,8 +158,8 @@ def _describe(source: _Source, prepared: Prepared) -> None:
             source.format = source.format.model_copy(update={"date_format": pattern})
     if "sex" in source.roles:
         codes = schema.settings.get("sex", {}).get("codes", {})
-        written = {str(value).upper().strip(" ."): value for value in profile.values(source.roles["sex"])}
-        source.sexes = {written.get(c, c): {"M": "Male", "F": "Female"}[sex] for c, sex in sorted(codes.items())}
+        spellings = {str(value).upper().strip(" ."): value for value in profile.values(source.roles["sex"])}
+        source.sexes = {spellings.get(c, c): {"M": "Male", "F": "Female"}[sex] for c, sex in sorted(codes.items())}
     if schema.settings.get("postcode", {}).get("kind") == "code":
         source.postcode = "code"
     if source.format and source.format.type == "csv":
@@ -181,22 +181,22 @@ def _strptime_format(values: Mapping[str, int], date_format: DateFormat) -> str 
         return day == date or ("%y" in pattern and day[2:] == date[2:])
 
     known = {text: rows for text, rows in values.items() if not says_nothing(text)}
-    fitting = {pattern: sum(rows for text, rows in known.items() if fits(text, pattern)) for pattern in _FORMATS}
-    best = max(fitting, key=lambda pattern: fitting[pattern])
-    return best if fitting[best] >= max(_MIN_IN_FORMAT * sum(known.values()), 1) else None
+    fit_counts = {pattern: sum(rows for text, rows in known.items() if fits(text, pattern)) for pattern in _FORMATS}
+    best = max(fit_counts, key=lambda pattern: fit_counts[pattern])
+    return best if fit_counts[best] >= max(_MIN_IN_FORMAT * sum(known.values()), 1) else None
 
 
 def _refuse_unreadable(sources: Sequence[_Source]) -> None:
     """Refuse files of which a run would find no key or no names: all of them at once."""
     faults = []
-    for of in sources:
-        if not of.format:
-            faults.append(f"{of.path}: a run reads Parquet, and CSV with names in its first line\n  save it as either")
-        elif not of.key:
-            faults.append(f"{of.path}: no column has unique values\n  state the key with --id, or number the rows")
-        for name in (name for name in ("forename", "surname") if name not in of.roles):
-            reason = of.not_read.get(name, "was not recognised: state its column with --map")
-            faults.append(f"{of.path}: {name} {reason}")
+    for s in sources:
+        if not s.format:
+            faults.append(f"{s.path}: a run reads Parquet, and CSV with names in its first line\n  save it as either")
+        elif not s.key:
+            faults.append(f"{s.path}: no column has unique values\n  state the key with --id, or number the rows")
+        for name in (name for name in ("forename", "surname") if name not in s.roles):
+            reason = s.not_read.get(name, "was not recognised: state its column with --map")
+            faults.append(f"{s.path}: {name} {reason}")
     if faults:
         raise InputError("a run cannot read these files as they are\n  " + "\n".join(faults).replace("\n", "\n  "))
 
@@ -212,8 +212,8 @@ def _write(options: Draft, sources: Sequence[_Source]) -> list[Path]:
     ]
     texts |= {folder / "frames.toml": "\n".join(frames)} if frames else {}
     texts[options.run] = _run(options, sources)
-    if existing := [str(path) for path in texts if path.exists() and path.name != "frames.toml"]:
-        raise ConfigError(f"{', '.join(existing)}: there already\n  name another --config or --out, or delete it")
+    if present_files := [str(path) for path in texts if path.exists() and path.name != "frames.toml"]:
+        raise ConfigError(f"{', '.join(present_files)}: there already\n  name another --config or --out, or delete it")
     copy_schemas(options.definitions)
     for path, text in texts.items():
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -237,7 +237,7 @@ def _catalogue(source: _Source) -> str:
             frame = f"{source.name}_sex" if role == "sex" and source.sexes else None
             concept, identifiability, description = _DESCRIBED[role]
             form = source.postcode if role == "postcode" else role if concept == "identity" else None
-            variable |= {key: of for key, of in (("role", role), ("frame", frame), ("format", form)) if of}
+            variable |= {key: value for key, value in (("role", role), ("frame", frame), ("format", form)) if value}
             sensitivity = "C" if role == "sex" else "E"
         elif name != column:
             continue
@@ -273,22 +273,22 @@ def _run(options: Draft, sources: Sequence[_Source]) -> str:
     shipped = "cis" if Counter(role for source in sources for role in source.roles)["nino"] > 1 else "education"
     name = re.sub(r"[^a-z0-9_-]+", "-", options.run.stem.lower()).strip("-_")
     name = name if re.match("[a-z]", name) else f"run-{name}".rstrip("-")
-    where = "" if data == "." else f"\ndata = {toml_value(data)}"
+    data_line = "" if data == "." else f"\ndata = {toml_value(data)}"
     schema = Path(os.path.relpath(options.definitions.absolute() / SCHEMAS / "run.json", options.run.absolute().parent))
     run = f"""\
 #:schema {schema.as_posix()}
 # Drafted from {", ".join(files)}
 # Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out runs/{name}
 [run]
-name = {toml_value(name)}{where}
+name = {toml_value(name)}{data_line}
 spine = [{toml_value(sources[0].name)}]  # whose records are people even when nothing links to them
 """
     for source, file in zip(sources, files, strict=True):
         renamed = {r: c for r, c in {**source.roles, "entity_key": source.key or ""}.items() if _variable(c) != c}
-        written = source.format.model_dump(exclude_defaults=True) if source.format else {}
+        style = source.format.model_dump(exclude_defaults=True) if source.format else {}
         run += "".join(f"\n# not read: {role} {reason}" for role, reason in source.not_read.items())
         run += f'\n[source.{source.name}]\ndataset = "{source.name}"\ntable = "records"\nfiles = [{toml_value(file)}]\n'
-        run += "".join(f"{key} = {toml_table(of)}\n" for key, of in (("columns", renamed), ("format", written)) if of)
+        run += "".join(f"{key} = {toml_table(row)}\n" for key, row in (("columns", renamed), ("format", style)) if row)
     left = sources[0].name
     for source in sources[1:]:
         run += f"""

@@ -49,18 +49,18 @@ class _Words:
             lengths[min(len(words), _MAX_SURNAME_WORDS)] += rows
             for word in words:
                 family[word] += rows
-        all_given, all_family = max(first_names.total(), 1), max(family.total(), 1)
-        unseen = _UNSEEN / max(all_given, all_family)
+        forename_total, surname_total = max(first_names.total(), 1), max(family.total(), 1)
+        floor = _UNSEEN / max(forename_total, surname_total)
         weights = {
-            word: math.log2((first_names[word] / all_given + unseen) / (family[word] / all_family + unseen))
+            word: math.log2((first_names[word] / forename_total + floor) / (family[word] / surname_total + floor))
             for word in {*first_names, *family}
         }
-        counted = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MAX_SURNAME_WORDS + 1)]
-        return cls(weights, tuple(math.log2(count / sum(counted)) for count in counted), particles)
+        length_counts = [lengths[number] + _UNSEEN / 2**number for number in range(1, _MAX_SURNAME_WORDS + 1)]
+        return cls(weights, tuple(math.log2(count / sum(length_counts)) for count in length_counts), particles)
 
     def best(self, words: list[str], surname_first: bool) -> tuple[float, list[str], list[str]]:
         """The best split of a name: its evidence (log2), the forenames and the surname's words."""
-        parts = _with_particles(words, self.particles, surname_first, between=" ")
+        parts = _with_particles(words, self.particles, surname_first, separator=" ")
         parts = parts if len(parts) > 1 else words
         scores = [self.weights.get(_joined(word), 0.0) for word in parts]
         scores = scores[::-1] if surname_first else scores
@@ -81,11 +81,11 @@ class FullNames:
     @classmethod
     def learn(cls, values: Counts, settings: Mapping[str, Any] | None = None) -> "FullNames":
         """From a column's values; `settings` may state surname_first."""
-        stated, names = settings or {}, Counter[str]()
+        options, names = settings or {}, Counter[str]()
         for value, rows in values.items():
             names[bare_name(value)] += rows
         known = _known_parts(names)
-        surname_first = bool(stated.get("surname_first", _evidence(names, _Words.of(*known)) > 0))
+        surname_first = bool(options.get("surname_first", _evidence(names, _Words.of(*known)) > 0))
         words = _Words.of(*(one + two for one, two in zip(known, _by_place(names, surname_first), strict=True)))
         return cls(words, surname_first)
 
@@ -121,7 +121,7 @@ def _by_place(names: Counts, surname_first: bool) -> Parts:
     """First and last words of names without a comma as forenames and surnames, or the other way round."""
     forenames, surnames = Counter[str](), Counter[str]()
     for name, rows in names.items():
-        words = _with_particles(name_words(name), name_rules().surname_particles, surname_first, between=" ")
+        words = _with_particles(name_words(name), name_rules().surname_particles, surname_first, separator=" ")
         if "," not in name and len(words) > 1:
             first, last = (words[-1], words[0]) if surname_first else (words[0], words[-1])
             forenames[first] += rows
@@ -132,8 +132,8 @@ def _by_place(names: Counts, surname_first: bool) -> Parts:
 def _evidence(names: Counts, words: _Words) -> float:
     """Log2 odds that the surname stands first, of names of several words."""
     split = (name_words(value) for value in names if "," not in value)
-    sample = itertools.islice((of for of in split if len(of) > 1), _ORDER_NAMES)
-    return sum(words.best(of, True)[0] - words.best(of, False)[0] for of in sample)
+    sample = itertools.islice((name for name in split if len(name) > 1), _ORDER_NAMES)
+    return sum(words.best(name, True)[0] - words.best(name, False)[0] for name in sample)
 
 
 def _by_comma(value: str) -> tuple[str, str] | None:
@@ -163,25 +163,25 @@ def _joined(word: str) -> str:
 
 
 def _with_particles(
-    words: list[str], particles: Collection[str], from_first: bool = True, *, between: str = ""
+    words: list[str], particles: Collection[str], from_first: bool = True, *, separator: str = ""
 ) -> list[str]:
     """Particles with the word after them, as one; the first word of a forename is none (Ben, Al)."""
-    joined, front = [], ""
+    names, front = [], ""
     for place, word in enumerate(words):
         last = place == len(words) - 1
         is_initial = not last and len(word) == len(words[place + 1]) == 1
         if word in particles and not last and (from_first or place) and not is_initial:
-            front += word + between
+            front += word + separator
         else:
-            joined.append(front + word)
+            names.append(front + word)
             front = ""
-    return joined
+    return names
 
 
 def bare_name(value: str) -> str:
     """A name without titles before it, degrees after it and words such as née within it."""
-    title, degrees, between = _around_names()
-    return between.sub(" ", ",".join(title.sub("", part) for part in degrees.sub("", value.strip()).split(",")))
+    title, degrees, infix = _around_names()
+    return infix.sub(" ", ",".join(title.sub("", part) for part in degrees.sub("", value.strip()).split(",")))
 
 
 @functools.cache
@@ -192,11 +192,11 @@ def _around_names() -> tuple[re.Pattern[str], ...]:
         longest_first = (word.replace(".", "") if dot else word for word in sorted(words, key=len, reverse=True))
         return "|".join(dot.join(map(re.escape, word)) for word in longest_first)
 
-    around, rules = vocabulary()["around_names"], name_rules()
-    titles = {*around["titles"], *map(str.title, rules.titles)}
+    lists, rules = vocabulary()["around_names"], name_rules()
+    titles = {*lists["titles"], *map(str.title, rules.titles)}
     dotted = {word for word in titles if word.endswith(".")}
     title = rf"^(?:\s*(?:(?:{any_of(titles - dotted)})(?:\.\s*|\s+)|(?:{any_of(dotted)})\s*)(?=.*\w))+"
-    degree = rf"[\s,]+(?:{any_of(around['degrees'], '[.]?')}|{any_of(around['dotted'])})[.]?"
+    degree = rf"[\s,]+(?:{any_of(lists['degrees'], '[.]?')}|{any_of(lists['dotted'])})[.]?"
     degree = rf"(?<=[\w.])(?:{degree}|\s*,\s*(?:{any_of(rules.suffixes)})[.]?)+$"
-    between = rf"(?<=[^\s,])\s+(?:{any_of(around['between'])})\s+(?=[^\s,])"
-    return tuple(re.compile(form, re.IGNORECASE) for form in (title, degree, between))
+    infix = rf"(?<=[^\s,])\s+(?:{any_of(lists['between'])})\s+(?=[^\s,])"
+    return tuple(re.compile(form, re.IGNORECASE) for form in (title, degree, infix))

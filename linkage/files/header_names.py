@@ -68,8 +68,8 @@ def roles_of(headers: Sequence[str], stated: Mapping[str, Sequence[str]]) -> dic
     roles, forms = {role: tuple(columns) for role, columns in stated.items()}, _forms_of(headers)
 
     def free(names: Iterable[str]) -> list[str]:
-        used = {column for columns in roles.values() for column in columns}
-        return [name for name in names if name not in used]
+        used_columns = {column for columns in roles.values() for column in columns}
+        return [name for name in names if name not in used_columns]
 
     for kind in ("names", "ambiguous"):
         for role in (role for role in ROLES if role not in roles):
@@ -94,8 +94,8 @@ def _known() -> frozenset[str]:
 def _forms_of(headers: Sequence[str]) -> dict[str, list[str]]:
     """Every form of each header to the headers that have it, the nearest form first."""
     split = [words for words in map(words_of, headers) if len(words) > 1]
-    shared = Counter((end, words[end]) for words in split for end in (0, -1))  # census_surname, census_dob
-    ends = [end for end, rows in shared.items() if rows > 1 and end[1] not in vocabulary()["others"]]
+    end_counts = Counter((end, words[end]) for words in split for end in (0, -1))  # census_surname, census_dob
+    ends = [end for end, rows in end_counts.items() if rows > 1 and end[1] not in vocabulary()["others"]]
     shortenings: tuple[Callable[[str], str], ...] = (
         lambda header: plain(_without_brackets(header)),
         lambda header: without_noise(_without_brackets(header)),
@@ -143,8 +143,8 @@ def _birth_role(header: str) -> str | None:
     """The role of a header that is made of "birth" and parts of a date: FEC_NAC, anno_nasc."""
     rules, words = vocabulary()["birth_words"], {*words_of(header)}
     parts = {part for part in ("date", "year", "month", "day") if words & {*rules[part]}}
-    allowed = {word for table in rules.values() for word in table} | {*vocabulary()["noise"], *vocabulary()["before"]}
-    if not parts or not words & {*rules["birth"]} or not words <= allowed:
+    known = {word for table in rules.values() for word in table} | {*vocabulary()["noise"], *vocabulary()["before"]}
+    if not parts or not words & {*rules["birth"]} or not words <= known:
         return None
     if "date" in parts or {"year", "month"} <= parts:
         return "dob"

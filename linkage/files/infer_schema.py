@@ -73,16 +73,16 @@ def infer_schema(
         ConfigError: fewer than two fields, or none of a person; a stated id that is no column.
         InputError: a column was taken for a birth date and holds none, and there is little else to compare.
     """
-    schemas = [_by_headers(profile, of) for profile, of in zip(profiles, stated, strict=True)]
+    schemas = [_by_headers(profile, statement) for profile, statement in zip(profiles, stated, strict=True)]
     _find_ids(profiles, schemas, stated, ids, keys)
-    used = [{*schema.used, *of.columns} for schema, of in zip(schemas, stated, strict=True)]
-    for schema, roles in zip(schemas, _by_contents(profiles, schemas, used), strict=True):
+    used_columns = [{*schema.used, *statement.columns} for schema, statement in zip(schemas, stated, strict=True)]
+    for schema, roles in zip(schemas, _by_contents(profiles, schemas, used_columns), strict=True):
         schema.columns |= {role: (column,) for role, column in roles.items()}
         schema.evidence |= dict.fromkeys(roles, CONTENT)
-    for profile, schema, of in zip(profiles, schemas, stated, strict=True):
-        _settle(profile, schema, of)
-        schema.columns |= {name: (column,) for name, column in of.compared.items()}
-        schema.evidence |= dict.fromkeys(of.compared, OPTION)
+    for profile, schema, statement in zip(profiles, schemas, stated, strict=True):
+        _settle(profile, schema, statement)
+        schema.columns |= {name: (column,) for name, column in statement.compared.items()}
+        schema.evidence |= dict.fromkeys(statement.compared, OPTION)
         _find_missing(profile, schema)
     _infer_settings([*zip(profiles, schemas, strict=True)], date_formats)
     fields = {*schemas[0].fields}
@@ -113,46 +113,46 @@ def _learn_names(profile: Profile, schema: FileSchema) -> None:
         schema.learned["full_names"], schema.settings["full_name"] = names, {"surname_first": names.surname_first}
 
 
-def _by_headers(profile: Profile, stated: Stated) -> FileSchema:
-    left_out = {*stated.left_out, *stated.compared.values()}
+def _by_headers(profile: Profile, statement: Stated) -> FileSchema:
+    left_out = {*statement.left_out, *statement.compared.values()}
     names = [name for name in profile.columns if name not in left_out]
-    mapped = [column for columns in stated.roles.values() for column in columns if column not in names]
-    roles = headers.roles_of([*names, *mapped], stated.roles)
-    return FileSchema(columns=roles, evidence={role: OPTION if role in stated.roles else HEADER for role in roles})
+    mapped_columns = [column for columns in statement.roles.values() for column in columns if column not in names]
+    roles = headers.roles_of([*names, *mapped_columns], statement.roles)
+    return FileSchema(columns=roles, evidence={role: OPTION if role in statement.roles else HEADER for role in roles})
 
 
 def _find_ids(
     profiles: Sequence[Profile],
     schemas: Sequence[FileSchema],
-    stated: Sequence[Stated],
+    statements: Sequence[Stated],
     ids: Sequence[str | None],
     keys: Keys,
 ) -> None:
     """Note each file's column of ids: the one that is stated, or is called like a key and is one; else rows are numbered."""
-    for profile, schema, of, key in zip(profiles, schemas, stated, ids, strict=True):
+    for profile, schema, statement, key in zip(profiles, schemas, statements, ids, strict=True):
         if key and key != NUMBERED:
             refuse_unknown_column("--id", key, profile.file.side, profile.file.columns)
-        mapped = schema.columns["id"][0] if schema.evidence.get("id") == OPTION else None
-        schema.id = key or mapped or next(iter(keys(profile, _keys_to_ask(profile, schema, of.columns))), None)
+        column = schema.columns["id"][0] if schema.evidence.get("id") == OPTION else None
+        schema.id = key or column or next(iter(keys(profile, _keys_to_ask(profile, schema, statement.columns))), None)
     for number, (profile, schema) in enumerate(zip(profiles, schemas, strict=True)):
         other = schemas[number - 1].id
         if not schema.id and other in profile.columns and keys(profile, [str(other)]):
             schema.id = other  # what is one file's id may be the other's under the same name
     for schema in schemas:
         schema.id = None if schema.id == NUMBERED else schema.id
-        schema.columns = {r: of for r, of in schema.columns.items() if of != (schema.id,) or r in NUMBERS}
+        schema.columns = {r: names for r, names in schema.columns.items() if names != (schema.id,) or r in NUMBERS}
 
 
-def _keys_to_ask(profile: Profile, schema: FileSchema, stated: Collection[str]) -> list[str]:
+def _keys_to_ask(profile: Profile, schema: FileSchema, stated_columns: Collection[str]) -> list[str]:
     """Columns that may be the key, the likeliest first; unique in the sample."""
-    roles = {column for role, of in schema.columns.items() if role != "id" for column in of} | {*stated}
+    roles = {column for role, names in schema.columns.items() if role != "id" for column in names} | {*stated_columns}
     columns = profile.sample.column_names
     others = [name for name in columns if name not in roles]
-    called = [name for name in others if headers.is_called_like_a_key(name)]
+    key_like_names = [name for name in others if headers.is_called_like_a_key(name)]
     coded = [name for name in (columns[0], columns[-1]) if name in others and _are_codes(profile.values(name))]
     numbers = [schema.columns[role][0] for role in NUMBERS if role in schema.columns]
-    candidates = dict.fromkeys([*schema.columns.get("id", ()), *called, *coded, *numbers])
-    return [n for n in candidates if n in columns and len(of := profile.values(n)) == of.total() == profile.rows]
+    candidates = dict.fromkeys([*schema.columns.get("id", ()), *key_like_names, *coded, *numbers])
+    return [n for n in candidates if n in columns and len(tally := profile.values(n)) == tally.total() == profile.rows]
 
 
 def _are_codes(values: Counter[str]) -> bool:
@@ -169,8 +169,8 @@ def _by_contents(
 ) -> list[dict[str, str]]:
     """Of each file, further roles to the column that its values show; `taken` are columns that are something else."""
     values_of = [
-        {c: of.values(c) for c in of.columns if c not in used and not headers.is_another_persons(c) and of.values(c)}
-        for of, used in zip(profiles, used_columns, strict=True)
+        {c: of.values(c) for c in of.columns if c not in names and not headers.is_another_persons(c) and of.values(c)}
+        for of, names in zip(profiles, used_columns, strict=True)
     ]
     forms = [{column: role for column, values in of.items() if (role := _form_of(column, values))} for of in values_of]
     roles: list[dict[str, str]] = []
@@ -205,7 +205,7 @@ def _are_birth_dates(values: Counter[str]) -> bool:
     return undated <= (1 - _MIN_FORM_SHARE) * values.total() and max(years) - min(years) >= _MIN_BIRTH_YEARS
 
 
-def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
+def _settle(profile: Profile, schema: FileSchema, statement: Stated) -> None:
     """Settle roles that stand for one another: names in full or in parts, dates in one column or in three."""
     columns = schema.columns
     columns.pop("id", None)
@@ -213,23 +213,23 @@ def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
         columns["surname"] = columns.pop("other_surname")
     if "surname" in columns and not {"forename", "full_name", "initials"} & set(columns) and "middle_names" in columns:
         columns["forename"] = columns.pop("middle_names")
-    if "full_name" in columns and {"forename", "surname"} <= set(columns) and "full_name" not in stated.roles:
+    if "full_name" in columns and {"forename", "surname"} <= set(columns) and "full_name" not in statement.roles:
         columns.pop("full_name")
-    replaced = ["forename", "surname", "initials", "surname_particle"] if "full_name" in columns else []
+    replaced_roles = ["forename", "surname", "initials", "surname_particle"] if "full_name" in columns else []
     days = vocabulary()["field"]["birth_day"].get("ambiguous", ())
     if {"dob", "birth_year", "birth_month"} <= set(columns) and headers.plain(columns["dob"][0]) in days:
         columns["birth_day"] = columns.pop("dob")
     if "dob" in columns or "birth_year" not in columns:
-        replaced += BIRTH_PARTS
+        replaced_roles += BIRTH_PARTS
     elif "birth_month" not in columns:
-        replaced += ["birth_day"]
-    for role in [*replaced, *(["initials"] if "forename" in columns else [])]:
+        replaced_roles += ["birth_day"]
+    for role in [*replaced_roles, *(["initials"] if "forename" in columns else [])]:
         columns.pop(role, None)
     if "town" in columns and "address" not in columns and holds_whole_addresses(profile.values(columns["town"][0])):
         columns["address"] = columns.pop("town")
-    if "address" not in stated.roles:
+    if "address" not in statement.roles:
         others = {column for role, of in columns.items() if role != "address" for column in of} | {schema.id or ""}
-        lines = [] if "town" in columns else headers.address_lines(profile.columns, others | stated.columns)
+        lines = [] if "town" in columns else headers.address_lines(profile.columns, others | statement.columns)
         if lines and {*columns.get("address", ())} <= {*lines}:
             columns["address"] = tuple(lines)
             schema.evidence.setdefault("address", HEADER)
@@ -237,29 +237,29 @@ def _settle(profile: Profile, schema: FileSchema, stated: Stated) -> None:
 
 def _too_few(profiles: Sequence[Profile], fields: int) -> ConfigError:
     one = len(profiles) == 1
-    what = "the file has" if one else "the two files share"
+    subject = "the file has" if one else "the two files share"
     maps = "--map surname=COLUMN" if one else "--map left.surname=COLUMN --map right.surname=COLUMN"
-    few = "fewer than two fields" if fields < 2 else "no field that identifies a person"
-    has = "".join(f"  {'it' if one else of.file.side} has: {headers.shown_names(of.file.columns)}\n" for of in profiles)
+    complaint = "fewer than two fields" if fields < 2 else "no field that identifies a person"
+    text = "".join(f"  {'it' if one else p.file.side} has: {headers.shown_names(p.file.columns)}\n" for p in profiles)
     remedy = f"state which columns hold identifiers: {maps}; to compare a further column: --compare COLUMN"
-    if any(len(of.file.columns) == 1 for of in profiles):
+    if any(len(p.file.columns) == 1 for p in profiles):
         remedy = "no separator was found in a file of one column: state it with --delimiter, or split its text first"
-    return ConfigError(f"{what} {few} that can be compared\n{has}  {remedy}")
+    return ConfigError(f"{subject} {complaint} that can be compared\n{text}  {remedy}")
 
 
 def _infer_settings(sides: Sequence[Side], date_formats: Mapping[str, str]) -> None:
     """Infer how values are read, and the fields, of each schema; `date_formats` are side to the one that is stated."""
     _infer_addresses(sides)
-    shared = _shared_fields([schema for _, schema in sides])
-    _infer_names(sides, shared)
-    if "dob" in shared:
-        _infer_dates(sides, shared, date_formats)
-    if "age" in shared and len(sides) > 1:
-        _infer_ages(sides, shared)
-    _infer_codes(sides, shared)
-    _infer_call_names(sides, shared)
+    fields = _shared_fields([schema for _, schema in sides])
+    _infer_names(sides, fields)
+    if "dob" in fields:
+        _infer_dates(sides, fields, date_formats)
+    if "age" in fields and len(sides) > 1:
+        _infer_ages(sides, fields)
+    _infer_codes(sides, fields)
+    _infer_call_names(sides, fields)
     for _, schema in sides:
-        schema.fields = list(dict.fromkeys(name for name in (*FIELDS, *shared) if name in shared))
+        schema.fields = list(dict.fromkeys(name for name in (*FIELDS, *fields) if name in fields))
 
 
 def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
@@ -271,14 +271,14 @@ def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
         sources = {"forename": {"full_name", "initials"}, "surname": {"full_name"}, "dob": {"birth_year"}}
         fields |= {name for name, roles in sources.items() if roles & columns}
         by_file.append(fields)
-    either, shared = set.union(*by_file), set.intersection(*by_file)
-    shared |= {part for part, whole in _DERIVED.items() if part in either and all({part, whole} & of for of in by_file)}
-    shared |= {"other_surname"} & either if "surname" in shared else set()
-    if "dob" in shared:
-        shared.discard("age")
-    elif all({"age", "dob"} & of for of in by_file):
-        shared.add("age")
-    return [*(name for name in FIELDS if name in shared), *sorted(shared - set(FIELDS))]
+    union, names = set.union(*by_file), set.intersection(*by_file)
+    names |= {part for part, whole in _DERIVED.items() if part in union and all({part, whole} & row for row in by_file)}
+    names |= {"other_surname"} & union if "surname" in names else set()
+    if "dob" in names:
+        names.discard("age")
+    elif all({"age", "dob"} & row for row in by_file):
+        names.add("age")
+    return [*(name for name in FIELDS if name in names), *sorted(names - set(FIELDS))]
 
 
 def _sample_of(profile: Profile, schema: FileSchema, *fields: str) -> list[list[Any]]:
@@ -287,16 +287,16 @@ def _sample_of(profile: Profile, schema: FileSchema, *fields: str) -> list[list[
     return [*clean_rows(cleaners, profile.sample, fields).to_pydict().values()]
 
 
-def _infer_names(sides: Sequence[Side], shared: list[str]) -> None:
+def _infer_names(sides: Sequence[Side], fields: list[str]) -> None:
     for side in sides:
         _learn_names(*side)
     _infer_letters(sides)
     samples = [_sample_of(*side, "forename", "middle_names", "surname") for side in sides]
-    several = [sum(map(bool, further)) > _SEVERAL_FORENAMES * sum(map(bool, first)) for first, further, *_ in samples]
-    if "forename" in shared and "middle_names" not in shared and all(several):
-        shared.append("middle_names")
+    has_several = [sum(map(bool, middle)) > _SEVERAL_FORENAMES * sum(map(bool, first)) for first, middle, *_ in samples]
+    if "forename" in fields and "middle_names" not in fields and all(has_several):
+        fields.append("middle_names")
     parts = {"forename": ("middle_names",), "surname": ("second_surname", "other_surname")}
-    for name in [name for name in parts if name in shared and len(sides) > 1]:
+    for name in [name for name in parts if name in fields and len(sides) > 1]:
         are_initials = []
         for (_, schema), (forenames, _, surnames) in zip(sides, samples, strict=True):
             known = [len(value) for value in (forenames if name == "forename" else surnames) if value]
@@ -305,7 +305,7 @@ def _infer_names(sides: Sequence[Side], shared: list[str]) -> None:
         if any(are_initials) and not all(are_initials):
             for _, schema in sides:
                 schema.settings.setdefault("name", {}).setdefault("initials", []).append(name)
-            shared[:] = [field for field in shared if field not in parts[name]]
+            fields[:] = [field for field in fields if field not in parts[name]]
 
 
 def _infer_letters(sides: Sequence[Side]) -> None:
@@ -315,9 +315,9 @@ def _infer_letters(sides: Sequence[Side]) -> None:
         columns = [schema.columns[r][0] for r in ("full_name", "forename", "surname", "town") if r in schema.columns]
         words.append({word for value in profile.values(*columns) for word in value.replace(",", " ").split()})
     for number, (_, schema) in enumerate(sides):
-        marked = [word for word in words[number] if as_two_letters(word) != word]
-        others = {str(anyascii(word)).upper() for word in words[number - 1]} if marked else set()
-        two, one = (sum(str(anyascii(to(word))).upper() in others for word in marked) for to in (as_two_letters, str))
+        rest = [word for word in words[number] if as_two_letters(word) != word]
+        others = {str(anyascii(word)).upper() for word in words[number - 1]} if rest else set()
+        two, one = (sum(str(anyascii(form(word))).upper() in others for word in rest) for form in (as_two_letters, str))
         if two > one:
             schema.settings.setdefault("name", {})["letters"] = "two"
 
@@ -330,22 +330,22 @@ def _birth_values(profile: Profile, schema: FileSchema) -> Counter[str]:
     return Counter(text for row in profile.combined(columns) if (text := date_format.composed(*row)))
 
 
-def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, str]) -> None:
+def _infer_dates(sides: Sequence[Side], fields: list[str], date_formats: Mapping[str, str]) -> None:
     """How birth dates are read, to the precision of the coarser file; they are left out where most cannot be read."""
     values = [_birth_values(*side) for side in sides]
-    latest, orders = latest_birth_year(values), [date_format.shows_order(of) for of in values]
+    latest, orders = latest_birth_year(values), [date_format.shows_order(counts) for counts in values]
     formats, precisions = list[date_format.DateFormat](), list[str]()
-    for number, ((profile, schema), of) in enumerate(zip(sides, values, strict=True)):
-        form = replace(date_format.infer_format(of, latest), format=stated.get(profile.file.side, ""))
+    for number, ((profile, schema), counts) in enumerate(zip(sides, values, strict=True)):
+        form = replace(date_format.infer_format(counts, latest), format=date_formats.get(profile.file.side, ""))
         if orders[number] is None and orders[number - 1] is not None:  # the other file shows what comes first
             form = replace(form, month_first=dict.fromkeys([*form.month_first, ""], bool(orders[number - 1])))
         known, dates = 0, Counter[str]()
-        for text, rows in of.items():
+        for text, rows in counts.items():
             known += 0 if date_format.says_nothing(text) else rows
             if date := read_date(text, form):
                 dates[date] += rows
         if dates.total() < _MIN_DATES * known:
-            if form.format or len(shared) <= _ENOUGH_FIELDS:
+            if form.format or len(fields) <= _ENOUGH_FIELDS:
                 column = " ".join(schema.columns.get("dob", schema.columns.get("birth_year", ())))
                 role = "dob" if profile.file.side == "file" else f"{profile.file.side}.dob"
                 raise InputError(
@@ -356,7 +356,7 @@ def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, 
             for _, schema in sides:
                 schema.learned["notes"] = [f"{profile.file.name}: {note}"]
                 schema.columns = {role: c for role, c in schema.columns.items() if role not in ("dob", *BIRTH_PARTS)}
-            shared.remove("dob")
+            fields.remove("dob")
             return
         days, january = date_format.defaults_of(dates)
         formats.append(replace(form, default_days=days, january_is_default=january))
@@ -366,7 +366,7 @@ def _infer_dates(sides: Sequence[Side], shared: list[str], stated: Mapping[str, 
         schema.settings["dob"] = asdict(replace(form, precision=coarsest))
 
 
-def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
+def _infer_ages(sides: Sequence[Side], fields: list[str]) -> None:
     """Ages of files of different years, or a birth date next to an age: the years between, by namesakes."""
     with_ages = ["age" in schema.columns for _, schema in sides]
     for (profile, schema), has_ages in zip(sides, with_ages, strict=True):
@@ -374,52 +374,52 @@ def _infer_ages(sides: Sequence[Side], shared: list[str]) -> None:
             values = _birth_values(profile, schema)
             schema.settings["dob"] = asdict(date_format.infer_format(values, latest_birth_year([values])))
     samples = [zip(*_sample_of(*side, "forename", "surname", "age"), strict=True) for side in sides]
-    years = codes.years_between(*([(*names, int(age) if age else None) for *names, age in of] for of in samples))
+    years = codes.years_between(*([(*names, int(age) if age else None) for *names, age in rows] for rows in samples))
     if years is None and not all(with_ages):
-        shared.remove("age")
+        fields.remove("age")
         for _, schema in sides:
             schema.learned["notes"] = ["an age and a birth date are not compared: no names show how far they are apart"]
         return
-    to, sign = (1, 1) if with_ages[0] else (0, -1)
-    sides[to][1].settings.setdefault("age", {})["add_years"] = sign * (years or 0)
+    target, sign = (1, 1) if with_ages[0] else (0, -1)
+    sides[target][1].settings.setdefault("age", {})["add_years"] = sign * (years or 0)
 
 
-def _infer_call_names(sides: Sequence[Side], shared: Sequence[str]) -> None:
+def _infer_call_names(sides: Sequence[Side], fields: Sequence[str]) -> None:
     """Whether the last of several forenames is the other file's, of records that agree: Nguyen Van Hung is Hung."""
-    key = next((name for name in ("dob", "email", "phone", "postcode") if name in shared), None)
-    if len(sides) < 2 or not key or "middle_names" in shared or not {"forename", "surname"} <= set(shared):
+    key = next((name for name in ("dob", "email", "phone", "postcode") if name in fields), None)
+    if len(sides) < 2 or not key or "middle_names" in fields or not {"forename", "surname"} <= set(fields):
         return
     samples = [[*zip(*_sample_of(*side, "surname", key, "forename", "middle_names"), strict=True)] for side in sides]
     for number, (_, schema) in enumerate(sides):
-        others = {(surname, of): forename for surname, of, forename, _ in samples[number - 1] if surname and of}
+        others = {(surname, item): forename for surname, item, forename, _ in samples[number - 1] if surname and item}
         first = last = 0
-        for surname, of, forename, further in samples[number]:
-            if further and (other := others.get((surname, of))):
+        for surname, item, forename, middle in samples[number]:
+            if middle and (other := others.get((surname, item))):
                 first += forename == other
-                last += further.split()[-1] == other
+                last += middle.split()[-1] == other
         if last - first > _STANDARD_DEVIATIONS * math.sqrt(last + first):
             schema.settings.setdefault("name", {})["call_name"] = "last"
 
 
-def _infer_codes(sides: Sequence[Side], shared: Sequence[str]) -> None:
+def _infer_codes(sides: Sequence[Side], fields: Sequence[str]) -> None:
     """How sex, postcodes, telephones and numbers are read."""
 
     def values(role: str) -> list[Counter[str]]:
         return [profile.values(*schema.columns[role]) for profile, schema in sides if role in schema.columns]
 
     settings: dict[str, Sequence[dict[str, Any]]] = {}
-    settings |= {role: codes.infer_numbers(values(role)) for role in NUMBERS if role in shared}
-    if "sex" in shared:
+    settings |= {role: codes.infer_numbers(values(role)) for role in NUMBERS if role in fields}
+    if "sex" in fields:
         settings["sex"] = codes.infer_sexes([(of.values(s.columns["sex"][0]), s.columns["sex"][0]) for of, s in sides])
-    if "postcode" in shared:
+    if "postcode" in fields:
         settings["postcode"] = codes.infer_postcodes([_postcodes(*side) for side in sides])
-    if "address" in shared and not any("address" in schema.learned for _, schema in sides) and len(sides) > 1:
-        shares = [share(of, lambda value: any(map(str.isdigit, value))) for of in values("address")]
+    if "address" in fields and not any("address" in schema.learned for _, schema in sides) and len(sides) > 1:
+        shares = [share(counts, lambda value: any(map(str.isdigit, value))) for counts in values("address")]
         if max(shares) > _WITH_NUMBERS and min(shares) < _WITHOUT:
             settings["address"] = [{"street_alone": True}] * len(sides)
     for role, of_sides in settings.items():
-        for (_, schema), of in zip(sides, of_sides, strict=True):
-            schema.settings[role] = dict(of)
+        for (_, schema), side_settings in zip(sides, of_sides, strict=True):
+            schema.settings[role] = dict(side_settings)
 
 
 def _postcodes(profile: Profile, schema: FileSchema) -> Counter[str]:
@@ -438,13 +438,13 @@ def _infer_addresses(sides: Sequence[Side]) -> None:
         fields = frozenset(name for name in PARTS[1:] if name in schema.columns)
         addresses.append(AddressSide(_address_texts(profile, schema), fields, towns))
     infer_addresses(addresses)
-    within: list[set[str] | None] = []
+    split_parts: list[set[str] | None] = []
     for number, side in enumerate(addresses):
         other = addresses[number - 1]
-        shared = (side.form.holds - side.own) & (other.own | other.form.holds)
-        within.append({*shared} if side.form.holds and (shared or other.texts) else None)
-    for (_, schema), side, parts in zip(sides, addresses, within, strict=True):
-        if side.texts and any(of is not None for of in within):
+        shared_parts = (side.form.holds - side.own) & (other.own | other.form.holds)
+        split_parts.append({*shared_parts} if side.form.holds and (shared_parts or other.texts) else None)
+    for (_, schema), side, parts in zip(sides, addresses, split_parts, strict=True):
+        if side.texts and any(parts is not None for parts in split_parts):
             schema.learned["address"] = replace(side.form, holds=frozenset(parts or ()))
             schema.settings["address"] = {"whole": True, "holds": sorted(parts or ())}
         elif "address" in schema.columns:

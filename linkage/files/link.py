@@ -98,27 +98,27 @@ def _in_folder(
     """An engine and an output folder, complete with its report at the end; `titles` are those of both."""
     limits: dict[str, Any] = {"memory_limit": request.memory_limit, "threads": request.threads}
     with output_folder(request.out, titles[0], force=request.force) as folder:
-        within = [folder.part, *paths, *([Path(request.truth)] if request.truth else [])]
-        with connect("duckdb", within=within, **limits) as engine, damage_reported(*paths):
+        allowed_paths = [folder.part, *paths, *([Path(request.truth)] if request.truth else [])]
+        with connect("duckdb", within=allowed_paths, **limits) as engine, damage_reported(*paths):
             yield engine, folder
         say("report")
         folder.finish(titles[1], report=report)
 
 
 def _link(
-    engine: Engine, request: LinkRequest, folder: OutputFolder, inferred: Inferred | None, say: Progress
+    engine: Engine, request: LinkRequest, folder: OutputFolder, listener: Inferred | None, say: Progress
 ) -> Linked:
     scratch = folder.part / "scratch"
     with folder.clock("read"):
         say("reading")
         paths = {"left": request.left, "right": request.right}
         options = request.file_options(paths, request.ids, request.encodings)
-        prepared = prepare(engine, options, scratch, inferred=inferred)
-        repeated = [records.repeated for records in prepared.records]
+        prepared = prepare(engine, options, scratch, inferred=listener)
+        repeats = [records.repeated for records in prepared.records]
         if request.second_records is None:
-            request = replace(request, second_records=not request.links_only or max(repeated) >= REPEATED)
+            request = replace(request, second_records=not request.links_only or max(repeats) >= REPEATED)
         if request.cardinality is None:
-            request = replace(request, cardinality=cardinality_of(repeated) if request.second_records else "one-to-one")
+            request = replace(request, cardinality=cardinality_of(repeats) if request.second_records else "one-to-one")
         # Before the work, so that a fault in it costs nothing.
         true_pairs = truth.true_pairs(engine, request.truth, *prepared.ids)
     with folder.clock("train"):
@@ -230,16 +230,16 @@ def _evaluated(engine: Engine, prepared: Prepared, **step: Any) -> dict[str, Any
     from quality.measures.evaluation import Inputs, StepTables, evaluate
 
     names = [file.name for file in prepared.files]
-    sources = [source_of(engine, *of) for of in zip(names, prepared.files, prepared.units, strict=True)]
+    sources = [source_of(engine, *arguments) for arguments in zip(names, prepared.files, prepared.units, strict=True)]
     return evaluate(engine, Inputs(steps=[StepTables(left=names[0], right=names[-1], **step)], sources=sources))
 
 
 def _dedupe(
-    engine: Engine, request: DedupeRequest, folder: OutputFolder, inferred: Inferred | None, say: Progress
+    engine: Engine, request: DedupeRequest, folder: OutputFolder, listener: Inferred | None, say: Progress
 ) -> Linked:
     with folder.clock("read"):
         say("reading")
-        prepared, true_pairs = _read_file(engine, request, folder.part / "scratch", inferred)
+        prepared, true_pairs = _read_file(engine, request, folder.part / "scratch", listener)
     units, ids = prepared.units[0], prepared.ids[0]
     with folder.clock("train"):
         model, training = model_of(engine, request, prepared, say)
@@ -268,17 +268,17 @@ def _dedupe(
 
 
 def _read_file(
-    engine: Engine, request: DedupeRequest, scratch: Path, inferred: Inferred | None
+    engine: Engine, request: DedupeRequest, scratch: Path, listener: Inferred | None
 ) -> tuple[Prepared, truth.TruePairs]:
-    stated = None
+    persons = None
     if request.truth:
         read = read_file(engine, request.file, scratch, "file", delimiter=request.delimiter, encoding=request.encoding)
-        stated = truth.truth_of_file(engine, request.truth, read.columns)
+        persons = truth.truth_of_file(engine, request.truth, read.columns)
     options = request.file_options({"file": request.file}, (request.id,), (request.encoding,))
-    prepared = prepare(engine, options, scratch, inferred=inferred, truth_column=(stated and stated.column) or "")
+    prepared = prepare(engine, options, scratch, inferred=listener, truth_column=(persons and persons.column) or "")
     if engine.count(prepared.units[0]) == 1:
         raise InputError(f"{prepared.files[0].name}: holds one record\n  give a file of two or more")
-    return prepared, stated.in_units(engine, prepared.ids[0]) if stated else truth.TruePairs()
+    return prepared, persons.in_units(engine, prepared.ids[0]) if persons else truth.TruePairs()
 
 
 # Pairs of one cluster that no rule made, or that scored below the floor.
@@ -348,12 +348,12 @@ def _links_of_file(engine: Engine, pairs: FilePairs, clusters: Clusters, *, acce
     """Every pair of one cluster and every other scored pair, with its decision."""
     gammas = [name for name in pairs.scored.columns if name.startswith("gamma_")]
     pattern = " || ',' || ".join(f'cast("{name}" as varchar)' for name in gammas)
-    unscored = engine.sql(_UNSCORED, members=clusters.members, scored=pairs.scored, store=True)
+    unscored_pairs = engine.sql(_UNSCORED, members=clusters.members, scored=pairs.scored, store=True)
     return engine.sql(
         _LINKS_OF_FILE.replace("{pattern}", pattern),
         params={"accept": accept, "review": review},
         scored=pairs.scored,
-        unscored=pairs.score(unscored),
+        unscored=pairs.score(unscored_pairs),
         members=clusters.members,
         removed=clusters.removed_links,
         store=True,
@@ -361,9 +361,9 @@ def _links_of_file(engine: Engine, pairs: FilePairs, clusters: Clusters, *, acce
 
 
 def _counts(engine: Engine, clusters: Clusters, links: Table, unlinked: Table) -> dict[str, Any]:
-    def by(table: Table, what: str) -> dict[Any, int]:
-        query = f"select {what} as what, count(*) as n from {{t}} group by 1 order by 1"
-        return {row["what"]: int(row["n"]) for row in rows(engine, engine.sql(query, t=table))}
+    def by(table: Table, column: str) -> dict[Any, int]:
+        query = f"select {column} as value, count(*) as n from {{t}} group by 1 order by 1"
+        return {row["value"]: int(row["n"]) for row in rows(engine, engine.sql(query, t=table))}
 
     records = engine.sql("select count(*) as records from {t} group by cluster_id", t=clusters.members)
     sizes = by(records, "records")

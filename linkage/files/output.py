@@ -61,9 +61,9 @@ def inferred_notes(prepared: Prepared) -> list[str]:
         notes += file.notes()
     for file, names in zip(prepared.files, prepared.unmapped, strict=True):
         if names:
-            shown = listed(names[:_MAX_NAMES], known=any_known(file.columns))
-            more = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
-            notes.append(f"{file.name}: unmapped columns, not compared: {shown}{more}; --compare COLUMN compares one")
+            text = listed(names[:_MAX_NAMES], known=any_known(file.columns))
+            rest = f" and {len(names) - _MAX_NAMES} more" if len(names) > _MAX_NAMES else ""
+            notes.append(f"{file.name}: unmapped columns, not compared: {text}{rest}; --compare COLUMN compares one")
     return notes
 
 
@@ -89,10 +89,10 @@ def model_notes(summary: Mapping[str, Any], *, of_two_files: bool = False) -> li
     if of_two_files:
         links, records = summary["decisions"].get("accepted", 0), min(summary["left_units"], summary["right_units"])
         if links < max(_FEW_LINKS * records, 1):
-            few = "no links" if not links else f"only {links:,} link{'' if links == 1 else 's'}"
+            count = "no links" if not links else f"only {links:,} link{'' if links == 1 else 's'}"
             notes.append(
-                f"{few}, of {records:,} records that might have one: if the files share people, the columns above were "
-                "read wrongly or say too little; map others with --map, and look at the rejected pairs"
+                f"{count}, of {records:,} records that might have one: if the files share people, the columns above "
+                "were read wrongly or say too little; map others with --map, and look at the rejected pairs"
             )
     return notes
 
@@ -115,9 +115,9 @@ def recall_notes(training: Mapping[str, Any]) -> list[str]:
 def links_line(summary: Mapping[str, Any], *, links_only: bool = False) -> str:
     """How many links two files have."""
     links, review = (summary["decisions"].get(decision, 0) for decision in ("accepted", "review"))
-    accepted = f"{links:,} link{'' if links == 1 else 's'} accepted"
-    accepted += "" if links_only else f", {review:,} for review"
-    return f"{accepted}, of {summary['left_units']:,} and {summary['right_units']:,} records"
+    text = f"{links:,} link{'' if links == 1 else 's'} accepted"
+    text += "" if links_only else f", {review:,} for review"
+    return f"{text}, of {summary['left_units']:,} and {summary['right_units']:,} records"
 
 
 def clusters_line(summary: Mapping[str, Any]) -> str:
@@ -128,8 +128,8 @@ def clusters_line(summary: Mapping[str, Any]) -> str:
 
 def truth_line(truth: Mapping[str, float]) -> str:
     """How right the links are, where true pairs were given."""
-    shown = ", ".join(f"{name} {truth[name]:.4f}" for name in ("precision", "recall", "f1"))
-    return f"against {truth['true_pairs']:,} true pairs: {shown}"
+    text = ", ".join(f"{name} {truth[name]:.4f}" for name in ("precision", "recall", "f1"))
+    return f"against {truth['true_pairs']:,} true pairs: {text}"
 
 
 @dataclass
@@ -153,9 +153,9 @@ class OutputFolder:
     @contextmanager
     def clock(self, name: str) -> Iterator[None]:
         """Write the seconds of a part of the work into the manifest."""
-        started = time.monotonic()
+        start = time.monotonic()
         yield
-        seconds = round(time.monotonic() - started, 3)
+        seconds = round(time.monotonic() - start, 3)
         self.manifest.content["stages"].append({"name": name, "status": "done", "seconds": seconds})
 
     def write(self, engine: Engine, tables: dict[str, Table]) -> dict[str, Any]:
@@ -189,7 +189,7 @@ class OutputFolder:
     ) -> None:
         """Write into the manifest what was linked and by which options; no value."""
         files = prepared.files
-        columns = {file.side: dict(of.columns) for file, of in zip(files, prepared.schemas, strict=True)}
+        columns = {file.side: dict(schema.columns) for file, schema in zip(files, prepared.schemas, strict=True)}
         self.manifest.content |= {
             "config_hash": configuration_hash(request, linked.kinds),
             "seed": request.seed,
@@ -264,9 +264,9 @@ def source_of(engine: Engine, name: str, file: PersonFile, units: Table) -> dict
     """A file as `quality.measures.evaluation` has its sources: rows, and how many records know each field."""
     known = ", ".join(f"count({quote(column)}) as {quote(column)}" for column in units.columns)
     present = one(engine, engine.sql(f"select {known} from {{t}}", t=units))
-    entities, rejected = int(present.pop("unit_id")), len(file.rejected)
-    complete = [{"identifier": of, "entities": entities, "present": n, "several": None} for of, n in present.items()]
-    counts = {"rows_read": file.rows, "records": file.rows - rejected, "quarantined": rejected, "entities": entities}
+    entities, rejects = int(present.pop("unit_id")), len(file.rejected)
+    complete = [{"identifier": key, "entities": entities, "present": n, "several": None} for key, n in present.items()]
+    counts = {"rows_read": file.rows, "records": file.rows - rejects, "quarantined": rejects, "entities": entities}
     return {"source": name, **counts, "completeness": complete}
 
 

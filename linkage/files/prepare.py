@@ -110,12 +110,12 @@ class Prepared:
     @property
     def units(self) -> list[Table]:
         """unit_id and the fields of each file."""
-        return [of.units for of in self.records]
+        return [records.units for records in self.records]
 
     @property
     def ids(self) -> list[Table]:
         """unit_id and source_id of each file."""
-        return [of.ids for of in self.records]
+        return [records.ids for records in self.records]
 
 
 Inferred = Callable[[Prepared], None]
@@ -141,13 +141,13 @@ def prepare(
     sides = zip(prepared.files, prepared.schemas, strict=True)
     prepared.records = engine.run_concurrently(*(functools.partial(store, *side) for side in sides))
     settings = [schema.settings.get("postcode", {}) for schema in prepared.schemas]
-    british = all(of == {"kind": "british", "precision": "unit"} for of in settings)
+    british = all(options == {"kind": "british", "precision": "unit"} for options in settings)
     prepared.kinds = kinds_of(engine, prepared.units, british_postcodes=british)
-    compared = [name for name, kind in prepared.kinds.items() if kind != FURTHER_NAMES]
-    if len(compared) < MIN_COMPARED:
+    names = [name for name, kind in prepared.kinds.items() if kind != FURTHER_NAMES]
+    if len(names) < MIN_COMPARED:
         raise InputError(
             "fewer than two of the fields say anything: the others are empty or hold one value\n"
-            f"  compared: {', '.join(compared) or 'none'}; map further columns with --map, or --compare COLUMN"
+            f"  compared: {', '.join(names) or 'none'}; map further columns with --map, or --compare COLUMN"
         )
     return prepared
 
@@ -164,7 +164,7 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
     for file in files:
         file.shares_name = len(files) == 2 and files[0].path.name == files[1].path.name
     headers = {file.side: [name for name in file.columns if name != truth_column] for file in files}
-    stated = stated_of(headers, options.maps, options.compare)
+    claims = stated_of(headers, options.maps, options.compare)
     formats = date_formats_of(options.date_formats, list(headers))
     profiles = [profile_of(file, names) for file, names in zip(files, headers.values(), strict=True)]
     if options.schema:
@@ -175,10 +175,10 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
             learn(profile, schema)
     else:
         ids = [key or None for key in options.ids[: len(files)]]
-        schemas = infer_schema(profiles, list(stated.values()), ids, formats, lambda *of: _keys_among(engine, *of))
-    known = [schema.used.union(of.left_out) for schema, of in zip(schemas, stated.values(), strict=True)]
-    unmapped = [[name for name in of if name not in used] for of, used in zip(headers.values(), known, strict=True)]
-    return Prepared(profiles, schemas, unmapped)
+        schemas = infer_schema(profiles, list(claims.values()), ids, formats, lambda *args: _keys_among(engine, *args))
+    known = [schema.used.union(claim.left_out) for schema, claim in zip(schemas, claims.values(), strict=True)]
+    rest = [[name for name in names if name not in roles] for names, roles in zip(headers.values(), known, strict=True)]
+    return Prepared(profiles, schemas, rest)
 
 
 def cardinality_of(shares: Sequence[float]) -> Cardinality:
@@ -193,13 +193,13 @@ def cardinality_of(shares: Sequence[float]) -> Cardinality:
 def _keys_among(engine: Engine, profile: Profile, names: Sequence[str]) -> list[str]:
     """Of some columns those that are known in every row and hold no value twice."""
     if profile.is_whole or not names:
-        return [name for name in names if len(of := profile.values(name)) == of.total() == profile.rows]
-    counted = ", ".join(
+        return [name for name in names if len(values := profile.values(name)) == values.total() == profile.rows]
+    checks = ", ".join(
         f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) as is_key_{n}"
         for n, name in enumerate(names)
     )
-    some = f"right(cast({quote(names[0])} as varchar), 1) = '3'" if profile.file.rows > _MAX_KEYS else "true"
-    unique = one(engine, engine.sql(f"select {counted} from {{t}} where {some}", t=profile.file.table))
+    condition = f"right(cast({quote(names[0])} as varchar), 1) = '3'" if profile.file.rows > _MAX_KEYS else "true"
+    unique = one(engine, engine.sql(f"select {checks} from {{t}} where {condition}", t=profile.file.table))
     return [name for n, name in enumerate(names) if unique[f"is_key_{n}"]]
 
 
@@ -235,10 +235,10 @@ def facts_of(engine: Engine, records: Table) -> dict[str, Any]:
 
 
 def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, Any]) -> None:
-    missing, twice = facts["n"] - facts["known"], facts["known"] - facts["ids"]
-    if schema.id and (missing or twice):
+    missing, repeats = facts["n"] - facts["known"], facts["known"] - facts["ids"]
+    if schema.id and (missing or repeats):
         raise InputError(
-            f"{file.path}: ids of column '{schema.id}' are not unique: {twice:,} rows repeat an id, {missing:,} have "
+            f"{file.path}: ids of column '{schema.id}' are not unique: {repeats:,} rows repeat an id, {missing:,} have "
             "none\n  state another column with --id, or give each person one row; --id none numbers the rows. In a run "
             "the rows of one id are one person's history (docs/how-to/link-your-own-files.md)"
         )
@@ -255,22 +255,22 @@ def _standardise(file: PersonFile, schema: FileSchema, path: Path, truth_column:
     cleaners = cleaners_of(schema)
     names = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
     names |= dict.fromkeys(column for column in (schema.id, truth_column) if column)
-    dated = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
+    date_columns = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
     unparsed, ids, writer = 0, file.raw_values(schema.id) if schema.id else None, None
     with contextlib.ExitStack() as stack:
         for batch in file.batches([*names]):
             fields = clean_rows(cleaners, batch, schema.fields)
-            if len(dated) == 1 and "dob" in schema.fields:
-                undated = decoded(encoded(batch[dated[0]])).filter(pc.is_null(fields["dob"].combine_chunks()))
+            if len(date_columns) == 1 and "dob" in schema.fields:
+                undated = decoded(encoded(batch[date_columns[0]])).filter(pc.is_null(fields["dob"].combine_chunks()))
                 counts = undated.drop_null().value_counts().to_pylist()
-                unparsed += sum(of["counts"] for of in counts if not says_nothing(of["values"]))
+                unparsed += sum(entry["counts"] for entry in counts if not says_nothing(entry["values"]))
             keys = {"unit_id": batch["row"], SOURCE_KEY: next(ids) if ids else batch["row"]}
             fields = pa.table(keys | dict(zip(fields.column_names, fields.columns, strict=True)))
             fields = fields.append_column(KEPT, decoded(encoded(batch[truth_column]))) if truth_column else fields
             known = [encoded(batch[name]) for name in names]
-            if known and all(of.dictionary.null_count for of in known):  # rows that a spreadsheet writes below the last
-                filled = [of.dictionary.is_valid().take(of.indices) for of in known]
-                fields = fields.filter(functools.reduce(pc.or_, filled))
+            if known and all(part.dictionary.null_count for part in known):  # rows that a spreadsheet adds below
+                masks = [part.dictionary.is_valid().take(part.indices) for part in known]
+                fields = fields.filter(functools.reduce(pc.or_, masks))
             if writer is None:
                 compressed = pq.ParquetWriter(path, fields.schema, compression="zstd", compression_level=1)
                 writer = stack.enter_context(compressed)
@@ -289,11 +289,11 @@ def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> 
     if not keys or not {"forename", "surname"} <= known:
         return 0.0
     forename = "left(forename, 1)" if float(facts["initials"] or 0) >= _INITIALS else "forename"
-    some = "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"
+    sample_condition = "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"
     of_keys = " union all ".join(
         f"""
         select '{key}' as name, count(*) as records from {{t}}
-        where forename is not null and surname is not null and {key} is not null and {some}
+        where forename is not null and surname is not null and {key} is not null and {sample_condition}
               and {"dob not like '%-00'" if key == "dob" else "true"}
         group by {forename}, surname, {key}
         """

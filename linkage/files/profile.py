@@ -68,7 +68,7 @@ def missing_values(
     """Column to the values in it that stand for "not known", by each column's values and each role's columns."""
     words = _words_of_file([counts[column] for role in _FORMED & set(roles) for column in roles[role]])
     by_column: dict[str, frozenset[str]] = {}
-    for role, column in [(of, column) for of in roles if of not in _OWN_READERS for column in roles[of]]:
+    for role, column in [(name, column) for name in roles if name not in _OWN_READERS for column in roles[name]]:
         missing = {value for value in counts[column] if says_unknown(value) or _form(value) in words}
         missing |= _written_by_programs(counts[column])
         missing |= _too_common(counts[column]) if role not in _rules().common.not_in else set()
@@ -76,14 +76,14 @@ def missing_values(
     return {column: missing for column, missing in by_column.items() if missing}
 
 
-def _words_of_file(formed: list[Counter[str]]) -> set[str]:
+def _words_of_file(column_counts: list[Counter[str]]) -> set[str]:
     """Words by which a file itself says "not known": one repeated in two columns of numbers, postcodes or addresses."""
     columns = Counter[str]()
-    for counts in formed:
+    for counts in column_counts:
         words = {value for value in counts if not any(sign.isdigit() or sign == "@" for sign in value)}
         if len(words) * 2 < len(counts):
-            often = {value for value in words if counts[value] >= _WORD_ROWS and len(value) <= _WORD_LETTERS}
-            columns.update({_form(value) for value in often})
+            frequent_words = {value for value in words if counts[value] >= _WORD_ROWS and len(value) <= _WORD_LETTERS}
+            columns.update({_form(value) for value in frequent_words})
     return {word for word, number in columns.items() if number > 1}
 
 
@@ -91,14 +91,14 @@ def _written_by_programs(counts: Counter[str]) -> set[str]:
     """NaN and NA, where the rest of the column is in another case; else Nan and Na are names."""
     words = {value for value in counts if value in _rules().written_by_programs}
     others = [value for value in counts if value not in words and len(value) > 1]
-    cased = [test for test in (str.isupper, str.islower) if sum(map(test, others)) * 10 > len(others)]
-    return {word for word in words if not any(test(word) for test in cased)}
+    case_tests = [test for test in (str.isupper, str.islower) if sum(map(test, others)) * 10 > len(others)]
+    return {word for word in words if not any(test(word) for test in case_tests)}
 
 
 def _too_common(counts: Counter[str]) -> set[str]:
     """The value that is far more common than all others, where these have several parts and few rows each."""
-    several = sum(any(sign.isspace() or sign.isdigit() or sign == "@" for sign in value) for value in counts)
-    if len(counts) < 2 or several * 2 < len(counts):
+    compound_count = sum(any(sign.isspace() or sign.isdigit() or sign == "@" for sign in value) for value in counts)
+    if len(counts) < 2 or compound_count * 2 < len(counts):
         return set()
     (value, first), (_, second) = counts.most_common(2)
     rule, total, others = _rules().common, counts.total(), len(counts) - 1
@@ -140,8 +140,8 @@ class Profile:
             return sum(map(self.values, columns), Counter[str]())
         (column,) = columns
         if column not in self._values:
-            counted = self.sample[column].value_counts()
-            pairs = zip(counted.field("values").to_pylist(), counted.field("counts").to_pylist(), strict=True)
+            value_counts = self.sample[column].value_counts()
+            pairs = zip(value_counts.field("values").to_pylist(), value_counts.field("counts").to_pylist(), strict=True)
             unknown = self.missing.get(column, ())
             self._values[column] = Counter({v: rows for v, rows in pairs if v is not None and v not in unknown})
         return self._values[column]
@@ -155,17 +155,17 @@ class Profile:
     def find_missing(self, roles: Mapping[str, Collection[str]]) -> None:
         """Note the values that stand for "not known" in the columns of some roles."""
         self.missing = missing_values({column: self.values(column) for of in roles.values() for column in of}, roles)
-        self._values = {name: of for name, of in self._values.items() if name not in self.missing}
+        self._values = {name: counts for name, counts in self._values.items() if name not in self.missing}
 
 
 def profile_of(file: PersonFile, columns: Sequence[str]) -> Profile:
     """Sample every n-th row of a file, or of every n-th part of a large one."""
-    with pq.ParquetFile(file.parquet) as opened:
-        every = max(1, opened.num_row_groups // _SAMPLE_PARTS)
-        groups = range(0, opened.num_row_groups, every)
-        rows = sum(opened.metadata.row_group(group).num_rows for group in groups)
+    with pq.ParquetFile(file.parquet) as parquet:
+        interval = max(1, parquet.num_row_groups // _SAMPLE_PARTS)
+        groups = range(0, parquet.num_row_groups, interval)
+        rows = sum(parquet.metadata.row_group(group).num_rows for group in groups)
     step = max(1, rows // SAMPLE_ROWS)
     batches = [*file.batches(columns, groups, step)]
     known = [name for name in batches[0].column_names if name != "row"] if batches else []
     sample = {name: pa.chunked_array([decoded(encoded(batch[name])) for batch in batches]) for name in known}
-    return Profile(file, pa.table(sample).combine_chunks(), step == every == 1)
+    return Profile(file, pa.table(sample).combine_chunks(), step == interval == 1)

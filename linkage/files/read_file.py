@@ -66,16 +66,16 @@ def _statistical_to_parquet(path: Path, folder: Path, encoding: str | None) -> P
 
     read = getattr(pyreadstat, READERS[path.suffix.lower()])
     try:
-        columns, about = read(path, output_format="dict", **({"encoding": encoding} if encoding else {}))
+        columns, metadata = read(path, output_format="dict", **({"encoding": encoding} if encoding else {}))
     except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OverflowError) as error:
         fault = "is damaged, or of a version that is not read\n  save it as CSV in UTF-8"
         if isinstance(error, UnicodeError) or "encoding" in str(error):
             fault = "its text is of another encoding than it says\n  --encoding cp1252, say"
         raise InputError(f"{path}: {fault}") from None
-    labels = about.variable_value_labels
-    written = folder / f"{path.stem}.parquet"
-    pq.write_table(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}), written)
-    return written
+    labels = metadata.variable_value_labels
+    parquet = folder / f"{path.stem}.parquet"
+    pq.write_table(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}), parquet)
+    return parquet
 
 
 def _column(values: Sequence[Any], labels: Mapping[Any, str]) -> pa.Array:
@@ -114,18 +114,18 @@ def detect_encoding(path: Path) -> str:
         InputError: the file cannot be read, or its compression is cut short.
     """
     start = start_of(path, FileFormat(type="csv"), _SAMPLE_BYTES)
-    if marked := mark_of(start):
-        return marked
+    if mark := mark_of(start):
+        return mark
     if is_of_two_bytes(start):
         return "utf-16-le" if start[1:2] == b"\0" else "utf-16-be"
     lines = start.splitlines()[: -1 if len(start) == _SAMPLE_BYTES else None]
-    beyond = [line for line in lines if not line.isascii()]
-    others = [line for line in beyond if not _decodes(line, "utf-8")]
-    if len(others) * 2 <= len(beyond):
+    unusual_lines = [line for line in lines if not line.isascii()]
+    others = [line for line in unusual_lines if not _decodes(line, "utf-8")]
+    if len(others) * 2 <= len(unusual_lines):
         return "utf-8"
     text = b"\n".join(others)
-    fitting = [(page, letters) for page, letters in CODE_PAGES if _decodes(text, page)]
-    return min(fitting, key=lambda of: _unusual(text.decode(of[0]), of[1]), default=("latin-1", ""))[0]
+    candidates = [(page, letters) for page, letters in CODE_PAGES if _decodes(text, page)]
+    return min(candidates, key=lambda page: _unusual(text.decode(page[0]), page[1]), default=("latin-1", ""))[0]
 
 
 def _unusual(text: str, letters: str) -> int:
@@ -284,25 +284,25 @@ def _read_parquet(engine: Engine, path: Path, scratch: Path, side: str) -> Perso
 def _read_text(
     engine: Engine, path: Path, scratch: Path, side: str, delimiter: str | None, encoding: str | None
 ) -> PersonFile:
-    detected = encoding or detect_encoding(path)
+    file_encoding = encoding or detect_encoding(path)
     try:
-        sign = delimiter or _detect_delimiter(path, detected)
-        fmt = FileFormat(type="csv", delimiter=sign, encoding=detected, repeated_names="number")
+        sign = delimiter or _detect_delimiter(path, file_encoding)
+        fmt = FileFormat(type="csv", delimiter=sign, encoding=file_encoding, repeated_names="number")
         raw = read_raw(engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch)
     except InputError as fault:
-        what, _, remedy = str(fault).partition("\n")
+        problem, _, remedy = str(fault).partition("\n")
         if "encoding" in remedy:
-            raise InputError(f"{what}\n  state the one it has: --encoding utf-16, cp1252 ...") from None
+            raise InputError(f"{problem}\n  state the one it has: --encoding utf-16, cp1252 ...") from None
         raise
-    rejected = [(line, reason) for _, line, reason in raw.rejected]
-    if rejected and len(rejected) == raw.rows_read:
-        line, reason = rejected[0]
+    rejects = [(line, reason) for _, line, reason in raw.rejected]
+    if rejects and len(rejects) == raw.rows_read:
+        line, reason = rejects[0]
         remedy = next((remedy for part, remedy in _REMEDIES.items() if part in reason), _REMEDIES["row has"])
-        raise InputError(f"{path}: all of its {len(rejected):,} rows are rejected; line {line:,}: {reason}\n  {remedy}")
+        raise InputError(f"{path}: all of its {len(rejects):,} rows are rejected; line {line:,}: {reason}\n  {remedy}")
     _refuse_no_header(path, raw.header)
     types, sha256 = dict.fromkeys(raw.header, pa.string()), raw.files[0].sha256
-    file = PersonFile(path, scratch / "0.parquet", raw.table, raw.header, types, raw.rows_read, sha256, side, rejected)
-    file.encoding, file.encoding_was_stated, file.format = detected, encoding is not None, fmt
+    file = PersonFile(path, scratch / "0.parquet", raw.table, raw.header, types, raw.rows_read, sha256, side, rejects)
+    file.encoding, file.encoding_was_stated, file.format = file_encoding, encoding is not None, fmt
     return file
 
 

@@ -41,8 +41,8 @@ class Stated:
     @property
     def columns(self) -> set[str]:
         """Every column that is named."""
-        mapped = [column for columns in self.roles.values() for column in columns]
-        return {*mapped, *self.left_out, *self.compared.values()}
+        mapped_columns = [column for columns in self.roles.values() for column in columns]
+        return {*mapped_columns, *self.left_out, *self.compared.values()}
 
 
 def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare: Sequence[str]) -> dict[str, Stated]:
@@ -51,13 +51,13 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
     Raises:
         ConfigError: a map that names no column or role, or two columns for one role; a column that is not there.
     """
-    stated = {side: Stated() for side in headers}
+    statements = {side: Stated() for side in headers}
     for text in maps:
         side, role, column = _parts(text, tuple(headers))
         refuse_unknown_column(f"--map {text}", column, side, headers[side])
-        of, columns = stated[side], stated[side].roles.get(role, [])
+        statement, columns = statements[side], statements[side].roles.get(role, [])
         if role == NOT_COMPARED:
-            of.left_out.append(column)
+            statement.left_out.append(column)
         elif role not in ROLES:
             nearest = ", ".join(difflib.get_close_matches(role, ROLES, 1) or ROLES)
             remedy = f"to compare a further column: --compare {column}"
@@ -65,18 +65,18 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
         elif {*columns} - {column} and role not in CONTACTS:
             raise ConfigError(f"--map {text}: {role} is mapped to another column too\n  give one of them")
         elif column not in columns:
-            of.roles[role] = [*columns, column]
+            statement.roles[role] = [*columns, column]
     for text in compare:
         is_pair = "=" in text and text not in next(iter(headers.values()))
         columns = text.split("=") if is_pair else [text] * len(headers)
         for side, column in zip(headers, columns, strict=False):
             refuse_unknown_column(f"--compare {text}", column, side, headers[side])
-            stated[side].compared[compared_name(columns[0])] = column
-    for of in stated.values():
-        if "forename" in of.roles and of.roles["forename"] == of.roles.get("surname"):
-            of.roles["full_name"] = of.roles.pop("forename")
-            del of.roles["surname"]
-    return stated
+            statements[side].compared[compared_name(columns[0])] = column
+    for statement in statements.values():
+        if "forename" in statement.roles and statement.roles["forename"] == statement.roles.get("surname"):
+            statement.roles["full_name"] = statement.roles.pop("forename")
+            del statement.roles["surname"]
+    return statements
 
 
 def compared_name(column: str) -> str:
@@ -114,8 +114,8 @@ def _parts(text: str, sides: Sequence[str]) -> tuple[str, str, str]:
 def refuse_unknown_column(option: str, column: str, side: str, header: Sequence[str]) -> None:
     """Refuse a column that a file lacks."""
     if column not in header:
-        which = "the file" if side == "file" else f"the {side} file"
-        raise ConfigError(f"{option}: {which} has no column '{column}'\n  it has: {shown_names(header)}")
+        file_text = "the file" if side == "file" else f"the {side} file"
+        raise ConfigError(f"{option}: {file_text} has no column '{column}'\n  it has: {shown_names(header)}")
 
 
 HEADER, CONTENT, OPTION = "header", "content", "option"  # How a role was found
@@ -166,7 +166,7 @@ def read_schema(path: Path, sides: Sequence[str]) -> dict[str, FileSchema]:
         ConfigError: the file is no schema of these sides.
     """
     read = check(_Schema, toml_of(path), str(path))
-    schemas: dict[str, FileSchema] = {side: of for side in sides if (of := getattr(read, side))}
+    schemas: dict[str, FileSchema] = {side: table for side in sides if (table := getattr(read, side))}
     if missing := [side for side in sides if side not in schemas]:
         raise ConfigError(f"{path}: has no table [{missing[0]}]\n  give the schema.toml of an output folder")
     for schema in schemas.values():
@@ -183,7 +183,7 @@ def refuse_unknown_columns(schema: FileSchema, columns: Sequence[str], side: str
 def toml_value(value: object) -> str:
     """A text, number, list or table as TOML."""
     if isinstance(value, Mapping):
-        return toml_table({json.dumps(key): of for key, of in value.items()})
+        return toml_table({json.dumps(key): item for key, item in value.items()})
     if isinstance(value, list | tuple):
         return "[" + ", ".join(map(toml_value, value)) + "]"
     return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")

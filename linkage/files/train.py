@@ -79,16 +79,16 @@ class _Training:
 
 def _own_model(training: _Training, kinds: Mapping[str, str]) -> tuple[Model, dict[str, Any]]:
     """A model of the files' own fields, trained on them, with blocking rules."""
-    further = ", ".join(name for name in kinds if name not in ROLES)
+    further_names = ", ".join(name for name in kinds if name not in ROLES)
     small = untrained({name: kind for name, kind in kinds.items() if name in ROLES} or kinds)
-    remedy = f"; leave --compare out: {further}" if further else ""
+    remedy = f"; leave --compare out: {further_names}" if further_names else ""
     model, report = training.train(untrained(kinds, one_file=training.one_file), small, remedy)
     training.progress("blocking rules")
-    chosen = choose_rules(training.engine, model, *training.sides)
-    if not chosen.rules:
+    selection = choose_rules(training.engine, model, *training.sides)
+    if not selection.rules:
         raise InputError(_NO_RULE)
-    reports = {"training": report.as_dict(), "blocking": {**asdict(chosen), "pairs": chosen.pairs}}
-    return with_rules(model, [rule.rule.condition for rule in chosen.rules]), reports
+    reports = {"training": report.as_dict(), "blocking": {**asdict(selection), "pairs": selection.pairs}}
+    return with_rules(model, [rule.rule.condition for rule in selection.rules]), reports
 
 
 def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = ()) -> Model:
@@ -102,25 +102,25 @@ def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -
 
     A model that lacks m or u is trained here.
     """
-    path, engine, units, without = Path(request.model or ""), training.engine, prepared.units, request.without
+    path, engine, units, dropped_names = Path(request.model or ""), training.engine, prepared.units, request.without
     model = load(path)
-    known, left_out = ({name.lower() for name in names} for names in (prepared.kinds, without))
-    if unknown := [name for name in without if name.lower() not in {*map(str.lower, model.columns)}]:
+    known, left_out = ({name.lower() for name in names} for names in (prepared.kinds, dropped_names))
+    if unknown := [name for name in dropped_names if name.lower() not in {*map(str.lower, model.columns)}]:
         names = ", ".join(model.columns)
         raise ConfigError(f"--without {unknown[0]}: the model {path} names no such column\n  it names: {names}")
     changes: dict[str, Any] = {}
     fields, rules = prepared.schemas[0].fields, model.blocking_rules
-    silent = [name for name in model.columns if name in fields and name.lower() not in known | left_out]
-    if silent or without:
-        model = without_columns(model, {*silent, *without})
-        changes |= {"without": list(without), "silent": silent}
+    silent_names = [name for name in model.columns if name in fields and name.lower() not in known | left_out]
+    if silent_names or dropped_names:
+        model = without_columns(model, {*silent_names, *dropped_names})
+        changes |= {"without": list(dropped_names), "silent": silent_names}
     missing = " ".join(f"--without {name}" for name in model.columns if name.lower() not in known)
     retrain = "leave --model out: a model is then trained on what these files have in common"
     remedy = f"state columns that hold them (--map); or compare without them: {missing}; or {retrain}"
     model.check_columns(known, str(path), remedy)
     if len(model.fields) < _MIN_COMPARISONS:
-        only = f"these files have too little of what the model compares: only {model.fields[0].name}"
-        raise ConfigError(f"{path}: {only}\n  {retrain}")
+        problem = f"these files have too little of what the model compares: only {model.fields[0].name}"
+        raise ConfigError(f"{path}: {problem}\n  {retrain}")
     check_runs(engine, model, units[0], units[-1], str(path))
     reports: dict[str, Any] = {}
     if not model.is_trained:
@@ -128,8 +128,8 @@ def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -
         reports["training"], changes["trained"] = report.as_dict(), True
     if len(model.blocking_rules) < len(rules) or not rules:
         conditions = [rule.condition for rule in model.blocking_rules]
-        chosen = [of.rule.condition for of in choose_rules(engine, model, *training.sides).rules]
-        changes["rules"] = [rule for rule in chosen if rule not in conditions]
+        new_rules = [choice.rule.condition for choice in choose_rules(engine, model, *training.sides).rules]
+        changes["rules"] = [rule for rule in new_rules if rule not in conditions]
         changes["rules_lost"] = len(rules) - len(conditions)
         if not conditions and not changes["rules"]:
             raise InputError(_NO_RULE)
@@ -157,8 +157,8 @@ def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
     changes, notes = summary.get("given") or {}, []
     if changes.get("trained"):
         notes.append(f"{path}: the model had levels without m or u, and was trained on these files")
-    if silent := changes.get("silent"):
-        notes.append(f"{path}: not compared, since these files say nothing by it: {', '.join(silent)}")
+    if silent_names := changes.get("silent"):
+        notes.append(f"{path}: not compared, since these files say nothing by it: {', '.join(silent_names)}")
     if (rules := changes.get("rules")) is not None:
         reason = "the model has no blocking rules"
         if count := changes["rules_lost"]:
@@ -196,16 +196,16 @@ class TrainRequest:
 
 @contextmanager
 def _prepared(
-    files: FileOptions, limits: TrainRequest | RuleOptions, inferred: Inferred | None, progress: Progress
+    files: FileOptions, limits: TrainRequest | RuleOptions, listener: Inferred | None, progress: Progress
 ) -> Iterator[tuple[Engine, Prepared]]:
     """Two files whose records are stored as long as the context lasts; what to know of them is shown as progress."""
     pairs = [Path(path) for name in ("truth", "labels") if (path := getattr(limits, name, None))]
     paths = files.paths.values()
     with scratch_folder() as scratch, damage_reported(*paths):
-        within = [scratch, *paths, *pairs]
-        with connect("duckdb", memory_limit=limits.memory_limit, threads=limits.threads, within=within) as engine:
+        places = [scratch, *paths, *pairs]
+        with connect("duckdb", memory_limit=limits.memory_limit, threads=limits.threads, within=places) as engine:
             progress("reading")
-            prepared = prepare(engine, files, scratch, inferred=inferred)
+            prepared = prepare(engine, files, scratch, inferred=listener)
             for note in read_notes(prepared):
                 progress(note)
             yield engine, prepared
@@ -224,7 +224,7 @@ def train_files(
         ConfigError: a model is there already, or a statement fits no column.
         LeoError: there is nothing to train on, or the estimates are not to be trusted.
     """
-    say, labelled = progress or (lambda _: None), None
+    say, label_report = progress or (lambda _: None), None
     check_out(request.out, request.force)
     with _prepared(request.files, request, inferred, say) as (engine, prepared):
         left, right = prepared.units
@@ -241,14 +241,14 @@ def train_files(
             )
         if pairs:
             say("m from labels")
-            scored = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
+            scores = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
             matches = fewest_matches(report.as_dict()) or 0
-            model, labelled = m_from_labels(model, pairs.labelled(engine, model, scored), seen=matches)
+            model, label_report = m_from_labels(model, pairs.labelled(engine, model, scores), seen=matches)
         say("blocking rules")
-        rules = [chosen.rule.condition for chosen in choose_rules(engine, model, left, right).rules]
+        rules = [choice.rule.condition for choice in choose_rules(engine, model, left, right).rules]
     model = with_rules(model, rules)
-    more = {"labelled": labelled.as_dict()} if labelled else {}
-    return model, report, labelled, save(request.out, model, report, **more)
+    provenance = {"labelled": label_report.as_dict()} if label_report else {}
+    return model, report, label_report, save(request.out, model, report, **provenance)
 
 
 def check_out(out: Path, force: bool) -> None:

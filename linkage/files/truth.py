@@ -42,10 +42,10 @@ def true_pairs(engine: Engine, path: Path | None, left: Table, right: Table) -> 
     pairs = engine.sql("select distinct left_id, right_id from {t}", t=_read(engine, path, ("left_id", "right_id")))
     known = engine.sql(_IN_UNITS, truth=pairs, left=left, right=right, store=True)
     if not engine.count(known):
-        what = f"{path}: none of its {engine.count(pairs):,} true pairs names an id of each file"
-        if turned := engine.count(engine.sql(_IN_UNITS, truth=pairs, left=right, right=left)):
-            raise InputError(f"{what}; the other way round {turned:,} do\n  call the ids of the left file left_id")
-        raise InputError(f"{what}\n  {_AS_THEY_STAND}; or state which column holds them: --id LEFT --id RIGHT")
+        problem = f"{path}: none of its {engine.count(pairs):,} true pairs names an id of each file"
+        if count := engine.count(engine.sql(_IN_UNITS, truth=pairs, left=right, right=left)):
+            raise InputError(f"{problem}; the other way round {count:,} do\n  call the ids of the left file left_id")
+        raise InputError(f"{problem}\n  {_AS_THEY_STAND}; or state which column holds them: --id LEFT --id RIGHT")
     return TruePairs(known, _lost_note(path.name, engine.count(pairs) - engine.count(known), "true pairs"))
 
 
@@ -63,9 +63,9 @@ _IN_UNITS = """
 
 def error(engine: Engine, links: Table, truth: Table) -> dict[str, float]:
     """Precision, recall and F1 of the accepted links."""
-    accepted = engine.sql("select left_id, right_id from {links} where decision = 'accepted'", links=links)
-    shared = "select left_id from {a} join {t} using (left_id, right_id)"
-    links_count, pairs, right = map(engine.count, (accepted, truth, engine.sql(shared, a=accepted, t=truth)))
+    accepted_pairs = engine.sql("select left_id, right_id from {links} where decision = 'accepted'", links=links)
+    query = "select left_id from {a} join {t} using (left_id, right_id)"
+    links_count, pairs, right = map(engine.count, (accepted_pairs, truth, engine.sql(query, a=accepted_pairs, t=truth)))
     precision, recall = right / max(links_count, 1), right / max(pairs, 1)
     f1 = 2 * right / max(links_count + pairs, 1)
     return {"true_pairs": pairs, "accepted": links_count, "precision": precision, "recall": recall, "f1": f1}
@@ -91,17 +91,17 @@ class FileTruth:
         else:
             persons = _PERSONS if self.table else "select unit_id, kept as person from {ids} where kept is not null"
             known = engine.sql(persons, ids=ids, store=True, truth=self.table or ids)
-            counted = one(engine, engine.sql(_SIZES, persons=known))
-            if counted["pairs"] > _MAX_PAIRS * counted["records"]:
+            sizes = one(engine, engine.sql(_SIZES, persons=known))
+            if sizes["pairs"] > _MAX_PAIRS * sizes["records"]:
                 raise InputError(
-                    f"--truth {self.stated}: says of {int(counted['largest']):,} records that they are of one person\n"
+                    f"--truth {self.stated}: says of {int(sizes['largest']):,} records that they are of one person\n"
                     "  name a column or file that says who is who, and is empty where it is not known"
                 )
             pairs = engine.sql(_PAIRS_OF_PERSONS, persons=known, store=True)
         lines, records = engine.count(self.table or known), engine.count(known)
         if self.table and not records:
-            what = f"{self.stated}: none of its {lines:,} lines names records of the file"
-            raise InputError(f"{what}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
+            problem = f"{self.stated}: none of its {lines:,} lines names records of the file"
+            raise InputError(f"{problem}\n  {_AS_THEY_STAND}; state which column holds them: --id COLUMN")
         return TruePairs(pairs, _lost_note(Path(self.stated).name, lines - records, "lines"))
 
 
@@ -154,8 +154,8 @@ def labelled_pairs(engine: Engine, path: Path, left: Table, right: Table) -> Lab
     for left_id, right_id, answer, weight in lines:
         if left_id in sides[0] and right_id in sides[1]:
             pair = (sides[0][left_id], sides[1][right_id])
-            before, stands_for = answers.get(pair, (answer, weight))
-            answers[pair] = answer if before == answer else UNCERTAIN, max(weight, stands_for)
+            old_answer, old_weight = answers.get(pair, (answer, weight))
+            answers[pair] = answer if old_answer == answer else UNCERTAIN, max(weight, old_weight)
     if not answers:
         raise InputError(f"{path}: names no pair of the two files\n  left_id and right_id are the files' own ids")
     pairs = len({line[:2] for line in lines})
@@ -187,18 +187,18 @@ def _read(engine: Engine, path: Path, *columns: Sequence[str]) -> Table:
         raise InputError(
             f"{path}: is empty, or no CSV in UTF-8\n  save it as that, with a header and a line for each pair"
         ) from None
-    if not any({*table.columns}.issuperset(required) for required in columns):
-        shown = listed(table.columns, known=any_known(table.columns) or not _OWN_NAMES.isdisjoint(table.columns))
-        required = "; or ".join(", ".join(of) for of in columns)
-        raise InputError(f"{path}: lacks columns\n  its first line must name {required}; it has: {shown}")
+    if not any({*table.columns}.issuperset(names) for names in columns):
+        header_text = listed(table.columns, known=any_known(table.columns) or not _OWN_NAMES.isdisjoint(table.columns))
+        required_text = "; or ".join(", ".join(names) for names in columns)
+        raise InputError(f"{path}: lacks columns\n  its first line must name {required_text}; it has: {header_text}")
     if engine.count(table) == 0:
         raise InputError(f"{path}: holds a header and no lines\n  fetch it again")
     return table
 
 
 def _read_text(path: Path) -> pa.Table:
-    with path.open("rb") as opened:
-        first = opened.readline()
+    with path.open("rb") as file:
+        first = file.readline()
     parse = pyarrow.csv.ParseOptions(delimiter=max(",;\t|", key=lambda mark: first.count(mark.encode())))
     header = pyarrow.csv.read_csv(pa.BufferReader(first), parse_options=parse).column_names
     text = pyarrow.csv.ConvertOptions(column_types=dict.fromkeys(header, pa.string()), strings_can_be_null=True)
