@@ -163,12 +163,12 @@ class Run:
         Raises:
             ConfigError: the result holds links only, or the model is not trained.
         """
-        opened = open_folder(self._engine, self.folder).open(self._named(step))
-        sides = ("left",) if opened.of_one_file else ("left", "right")
-        names = opened.side_names if opened.side_names[0] != opened.side_names[1] else sides
-        columns = [column for column in opened.model.columns if column != "unit_id"]
-        tables = {name: opened.sides[side].columns_of(None, columns) for name, side in zip(names, sides, strict=False)}
-        return splink_linker(self._engine, opened.model, tables)
+        data = open_folder(self._engine, self.folder).open(self._named(step))
+        sides = ("left",) if data.of_one_file else ("left", "right")
+        names = data.side_names if data.side_names[0] != data.side_names[1] else sides
+        columns = [column for column in data.model.columns if column != "unit_id"]
+        tables = {name: data.sides[side].columns_of(None, columns) for name, side in zip(names, sides, strict=False)}
+        return splink_linker(self._engine, data.model, tables)
 
     def explain(self, left: Any, right: Any, step: str | None = None) -> Explanation:
         """Why two records were or were not linked: each comparison, its weight, and what would change the decision.
@@ -286,7 +286,7 @@ def link(
         ConfigError: an option is out of range or contradicts another, or there is nothing to compare.
     """
     _check(threshold=(threshold, 0, 1), link_draws=(link_draws, 0, 1000), threads=(threads, 1, MOST_THREADS))
-    files, inferred = scratch_folder(), _Notes()
+    files, listener = scratch_folder(), _Notes()
     request = LinkRequest(
         _file(files, "left", left),
         _file(files, "right", right),
@@ -305,8 +305,8 @@ def link(
         seed=seed,
         force=force,
     )
-    linked = link_files(request, inferred=inferred, progress=_progress(progress))
-    notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary, of_two_files=True)]
+    linked = link_files(request, inferred=listener, progress=_progress(progress))
+    notes = [*listener.notes, *linked.notes, *model_notes(linked.summary, of_two_files=True)]
     return _result(files, request.out, links_line(linked.summary, links_only=links_only), linked, notes)
 
 
@@ -345,7 +345,7 @@ def dedupe(
         ConfigError: an option is out of range, a map fits no column, or the folder is in use.
     """
     _check(threshold=(threshold, 0, 1), threads=(threads, 1, MOST_THREADS))
-    files, inferred = scratch_folder(), _Notes()
+    files, listener = scratch_folder(), _Notes()
     request = DedupeRequest(
         _file(files, "records", data),
         _out(files, out),
@@ -359,8 +359,8 @@ def dedupe(
         seed=seed,
         force=force,
     )
-    linked = dedupe_file(request, inferred=inferred, progress=_progress(progress))
-    notes = [*inferred.notes, *linked.notes, *model_notes(linked.summary)]
+    linked = dedupe_file(request, inferred=listener, progress=_progress(progress))
+    notes = [*listener.notes, *linked.notes, *model_notes(linked.summary)]
     return _result(files, request.out, clusters_line(linked.summary), linked, notes)
 
 
@@ -514,15 +514,15 @@ def _progress(progress: Progress | None) -> Progress | None:
     return lambda line: print(f"\r{line:<60.60}", end="", flush=True)  # noqa: T201 - a notebook's cell
 
 
-def _of_each(given: Both) -> tuple[str | None, str | None]:
+def _of_each(option: Both) -> tuple[str | None, str | None]:
     """What is given of the left and of the right, where it may be given once for both."""
-    return given if isinstance(given, tuple) else (given, given)
+    return option if isinstance(option, tuple) else (option, option)
 
 
 def _check(**ranges: tuple[float | None, float, float]) -> None:
-    for name, (value, least, most) in ranges.items():
-        if value is not None and not least <= value <= most:
-            raise ConfigError(f"{name}={value}: out of range\n  give a number from {least} to {most}")
+    for name, (value, low, high) in ranges.items():
+        if value is not None and not low <= value <= high:
+            raise ConfigError(f"{name}={value}: out of range\n  give a number from {low} to {high}")
 
 
 def _file(files: LockedTempdir, name: str, data: Data) -> Path:
@@ -552,9 +552,9 @@ def _as_arrow(name: str, data: Frame) -> pa.Table:
         table = pa.table(data)
     except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):  # whose messages hold a value
         of_several = [column for column in getattr(data, "columns", ()) if not _of_one_kind(data, column)]
-        which = f"column {of_several[0]}" if of_several else "a column"
+        column_text = f"column {of_several[0]}" if of_several else "a column"
         raise InputError(
-            f"{name}: {which} holds values of several kinds\n"
+            f"{name}: {column_text} holds values of several kinds\n"
             f'  make them text: table[column] = table[column].astype("string")'
         ) from None
     return table.drop_columns([column for column in table.column_names if column.startswith(_INDEX)])

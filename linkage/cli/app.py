@@ -59,7 +59,7 @@ class _Verbs(Mapping[str, Any]):
     """Commands by name, in the order of the help text. Each needs libraries that most others do not."""
 
     def __init__(self) -> None:
-        self._places = {name: (panel, at) for panel, verbs in _PANELS.items() for name, at in verbs.items()}
+        self._places = {name: (panel, place) for panel, verbs in _PANELS.items() for name, place in verbs.items()}
         self._commands: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -106,13 +106,13 @@ def _readable(command: Any) -> Any:
 
 
 class _Leo(TyperGroup):
-    def __init__(self, **about: Any) -> None:
-        super().__init__(**{**about, "commands": _Verbs()})
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{**options, "commands": _Verbs()})
 
-    def make_context(self, *arguments: Any, **more: Any) -> Any:
+    def make_context(self, *arguments: Any, **options: Any) -> Any:
         """Typer ends a command that was stopped without a word, also while it reads its arguments."""
         with _stop_reported():
-            return super().make_context(*arguments, **more)
+            return super().make_context(*arguments, **options)
 
     def invoke(self, ctx: Any) -> Any:
         """Typer ends a command that was stopped without a word."""
@@ -155,8 +155,8 @@ def _version(show_version: bool) -> None:
 def _warn_of_misspelt_variables() -> None:
     """Nothing reads a misspelt variable, and a run would use the shipped definitions, for example."""
     for name in sorted(name for name in os.environ if name.upper().startswith("LEO") and name not in _VARIABLES):
-        if near := difflib.get_close_matches(name.upper(), _VARIABLES, n=1, cutoff=0.8):
-            typer.echo(f"leo: nothing reads the environment variable {name}; is {near[0]} meant?", err=True)
+        if matches := difflib.get_close_matches(name.upper(), _VARIABLES, n=1, cutoff=0.8):
+            typer.echo(f"leo: nothing reads the environment variable {name}; is {matches[0]} meant?", err=True)
 
 
 @app.callback()

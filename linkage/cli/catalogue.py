@@ -82,8 +82,8 @@ def _found(name: str, known: Mapping[str, Any], noun: str, command: str) -> Any:
         ConfigError: nothing; the nearest name.
     """
     if name not in known:
-        near = nearest(name, known, cutoff=0.4)
-        remedy = f"nearest: {near[0]}; " if near else ""
+        matches = nearest(name, known, cutoff=0.4)
+        remedy = f"nearest: {matches[0]}; " if matches else ""
         raise ConfigError(f"no {noun} '{name}'\n  {remedy}list them: leo catalogue {command}")
     return known[name]
 

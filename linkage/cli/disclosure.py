@@ -103,9 +103,9 @@ def profiles(as_json: o.Json = False) -> None:
     for name in names():
         rules = load(name)
         rounding = f"to {rules.round_to}" if rules.round_to > 1 else "no"
-        hidden = f"under {rules.threshold}" if rules.threshold > 1 else "no"
+        limit = f"under {rules.threshold}" if rules.threshold > 1 else "no"
         zeros = "too" if rules.zeros_are_sensitive else "no"
-        rows.append({"profile": name, "hidden": hidden, "zeros": zeros, "rounded": rounding, "title": rules.title})
+        rows.append({"profile": name, "hidden": limit, "zeros": zeros, "rounded": rounding, "title": rules.title})
     show_rows(rows, as_json=as_json)
 
 

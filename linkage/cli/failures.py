@@ -66,11 +66,11 @@ def _of_the_system(error: OSError) -> str | None:
     place, number = error.filename, error.errno
     if number is None or not (number in _REMEDIES or isinstance(place, str)):
         return None
-    where = f"{place}: " if isinstance(place, str) else ""
+    prefix = f"{place}: " if isinstance(place, str) else ""
     remedy = _REMEDIES.get(number, "give another file or folder")
-    if number in _NO_ROOM and not where:  # what is written to an open file says no name
+    if number in _NO_ROOM and not prefix:  # what is written to an open file says no name
         remedy = remedy.replace("there", f"in the output folder and in {tempfile.gettempdir()}")
-    return f"{where}{os.strerror(number)}\n  {remedy}"
+    return f"{prefix}{os.strerror(number)}\n  {remedy}"
 
 
 def refuse_strange_names() -> None:

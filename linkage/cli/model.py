@@ -74,9 +74,9 @@ def train(
 
         refuse_options(context, ("left", "out", "step", "force", "as_json"), "is for two files, not for a run")
         check_out(out, force)
-        model, evidence, about = train_from_review(left, reviewed_step(left, step))
-        training = about.pop("trained")
-        version = save_with(out, model, next_version(out), trained=training, labelled={**about, **evidence.as_dict()})
+        model, evidence, record = train_from_review(left, reviewed_step(left, step))
+        training = record.pop("trained")
+        version = save_with(out, model, next_version(out), trained=training, labelled={**record, **evidence.as_dict()})
     else:
         request = request_of(TrainRequest, options, files=_files(context, options))
         _, report, evidence, version = train_files(request, inferred=say_inferred, progress=say)
@@ -199,7 +199,7 @@ def blocking(
     else:
         files = _files(context, options)
         suggestion = suggest_for_files(files, request, inferred=say_inferred, progress=say)
-    rules = [_as_splink(chosen.rule) for chosen in suggestion.rules.rules]
+    rules = [_as_splink(choice.rule) for choice in suggestion.rules.rules]
     if out:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
         write_json(rules, out)
     lines = [*blocking_lines(suggestion, recall), *([f"rules  {out}"] if out else [])]
@@ -229,26 +229,26 @@ def _as_splink(rule: "BlockingRule") -> dict[str, Any]:
 
 def blocking_lines(suggestion: "Suggested", target: float) -> list[str]:
     """Suggested rules as a terminal shows them."""
-    chosen = suggestion.rules
-    how = "measured" if chosen.is_measured else "estimated"
+    rules = suggestion.rules
+    kind = "measured" if rules.is_measured else "estimated"
     rows = []
-    for rule, pairs in zip(chosen.rules, suggestion.pairs, strict=True):
-        about = "" if pairs.counted else "~"
+    for rule, pairs in zip(rules.rules, suggestion.pairs, strict=True):
+        mark = "" if pairs.counted else "~"
         lists = f"   any of {', '.join(rule.rule.explode)}" if rule.rule.explode else ""
         recalls = (f"{recall:.4f}" for recall in (rule.alone, rule.together))
         condition = rule.rule.condition.replace('"', "") + lists
-        rows.append([condition, f"{about}{pairs.made:,}", f"{about}{pairs.new:,}", *recalls])
-    basis = f"{chosen.matches:,.0f} {'true pairs' if chosen.is_measured else 'expected matches'}"
+        rows.append([condition, f"{mark}{pairs.made:,}", f"{mark}{pairs.new:,}", *recalls])
+    basis = f"{rules.matches:,.0f} {'true pairs' if rules.is_measured else 'expected matches'}"
     new = sum(pairs.new for pairs in suggestion.pairs)
     summary = [
         "",
-        f"{count_of(len(chosen.rules), 'rule')} of {chosen.considered:,}: recall {chosen.recall:.4f} ({how} on {basis})",
+        f"{count_of(len(rules.rules), 'rule')} of {rules.considered:,}: recall {rules.recall:.4f} ({kind} on {basis})",
         f"{new:,} pairs of {suggestion.units[0]:,} and {suggestion.units[1]:,} records; "
         f"the budget is {suggestion.budget:,.0f}",
     ]
-    if chosen.recall < target:
+    if rules.recall < target:
         summary.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
-    return [*table_lines(["rule", "pairs", "new pairs", f"own recall ({how})", "in all"], rows), *summary]
+    return [*table_lines(["rule", "pairs", "new pairs", f"own recall ({kind})", "in all"], rows), *summary]
 
 
 def _figures(m: float, u: float, weight: float, error: float | None) -> list[str]:

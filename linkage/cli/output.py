@@ -126,13 +126,13 @@ def refuse_options(context: typer.Context, names: Iterable[str], why: str) -> No
     Raises:
         ConfigError: naming all of them.
     """
-    idle = [
+    idle_options = [
         parameter.opts[0]
         for parameter in context.command.params
         if parameter.name not in set(names) and _is_given(context, str(parameter.name))
     ]
-    if idle:
-        raise ConfigError("\n".join(f"{option} {why}" for option in idle))
+    if idle_options:
+        raise ConfigError("\n".join(f"{option} {why}" for option in idle_options))
 
 
 def _is_given(context: typer.Context, name: str) -> bool:

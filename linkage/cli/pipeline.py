@@ -111,14 +111,14 @@ def _runner(
 
 def _of_a_run(command: Callable[..., None]) -> Callable[..., None]:
     """Give a command the options of `_runner` in place of its runner and scope."""
-    common, own = inspect.signature(_runner).parameters, inspect.signature(command)
+    common, signature = inspect.signature(_runner).parameters, inspect.signature(command)
 
     @functools.wraps(command, assigned=("__name__", "__doc__", "__module__"))
     def with_options(**options: Any) -> None:
         command(*_runner(**{name: options.pop(name) for name in common}), **options)
 
-    parameters = [*common.values(), *[*own.parameters.values()][2:]]
-    with_options.__signature__ = own.replace(parameters=parameters)  # type: ignore[attr-defined]
+    parameters = [*common.values(), *[*signature.parameters.values()][2:]]
+    with_options.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
     return with_options
 
 
@@ -170,9 +170,9 @@ def ended_lines(root: Path, manifest: Mapping[str, Any]) -> list[str]:
 
 def plan_lines(decisions: list[Decision], root: Path) -> list[str]:
     """A plan as a terminal shows it."""
-    to_run = sum(decision.action == "run" for decision in decisions)
+    run_count = sum(decision.action == "run" for decision in decisions)
     width = max((len(decision.stage.name) for decision in decisions), default=0)
-    return [f"{root}: {to_run} of {len(decisions)} stages would run"] + [
+    return [f"{root}: {run_count} of {len(decisions)} stages would run"] + [
         f"  {number:>2} {one.action:<4} {one.stage.name:<{width}}  {one.reason}"
         for number, one in enumerate(decisions, 1)
     ]
@@ -189,12 +189,12 @@ def status(run: o.Run, as_json: o.Json = False) -> None:
     from linkage.pipeline.status import status_of
 
     facts = status_of(run)
-    took = "" if facts.seconds is None else f", {facts.seconds:,.1f} s"
+    seconds_text = "" if facts.seconds is None else f", {facts.seconds:,.1f} s"
     rows = [
         [one.stage, one.state, (one.finished or "-")[:19], one.seconds, one.rows, one.reason or ""]
         for one in facts.stages
     ]
-    lines = [f"{run}: {facts.status}, started {facts.started[:19]}{took}"]
+    lines = [f"{run}: {facts.status}, started {facts.started[:19]}{seconds_text}"]
     lines += table_lines(["stage", "state", "made (UTC)", "seconds", "rows", ""], rows)
     lines += [f"gate {name}: {state}" for name, state in facts.gates.items()]
     show(facts, [*lines, *([facts.message] if facts.message else [])], as_json=as_json)

@@ -42,8 +42,8 @@ def check_request(request: o.RequestFile, as_json: o.Json = False) -> None:
         scope = scope_of(read_application(request, datetime.date.today()))
     lines = [f"{request}: no fault", f"  {'table':<24} items rating years"]
     for table in scope["tables"]:
-        only = f"  {table['only']}" if table["only"] else ""
-        lines.append(f"  {table['table']:<24} {table['items']:>5} {table['rating']:<6} {table['years'] or ''}{only}")
+        rows = f"  {table['only']}" if table["only"] else ""
+        lines.append(f"  {table['table']:<24} {table['items']:>5} {table['rating']:<6} {table['years'] or ''}{rows}")
     for place, reason in scope["names_a_person"].items():
         lines.append(f"  {place}: {reason}; leave it out before the extract, which holds it under no exemption")
     lines += [f"  {place}: {years}" for place, years in scope["derived_years"].items()]
@@ -63,8 +63,8 @@ def submit(request: o.RequestFile, register: o.Register = None, date: o.Day = No
     from linkage.requests.approved import register_of
     from linkage.requests.check import read_application
 
-    where = register_of(request, register)
-    _print_entry(where, decisions.submit(where, read_application(request, _date(date))))
+    register_file = register_of(request, register)
+    _print_entry(register_file, decisions.submit(register_file, read_application(request, _date(date))))
 
 
 @request.command()
@@ -100,8 +100,8 @@ def decide(
         reason=reason,
         amends=amends,
     )
-    where = register_of(request, register)
-    _print_entry(where, decisions.decide(where, application, decision))
+    register_file = register_of(request, register)
+    _print_entry(register_file, decisions.decide(register_file, application, decision))
 
 
 @request.command()
@@ -134,16 +134,16 @@ def status(request: o.RequestFile, register: o.Register = None, as_json: o.Json 
     from linkage.requests.register import read_register
 
     application = read_application(request, datetime.date.today(), only_form=True)
-    where = register_of(request, register)
-    entries = read_register(where) if where.exists() or register else []
-    stands = standing(entries, application)
-    faults = as_lines(faults_of(application, leaving=True)) if stands.state == "approved" else []
+    register_file = register_of(request, register)
+    entries = read_register(register_file) if register_file.exists() or register else []
+    result = standing(entries, application)
+    faults = as_lines(faults_of(application, leaving=True)) if result.state == "approved" else []
     own = [entry for entry in entries if entry["request"] == application.request.id]
-    lines = [f"{application.request.id}: {stands.state}{', and nothing may leave' if faults else ''}"]
-    lines += [f"  {line}" for line in [*stands.reasons, *faults]]
+    lines = [f"{application.request.id}: {result.state}{', and nothing may leave' if faults else ''}"]
+    lines += [f"  {line}" for line in [*result.reasons, *faults]]
     lines += ["  its entries in the register:", *(f"    {_entry_line(entry)}" for entry in own)] if own else []
     content = [{"number": entry.number, "sha256": entry.sha256, **entry.content} for entry in own]
-    report = {"request": application.request.id, "state": stands.state, "reasons": stands.reasons, "faults": faults}
+    report = {"request": application.request.id, "state": result.state, "reasons": result.reasons, "faults": faults}
     show({**report, "entries": content}, lines, as_json=as_json)
 
 

@@ -41,7 +41,7 @@ def open_(
     require("leo review", "apps")  # leo review sample and add do without
     from quality.review.sample import step_to_review
 
-    chosen = step_to_review(run, step, size, labels_from)
+    step_name = step_to_review(run, step, size, labels_from)
     from linkage.catalogue import shipped
     from quality.report.names import Names
     from quality.review.app import application
@@ -49,8 +49,8 @@ def open_(
     from quality.web import check_port
 
     check_port(port)
-    with ReviewSession(run, chosen) as session:
-        typer.echo(f"{len(session.pairs):,} pairs of step {chosen}; Ctrl-C ends")
+    with ReviewSession(run, step_name) as session:
+        typer.echo(f"{len(session.pairs):,} pairs of step {step_name}; Ctrl-C ends")
         serve_pages(lambda token: application(session, Names(shipped()), token, doubled=doubled), port)
 
 

@@ -74,7 +74,7 @@ def _demo_population(data: Path, people: int, seed: int, *, show_bar: bool) -> N
     from synthetic import synthesise
 
     info = _manifest(data) if data.exists() else {}
-    if data.exists() and ("people" not in info or any(info.get(key, usual) != usual for key, usual in _DEMO.items())):
+    if data.exists() and ("people" not in info or any(info.get(key, value) != value for key, value in _DEMO.items())):
         raise ConfigError(f"{data}: is not a demo's population\n  give another place with --out")
     if not info or (info["people"], info.get("seed"), info.get("version")) != (people, seed, __version__):
         shutil.rmtree(data, ignore_errors=True)

@@ -31,11 +31,11 @@ def put(source: Path, target: Path) -> None:
     target.parent.mkdir(parents=True, exist_ok=True)
     source = _on_the_same_disk(target, source)
     if source.is_dir() and target.exists():
-        aside = target.with_name(f".{target.name}.old")
-        remove(aside)
-        os.replace(target, aside)
+        old_target = target.with_name(f".{target.name}.old")
+        remove(old_target)
+        os.replace(target, old_target)
         os.replace(source, target)
-        remove(aside)
+        remove(old_target)
     else:
         os.replace(source, target)
     sync_folder(target.parent)

@@ -50,8 +50,8 @@ def suggest_for_step(
         LeoError: there is nothing to learn from.
     """
     say = progress or (lambda _: None)
-    within = [run, *([options.truth] if options.truth else [])]
-    with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads, within=within) as engine:
+    allowed_paths = [run, *([options.truth] if options.truth else [])]
+    with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads, within=allowed_paths) as engine:
         open_run = OpenRun(engine, run)
         sides = open_run.sides(step_named(run, open_run.steps, step_name))
         model = load_model(options.model or run / "models" / f"{step_name}.json")
@@ -83,12 +83,12 @@ def suggest(
         raise InputError(f"{options.truth}: no true pair has both ends in the two sides\n  check its ids")
     pairs = None if true_pairs is None else sample_of_pairs(engine, true_pairs)
     say("pairs of candidate rules")
-    made_of = {name: field for name, (field, _) in DERIVED.items()}
-    chosen = choose_rules(
-        engine, model, *sides, made_of=made_of, target=options.recall, budget=budget, true_pairs=pairs
+    source_of = {name: field for name, (field, _) in DERIVED.items()}
+    selection = choose_rules(
+        engine, model, *sides, made_of=source_of, target=options.recall, budget=budget, true_pairs=pairs
     )
-    counts = rule_pairs(engine, [rule.rule for rule in chosen.rules], *sides)
-    return Suggested(chosen, counts, units, budget)
+    counts = rule_pairs(engine, [rule.rule for rule in selection.rules], *sides)
+    return Suggested(selection, counts, units, budget)
 
 
 def _true_pairs(run: OpenRun, step: str, folder: Path) -> Table:

@@ -85,10 +85,10 @@ class FileDigests:
 
 def _stamp(path: Path) -> list[int]:
     try:
-        about = path.stat()
+        status = path.stat()
     except OSError as error:
         raise unreadable(path, error) from None
-    return [about.st_size, about.st_mtime_ns, about.st_ctime_ns]
+    return [status.st_size, status.st_mtime_ns, status.st_ctime_ns]
 
 
 @dataclass(frozen=True)

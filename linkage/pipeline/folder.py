@@ -53,11 +53,11 @@ def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
         InputError: it is damaged.
     """
     try:
-        document, why = json_of(path), "it holds no table of facts"
+        document, reason = json_of(path), "it holds no table of facts"
     except ValueError:
-        document, why = None, "not JSON"
+        document, reason = None, "not JSON"
     if not isinstance(document, dict):
-        raise InputError(f"{path}: is damaged: {why}\n  {remedy}")
+        raise InputError(f"{path}: is damaged: {reason}\n  {remedy}")
     return document
 
 
@@ -107,8 +107,8 @@ class RunFolder:
         """Make what is missing, and clear away what a run that was stopped left half done."""
         self.stages.mkdir(parents=True, exist_ok=True)
         remove(self.scratch)
-        below = ("stages", "models", "quality", "quality/suites", "extracts")
-        for place in [self.root, *(self.root / name for name in below)]:
+        names = ("stages", "models", "quality", "quality/suites", "extracts")
+        for place in [self.root, *(self.root / name for name in names)]:
             if place.is_dir():
                 for left in [*place.glob(".*.part"), *place.glob(".*.old")]:
                     remove(left)
@@ -159,8 +159,8 @@ class RunFolder:
 
     def missing(self, name: str, summary: dict[str, Any]) -> str | None:
         """The first artefact that is gone, or not of the size it was written with."""
-        for artefact, about in summary["made"].items():
-            if size(self.path(artefact, name)) != about["bytes"]:
+        for artefact, facts in summary["made"].items():
+            if size(self.path(artefact, name)) != facts["bytes"]:
                 return str(artefact)
         return None
 

@@ -60,7 +60,7 @@ def _precisions(evaluation: Mapping[str, Any], reviews: Mapping[str, Mapping[str
             "review": review and all_readings(review["precision"]),
             "probabilities": estimate and estimate["precision"],
         }
-        known = next(((by, share) for by, share in shares.items() if share and share["of"]), None)
+        known = next(((basis, share) for basis, share in shares.items() if share and share["of"]), None)
         if known:
             precisions[step["step"]] = {"by": known[0], **{key: known[1][key] for key in ("value", "low", "high")}}
     return precisions
@@ -125,8 +125,8 @@ def not_checked(
             reasons[name].append(f"nothing is known of the links of {unknown}")
     for step in evaluation["steps"]:
         if any(not people for people, _ in _in_calculation(step)):
-            where = " in the calculation" if step.get("eligible") else ""
-            reasons["max_unlinked"].append(f"a side of {step['step']} has no people{where}")
+            suffix = " in the calculation" if step.get("eligible") else ""
+            reasons["max_unlinked"].append(f"a side of {step['step']} has no people{suffix}")
     if drift is None:
         for name in ("max_rate_fall", "max_count_change"):
             reasons[name].append("there is no last release; give it by --previous")
@@ -135,10 +135,10 @@ def not_checked(
         if new := [step["step"] for step in evaluation["steps"] if step["step"] not in steps]:
             reasons["max_rate_fall"].append(f"no group of {', '.join(new)} has a hundred people in both releases")
         if counts := [row["count"] for row in drift["counts"] if row["before"] is None]:
-            more = f" and {len(counts) - _MOST_NAMED} more" if len(counts) > _MOST_NAMED else ""
+            rest = f" and {len(counts) - _MOST_NAMED} more" if len(counts) > _MOST_NAMED else ""
             names = ", ".join(counts[:_MOST_NAMED])
-            reasons["max_count_change"].append(f"the last release does not count {names}{more}")
-    return [f"{name}: {why}" for name, all_of in reasons.items() if getattr(gates, name) is not None for why in all_of]
+            reasons["max_count_change"].append(f"the last release does not count {names}{rest}")
+    return [f"{name}: {text}" for name, lines in reasons.items() if getattr(gates, name) is not None for text in lines]
 
 
 def _shown(figure: float, limit: float, places: int) -> str:
@@ -150,14 +150,14 @@ def _shown(figure: float, limit: float, places: int) -> str:
 
 def _faults(gates: Gates, figures: Mapping[str, Any]) -> list[str]:
     faults = []
-    least, lowest = gates.min_precision, gates.precision_lower_bound
+    floor, lowest = gates.min_precision, gates.precision_lower_bound
     for step, share in figures["precision"].items():
         precision = f"step '{step}' has precision {share['value']:.4f} by {share['by']}"
         # One false link of thirty is no evidence that the precision is lower than the gate's.
-        if least is not None and share["high"] < least:
+        if floor is not None and share["high"] < floor:
             faults.append(
-                f"gate min_precision: {precision} (with 95 % confidence at most {_shown(share['high'], least, 4)}), at "
-                f"least {least} is required"
+                f"gate min_precision: {precision} (with 95 % confidence at most {_shown(share['high'], floor, 4)}), at "
+                f"least {floor} is required"
             )
         if lowest is not None and share["low"] < lowest:
             faults.append(
@@ -172,20 +172,20 @@ def _faults(gates: Gates, figures: Mapping[str, Any]) -> list[str]:
             )
     for row in figures.get("falls", ()):  # which chance alone would not make between releases of other people
         if gates.max_rate_fall is not None and -row["change"] > gates.max_rate_fall:
-            most = 100 * gates.max_rate_fall
+            limit = 100 * gates.max_rate_fall
             faults.append(
                 f"gate max_rate_fall: step '{row['step']}', {row['source']}, {row['title'].lower()} {row['label']}: the "
-                f"link rate fell by {_shown(-100 * row['change'], most, 2)} points (95 % {-100 * row['high']:.2f} to "
-                f"{-100 * row['low']:.2f}), at most {most:g} are allowed"
+                f"link rate fell by {_shown(-100 * row['change'], limit, 2)} points (95 % {-100 * row['high']:.2f} to "
+                f"{-100 * row['low']:.2f}), at most {limit:g} are allowed"
             )
     for row in figures.get("changes", ()):
         if gates.max_count_change is not None and (_from_zero(row) or abs(row["change"]) > gates.max_count_change):
-            most = 100 * gates.max_count_change
+            limit = 100 * gates.max_count_change
             if _from_zero(row):
-                how = f"rose from 0 to {row['after']:,}"
+                verb = f"rose from 0 to {row['after']:,}"
             else:
-                how = f"changed by {'-' if row['change'] < 0 else '+'}{_shown(100 * abs(row['change']), most, 1)} %"
+                verb = f"changed by {'-' if row['change'] < 0 else '+'}{_shown(100 * abs(row['change']), limit, 1)} %"
             faults.append(
-                f"gate max_count_change: {row['count']} {how} since the last release, at most {most:g} % is allowed"
+                f"gate max_count_change: {row['count']} {verb} since the last release, at most {limit:g} % is allowed"
             )
     return faults

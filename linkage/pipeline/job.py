@@ -160,7 +160,7 @@ class _Faults:
     def add(self, message: str) -> None:
         self._found.append(ConfigError(message))
 
-    def raise_all(self, where: Path) -> None:
+    def raise_all(self, path: Path) -> None:
         """One error with every message: of the configuration if any is, else of a gate, else of the input files."""
         messages = list(dict.fromkeys(str(error) for error in self._found))
         if not messages:
@@ -168,7 +168,7 @@ class _Faults:
         kinds = (ConfigError, GateError, InputError)
         kind = next((kind for kind in kinds if any(isinstance(error, kind) for error in self._found)), InputError)
         count = f"{len(messages)} fault{'s' if len(messages) != 1 else ''}"
-        raise kind(f"{where}: {count}\n" + textwrap.indent("\n".join(messages), "  "))
+        raise kind(f"{path}: {count}\n" + textwrap.indent("\n".join(messages), "  "))
 
 
 def load_job(
@@ -254,9 +254,9 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
-    for where, spec in config.tables().items():
+    for place, spec in config.tables().items():
         with faults.collected():
-            check_headers(job.catalogue, where, spec, job.files.get(where, ()), job.data, damaged=damaged)
+            check_headers(job.catalogue, place, spec, job.files.get(place, ()), job.data, damaged=damaged)
     faults.raise_all(job.path)
 
 
@@ -264,9 +264,9 @@ def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, An
     if not data.is_dir():
         raise InputError(f"{data}: no such folder\n  give the folder of the sources with --data, or in [run] data")
     files: dict[str, tuple[Path, ...]] = {}
-    for where, spec in config.tables().items():
+    for place, spec in config.tables().items():
         with faults.collected():
-            files[where] = tuple(find(where, spec.files, data))
+            files[place] = tuple(find(place, spec.files, data))
     truth = _truth_folder(data, config.run.truth) if config.run.truth else None
     if truth and not true_entities_file(truth):
         faults.add(f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no truth, take the line out")
@@ -284,15 +284,15 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
     for rules in (name_rules, identifier_rules):
         with faults.collected():
             rules()
-    for where, spec in config.tables().items():
+    for place, spec in config.tables().items():
         try:
             catalogue.table(spec.dataset, spec.table)
         except ConfigError as error:  # the catalogue does not know who asks
-            faults.add(f"{where}: {error}")
+            faults.add(f"{place}: {error}")
         try:
             check_format(spec.format.date_format)
         except ConfigError as error:
-            faults.add(f"{where}.format.date_format: {error}")
+            faults.add(f"{place}.format.date_format: {error}")
     tables = [f"{table.dataset}.{table.table}" for table in config.attributes.values()]
     for table in sorted({table for table in tables if tables.count(table) > 1}):
         faults.add(f"attributes: two read {table}\n  give one of them all the files")
@@ -308,32 +308,32 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
     models: dict[str, Model] = {}
     sizes: dict[str, tuple[int, ...] | None] = {}
     for step in config.step:
-        where = f"step.{step.name}"
+        place = f"step.{step.name}"
         passes[step.name] = ()
         if step.passes:
             with faults.collected():
-                files[step.passes] = resolve(step.passes, path, f"{where}.passes")
+                files[step.passes] = resolve(step.passes, path, f"{place}.passes")
                 passes[step.name] = pass_files.load(files[step.passes])
-                pass_files.check_fields(passes[step.name], compared_columns(config), f"{where}.passes")
+                pass_files.check_fields(passes[step.name], compared_columns(config), f"{place}.passes")
         if step.overrides:
             with faults.collected():
-                files[step.overrides] = resolve(step.overrides, path, f"{where}.overrides")
+                files[step.overrides] = resolve(step.overrides, path, f"{place}.overrides")
                 decisions[step.name] = decision_files.load(files[step.overrides], config.source)
         if step.link_draws and step.left in [name for name, source in config.source.items() if source.dataset == "cis"]:
             faults.add(
-                f"{where}.link_draws: tax records stand on the left, and link sets tell whose those of the right are\n"
+                f"{place}.link_draws: tax records stand on the left, and link sets tell whose those of the right are\n"
                 f'  turn the sides: left = "{step.right}", right = "{step.left}"'
             )
         if step.model is None:
-            faults.add(f"{where}.model: none is given\n  name a Splink model, for example models/cis.json")
+            faults.add(f"{place}.model: none is given\n  name a Splink model, for example models/cis.json")
             continue
         with faults.collected():
-            files[step.model] = resolve(step.model, path, f"{where}.model")
+            files[step.model] = resolve(step.model, path, f"{place}.model")
             models[step.name] = load_model(files[step.model])
-            models[step.name].check_columns(unit_columns(config), f"{where}.model")
+            models[step.name].check_columns(unit_columns(config), f"{place}.model")
             if not step.train and not models[step.name].is_trained:
                 raise ConfigError(
-                    f"{where}.model: {step.model} has levels without m or u, and train = false\n"
+                    f"{place}.model: {step.model} has levels without m or u, and train = false\n"
                     "  train it first, or take train = false out"
                 )
             sizes[step.name] = None if step.train else trained_on(files[step.model])
@@ -412,8 +412,8 @@ def remarks(job: Job) -> list[str]:
     """A line each: sources that no step links, and numbers of persons that no rule of conflicts knows."""
     config = job.config
     sides = {side for step in config.step for side in (step.left, step.right)}
-    alone = [source for source in config.source if config.step and source not in sides]
-    return [*(f"source.{name}: no step links it with anything" for name in alone), *_unknown_numbers(job)]
+    unlinked_sources = [source for source in config.source if config.step and source not in sides]
+    return [*(f"source.{name}: no step links it with anything" for name in unlinked_sources), *_unknown_numbers(job)]
 
 
 def _unknown_numbers(job: Job) -> list[str]:

@@ -57,8 +57,8 @@ def pipeline(job: Job, out: Path, *, progress: RunProgress | None = None) -> Run
     previous = [job.previous.spine, job.previous.evaluation, *job.previous.extracts.values()] if job.previous else []
 
     def open_engine(scratch: Path) -> Engine:
-        within = [out, *(path for path in [*inputs, *previous] if path)]
-        return connect(run.engine, memory_limit=run.memory_limit, threads=run.threads, scratch=scratch, within=within)
+        places = [out, *(path for path in [*inputs, *previous] if path)]
+        return connect(run.engine, memory_limit=run.memory_limit, threads=run.threads, scratch=scratch, within=places)
 
     return Runner(out, stages(job), facts(job), open_engine, engine=run.engine, progress=progress)
 

@@ -42,5 +42,5 @@ def place_of(error: BaseException) -> str:
     frames = traceback.extract_tb(error.__traceback__)
     root = Path(__file__).parents[2]
     ours = [frame for frame in frames if root in Path(frame.filename).parents and "site-packages" not in frame.filename]
-    chosen = ours or list(frames)
-    return f"{Path(chosen[-1].filename).name}:{chosen[-1].lineno}" if chosen else "an unknown place"
+    candidates = ours or list(frames)
+    return f"{Path(candidates[-1].filename).name}:{candidates[-1].lineno}" if candidates else "an unknown place"

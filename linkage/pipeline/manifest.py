@@ -56,7 +56,7 @@ class Manifest:
         planned: the names of all stages in their order.
     """
 
-    def __init__(self, root: Path, facts: RunFacts, planned: Sequence[str] = ()) -> None:
+    def __init__(self, root: Path, facts: RunFacts, stage_names: Sequence[str] = ()) -> None:
         self._path, self._begun = root / MANIFEST, time.monotonic()
         self.content: dict[str, Any] = {
             "format": FORMAT,
@@ -78,7 +78,7 @@ class Manifest:
             "peak_memory_bytes": 0,
             "inputs": {},
             "headline": {},
-            "planned": list(planned),
+            "planned": list(stage_names),
             "stages": [],
         }
 
@@ -267,9 +267,9 @@ def ended_well(root: Path) -> dict[str, Any]:
         root, "leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
     )
     if manifest.get("status") == "gate failed":
-        why = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
+        reason = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
         raise GateError(
-            f"{root}: the run's status is 'gate failed', so nothing may leave it{why}\n"
+            f"{root}: the run's status is 'gate failed', so nothing may leave it{reason}\n"
             "  correct what a gate names, or change [gates], then give the same leo run again"
         )
     if manifest.get("exit") != 0 or manifest.get("status") == "partial":
@@ -293,23 +293,23 @@ def check_intact(root: Path, manifest: dict[str, Any]) -> None:
     folder = RunFolder(root)
     for stage in check_shape(root, manifest).stages:
         tables = folder.find(stage.name)
-        for name, about in stage.made.items():
-            if kind(name) == "folder" or about.bytes is None or (kind(name) == "table" and tables is None):
+        for name, facts in stage.made.items():
+            if kind(name) == "folder" or facts.bytes is None or (kind(name) == "table" and tables is None):
                 continue
             path = folder.path(name, stage.name)
-            if (actual := size(path)) in (-1, about.bytes):
+            if (actual := size(path)) in (-1, facts.bytes):
                 continue
             if path.suffix == ".json":
                 document_of(path)
             raise InputError(
-                f"{path}: is not as it was written: it has {actual:,} bytes, and had {about.bytes:,}\n"
+                f"{path}: is not as it was written: it has {actual:,} bytes, and had {facts.bytes:,}\n"
                 "  take it from a copy of the folder, or give the same leo run, which makes it again"
             )
 
 
 def rows_made(stage: Mapping[str, Any]) -> int | None:
     """Rows of all tables that a stage made; None where it makes none."""
-    counts = [about["rows"] for about in stage.get("made", {}).values() if "rows" in about]
+    counts = [facts["rows"] for facts in stage.get("made", {}).values() if "rows" in facts]
     return sum(counts) if counts else None
 
 
@@ -325,8 +325,8 @@ def tables_of(root: Path, manifest: Mapping[str, Any]) -> dict[str, Path]:
     return {
         name: folder.path(name, stage["name"])
         for stage in manifest["stages"]
-        for name, about in stage.get("made", {}).items()  # a stage that failed made nothing
-        if "rows" in about
+        for name, facts in stage.get("made", {}).items()  # a stage that failed made nothing
+        if "rows" in facts
     }
 
 

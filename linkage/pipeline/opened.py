@@ -305,9 +305,9 @@ class OpenFiles:
         text = f"select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY}) from {{t}}"
         return {side: self.engine.sql(text, t=table) for side, table in tables.items()}
 
-    def _table(self, name: str, required: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
+    def _table(self, name: str, columns: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
         """A table of the folder with unit ids instead of those of the files."""
-        table = table_of(self.engine, self.root / f"{name}.parquet", *required)
+        table = table_of(self.engine, self.root / f"{name}.parquet", *columns)
         return self.engine.sql(query, params=None, store=True, t=table, **records)
 
     def linked_steps(self) -> list[str]:
@@ -365,8 +365,8 @@ _CLUSTERS = """
 def _file_names(files: Mapping[str, str]) -> tuple[str, str]:
     """What the two files are called; the same name twice if a file was linked with itself."""
     names = [Path(path).name for path in files.values()]
-    same = len(names) == 2 and names[0] == names[1]
-    return (f"left {names[0]}", f"right {names[1]}") if same else (names[0], names[-1])
+    is_same = len(names) == 2 and names[0] == names[1]
+    return (f"left {names[0]}", f"right {names[1]}") if is_same else (names[0], names[-1])
 
 
 def model_file(root: Path, step: str | None) -> Path:

@@ -57,26 +57,26 @@ class Plan:
                 raise ConfigError(
                     f"{option} {name}: the run has no such stage{hint(name, names)}\n  leo plan lists them"
                 )
-        in_scope = names[: names.index(scope.until) + 1] if scope.until else names
-        self._wanted = set(in_scope) & set(scope.select or names)
-        maker_of, reads = makers(tuple(stages)), {}
+        scope_names = names[: names.index(scope.until) + 1] if scope.until else names
+        self._wanted = set(scope_names) & set(scope.select or names)
+        maker_of, makers_of = makers(tuple(stages)), {}
         for stage in stages:
-            reads[stage.name] = {maker_of[artefact].name for artefact in (*stage.reads, *stage.reads_if_there)}
+            makers_of[stage.name] = {maker_of[artefact].name for artefact in (*stage.reads, *stage.reads_if_there)}
         self._again = set(names) if scope.rerun else {name for name in names if name == scope.again_from}
         for name in names:
-            self._again |= {name} if reads[name] & self._again else set()
+            self._again |= {name} if makers_of[name] & self._again else set()
         if scope.select:
-            self._check_selected([stage for stage in stages if stage.name in _all_read(self._wanted, reads)])
+            self._check_selected([stage for stage in stages if stage.name in _all_read(self._wanted, makers_of)])
 
     def _check_selected(self, stages: Iterable[Stage]) -> None:
         """Check that what the selected stages read is up to date or selected too."""
         decisions = [self.decide(stage) for stage in stages]
         if stale := [one for one in decisions if one.action == "skip"]:
             lines = "".join(f"\n  {one.stage.name}: {one.reason.removeprefix(_LEFT_OUT)}" for one in stale)
-            also = " ".join(f"--select {one.stage.name}" for one in stale)
+            options = " ".join(f"--select {one.stage.name}" for one in stale)
             raise ConfigError(
                 f"--select: the selected stages follow from {len(stale)} that are not up to date{lines}\n"
-                f"  select these too ({also}), or run without --select"
+                f"  select these too ({options}), or run without --select"
             )
 
     def decide(self, stage: Stage) -> Decision:
@@ -84,10 +84,10 @@ class Plan:
 
         A stage that runs again only because its output is gone gives what it gave before: what follows it is kept.
         """
-        in_scope, reason = stage.name in self._wanted, self._reason(stage)
+        is_wanted, reason = stage.name in self._wanted, self._reason(stage)
         if reason is None:
             return Decision(stage, "keep", "up to date")
-        return Decision(stage, "run", reason) if in_scope else Decision(stage, "skip", _LEFT_OUT + reason)
+        return Decision(stage, "run", reason) if is_wanted else Decision(stage, "skip", _LEFT_OUT + reason)
 
     def _reason(self, stage: Stage) -> str | None:
         """Why a stage has to run; None if it is up to date."""
@@ -101,11 +101,11 @@ class Plan:
         return f"output missing or altered: {output}" if output else change
 
 
-def _all_read(names: Iterable[str], reads: dict[str, set[str]]) -> set[str]:
+def _all_read(names: Iterable[str], makers_of: dict[str, set[str]]) -> set[str]:
     """Stages, and all that they read, directly or through others."""
     stages, left = set[str](), list(names)
     while left:
         name = left.pop()
-        left += reads[name] - stages
+        left += makers_of[name] - stages
         stages.add(name)
     return stages

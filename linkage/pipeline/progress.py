@@ -118,9 +118,9 @@ def counter_for(stream: TextIO, noun: str, total: int, *, show_bar: bool = True)
     if not (show_bar and _is_terminal(stream)):
         count_so_far, start = 0, time.monotonic()
 
-        def add(more: int) -> None:
+        def add(step: int) -> None:
             nonlocal count_so_far
-            before, count_so_far = count_so_far, count_so_far + more
+            before, count_so_far = count_so_far, count_so_far + step
             if count_so_far < total and count_so_far * 10 // total > before * 10 // total:
                 stream.write(f"{count_so_far:,} of {total:,} {noun}, {time.monotonic() - start:.0f} s\n")
                 stream.flush()
@@ -130,7 +130,7 @@ def counter_for(stream: TextIO, noun: str, total: int, *, show_bar: bool = True)
     count, left = TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {noun}"), TextColumn("left")
     with _bar(stream, BarColumn(bar_width=30), count, _RateColumn(), TimeRemainingColumn(), left) as bar:
         task = bar.add_task(noun, total=total)
-        yield lambda more: bar.advance(task, more)
+        yield lambda step: bar.advance(task, step)
 
 
 def _bar(stream: TextIO, *columns: ProgressColumn) -> Progress:

@@ -34,13 +34,13 @@ def fingerprints(run: Path) -> dict[str, str]:
     if "links" in (tables := manifest.get("tables", {})):
         # Records are known by their places among the ids of their file, so that the files count as well as the links.
         request = manifest.get("request", {})
-        of = {"links": tables["links"]["hash"], "files": request.get("sha256"), "ids": request.get("ids")}
-        digest = hashlib.sha256(json.dumps(of, sort_keys=True).encode()).hexdigest()[:16]
+        content = {"links": tables["links"]["hash"], "files": request.get("sha256"), "ids": request.get("ids")}
+        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
         return {"dedupe" if "clusters" in tables else "link": digest}
     return {
-        name.removeprefix("links/"): str(about["fingerprint"])
+        name.removeprefix("links/"): str(facts["fingerprint"])
         for stage in manifest["stages"]
-        for name, about in stage.get("made", {}).items()
+        for name, facts in stage.get("made", {}).items()
         if name.startswith("links/")
     }
 
@@ -54,8 +54,8 @@ def fingerprint_of(run: Path, step: str) -> str:
     by_step = fingerprints(run)
     if step not in by_step:
         manifest = manifest_of(run)
-        if step in (to_come := steps_to_come(manifest) if "configuration" in manifest else []):
-            raise ConfigError(f"{run}: the run has not linked {', '.join(to_come)} yet\n  finish it first: leo run")
+        if step in (steps := steps_to_come(manifest) if "configuration" in manifest else []):
+            raise ConfigError(f"{run}: the run has not linked {', '.join(steps)} yet\n  finish it first: leo run")
         known = ", ".join(sorted(by_step)) or "none"
         raise ConfigError(f"{run}: the run has no link step '{step}'\n  there are: {known}")
     return by_step[step]

@@ -113,11 +113,11 @@ class Runner:
             log.event("stage removed", stage=name, reason="no longer in the configuration")
         self.progress.start(len(self.stages))
         failure: GateError | None = None
-        withheld: set[str] = set()
+        withheld_stages: set[str] = set()
         for stage in self.stages:
-            behind = {self.made[artefact].name for artefact in stage.reads} & withheld
-            if failure and (behind or not stage.partial):
-                withheld.add(stage.name)
+            failed_makers = {self.made[artefact].name for artefact in stage.reads} & withheld_stages
+            if failure and (failed_makers or not stage.partial):
+                withheld_stages.add(stage.name)
                 self._withhold(stage, manifest, log)
                 continue
             decision = plan.decide(stage)
@@ -220,7 +220,7 @@ class Runner:
 
 
 def _cpu_seconds() -> float:
-    usages = [resource.getrusage(who) for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    usages = [resource.getrusage(process) for process in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     return sum(usage.ru_utime + usage.ru_stime for usage in usages)
 
 

@@ -204,9 +204,9 @@ def listed_units(engine: Engine, units: Sequence[int]) -> Table:
 
 def _condition(terms: Sequence[Term], of_term: Callable[[Term, str], str]) -> tuple[dict[str, Table], str, str]:
     """Tables of wanted values, their places in a FROM clause, and SQL that holds where any term is met."""
-    wanted = {f"wanted_{n}": term.values for n, term in enumerate(terms)}
-    lists = ", ".join(f"{{{name}}} as w{n}" for n, name in enumerate(wanted))
-    return wanted, lists, " or ".join(of_term(term, f"w{n}.wanted") for n, term in enumerate(terms))
+    value_tables = {f"wanted_{n}": term.values for n, term in enumerate(terms)}
+    lists = ", ".join(f"{{{name}}} as w{n}" for n, name in enumerate(value_tables))
+    return value_tables, lists, " or ".join(of_term(term, f"w{n}.wanted") for n, term in enumerate(terms))
 
 
 def _in_record(term: Term, values: str) -> str:

@@ -109,17 +109,17 @@ class Workspace:
         artefacts: dict[str, dict[str, Any]] = {}
         for artefact in self.makes:
             path = self.place(artefact)
-            about: dict[str, Any] = {"bytes": size(path)}
-            if about["bytes"] < 0:
+            facts: dict[str, Any] = {"bytes": size(path)}
+            if facts["bytes"] < 0:
                 raise ValueError(f"stage {self.stage} did not make {artefact}")
             if kind(artefact) == "table":
                 table = self.engine.read(path)
                 rows = self._rows.get(artefact)
-                about["rows"] = self.engine.count(table) if rows is None else rows
-                about["fingerprint"] = self.engine.fingerprint(table)
+                facts["rows"] = self.engine.count(table) if rows is None else rows
+                facts["fingerprint"] = self.engine.fingerprint(table)
             elif kind(artefact) == "document":
-                about["sha256"] = sha256_of(path)
-            artefacts[artefact] = about
+                facts["sha256"] = sha256_of(path)
+            artefacts[artefact] = facts
         return artefacts
 
 

@@ -97,8 +97,8 @@ def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, is_running: bool)
             stale |= {name} if reason else set()
             output = folder.missing(name, summary)
             reason = reason or (f"output missing or altered: {output}" if output else None)
-            about = (summary["finished"], summary["seconds"], rows_made(summary))
-            stages.append(StageStatus(name, "stale" if reason else "done", *about, reason))
+            facts = (summary["finished"], summary["seconds"], rows_made(summary))
+            stages.append(StageStatus(name, "stale" if reason else "done", *facts, reason))
     return stages
 
 

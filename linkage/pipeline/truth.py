@@ -40,8 +40,8 @@ def true_entities(engine: Engine, path: Path) -> Table:
         store=True,
     )
     truth = _with_numbers(engine, entities)
-    twice = engine.sql("select 1 as n from {t} group by source, entity_key having count(*) > 1", t=truth)
-    if count := engine.count(twice):
+    repeats = engine.sql("select 1 as n from {t} group by source, entity_key having count(*) > 1", t=truth)
+    if count := engine.count(repeats):
         raise InputError(f"{path}: {count:,} entity keys have several person_ids\n  give each one person_id")
     return truth
 
@@ -79,15 +79,15 @@ def unknown_to_truth(engine: Engine, truth: Table, entities: Table, sources: Seq
     )
     counts = {row["source"]: (int(row["known"]), int(row["entities"])) for row in rows(engine, query)}
     lines = []
-    for source, (known, everybody) in ((name, counts[name]) for name in sources if name in counts):
+    for source, (known, total) in ((name, counts[name]) for name in sources if name in counts):
         if known == 0:
             lines.append(
                 f"truth: has no key of {source}, and nothing of its links is measured; it names a source as the run "
                 "does, and a person by the key that the source gives, its columns joined by |"
             )
-        elif known < everybody:
+        elif known < total:
             lines.append(
-                f"truth: says who is behind {known:,} of {everybody:,} people of {source}; links and pairs of the "
+                f"truth: says who is behind {known:,} of {total:,} people of {source}; links and pairs of the "
                 "others count neither for nor against precision and recall"
             )
     return lines

@@ -141,7 +141,7 @@ def extract_check(
         for one in tables
     }
     fields = [field for one in tables for field in one.layout.fields]
-    known = catalogue.with_codes({of.frame: of.labels for of in fields if of.frame and of.labels})
+    known = catalogue.with_codes({entry.frame: entry.labels for entry in fields if entry.frame and entry.labels})
     report = check(engine, known, {}, delivered=deliveries)
     if critical:
         _hold(report.critical, "the extract was not published")
@@ -154,11 +154,11 @@ def described(layout: Layout) -> TableDef:
     Required columns and keys are known of tables that a run or an extract makes. A source's own
     may repeat: reading it has reported that.
     """
-    own = layout.holding is None or layout.holding.dataset == "leo"
+    is_own = layout.holding is None or layout.holding.dataset == "leo"
     definition = layout.holding.definition if layout.holding else None
-    key = layout.key or (definition.key if definition and own else ())
+    key = layout.key or (definition.key if definition and is_own else ())
     key = key if set(key) <= set(layout.columns) else ()
-    required = {name for name, v in definition.variables.items() if v.required} if definition and own else set()
+    required = {name for name, v in definition.variables.items() if v.required} if definition and is_own else set()
     variables = [
         {
             "name": field.name,

@@ -27,18 +27,18 @@ def link_stage(job: Job, step: Step) -> Stage:
     """A step's two sides to links/, unlinked/, units/ and membership/ of the step, and the model that scored it."""
     before, sources = _before(job, step), list(job.config.source)
     sides = {side: sources_of_side(job.config, side, before) for side in dict.fromkeys((step.left, step.right))}
-    trained_before = [other.name for other in before if step.train and other.train and other.model == step.model]
+    trainers = [other.name for other in before if step.train and other.train and other.model == step.model]
     side_sources = dict.fromkeys(source for side in sides.values() for source in side)
     needs_all = not before or job.previous or step.overrides
     tables = ("links", "unlinked", "units", "membership", *([DRAWS] if step.link_draws else []))
     return Stage(
         name=f"link-{step.name}",
-        work=functools.partial(_link, job, step, sides, trained_before),
+        work=functools.partial(_link, job, step, sides, trainers),
         reads=(
             *(f"entities/{source}" for source in (sources if needs_all else side_sources)),
             *(f"identifier_records/{source}" for source in side_sources),
             *(f"membership/{earlier.name}" for earlier in before[-1:]),
-            *(f"models/{name}.json" for name in trained_before),
+            *(f"models/{name}.json" for name in trainers),
         ),
         makes=(*(f"{table}/{step.name}" for table in tables), f"models/{step.name}.json"),
         settings={
@@ -61,7 +61,7 @@ def link_stage(job: Job, step: Step) -> Stage:
 
 
 def _link(
-    job: Job, step: Step, sides: Mapping[str, Sequence[str]], trained_before: Sequence[str], space: Workspace
+    job: Job, step: Step, sides: Mapping[str, Sequence[str]], trainers: Sequence[str], space: Workspace
 ) -> Counts:
     """Link a step and write what it made.
 
@@ -92,7 +92,7 @@ def _link(
         seed=job.config.run.seed,
         overrides=_overrides(space, job, step, left, right) if step.overrides else None,
         last_release=_linked_before(engine, previous, entities(space, sources), left, right) if previous else None,
-        earlier=_earlier(space, trained_before),
+        earlier=_earlier(space, trainers),
         trained_on=job.trained_on.get(step.name),
         partitions=Partitions(space.kept),
         progress=space.note,
@@ -124,9 +124,9 @@ def _before(job: Job, step: Step) -> list[Step]:
 
 def _overrides(space: Workspace, job: Job, step: Step, left: Units, right: Units) -> Overrides:
     """Decisions of reviewers about the units of a step; those about keys that this delivery lacks are reported."""
-    table, everybody = job.overrides[step.name], entities(space, list(job.config.source))
+    table, all_entities = job.overrides[step.name], entities(space, list(job.config.source))
     overrides = of_units(
-        space.engine, table, everybody, left.members, right.members, step.cardinality, str(step.overrides)
+        space.engine, table, all_entities, left.members, right.members, step.cardinality, str(step.overrides)
     )
     if overrides.counts["met"] < overrides.counts["decisions"]:
         space.tell(
@@ -146,9 +146,9 @@ def _tell_of_model(space: Workspace, job: Job, step: Step, result: StepResult) -
             f"{before:.3g}, is taken as {result.model.prior:.3g} here, so that as many of a hundred records "
             "have a partner"
         )
-    if why := report.get("taken_as_given"):
+    if reason := report.get("taken_as_given"):
         source = f"{step.model}, as step {by} trained it," if (by := report.get("prior_from_step")) else step.model
-        space.tell(f"step {step.name}: {why}; the m and u of {source} are taken as they are")
+        space.tell(f"step {step.name}: {reason}; the m and u of {source} are taken as they are")
 
 
 def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
@@ -161,7 +161,7 @@ def _earlier(space: Workspace, steps: Iterable[str]) -> InformativePrior | None:
     return most_informative(priors)
 
 
-def _linked_before(engine: Engine, previous: PreviousRun, everybody: Table, left: Units, right: Units) -> Table:
+def _linked_before(engine: Engine, previous: PreviousRun, all_entities: Table, left: Units, right: Units) -> Table:
     """Units of the two sides that were one person in the last release: left_id, right_id."""
     return engine.sql(
         """
@@ -177,7 +177,7 @@ def _linked_before(engine: Engine, previous: PreviousRun, everybody: Table, left
         join {right} as r on r.entity_id = of_right.entity_id
         where l.unit_id <> r.unit_id
         """,
-        entities=everybody,
+        entities=all_entities,
         spine=known_again(engine, engine.read(previous.spine)),
         left=left.members,
         right=right.members,
@@ -216,21 +216,21 @@ def _spine(job: Job, people_of: Sequence[str], space: Workspace) -> Counts:
     """Make people of the links of all steps, and write their tables."""
     engine, previous = space.engine, job.previous
     sources, steps = list(job.config.source), [step.name for step in job.config.step]
-    everybody = entities(space, sources)
+    all_entities = entities(space, sources)
     units = union_all(engine, [space.table(f"units/{step}") for step in steps])
     links = union_all(engine, [space.table(f"links/{step}") for step in steps])
     split = without_conflicts(
         engine,
         entities(space, sources, ("entity_id", "source", *IDENTIFIERS, *job.config.kept_columns())),
-        space.table(f"membership/{steps[-1]}") if steps else initial_membership(engine, everybody),
+        space.table(f"membership/{steps[-1]}") if steps else initial_membership(engine, all_entities),
         links,
         units,
         most=most_records(job.config.step),
-        never=never_one(engine, list(job.overrides.values()), everybody) if job.overrides else None,
+        never=never_one(engine, list(job.overrides.values()), all_entities) if job.overrides else None,
     )
     result = build(
         engine,
-        everybody,
+        all_entities,
         split.membership,
         split.links,
         units,

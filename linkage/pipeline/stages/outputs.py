@@ -50,7 +50,7 @@ def longitudinal_stage(job: Job) -> Stage:
 
     def work(space: Workspace) -> Counts:
         sources = {name: space.table(artefact) for name, artefact in attributes.items()}
-        until = last_day(space.engine, sources)
+        end = last_day(space.engine, sources)
         lookups = {name: space.table(name) for name in LOOKUPS[:2]}
         lookups["lookup_ae_id"] = by_dataset(space.engine, lookups["lookup_ae_id"], job.config.source)
         tables = build(
@@ -58,7 +58,7 @@ def longitudinal_stage(job: Job) -> Stage:
             sources,
             lookups,
             outcomes,
-            extract_date=until,
+            extract_date=end,
             addresses=_addresses(space, cis) if cis else None,
             births=_births(space, list(job.config.source)),
             catalogue=job.catalogue,
@@ -70,7 +70,7 @@ def longitudinal_stage(job: Job) -> Stage:
             "leo_definition": {one.name: one.why for one in outcomes.definition},
             "leo_activity": {a.name: a.name.replace("_", " ") for one in outcomes.definition for a in one.activity},
         }
-        return {"rows": rows, "quarantined": quarantine.to_pylist(), "extract_date": until.isoformat(), "codes": codes}
+        return {"rows": rows, "quarantined": quarantine.to_pylist(), "extract_date": end.isoformat(), "codes": codes}
 
     return Stage(
         name="longitudinal",
@@ -238,9 +238,9 @@ def extract_stage(job: Job, project: Project) -> Stage:
 
 def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a package says of the run that it came from, and of the definitions in use: own ones by their names."""
-    own = sorted({*manifest.get("definitions", ()), *own_names()})
+    own_definitions = sorted({*manifest.get("definitions", ()), *own_names()})
     return {key: manifest[key] for key in ("config_hash", "seed", "git_commit")} | {
-        **({"definitions": own} if own else {}),
+        **({"definitions": own_definitions} if own_definitions else {}),
         "definitions_hash": definitions_hash(),
         "name": manifest["run"],
         "banner": banner_of(manifest),
@@ -290,9 +290,9 @@ def deliver(
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
         raise ConfigError(f"{run}: people who opted out are in no extract of it\n  give their list with --opt-outs")
     target = out or run / "extracts" / project.id
-    within = [run, target.parent]  # the extract is made next to its place
+    places = [run, target.parent]  # the extract is made next to its place
     scratch = run / ".scratch"
-    with locked(run), place_locked(target), connect(manifest["engine"], scratch=scratch, within=within) as engine:
+    with locked(run), place_locked(target), connect(manifest["engine"], scratch=scratch, within=places) as engine:
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
         critical = settings.get("gates", {}).get("critical_contracts", True)
 

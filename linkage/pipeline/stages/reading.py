@@ -69,7 +69,7 @@ def attributes_stage(job: Job, name: str) -> Stage:
     """A table's files to attributes/<dataset>_<table>, keyed by entity_id."""
     table = job.config.attributes[name]
     table_name = f"{table.dataset}_{table.table}"
-    output, aside = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
+    output, quarantine = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
 
     def work(space: Workspace) -> Counts:
         entities = space.table(f"entities/{table.source}")
@@ -78,24 +78,24 @@ def attributes_stage(job: Job, name: str) -> Stage:
         )
         with damage_named(attributes.files):
             space.write(output, attributes.rows)
-        space.write(aside, attributes.quarantine)
-        _tell(space, attributes.summary, aside)
+        space.write(quarantine, attributes.quarantine)
+        _tell(space, attributes.summary, quarantine)
         return _counted(asdict(attributes.summary))
 
     return Stage(
         name=f"attributes-{name}",
         work=work,
         reads=(f"entities/{table.source}",),
-        makes=(output, aside),
+        makes=(output, quarantine),
         settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
         files=_files(job, f"attributes.{name}"),
         modules=MODULES,
     )
 
 
-def _files(job: Job, where: str) -> dict[str, Path]:
+def _files(job: Job, key: str) -> dict[str, Path]:
     """Input files, and the rules by which records are standardised."""
-    return {job.relative(path): path for path in job.files[where]} | shipped_files("records/*.toml")
+    return {job.relative(path): path for path in job.files[key]} | shipped_files("records/*.toml")
 
 
 def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: str) -> None:
