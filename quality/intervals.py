@@ -27,9 +27,9 @@ def wilson(count: float, of: int, z: float = Z95) -> Share:
     if of == 0:
         return Share(of=0, count=0, value=None, low=None, high=None)
     share = count / of
-    spread = z * z / of
-    middle = (share + spread / 2) / (1 + spread)
-    half = z / (1 + spread) * math.sqrt(share * (1 - share) / of + spread / (4 * of))
+    correction = z * z / of
+    middle = (share + correction / 2) / (1 + correction)
+    half = z / (1 + correction) * math.sqrt(share * (1 - share) / of + correction / (4 * of))
     # Rounding must not push the bound past the share where the share is 0 or 1.
     low = 0.0 if count == 0 else max(0.0, middle - half)
     high = 1.0 if count == of else min(1.0, middle + half)

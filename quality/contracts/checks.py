@@ -115,9 +115,9 @@ def check(
     """
     contracts = [_of_records(catalogue, name, table, (sources or {}).get(name)) for name, table in records.items()]
     for name, table in (attributes or {}).items():
-        described = catalogue.table_called(name)
-        rules = attribute_rules(catalogue, described)
-        contracts.append(_Contract(name, f"attributes/{name}", described, table, rules))
+        definition = catalogue.table_called(name)
+        rules = attribute_rules(catalogue, definition)
+        contracts.append(_Contract(name, f"attributes/{name}", definition, table, rules))
     contracts += [_of_published(catalogue, name, table) for name, table in (published or {}).items()]
     for name, delivery in (delivered or {}).items():
         rules = extract_rules(catalogue, delivery.described, delivery.pseudonyms, delivery.form, delivery.table.columns)
@@ -131,18 +131,18 @@ def check(
 
 def _of_records(catalogue: Catalogue, name: str, table: Table, source: Source | None) -> _Contract:
     if source:
-        described = catalogue.table(source.dataset, source.table)
+        definition = catalogue.table(source.dataset, source.table)
     else:
         tables = catalogue.datasets[name].table.values() if name in catalogue.datasets else ()
         of_people = next((one for one in tables if one.with_role("surname")), None)
-        described = of_people or catalogue.table(name, "")
-    return _Contract(name, f"records/{name}", described, table, record_rules(described))
+        definition = of_people or catalogue.table(name, "")
+    return _Contract(name, f"records/{name}", definition, table, record_rules(definition))
 
 
 def _of_published(catalogue: Catalogue, name: str, table: Table) -> _Contract:
-    own = made_tables().get(name)
-    described = own or catalogue.table("leo", name)
-    return _Contract(name if own else f"leo_{name}", name, described, table, published_rules(catalogue, described))
+    known = made_tables().get(name)
+    definition = known or catalogue.table("leo", name)
+    return _Contract(name if known else f"leo_{name}", name, definition, table, published_rules(catalogue, definition))
 
 
 def _counted(engine: Engine, contract: _Contract) -> list[ContractResult]:
@@ -156,11 +156,11 @@ def _counted(engine: Engine, contract: _Contract) -> list[ContractResult]:
     row = one(engine, engine.sql(f"select {counts} from {{rows}}", rows=contract.table))
     results = []
     for index, rule in enumerate(contract.rules):
-        checked, failed = row[f"checked {index}"], row[f"failed {index}"]
-        share = failed / checked if checked else 0.0
+        check_count, failed = row[f"checked {index}"], row[f"failed {index}"]
+        share = failed / check_count if check_count else 0.0
         results += [
             ContractResult(
-                rule.name, contract.name, rule.column, checked, failed, share, limit, severity, success=False
+                rule.name, contract.name, rule.column, check_count, failed, share, limit, severity, success=False
             )
             for severity, limit in rule.limits.items()
         ]

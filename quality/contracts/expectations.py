@@ -37,16 +37,16 @@ def judge(shares: Sequence[tuple[float, float]]) -> list[bool]:
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         asset = context.data_sources.add_pandas("counts").add_dataframe_asset("shares")
         batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-        within = gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="share", or_equal=True)
+        expectation = gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="share", or_equal=True)
         complete = {"result_format": "COMPLETE", "unexpected_index_column_names": ["number"]}
-        result = batch.validate(within, result_format=complete).result
+        result = batch.validate(expectation, result_format=complete).result
     if "unexpected_index_list" not in result:
         raise LeoError(
             "contracts: Great Expectations could not check the shares of rows that fail\n"
             "  install the version of great_expectations in constraints.txt"
         )
-    over = {row["number"] for row in result["unexpected_index_list"]}
-    return [number not in over for number in range(len(shares))]
+    failed_rows = {row["number"] for row in result["unexpected_index_list"]}
+    return [number not in failed_rows for number in range(len(shares))]
 
 
 def suite(name: str, table: str, described: TableDef, rules: Sequence[Rule]) -> dict[str, Any]:
@@ -67,7 +67,7 @@ def suite(name: str, table: str, described: TableDef, rules: Sequence[Rule]) -> 
 def _stored(rule: Rule, severity: str, limit: float) -> dict[str, Any]:
     type_, kwargs = rule.expectation
     share = {"mostly": round(1 - limit, 12)} if limit and not rule.known else {}  # 0.95, and not 0.9500000000000001
-    stored: dict[str, Any] = {
+    document: dict[str, Any] = {
         "type": type_,
         "kwargs": kwargs | share,
         "meta": {
@@ -80,7 +80,7 @@ def _stored(rule: Rule, severity: str, limit: float) -> dict[str, Any]:
         "severity": severity,
     }
     notes = [variable.description for variable in rule.variables]
-    return {**stored, "notes": notes} if notes else stored
+    return {**document, "notes": notes} if notes else document
 
 
 @functools.cache

@@ -68,11 +68,11 @@ def record_rules(described: TableDef) -> list[Rule]:
         if role in roles or (role == "name" and roles & {"forename", "surname"}):
             rules.append(_valid(role, _severities(limit)))
     rules += _date_rules(limits["dates"], roles)
-    several = {"name": ("forename", "surname"), "source_key": ("record_key",)}
+    role_map = {"name": ("forename", "surname"), "source_key": ("record_key",)}
     return [
         replace(
             rule,
-            variables=tuple(v for v in described.variable if v.role in several.get(rule.column or "", (rule.column,))),
+            variables=tuple(v for v in described.variable if v.role in role_map.get(rule.column or "", (rule.column,))),
         )
         for rule in rules
     ]
@@ -89,10 +89,10 @@ def attribute_rules(catalogue: Catalogue, described: TableDef, *, framed: Limits
     for variable in described.variable:
         codes = catalogue.frame(variable)
         if codes and variable.role in (None, "sex") and variable.identifiability > 2:
-            listed = ", ".join(literal(code) for code in codes)
-            outside = f"cast({quote(variable.name)} as varchar) not in ({listed})"
+            code_list = ", ".join(literal(code) for code in codes)
+            test = f"cast({quote(variable.name)} as varchar) not in ({code_list})"
             expectation = _in_set(variable.name, _codes(variable.type, codes))
-            rules.append(Rule("is in its code frame", variable.name, outside, limit, expectation, _has(variable.name)))
+            rules.append(Rule("is in its code frame", variable.name, test, limit, expectation, _has(variable.name)))
     return _with_variables(described, rules)
 
 
@@ -111,10 +111,10 @@ def published_rules(catalogue: Catalogue, described: TableDef, *, framed: Limits
     for name, range_ in _made()["range"].items():
         if name in names:
             low, high = float(range_["low"]), float(range_["high"])
-            outside = f"{quote(name)} not between {low!r} and {high!r}"
+            test = f"{quote(name)} not between {low!r} and {high!r}"
             kwargs = {"column": name, "min_value": low, "max_value": high}
             expectation = ("expect_column_values_to_be_between", kwargs)
-            rules.append(Rule("lies in its range", name, outside, _severities(range_), expectation, _has(name)))
+            rules.append(Rule("lies in its range", name, test, _severities(range_), expectation, _has(name)))
     return [*_with_variables(described, rules), *attribute_rules(catalogue, described, framed=framed)]
 
 
@@ -187,8 +187,8 @@ def _date_rules(dates: Mapping[str, Any], roles: set[Any]) -> list[Rule]:
     if "dob" in roles:
         year = int(dates["earliest_year"])
         expectation = _in_form("dob", f"^(?:{_year_or_later(year)})-")
-        early, limits = f"year(dob) < {year}", _severities(dates["born_too_early"])
-        rules.append(Rule("is not too early", "dob", early, limits, expectation, _has("dob")))
+        condition, limits = f"year(dob) < {year}", _severities(dates["born_too_early"])
+        rules.append(Rule("is not too early", "dob", condition, limits, expectation, _has("dob")))
     if roles >= {"dob", "valid_from"}:
         limits = _severities(dates["born_after_record"])
         rules.append(_not_before("is not after the record", "dob", "valid_from", "dob", limits))
@@ -198,21 +198,21 @@ def _date_rules(dates: Mapping[str, Any], roles: set[Any]) -> list[Rule]:
     return rules
 
 
-def _not_before(name: str, column: str, later: str, earlier: str, limits: Limits) -> Rule:
-    """Of rows that have both dates, `later` is not before `earlier`."""
-    kwargs = {"column_A": later, "column_B": earlier, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
+def _not_before(name: str, column: str, second: str, first: str, limits: Limits) -> Rule:
+    """Of rows that have both dates, `second` is not before `first`."""
+    kwargs = {"column_A": second, "column_B": first, "or_equal": True, "ignore_row_if": "either_value_is_missing"}
     expectation = ("expect_column_pair_values_a_to_be_greater_than_b", kwargs)
-    broken, both = f"{quote(later)} < {quote(earlier)}", f"{_has(later)} and {_has(earlier)}"
-    return Rule(name, column, broken, limits, expectation, both)
+    condition, both = f"{quote(second)} < {quote(first)}", f"{_has(second)} and {_has(first)}"
+    return Rule(name, column, condition, limits, expectation, both)
 
 
 def _year_rule(name: str, limits: Limits) -> Rule:
     """201112 is 2011/12. Where some are missing, pandas has whole numbers as decimals."""
     column = quote(name)
-    broken = f"{column} not between 100000 and 999999 or ({column} // 100 + 1) % 100 <> {column} % 100"
+    condition = f"{column} not between 100000 and 999999 or ({column} // 100 + 1) % 100 <> {column} % 100"
     pairs = "|".join(f"{year:02d}{(year + 1) % 100:02d}" for year in range(100))
     expectation = _in_form(name, rf"^[1-9][0-9](?:{pairs})(?:\.0)?$")
-    return Rule("is a year of six digits, such as 201112", name, broken, limits, expectation, _has(name))
+    return Rule("is a year of six digits, such as 201112", name, condition, limits, expectation, _has(name))
 
 
 def _year_or_later(year: int) -> str:
@@ -234,17 +234,17 @@ def _in_form(column: str, form: str) -> Expectation:
     return "expect_column_values_to_match_regex", {"column": column, "regex": form}
 
 
-def _codes(type_: str, listed: Collection[str]) -> list[Any]:
+def _codes(type_: str, codes: Collection[str]) -> list[Any]:
     """A frame's codes as the column holds them: a whole number has no leading zero."""
     if type_ == "integer":
-        return [int(code) for code in listed if re.fullmatch(r"0|-?[1-9][0-9]*", code)]
+        return [int(code) for code in codes if re.fullmatch(r"0|-?[1-9][0-9]*", code)]
     if type_ == "boolean":
-        return [code == "true" for code in listed if code in ("true", "false")]
-    return list(listed)
+        return [code == "true" for code in codes if code in ("true", "false")]
+    return list(codes)
 
 
-def _with_variables(described: TableDef, rules: Sequence[Rule]) -> list[Rule]:
-    variables = described.variables
+def _with_variables(definition: TableDef, rules: Sequence[Rule]) -> list[Rule]:
+    variables = definition.variables
     return [
         replace(rule, variables=tuple(variables[name] for name in (rule.column or "").split(", ") if name in variables))
         for rule in rules

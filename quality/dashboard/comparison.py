@@ -71,7 +71,7 @@ def compare(
     """
     definitions, catalogue = definitions or load_definitions(), catalogue or shipped()
     runs = (before, after)
-    described = [_described(engine, run, definitions, catalogue) if run.entities else None for run in runs]
+    descriptions = [_described(engine, run, definitions, catalogue) if run.entities else None for run in runs]
     steps = []
     for step in dict.fromkeys([*before.steps, *after.steps]):
         pairs = [_keyed_links(engine, run, step) for run in runs]
@@ -85,7 +85,7 @@ def compare(
                 **_link_counts(engine, fates, pairs[0]),
                 **dict.fromkeys(lacking),
                 "moves": rows(engine, engine.sql(_MOVES, fates=fates)),
-                "groups": _groups(engine, fates, pairs, described, definitions, catalogue),
+                "groups": _groups(engine, fates, pairs, descriptions, definitions, catalogue),
                 "weights": _weights(*models),
                 "rules": _rules(models, counts),
                 "thresholds": _thresholds(*counts),
@@ -168,14 +168,14 @@ def _differs(before: float | None, after: float | None, *, is_weight: bool) -> b
 def _rules(models: Sequence[Mapping[str, Any] | None], counts: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """what, rule, change: blocking rules, passes and term-frequency adjustments that one run has and the other not."""
     changes = []
-    for what, (old, new) in {
+    for kind, (old, new) in {
         "blocking rule": [_blocking_rules(model) if model else None for model in models],
         "pass": [_passes(count) for count in counts],
         "term-frequency adjustment": [_adjusted(model) if model else None for model in models],
     }.items():
         if old is not None and new is not None:
-            changes += [{"what": what, "rule": rule, "change": "removed"} for rule in old if rule not in new]
-            changes += [{"what": what, "rule": rule, "change": "added"} for rule in new if rule not in old]
+            changes += [{"what": kind, "rule": rule, "change": "removed"} for rule in old if rule not in new]
+            changes += [{"what": kind, "rule": rule, "change": "added"} for rule in new if rule not in old]
     return changes
 
 
@@ -301,10 +301,10 @@ _PEOPLE = """
 
 def _link_counts(engine: Engine, fates: Table, before: Table) -> dict[str, int | None]:
     """Links of either run, and their fates: two links of people who have become one may be one."""
-    own = engine.sql("select count(*) as links from (select distinct left_id, right_id from {before})", before=before)
+    count = engine.sql("select count(*) as links from (select distinct left_id, right_id from {before})", before=before)
     by_fate = engine.sql("select fate, count(*) as links from {f} group by fate", f=fates)
     counts = dict.fromkeys(FATES, 0) | {row["fate"]: int(row["links"]) for row in rows(engine, by_fate)}
-    return {"before": int(one(engine, own)["links"]), "after": sum(counts.values()) - counts["lost"], **counts}
+    return {"before": int(one(engine, count)["links"]), "after": sum(counts.values()) - counts["lost"], **counts}
 
 
 def _entities(engine: Engine, run: RunTables) -> Table:
@@ -327,12 +327,12 @@ def _groups(
     engine: Engine,
     fates: Table,
     pairs: Sequence[Table],
-    described: Sequence[Table | None],
+    descriptions: Sequence[Table | None],
     definitions: Definitions,
     catalogue: Catalogue,
 ) -> list[dict[str, Any]]:
     """characteristic, title, value, label and FATES, by the left end's first entity that knows it; a lost link by the first run."""
-    before, after = described
+    before, after = descriptions
     if before is None or after is None:
         return []
     fate_counts = ", ".join(f"count(*) filter (where f.fate = '{fate}') as {fate}" for fate in FATES)

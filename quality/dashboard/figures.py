@@ -73,10 +73,10 @@ def change(figure: Figure, two: tuple[int, int], places: int, d: Disclosure) -> 
     before, after = (figure.cells[place] for place in two)
     if before.value is None or after.value is None:
         return d.derived(before, after)
-    by = after.value - before.value
+    difference = after.value - before.value
     decimals = max(len(cell.text.partition(".")[2]) for cell in (before, after))
-    digits = 6 if by and abs(by) < 0.5 * 10 ** -min(places, decimals) else min(places, decimals)
-    return Cell(f"{by:{'+' if by else ''},.{digits}f}".replace("-", "−"), round(by, 6))
+    digits = 6 if difference and abs(difference) < 0.5 * 10 ** -min(places, decimals) else min(places, decimals)
+    return Cell(f"{difference:{'+' if difference else ''},.{digits}f}".replace("-", "−"), round(difference, 6))
 
 
 class Figures:
@@ -127,8 +127,8 @@ class Figures:
     def shares(self) -> Matrix:
         """Linked of the eligible; precision and recall with intervals by everything that measures them."""
         figures: list[Figure] = []
-        for (title, steps), (_, released) in zip(self.steps, self.released, strict=True):
-            wholes = [of.left.whole if of and of.left.step["totals"] else None for of in released]
+        for (title, steps), (_, releases) in zip(self.steps, self.released, strict=True):
+            wholes = [of.left.whole if of and of.left.step["totals"] else None for of in releases]
             bounds = [(one.low, one.high) if one else (self._none, self._none) for one in wholes]
             figures.append(Figure((title, "Linked"), [one.rate if one else self._none for one in wholes], bounds))
             for basis, by in BASES.items():
@@ -136,17 +136,17 @@ class Figures:
                     errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
                     if not any(share for share, _ in errors):
                         continue
-                    cells = [self._error(of, basis, measure, *one) for of, one in zip(released, errors, strict=True)]
+                    cells = [self._error(of, basis, measure, *one) for of, one in zip(releases, errors, strict=True)]
                     bounds = [(low, high) for _, low, high in cells]
                     figures.append(Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in cells], bounds))
         return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
 
-    def _error(self, released: Released | None, basis: str, measure: str, share: Any, pairs: int | None) -> list[Cell]:
+    def _error(self, view: Released | None, basis: str, measure: str, share: Any, pairs: int | None) -> list[Cell]:
         """Precision or recall with its interval, as the run's report shows it."""
-        if released and share and basis == "truth":
-            return released.share(CORRECT, FALSE if measure == "precision" else MISSED)
-        if released and share and basis == "estimated_error" and released.links.mark == "suppressed":
-            return [released.links] * 3
+        if view and share and basis == "truth":
+            return view.share(CORRECT, FALSE if measure == "precision" else MISSED)
+        if view and share and basis == "estimated_error" and view.links.mark == "suppressed":
+            return [view.links] * 3
         return with_interval(share, self.d, pairs=pairs)
 
     def best_basis(self, title: str) -> str | None:
@@ -159,10 +159,10 @@ class Figures:
     def bias(self) -> Matrix:
         """By step: the largest standardised difference, and how many groups are flagged."""
         figures: list[Figure] = []
-        for (title, steps), (_, released) in zip(self.steps, self.released, strict=True):
+        for (title, steps), (_, releases) in zip(self.steps, self.released, strict=True):
             bases = {basis_of(step) for step in steps if step and step.get("bias")}
             basis = bases.pop() if len(bases) == 1 else "matched_unmatched"  # one for all runs
-            runs = [_differences(of, basis) if of and of.left.step.get("bias") else [] for of in released]
+            runs = [_differences(of, basis) if of and of.left.step.get("bias") else [] for of in releases]
             if any(runs):
                 largest = [number(max(abs(one.value or 0) for one in of)) if of else self._none for of in runs]
                 flagged = [number(sum(one.flagged for one in of), 0) if of else self._none for of in runs]
@@ -228,17 +228,17 @@ class Figures:
         return Matrix("seconds", "Seconds by kind of stage", ("Stages",), figures, 1)
 
 
-def _differences(released: Released, basis: str) -> list[Difference]:
+def _differences(view: Released, basis: str) -> list[Difference]:
     """Differences that are shown of groups that are large enough: chance moves smaller ones."""
-    cells = GroupCells(released)
+    cells = GroupCells(view)
     return [
-        differs
-        for row in released.left.step["bias"]
+        difference
+        for row in view.left.step["bias"]
         if len(row["characteristics"]) == 1
         for group in row["groups"]
         if (group_cells := cells.group(row, group)) and (group_cells.eligible.value or 0) >= FEWEST
-        for differs in [cells.difference(row, group, basis)]
-        if differs.value is not None
+        for difference in [cells.difference(row, group, basis)]
+        if difference.value is not None
     ]
 
 
@@ -249,5 +249,5 @@ def _error(run: Run, step: Step | None, basis: str, measure: str) -> tuple[Any, 
     if basis == "review":
         review = next((one for one in run.reviews if one["step"] == step["step"]), None)
         return (review[measure]["middle"], pairs_reviewed(review, measure)) if review else (None, None)
-    measured = step.get("accuracy" if basis == "truth" else "estimated_error")
-    return (measured[measure] if measured else None), None
+    accuracy = step.get("accuracy" if basis == "truth" else "estimated_error")
+    return (accuracy[measure] if accuracy else None), None

@@ -48,8 +48,8 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
         )
     run = OpenRun(engine, root)
     links = run.tables_below("links")
-    if to_come := steps_to_come(manifest):
-        unfinished = f"{root}: has not linked {', '.join(to_come)}: its status is '{manifest['status']}'"
+    if missing_steps := steps_to_come(manifest):
+        unfinished = f"{root}: has not linked {', '.join(missing_steps)}: its status is '{manifest['status']}'"
         if not links:
             raise ConfigError(f"{unfinished}\n  finish it first: leo run")
         typer.echo(f"{unfinished}; the same leo run goes on", err=True)
@@ -72,7 +72,7 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
     from linkage.pipeline.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
 
-    request, recognised = manifest.get("request") or {}, manifest["recognised"]
+    request, columns_of = manifest.get("request") or {}, manifest["recognised"]
     step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])
     if of_one_file and "threshold" in request:
         limits = dedupe_thresholds(request["threshold"])
@@ -86,9 +86,9 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
         entities={},
         configuration={
             **{key: request[key] for key in ("threshold",) if key in request},
-            "columns": {side: columns for side, columns in recognised.items() if side != "compared"},
-            "compared_as": recognised["compared"],
-            "file": {name: about["sha256"][:12] for name, about in manifest["inputs"].items()},
+            "columns": {side: columns for side, columns in columns_of.items() if side != "compared"},
+            "compared_as": columns_of["compared"],
+            "file": {name: facts["sha256"][:12] for name, facts in manifest["inputs"].items()},
         },
         counts={step: counts},
         keyed={step: table_of(engine, root / "links.parquet", *LINKS_OF_FILES)},

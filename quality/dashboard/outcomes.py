@@ -130,7 +130,7 @@ def write_outcomes(
     key = master_key(key_file).project(_PROJECT) if profile.institutions == "pseudonyms" else None
     check_folder(out, _MARK, "comparison of outcomes")
     d, banner = Disclosure(profile), banner_of(manifest)
-    about = _reading(d)
+    notes = _reading(d)
     files: dict[str, str] = {}
     links: list[tuple[str, str]] = []
     with connect(manifest["engine"], within=[run]) as engine:
@@ -148,13 +148,13 @@ def write_outcomes(
             files[f"{cohort.definition}.html"] = document(
                 cohort.title,
                 "What people did after, by institution and characteristic. Shares are of people with a linked record.",
-                sections=[*sections, about],
+                sections=[*sections, notes],
                 banner=banner,
                 places=[("index.html", "All cohorts", False)],
                 links=[(f"{cohort.definition}.csv", "All figures as CSV")],
             )
     statement = f"What became of the people of the run {manifest['run']}, by the institution that they left."
-    files["index.html"] = document("Outcomes by institution", statement, sections=[about], banner=banner, links=links)
+    files["index.html"] = document("Outcomes by institution", statement, sections=[notes], banner=banner, links=links)
     return write_folder(out, _MARK, files, profile=profile.title)
 
 
@@ -180,14 +180,14 @@ def _cohorts(
         raise ConfigError(
             f"the run's outcomes follow '{outcomes_name}', which is not shipped\n  give it with --outcomes"
         ) from None
-    defined = {one.name: one for one in load_definitions(path, shipped()).definition}
-    tables = {name.removeprefix("attributes/"): at for name, at in places.items() if name.startswith("attributes/")}
-    attributes = {name: engine.read(at) for name, at in tables.items()}
+    by_name = {one.name: one for one in load_definitions(path, shipped()).definition}
+    tables = {name.removeprefix("attributes/"): path for name, path in places.items() if name.startswith("attributes/")}
+    attributes = {name: engine.read(path) for name, path in tables.items()}
     outcomes, lookup = (engine.read(places[name]) for name in ("outcomes", "lookup_ae_id"))
     cohorts = [
-        (cohort, defined[cohort.definition])
+        (cohort, by_name[cohort.definition])
         for cohort in rules.cohort
-        if cohort.definition in defined and defined[cohort.definition].cohort.table in attributes
+        if cohort.definition in by_name and by_name[cohort.definition].cohort.table in attributes
     ]
     if not cohorts:
         raise ConfigError(
@@ -370,17 +370,17 @@ def released(figures: Counted, d: Disclosure) -> list[Released]:
     for group in dict.fromkeys(group for group, _ in figures if group):
         keys = [key for key in figures if key[0] == group]
         sums += [Sum(("", "", measure), tuple((*key, measure) for key in keys)) for measure in measures]
-    unpublished = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
-    cells = d.counts(counts, sums, unpublished=unpublished)
+    unpublished_keys = [key for key in counts if key[2] == "unmatched" or key[2].startswith("no ")]
+    cells = d.counts(counts, sums, unpublished=unpublished_keys)
     results = []
     for key, row in figures.items():
-        matched, shares = cells[*key, "matched"], {}
+        matched_people, shares = cells[*key, "matched"], {}
         for name in OUTCOMES:
-            tied = [matched, cells[*key, name], cells[*key, f"no {name}"]]
-            share = d.percent(int(row[name]), int(row["matched"]), tied=tied)
-            shares[name] = (share, *d.sampled(share, matched))
-        earnings = {name: d.average(row[name] or 0.0, int(row["earners"]), tied=[matched]) for name in QUARTILES}
-        results.append(Released(*key, cells[*key, "people"], matched, shares, earnings))
+            tied_cells = [matched_people, cells[*key, name], cells[*key, f"no {name}"]]
+            share = d.percent(int(row[name]), int(row["matched"]), tied=tied_cells)
+            shares[name] = (share, *d.sampled(share, matched_people))
+        earnings = {name: d.average(row[name] or 0.0, int(row["earners"]), tied=[matched_people]) for name in QUARTILES}
+        results.append(Released(*key, cells[*key, "people"], matched_people, shares, earnings))
     return results
 
 
@@ -409,8 +409,8 @@ def _section(
     chart = charts.dots(
         blocks.Table("", _HEADS, chart_rows).values(2, bounds=True), x="Sustained employment, % of the matched"
     )
-    full = blocks.Table(f"Outcomes {title}", _HEADS, table)
-    figure = charts.figure(f"employment-{years_after}", f"Sustained employment {title}", summary, chart, full)
+    table_block = blocks.Table(f"Outcomes {title}", _HEADS, table)
+    figure = charts.figure(f"employment-{years_after}", f"Sustained employment {title}", summary, chart, table_block)
     return blocks.Section(f"years-{years_after}", title.capitalize(), [figure]), table
 
 

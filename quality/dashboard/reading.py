@@ -77,14 +77,14 @@ def runs_below(folders: Sequence[Path]) -> RunsBelow:
     names = _names(list(places))
     read = [_read(place, names[place]) for place in places]
     runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
-    not_shown = [one for one in read if isinstance(one, NotShown)]
+    rest = [one for one in read if isinstance(one, NotShown)]
     if not runs:
-        why = "".join(f"\n  {one.name}: {one.reason}" for one in not_shown)
-        raise InputError(f"no run to show in {', '.join(map(str, folders))}{why}\n  make one: leo demo")
+        reasons = "".join(f"\n  {one.name}: {one.reason}" for one in rest)
+        raise InputError(f"no run to show in {', '.join(map(str, folders))}{reasons}\n  make one: leo demo")
     newest = runs[-1]
     others = [run for run in runs if not set(run.steps) & set(newest.steps)]
-    not_shown += [NotShown(run.name, f"another configuration: it shares no step with {newest.name}") for run in others]
-    return RunsBelow([run for run in runs if run not in others], sorted(not_shown, key=lambda one: one.name))
+    rest += [NotShown(run.name, f"another configuration: it shares no step with {newest.name}") for run in others]
+    return RunsBelow([run for run in runs if run not in others], sorted(rest, key=lambda one: one.name))
 
 
 def _runs_of(folder: Path) -> list[Path]:
@@ -130,8 +130,8 @@ def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None) 
         return "unfinished: no manifest.json; continue it with the same leo run"
     if "configuration" not in manifest:
         return "not a run of leo run: its manifest has no configuration"
-    evaluated = {} if evaluation is None else {"format": evaluation.get("format")}
-    if writer := other_version({**manifest, **evaluated}) or other_version(manifest):
+    facts = {} if evaluation is None else {"format": evaluation.get("format")}
+    if writer := other_version({**manifest, **facts}) or other_version(manifest):
         return f"another format: make its page with version {writer}"
     status = str(manifest.get("status"))
     if status not in _ENDED:

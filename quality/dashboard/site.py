@@ -53,13 +53,13 @@ def write_site(
     return write_folder(out, _MARK, pages)
 
 
-def _index(below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]]) -> str:
-    runs, newest = below.runs, below.runs[-1]
+def _index(runs_below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]]) -> str:
+    runs, newest = runs_below.runs, runs_below.runs[-1]
     statement = f"{len(runs)} {'run is' if len(runs) == 1 else 'runs are'} shown; the newest is {newest.name}, started {moment(newest.started)}."
     failed = [run.name for run in runs if run.manifest.get("status") == "gate failed"]
     statement += f" A gate failed in {listed(failed)}." if failed else ""
-    statement += f" Folders not shown: {len(below.not_shown)}." if below.not_shown else ""
-    sections = [_runs_section(below, figures), *_trends(figures), *_models(figures), _about(figures.d)]
+    statement += f" Folders not shown: {len(runs_below.not_shown)}." if runs_below.not_shown else ""
+    sections = [_runs_section(runs_below, figures), *_trends(figures), *_models(figures), _about(figures.d)]
     return document("Linkage dashboard", statement, _headlines(figures), sections, links=links, banner=figures.banner)
 
 
@@ -77,20 +77,20 @@ def _headlines(figures: Figures) -> list[Headline]:
     return explained([*lines, Headline("In review", review, "", f"pairs, {title}")], figures.d)
 
 
-def _runs_section(below: RunsBelow, figures: Figures) -> Section:
+def _runs_section(runs_below: RunsBelow, figures: Figures) -> Section:
     title = figures.shares.figures[0].labels[0]
     links, linked = figures.counts.figure(title, "Links").cells, figures.shares.figure(title, "Linked").cells
     rows: list[Row] = []
-    for place, run in reversed(list(enumerate(below.runs))):
-        before = below.runs[max(place - 1, 0)]
-        changed = settings(before.manifest["configuration"], run.manifest["configuration"])
-        lacking = [figures.names.step(step) for key, step in below.runs[-1].steps.items() if key not in run.steps]
-        row: Row = [run.name, moment(run.started), _STATUS[str(run.manifest["status"])], str(len(changed))]
+    for place, run in reversed(list(enumerate(runs_below.runs))):
+        before = runs_below.runs[max(place - 1, 0)]
+        changes = settings(before.manifest["configuration"], run.manifest["configuration"])
+        lacking = [figures.names.step(step) for key, step in runs_below.runs[-1].steps.items() if key not in run.steps]
+        row: Row = [run.name, moment(run.started), _STATUS[str(run.manifest["status"])], str(len(changes))]
         rows.append([*row, listed(lacking) or "none", links[place], linked[place]])
     heads = ["Run", "Started", "Status", "Settings changed", "Steps missing", f"{title}: links", f"{title}: linked, %"]
     blocks: list[Block] = [Table("Runs, newest first", heads, rows)]
-    if below.not_shown:
-        reasons: list[Row] = [[one.name, one.reason] for one in below.not_shown]
+    if runs_below.not_shown:
+        reasons: list[Row] = [[one.name, one.reason] for one in runs_below.not_shown]
         blocks.append(Table("Folders not shown", ["Folder", "Why"], reasons))
     return Section("runs", "Runs", blocks)
 
@@ -175,13 +175,13 @@ def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:
     blocks: list[Block] = [
         Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table for table in tables if table.rows
     ]
-    changed = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
+    changes = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
     drift_figures = drift(before.evaluation, after.evaluation)
     publication = Publication(after.evaluation, drift=drift_figures, names=figures.names, d=figures.d)
     section = drift_section(publication, (before.name, after.name))
     return [
         Section("figures", "Figures", blocks),
-        Section("settings", "Settings", [Table("Settings that differ", ["Setting", before.name, after.name], changed)]),
+        Section("settings", "Settings", [Table("Settings that differ", ["Setting", before.name, after.name], changes)]),
         *([section] if section else []),
         _about(figures.d),
     ]

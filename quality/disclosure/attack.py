@@ -120,8 +120,8 @@ class Attack:
         if index < 0:
             return Interval(float(self._low[column]), float(self._high[column]))
         direction = self.direction([key])
-        least, most = (float(self.extreme(sign * direction)[index]) for sign in (1, -1))
-        return Interval(least, most if most < self._endless - 1 else math.inf)
+        low, high = (float(self.extreme(sign * direction)[index]) for sign in (1, -1))
+        return Interval(low, high if high < self._endless - 1 else math.inf)
 
     def extreme(self, cost: Any) -> Any:
         """A solution that agrees with all published numbers, at the least cost.
@@ -151,11 +151,11 @@ class Attack:
 
     def turns(self, keys: Iterable[Any]) -> Iterator[list[Any]]:
         """These keys in lists of which no two are connected by sums: all of a list can be maximised at once."""
-        tied = defaultdict(list)
+        groups = defaultdict(list)
         for key in keys:
             if (index := self._index[self._table.place[key]]) >= 0:
-                tied[self._part_of()[index]].append(key)
-        for turn in zip_longest(*tied.values(), fillvalue=_NONE):
+                groups[self._part_of()[index]].append(key)
+        for turn in zip_longest(*groups.values(), fillvalue=_NONE):
             yield [key for key in turn if key is not _NONE]
 
     def tied(self, key: Any) -> Any:
@@ -177,13 +177,13 @@ class Attack:
         lines = self._matrix.tocoo()
         (row, column), sign = lines.coords, lines.data
         ends = np.stack([sign * low[column], sign * high[column]])
-        least, most = ends.min(axis=0), ends.max(axis=0)
-        sum_least, sum_most = (np.bincount(row, ends, len(self._right)) for ends in (least, most))
+        lowest, highest = ends.min(axis=0), ends.max(axis=0)
+        low_sums, high_sums = (np.bincount(row, ends, len(self._right)) for ends in (lowest, highest))
         # What the other members of its equation leave for it, with its sign there.
-        rest_least = self._right[row] - (sum_most[row] - most)
-        rest_most = self._right[row] - (sum_least[row] - least)
-        np.maximum.at(low, column, np.where(sign > 0, rest_least, -rest_most))
-        np.minimum.at(high, column, np.where(sign > 0, rest_most, -rest_least))
+        low_rest = self._right[row] - (high_sums[row] - highest)
+        high_rest = self._right[row] - (low_sums[row] - lowest)
+        np.maximum.at(low, column, np.where(sign > 0, low_rest, -high_rest))
+        np.minimum.at(high, column, np.where(sign > 0, high_rest, -low_rest))
         return low, high
 
     def _part_of(self) -> Any:
@@ -198,8 +198,8 @@ class Attack:
 
     def _solved(self, cost: Any, *, whole: bool) -> Any:
         if not len(cost):  # the solver takes no problem without a number
-            off = np.abs(self._table.matrix @ self._low)
-            if np.any(off > 1e-6 * np.maximum(1.0, np.abs(self._table.matrix) @ np.abs(self._low))):
+            misfit = np.abs(self._table.matrix @ self._low)
+            if np.any(misfit > 1e-6 * np.maximum(1.0, np.abs(self._table.matrix) @ np.abs(self._low))):
                 raise ValueError("the published numbers contradict the sums")
             return np.zeros(0)
         if self._solver is None:
@@ -253,7 +253,7 @@ def underprotected(attacker: Attack, needs: Mapping[Key, ProtectionLevel], *, fi
     places = attacker.places(keys)
     lower = np.array([-math.inf if level.lower is None else level.lower for level in needs.values()]) - TOLERANCE
     upper = np.array([math.inf if level.upper is None else level.upper for level in needs.values()]) + TOLERANCE
-    least, most = np.full(len(keys), math.inf), np.full(len(keys), -math.inf)
+    lowest, highest = np.full(len(keys), math.inf), np.full(len(keys), -math.inf)
 
     def fail(low: Any, high: Any) -> list[Key]:
         is_met = (high >= lower) & (low <= upper) & (high - low > TOLERANCE)
@@ -261,18 +261,18 @@ def underprotected(attacker: Attack, needs: Mapping[Key, ProtectionLevel], *, fi
 
     def record(solution: Any) -> None:
         values = attacker.values(solution, places)
-        np.minimum(least, values, out=least)
-        np.maximum(most, values, out=most)
+        np.minimum(lowest, values, out=lowest)
+        np.maximum(highest, values, out=highest)
 
     if first_only and (failed := fail(*(attacker.values(bound, places) for bound in attacker.narrowed()))):
         return {failed[0]}
     for sign in (1.0, -1.0):
-        if pending := fail(least, most):
-            record(attacker.extreme(sign * attacker.direction(pending)))
-    for turn in attacker.turns(fail(least, most)):
+        if open_keys := fail(lowest, highest):
+            record(attacker.extreme(sign * attacker.direction(open_keys)))
+    for turn in attacker.turns(fail(lowest, highest)):
         for sign in (-1.0, 1.0):
-            if pending := sorted(set(turn) & set(fail(least, most)), key=turn.index):
-                record(attacker.extreme(sign * attacker.direction(pending)))
-        if first_only and (failed := [key for key in fail(least, most) if key in turn]):
+            if open_keys := sorted(set(turn) & set(fail(lowest, highest)), key=turn.index):
+                record(attacker.extreme(sign * attacker.direction(open_keys)))
+        if first_only and (failed := [key for key in fail(lowest, highest) if key in turn]):
             return {failed[0]}
-    return set(fail(least, most))
+    return set(fail(lowest, highest))

@@ -62,7 +62,7 @@ class Disclosure:
         Every table that shares a total belongs in one call; see quality.disclosure.secondary. Cells of `unpublished`
         keys are for `tied` of `percent` only; `fixed` ones are shown already.
         """
-        hidden = suppress(
+        hidden_keys = suppress(
             counts,
             sums,
             threshold=self.profile.threshold,
@@ -71,7 +71,7 @@ class Disclosure:
             unpublished=unpublished,
             fixed=fixed,
         )
-        return {key: self.marked("suppressed") if key in hidden else self.rounded(n) for key, n in counts.items()}
+        return {key: self.marked("suppressed") if key in hidden_keys else self.rounded(n) for key, n in counts.items()}
 
     def release(
         self,
@@ -92,7 +92,7 @@ class Disclosure:
             bases: by part, the count that it is part of.
         """
         cells = self.counts(counts, sums, unpublished=unpublished, fixed=fixed, sensitive=sensitive)
-        hidden = [key for key, cell in cells.items() if cell.mark == "suppressed"]
+        hidden_keys = [key for key, cell in cells.items() if cell.mark == "suppressed"]
         levels = {key: ProtectionLevel(lower=self.profile.threshold) for key, n in counts.items() if self._small(n)}
         bounds: dict[tuple[str, ...], tuple[float, int]] = {}
         for part, base in bases.items():
@@ -101,13 +101,13 @@ class Disclosure:
             if bound and cells[part].mark == "suppressed" and cells[base].value and counts[part] <= bound[1]:
                 bounds[part] = bound
         while bounds:
-            most = {("at most", *part): bound for part, (_, bound) in bounds.items()}
+            upper_bounds = {("at most", *part): bound for part, (_, bound) in bounds.items()}
             rests = {("below", *part): bound - counts[part] for part, (_, bound) in bounds.items()}
-            more = [Sum(("at most", *part), (part, ("below", *part))) for part in bounds]
-            known_to = exact_bounds(
-                {**counts, **most, **rests}, [*sums, *more], unpublished=[*unpublished, *rests], fixed=fixed
+            ties = [Sum(("at most", *part), (part, ("below", *part))) for part in bounds]
+            attacker_bounds = exact_bounds(
+                {**counts, **upper_bounds, **rests}, [*sums, *ties], unpublished=[*unpublished, *rests], fixed=fixed
             )
-            if not disclosed(known_to, hidden, levels):
+            if not disclosed(attacker_bounds, hidden_keys, levels):
                 break
             bounds.popitem()
         return cells, {part: Cell(f"at least {100 * share:g}") for part, (share, _) in bounds.items()}

@@ -25,10 +25,10 @@ def broken_rule(total: float, largest: Sequence[float], profile: Profile) -> Dom
         total: of all contributions, none of which is negative.
         largest: the largest contributions, in any order; as many as there are rules for.
     """
-    broken = [_by_share(total, largest, rule) for rule in profile.dominance]
+    breaches = [_by_share(total, largest, rule) for rule in profile.dominance]
     if profile.p_percent is not None:
-        broken.append(_by_percent(total, largest, profile.p_percent))
-    return max((rule for rule in broken if rule), key=lambda rule: rule.distance, default=None)
+        breaches.append(_by_percent(total, largest, profile.p_percent))
+    return max((rule for rule in breaches if rule), key=lambda rule: rule.distance, default=None)
 
 
 def level_of(total: float, rule: Dominated) -> ProtectionLevel:
@@ -40,8 +40,8 @@ def _by_share(total: float, contributions: Sequence[float], rule: Dominance) -> 
     largest_sum = sum(sorted(contributions, reverse=True)[: rule.contributors])
     if total <= 0 or largest_sum <= rule.share * total:
         return None
-    who = "contributor" if rule.contributors == 1 else f"{rule.contributors} contributors"
-    return Dominated(f"{who} hold more than {100 * rule.share:g} %", largest_sum / rule.share - total)
+    subject = "contributor" if rule.contributors == 1 else f"{rule.contributors} contributors"
+    return Dominated(f"{subject} hold more than {100 * rule.share:g} %", largest_sum / rule.share - total)
 
 
 def _by_percent(total: float, contributions: Sequence[float], share: float) -> Dominated | None:

@@ -73,8 +73,8 @@ def suppress(
         Unprotectable: fixed counts disclose a small one.
     """
     table = exact_bounds(counts, sums, unpublished=unpublished, fixed=fixed)
-    least = 0 if zeros_are_sensitive else 1
-    levels = {key: ProtectionLevel(lower=threshold) for key, count in counts.items() if least <= count < threshold}
+    floor = 0 if zeros_are_sensitive else 1
+    levels = {key: ProtectionLevel(lower=threshold) for key, count in counts.items() if floor <= count < threshold}
     return protect(table, levels | {key: levels.get(key, _ANY) for key in sensitive}, method=method)
 
 
@@ -105,21 +105,21 @@ def _protected(table: AttackerBounds[Key], levels: Levels[Key], method: Method) 
     # In the order of the numbers: what one programme hides protects others, so the order must not depend on hashing.
     levels = {key: levels[key] for key in table.low if key in levels}
     is_large = len(table.low) * len(levels) > _FLOWS_ONLY
-    hidden = set(levels) | (line_by_line(table, levels) if method == "quick" or is_large else set())
-    while open_keys := disclosed(table, hidden, levels):
+    gaps = set(levels) | (line_by_line(table, levels) if method == "quick" or is_large else set())
+    while open_keys := disclosed(table, gaps, levels):
         keys = [key for key in levels if key in open_keys]
-        more = by_flows(table, hidden, {key: levels[key] for key in keys})
-        if more <= hidden:  # the level is met, and only one value is possible
-            exact = intervals(table, hidden, of=keys)
-            more = by_flows(table, hidden, {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys})
-        if more <= hidden:
+        additions = by_flows(table, gaps, {key: levels[key] for key in keys})
+        if additions <= gaps:  # the level is met, and only one value is possible
+            exact = intervals(table, gaps, of=keys)
+            additions = by_flows(table, gaps, {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys})
+        if additions <= gaps:
             raise Unprotectable(frozenset(keys))
-        hidden |= more
+        gaps |= additions
     if method == "cheapest":
-        hidden = _without_needless(table, hidden, levels)
+        gaps = _without_needless(table, gaps, levels)
     # A complement that can be calculated protects nothing.
-    calculable = disclosed(table, hidden, {key: _ANY for key in hidden if key not in levels})
-    return frozenset(hidden - calculable)
+    calculable = disclosed(table, gaps, {key: _ANY for key in gaps if key not in levels})
+    return frozenset(gaps - calculable)
 
 
 def costs(table: AttackerBounds[Any]) -> Any:
@@ -138,39 +138,39 @@ def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
 
     A part is hidden before the total, which other tables show; a zero last.
     """
-    least = max((level.lower or 0.0 for level in levels.values()), default=0.0)
-    hidden, unseen = set(levels), {*levels, *table.unpublished}
-    changed = True
-    while changed:
-        changed = False
+    floor = max((level.lower or 0.0 for level in levels.values()), default=0.0)
+    gaps, unseen_keys = set(levels), {*levels, *table.unpublished}
+    is_changed = True
+    while is_changed:
+        is_changed = False
         for line in table.sums:
-            while _discloses(line, table, hidden, unseen, least):
+            while _discloses(line, table, gaps, unseen_keys, floor):
                 partner = (
-                    _partner(table, [key for key in line.parts if table.high[key]], unseen)
-                    or _partner(table, [line.total] if table.high[line.total] else [], unseen)
-                    or _partner(table, line.members, unseen)
+                    _partner(table, [key for key in line.parts if table.high[key]], unseen_keys)
+                    or _partner(table, [line.total] if table.high[line.total] else [], unseen_keys)
+                    or _partner(table, line.members, unseen_keys)
                 )
                 if partner is None:
                     break
-                hidden.add(partner[0])
-                unseen.add(partner[0])
-                changed = True
-    return hidden
+                gaps.add(partner[0])
+                unseen_keys.add(partner[0])
+                is_changed = True
+    return gaps
 
 
-def _discloses(line: Sum[Key], table: AttackerBounds[Key], hidden: Set[Key], unseen: Set[Key], least: float) -> bool:
-    parts = [key for key in line.parts if key in unseen]
-    if line.total in unseen:
-        return not parts and line.total in hidden
-    if not any(key in hidden for key in parts):
+def _discloses(line: Sum[Key], table: AttackerBounds[Key], gaps: Set[Key], unseen_keys: Set[Key], floor: float) -> bool:
+    parts = [key for key in line.parts if key in unseen_keys]
+    if line.total in unseen_keys:
+        return not parts and line.total in gaps
+    if not any(key in gaps for key in parts):
         return False
-    rest = table.high[line.total] - sum(table.low[key] for key in line.parts if key not in unseen)
-    return len(parts) == 1 or rest < least
+    rest = table.high[line.total] - sum(table.low[key] for key in line.parts if key not in unseen_keys)
+    return len(parts) == 1 or rest < floor
 
 
-def _partner(table: AttackerBounds[Key], keys: Sequence[Key], unseen: Set[Key]) -> tuple[Key] | None:
+def _partner(table: AttackerBounds[Key], keys: Sequence[Key], unseen_keys: Set[Key]) -> tuple[Key] | None:
     """The smallest shown number that is not zero; a zero where there is no other."""
-    candidates = [key for key in keys if key not in unseen and key not in table.fixed]
+    candidates = [key for key in keys if key not in unseen_keys and key not in table.fixed]
     if not candidates:
         return None
     return (min(candidates, key=lambda key: (table.high[key] == 0, table.high[key], repr(key))),)
@@ -195,9 +195,9 @@ def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[K
     return suppressions
 
 
-def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float | None, upper: float | None) -> set[Key]:
+def _flow(table: AttackerBounds[Key], gaps: set[Key], key: Key, lower: float | None, upper: float | None) -> set[Key]:
     """The shown numbers that the cheapest change touches by which a number reaches its level."""
-    low, high = table.bounds(hidden)
+    low, high = table.bounds(gaps)
     place, matrix = table.place[key], table.matrix
     infinite = 4 * max(1000.0, lower or 0.0, *np.where(np.isfinite(high), high, low))
     high = np.minimum(high, infinite)
@@ -205,7 +205,7 @@ def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float |
         lower = table.low[key] + 1
     low[place] = max(low[place], lower or 0.0)
     high[place] = high[place] if upper is None else min(high[place], upper)
-    places = [table.place[k] for k in table.low if k not in {*hidden, *table.unpublished, *table.fixed}]
+    places = [table.place[k] for k in table.low if k not in {*gaps, *table.unpublished, *table.fixed}]
     if low[place] > high[place]:
         return set()
     cost_of = costs(table)[places]
@@ -214,9 +214,9 @@ def _flow(table: AttackerBounds[Key], hidden: set[Key], key: Key, lower: float |
     lines = hstack([matrix, columns, -columns], format="csr")
     cost = np.concatenate([np.zeros(matrix.shape[1]), cost_of, cost_of])
     zero = np.zeros(lines.shape[0])
-    least = np.concatenate([low, np.zeros(2 * len(places))])
-    most = np.concatenate([high, np.full(len(places), infinite), low[places]])
-    programme = Programme(lines, zero, zero, least, most)
+    lower_bounds = np.concatenate([low, np.zeros(2 * len(places))])
+    upper_bounds = np.concatenate([high, np.full(len(places), infinite), low[places]])
+    programme = Programme(lines, zero, zero, lower_bounds, upper_bounds)
     solution = programme.cheapest(cost)
     if solution is not None and table.is_integer and not are_whole(solution):
         solution = programme.cheapest(cost, whole=True)
@@ -233,16 +233,16 @@ def _sides(level: ProtectionLevel) -> list[tuple[float | None, float | None]]:
     return [*lower, *([(None, level.upper)] if level.upper is not None else [])]
 
 
-def _without_needless(table: AttackerBounds[Key], hidden: set[Key], levels: Levels[Key]) -> set[Key]:
+def _without_needless(table: AttackerBounds[Key], gaps: set[Key], levels: Levels[Key]) -> set[Key]:
     """Without the complements that no level needs, the costliest first."""
     cost, keys = costs(table), table.keys
-    complement = sorted(hidden - set(levels), key=lambda key: (-cost[table.place[key]], table.place[key]))
-    attacker = Attack(table, hidden)
+    complement = sorted(gaps - set(levels), key=lambda key: (-cost[table.place[key]], table.place[key]))
+    attacker = Attack(table, gaps)
     is_sound = is_consistent(table, levels)  # otherwise each is solved to its end, which finds the contradiction
     for key in complement[:_REVIEWED]:
         connected = {keys[place] for place in attacker.tied(key)}
         protected = {one: levels[one] for one in levels if one in connected}
         if not underprotected(attacker.once_shown(key), protected, first_only=is_sound):
-            hidden = hidden - {key}
-            attacker = Attack(table, hidden)
-    return hidden
+            gaps = gaps - {key}
+            attacker = Attack(table, gaps)
+    return gaps

@@ -120,11 +120,11 @@ class Explainer(FolderSession):
                 if units[0] is not None and units[1] is not None:
                     return open_step, (units[0], units[1])
         sources = " and ".join(str(run.source_of(entity)) for entity in entities)
-        where = f"step '{step}' does not link" if step else "no step links"
+        problem = f"step '{step}' does not link" if step else "no step links"
         steps = "; ".join(f"{s.name}: {s.left} to {s.right}" for s in run.steps.values())
-        to_come = [name for name in run.steps if name not in run.linked_steps()]
-        more = f"\n  not linked yet: {', '.join(to_come)}; the same leo run goes on" if to_come else ""
-        raise ConfigError(f"--pair: {where} {sources}\n  the steps are {steps}{more}")
+        missing_steps = [name for name in run.steps if name not in run.linked_steps()]
+        rest = f"\n  not linked yet: {', '.join(missing_steps)}; the same leo run goes on" if missing_steps else ""
+        raise ConfigError(f"--pair: {problem} {sources}\n  the steps are {steps}{rest}")
 
     @staticmethod
     def _units_of_files(files: OpenFiles, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:

@@ -71,9 +71,9 @@ def statement(answer: Facts) -> str:
         head = f"Step {answer['step']['name']}, {' and '.join(records)}: {_decided(answer['outcome']).lower()}."
         return " ".join([head, *answer["outcome"]["in_words"]])
     if answer["kind"] == "record":
-        about = "Record" if any(step["step"]["one_file"] for step in answer["steps"]) else "Entity"
+        subject = "Record" if any(step["step"]["one_file"] for step in answer["steps"]) else "Entity"
         steps = [f"{step['step']['name']}: {_linked(step)}" for step in answer["steps"]]
-        return f"{about} {answer['entity_id']}. {' '.join(steps)}"
+        return f"{subject} {answer['entity_id']}. {' '.join(steps)}"
     if answer["weakest"] is None:
         return f"Person {answer['person_id']} has one record."
     weakest, conflicts, links = answer["links"][answer["weakest"]], len(answer["conflicts"]), answer["joining"]
@@ -108,11 +108,11 @@ def _headlines(answer: Facts) -> list[tuple[str, str, str]]:
             ("Weakest link", probability, "probability"),
             ("Contradictions", str(len(answer["conflicts"])), "between its records"),
         ]
-    stored, limits, weight = answer["probability"], answer["thresholds"], answer["weight"]
-    by = "by its weight only" if stored is None else "given the competing pairs"
+    posterior, limits, weight = answer["probability"], answer["thresholds"], answer["weight"]
+    basis = "by its weight only" if posterior is None else "given the competing pairs"
     return [
         ("Outcome", _decided(answer["outcome"]), answer["outcome"]["reason"] or answer["made_by"] or ""),
-        ("Match probability", likelihood(weight["probability"] if stored is None else stored), by),
+        ("Match probability", likelihood(weight["probability"] if posterior is None else posterior), basis),
         ("Adjusted match weight", signed(weight["total"]), "log2 of the odds, with the cardinality adjustment"),
         ("Accepted at", signed(limits["accept_total"]), f"reviewed at {signed(limits['review_total'])}"),
     ]
@@ -141,8 +141,8 @@ def _table(
     caption: str, columns: Mapping[str, Callable[[Facts], Any]], rows: Iterable[Facts], empty: str = ""
 ) -> Block:
     """A table of a column's heading to its cell of a row; a text where there is no row and a text is given."""
-    listed = [[cell(row) for cell in columns.values()] for row in rows]
-    return Table(caption, list(columns), listed) if listed or not empty else Text(empty)
+    table_rows = [[cell(row) for cell in columns.values()] for row in rows]
+    return Table(caption, list(columns), table_rows) if table_rows or not empty else Text(empty)
 
 
 def _weight(name: str) -> Callable[[Facts], Cell]:
@@ -191,11 +191,11 @@ def _reach(answer: Facts, names: Names) -> list[Block]:
         "Conditions": lambda row: conditions(row["conditions"]),
         "Result": lambda row: "makes the pair" if row["holds"] else "does not",
     }
-    listed, none = answer["reach"]["passes"], "The step has no passes that both records can meet."
-    if listed is None:
+    pass_rows, none = answer["reach"]["passes"], "The step has no passes that both records can meet."
+    if pass_rows is None:
         none = "This run did not record its passes. Run the step again to see how the pair meets them."
     return [
-        _table("Passes, in their order", passes, listed or (), none),
+        _table("Passes, in their order", passes, pass_rows or (), none),
         _table("Blocking rules", rules, answer["reach"]["rules"], "The model has no blocking rules."),
     ]
 
@@ -213,8 +213,8 @@ def _changes(changes: Sequence[Facts], names: Names) -> list[Block]:
     if crossing:
         blocks.append(_table("The smallest changes that cross a threshold", columns, crossing[:_MOST_LEVELS]))
     if changes:
-        every = _table("One comparison changed, the rest as it is", columns, changes)
-        blocks.append(Fold("All changes of one comparison", [every]))
+        change_table = _table("One comparison changed, the rest as it is", columns, changes)
+        blocks.append(Fold("All changes of one comparison", [change_table]))
     return blocks
 
 
@@ -228,8 +228,8 @@ def _step(step: Facts, names: Names, *, is_last: bool) -> Section:
     pairs, name = step["candidates_found"], step["step"]["name"]
     blocks: list[Block] = [Text(f"{_linked(step)} {pairs:,} candidate pair{'' if pairs == 1 else 's'}.")]
     if step["rules_not_followed"]:
-        listed = ", ".join(map(str, step["rules_not_followed"]))
-        blocks.append(Text(f"Blocking rules that ask for no equality were not followed: {listed}."))
+        rule_text = ", ".join(map(str, step["rules_not_followed"]))
+        blocks.append(Text(f"Blocking rules that ask for no equality were not followed: {rule_text}."))
     columns = {
         "With": lambda row: unit_name(row["unit"], names),
         "Match weight": _weight("match_weight"),
@@ -261,20 +261,20 @@ def _person(answer: Facts, names: Names) -> list[Section]:
         "Without it": _without,
     }
     conflicts = {"What": lambda row: row["what"], "Entities": lambda row: _listed(row["entities"])}
-    removed = {
+    columns = {
         "Step": lambda row: row["step"],
         "Entities": lambda row: " to ".join(map(str, row["entities"])),
         "Match weight": _weight("match_weight"),
         "One person would have": lambda row: row["rule"],
     }
     none = "The records of the person do not contradict each other."
-    against = [_table("Contradictions", conflicts, answer["conflicts"], none)]
+    blocks = [_table("Contradictions", conflicts, answer["conflicts"], none)]
     if answer["removed"]:
-        against.append(_table("Links that the spine removed", removed, answer["removed"]))
+        blocks.append(_table("Links that the spine removed", columns, answer["removed"]))
     return [
         Section("entities", "Entities", [_table("Entities", entities, answer["entities"])]),
         Section("links", "Links", [_table("Links", links, answer["links"], "One entity, and no link.")]),
-        Section("conflicts", "Contradictions", against),
+        Section("conflicts", "Contradictions", blocks),
     ]
 
 

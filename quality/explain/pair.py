@@ -36,13 +36,13 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
     pairs = pairs_of(engine, step, ids)
     link = _stored(pairs, pair)
     rules = [by_rule(engine, rule, units["left"].units, units["right"].units) for rule in step.model.blocking_rules]
-    reached = [number for number, rule in enumerate(rules, 1) if all(condition.holds for condition in rule)]
+    rule_numbers = [number for number, rule in enumerate(rules, 1) if all(condition.holds for condition in rule)]
     passes = None if step.passes is None else _passes(engine, step, units, link)
     return {
         "kind": "pair",
         "step": about_step(step),
         "units": {side: about_unit(step, side, unit) for side, unit in ids.items()},
-        "outcome": outcome_of(engine, step, pair, pairs, reached, [p["pass"] for p in passes or () if p["holds"]]),
+        "outcome": outcome_of(engine, step, pair, pairs, rule_numbers, [p["pass"] for p in passes or () if p["holds"]]),
         "made_by": made_by(link),
         "probability": None if link is None else float(link["match_probability"]),
         "weight": weight_facts(step, pair),
@@ -60,7 +60,7 @@ def explain_pair(engine: Engine, step: OpenStep, left: int, right: int) -> dict[
         "reach": {
             "passes": passes,
             "rules": [
-                {"rule": number, "conditions": list(map(asdict, rule)), "holds": number in reached}
+                {"rule": number, "conditions": list(map(asdict, rule)), "holds": number in rule_numbers}
                 for number, rule in enumerate(rules, 1)
             ],
         },
@@ -75,8 +75,8 @@ def pairs_of(engine: Engine, step: OpenStep, ids: Mapping[str, int]) -> list[dic
         ids: side to unit.
     """
     ends = {(side, n) for n, unit in enumerate(ids) for side in (("left", "right") if step.of_one_file else (unit,))}
-    where = " or ".join(f"{side}_id = $unit_{n}" for side, n in sorted(ends))
-    query = f"select * from {{links}} where {where} order by match_weight desc, left_id, right_id"
+    condition = " or ".join(f"{side}_id = $unit_{n}" for side, n in sorted(ends))
+    query = f"select * from {{links}} where {condition} order by match_weight desc, left_id, right_id"
     params = {f"unit_{n}": unit for n, unit in enumerate(ids.values())}
     return rows(engine, engine.sql(query, params=params, links=step.links))
 
@@ -128,13 +128,13 @@ def outcome_of(
         return {"decision": decision, "reason": reason, "in_words": list(words)}
 
     if link is not None:
-        listed = outcome(str(link["decision"]), link["reason"], *_about_link(engine, step, pair, pairs, link))
+        result = outcome(str(link["decision"]), link["reason"], *_about_link(engine, step, pair, pairs, link))
         removed_by = _removed_by(engine, step, pair)
         if removed_by:
-            why = next((f": {' '.join(rule.why.split())}" for rule in conflicts() if rule.name == removed_by), "")
-            listed["in_words"].append(f"The spine removed the link: one person of both would have {removed_by}{why}.")
-            listed["removed_by"] = removed_by
-        return listed
+            cause = next((f": {' '.join(rule.why.split())}" for rule in conflicts() if rule.name == removed_by), "")
+            result["in_words"].append(f"The spine removed the link: one person of both would have {removed_by}{cause}.")
+            result["removed_by"] = removed_by
+        return result
     links = [(side, row) for side, row in _others(step, pairs, pair) if row["method"] in ("deterministic", OVERRIDE)]
     if links:
         by = ((side, "people" if r["method"] == OVERRIDE else f"the pass '{r['pass']}'") for side, r in links)
@@ -147,10 +147,10 @@ def outcome_of(
     if pair.match_weight < step.floor:
         floor = f"Pairs below {signed(step.floor)} can be neither linked nor reviewed, and are not stored."
         return outcome("not stored", "below threshold", f"{weight}.", floor)
-    why = "The files may have changed since the run."
+    cause = "The files may have changed since the run."
     if step.decisions:
-        why = f"The step followed {step.decisions:,} decisions of people; one of them forbids this link."
-    return outcome("forbidden", None, f"{weight}. A blocking rule reaches the pair, and the step left it out.", why)
+        cause = f"The step followed {step.decisions:,} decisions of people; one of them forbids this link."
+    return outcome("forbidden", None, f"{weight}. A blocking rule reaches the pair, and the step left it out.", cause)
 
 
 def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequence[Row], link: Row) -> list[str]:
@@ -170,8 +170,8 @@ def _about_link(engine: Engine, step: OpenStep, pair: PairWeight, pairs: Sequenc
         f"{accept:g} or more, reviewed at {min(step.step.review_probability, accept):g} or more."
     ]
     for side, row in _competing(step, pairs, pair).items():
-        decided = "" if row["decision"] == "rejected" else f" ({row['decision']})"
-        words.append(f"The {side} record's best other pair has match weight {signed(row['match_weight'])}{decided}.")
+        decision = "" if row["decision"] == "rejected" else f" ({row['decision']})"
+        words.append(f"The {side} record's best other pair has match weight {signed(row['match_weight'])}{decision}.")
     if link["reason"] and link["reason"] != "below threshold":
         words.append(f"Reason: {link['reason']}.")
     if step.clusters is not None and link["decision"] == "accepted":
@@ -187,12 +187,12 @@ def _removed_by(engine: Engine, step: OpenStep, pair: PairWeight) -> str | None:
         return None
     query = "select rule from {removed} where left_id = $left and right_id = $right"
     params = {"left": pair.left, "right": pair.right}
-    removed = rows(engine, engine.sql(query, params=params, removed=step.removed_links))
-    return str(removed[0]["rule"]) if removed else None
+    removed_rows = rows(engine, engine.sql(query, params=params, removed=step.removed_links))
+    return str(removed_rows[0]["rule"]) if removed_rows else None
 
 
 def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row | None) -> list[dict[str, Any]]:
-    listed = []
+    results = []
     for rule in step.passes or ():
         evaluation = by_pass(engine, rule, units["left"], units["right"])
         if evaluation is None:
@@ -200,7 +200,7 @@ def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row 
         conditions, equal, holds = evaluation
         is_maker = link is not None and link["method"] == "deterministic" and link["pass"] == rule.name
         result = "linked it" if is_maker else "holds, but not for this pair only" if holds else "does not hold"
-        listed.append(
+        results.append(
             {
                 "pass": rule.name,
                 "why": rule.why,
@@ -210,7 +210,7 @@ def _passes(engine: Engine, step: OpenStep, units: Mapping[str, Any], link: Row 
                 "result": result,
             }
         )
-    return listed
+    return results
 
 
 def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
@@ -219,7 +219,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
     Term-frequency adjustments of the other level are left out. A level that only adds to what other comparisons say
     (a conditional one), and "not known" where both values are known, are no possible changes.
     """
-    zone, listed = _zone(step, pair.match_weight), []
+    zone, results = _zone(step, pair.match_weight), []
     for part in pair.parts:
         if part.comparison.given or part.level.value < 0:
             continue
@@ -227,7 +227,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
             if level.value in (part.level.value, -1):
                 continue
             weight = pair.match_weight - part.weight + level.weight
-            listed.append(
+            results.append(
                 {
                     "comparison": part.comparison.name,
                     "level": level_name(part.comparison, level),
@@ -238,7 +238,7 @@ def other_levels(step: OpenStep, pair: PairWeight) -> list[dict[str, Any]]:
                     "crosses": _zone(step, weight) != zone,
                 }
             )
-    return listed
+    return results
 
 
 def _zone(step: OpenStep, match_weight: float) -> str:

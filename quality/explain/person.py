@@ -65,40 +65,40 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
         where k.decision = 'accepted'
         order by k.match_weight desc, k.left_id, k.right_id
         """
-    listed = listed_units(engine, units)
-    pairs = rows(engine, engine.sql(query, links=step.links, units=listed))
+    unit_table = listed_units(engine, units)
+    pairs = rows(engine, engine.sql(query, links=step.links, units=unit_table))
     links = [_link(step.name, row, [int(row["left_id"])], [int(row["right_id"])]) for row in pairs]
-    joining = [link for link in links if link["match_weight"] >= step.thresholds.accept]  # others follow from these
-    table = step.sides["left"].columns_of(listed, step.model.columns)
+    joining_links = [link for link in links if link["match_weight"] >= step.thresholds.accept]  # the others follow
+    table = step.sides["left"].columns_of(unit_table, step.model.columns)
     values = {
         int(row["unit_id"]): {name: {str(value)} for name, value in row.items() if value is not None}
         for row in rows(engine, table)
     }
     entities = [{"entity_id": unit, "source": "record", "band": None} for unit in units]
-    return _person(person, entities, links, joining, contradictions(values), [])
+    return _person(person, entities, links, joining_links, contradictions(values), [])
 
 
 def _person(
     person: int,
     entities: list[dict[str, Any]],
     links: list[dict[str, Any]],
-    joining: list[dict[str, Any]],
+    joining_links: list[dict[str, Any]],
     conflicts: list[dict[str, Any]],
-    removed: list[dict[str, Any]],
+    removed_links: list[dict[str, Any]],
 ) -> dict[str, Any]:
     ids = [row["entity_id"] for row in entities]
     for link in links:
-        link["splits"] = without(joining, link, ids) if link in joining else []
-    weakest = min(joining, key=lambda link: link["probability"], default=None)
+        link["splits"] = without(joining_links, link, ids) if link in joining_links else []
+    weakest = min(joining_links, key=lambda link: link["probability"], default=None)
     return {
         "kind": "person",
         "person_id": person,
         "entities": entities,
         "links": links,
-        "joining": len(joining),
+        "joining": len(joining_links),
         "weakest": links.index(weakest) if weakest else None,
         "conflicts": conflicts,
-        "removed": removed,
+        "removed": removed_links,
     }
 
 
@@ -174,7 +174,7 @@ def without(links: Sequence[Mapping[str, Any]], removed_link: Mapping[str, Any],
 
 def _several_of_a_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
     """Several entities of one source, where no step lets a person have several of it."""
-    many = {
+    sources = {
         getattr(step, side)
         for step in run.steps.values()
         for side, other in OTHER_SIDE.items()
@@ -186,7 +186,7 @@ def _several_of_a_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) ->
     return [
         {"what": f"several entities of {source}", "entities": ids}
         for source, ids in by_source.items()
-        if len(ids) > 1 and source not in many
+        if len(ids) > 1 and source not in sources
     ]
 
 
@@ -209,8 +209,8 @@ def _values(engine: Engine, run: OpenRun, ids: Table) -> dict[int, dict[str, set
     for source in run.sources:
         table = run.table(f"entities/{source}")
         fields = [field for field in _ONE_VALUE if field in table.columns]
-        listed = "".join(f", {quote(field)}" for field in fields)
-        query = f"select t.entity_id{listed} from {{t}} as t join {{ids}} as i using (entity_id)"
+        select_list = "".join(f", {quote(field)}" for field in fields)
+        query = f"select t.entity_id{select_list} from {{t}} as t join {{ids}} as i using (entity_id)"
         for row in rows(engine, engine.sql(query, t=table, ids=ids)):
             values[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in fields}
     return values

@@ -40,9 +40,9 @@ def explain_record(
 
 
 def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, Any]:
-    stored = pairs_of(engine, step, {side: unit})
-    links = {_other(int(row["left_id"]), int(row["right_id"]), side, unit, step): row for row in stored}
-    pairs, reached, not_followed = _candidates(engine, step, side, unit, list(links))
+    pair_rows = pairs_of(engine, step, {side: unit})
+    links = {_other(int(row["left_id"]), int(row["right_id"]), side, unit, step): row for row in pair_rows}
+    pairs, rule_of, not_followed = _candidates(engine, step, side, unit, list(links))
 
     def rank(pair: PairWeight) -> tuple[int, float]:
         link = links.get(_other(pair.left, pair.right, side, unit, step))
@@ -58,7 +58,7 @@ def _in_step(engine: Engine, step: OpenStep, side: str, unit: int) -> dict[str, 
         "links": linked,
         "candidates_found": len(pairs),
         "rules_not_followed": not_followed,
-        "candidates": [_shown(engine, step, side, unit, pair, links, reached) for pair in pairs[:_MOST_SHOWN]],
+        "candidates": [_shown(engine, step, side, unit, pair, links, rule_of) for pair in pairs[:_MOST_SHOWN]],
         "best": explain_pair(engine, step, pairs[0].left, pairs[0].right) if pairs else None,
     }
 
@@ -79,33 +79,33 @@ def _candidates(
     """
     columns, other = step.model.columns, step.sides[OTHER_SIDE[side]]
     unit_table = step.sides[side].columns_of(listed_units(engine, [unit]), columns)
-    near, not_followed = [listed_units(engine, linked)], []
+    tables_nearby, not_followed = [listed_units(engine, linked)], []
     ends = ("left", "right") if step.of_one_file else (side,)  # of one file the unit may be on either side of a rule
     for number, rule in enumerate(step.model.blocking_rules, 1):
         reachable = [reached_by_rule(engine, rule, unit_table, end, other) for end in ends]
-        near += [table for table in reachable if table is not None]
+        tables_nearby += [table for table in reachable if table is not None]
         if None in reachable:
             not_followed.append(number)
-    near_tables = {f"near_{n}": table for n, table in enumerate(near)}
+    near_tables = {f"near_{n}": table for n, table in enumerate(tables_nearby)}
     union = "\nunion\n".join(f"select unit_id from {{{name}}}" for name in near_tables)
     candidate_table = other.columns_of(engine.sql(union, params=None, store=True, **near_tables), columns)
     sides = [step.sides["left"]] if step.of_one_file else list(step.sides.values())
     frequencies = frequencies_of(engine, step.model, sides, [unit_table, candidate_table], step.known)
-    reached: dict[int, int] = {}
+    rule_of: dict[int, int] = {}
     for end in ends:
         tables: dict[str, Table] = {end: unit_table, OTHER_SIDE[end]: candidate_table}
         if step.of_one_file:  # the smaller number is on the left
             query = f"select * from {{t}} where unit_id {'>' if end == 'left' else '<'} $unit"
             tables[OTHER_SIDE[end]] = engine.sql(query, params={"unit": unit}, t=candidate_table, store=True)
-        scored = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _NO_FLOOR)
+        result = score_candidates(engine, step.model, tables["left"], tables["right"], frequencies, _NO_FLOOR)
         query = f"select {OTHER_SIDE[end]}_id as id, rule + 1 as rule from {{s}}"
-        reached |= {
-            int(row["id"]): int(row["rule"]) for row in rows(engine, engine.sql(query, s=scored.pairs)) if row["rule"]
+        rule_of |= {
+            int(row["id"]): int(row["rule"]) for row in rows(engine, engine.sql(query, s=result.pairs)) if row["rule"]
         }
-    units = {*reached, *linked} - ({unit} if step.of_one_file else set())
+    units = {*rule_of, *linked} - ({unit} if step.of_one_file else set())
     if step.of_one_file:
-        return weigh(engine, step, [(min(unit, end), max(unit, end)) for end in units]), reached, not_followed
-    return weigh(engine, step, [(unit, end) if side == "left" else (end, unit) for end in units]), reached, not_followed
+        return weigh(engine, step, [(min(unit, end), max(unit, end)) for end in units]), rule_of, not_followed
+    return weigh(engine, step, [(unit, end) if side == "left" else (end, unit) for end in units]), rule_of, not_followed
 
 
 def _shown(
@@ -115,18 +115,18 @@ def _shown(
     unit: int,
     pair: PairWeight,
     links: Mapping[int, Mapping[str, Any]],
-    reached: Mapping[int, int],
+    rule_of: Mapping[int, int],
 ) -> dict[str, Any]:
     end = _other(pair.left, pair.right, side, unit, step)
-    link, rule = links.get(end), [reached[end]] if end in reached else []
-    stored = pairs_of(engine, step, {"left": pair.left, "right": pair.right})
+    link, rule = links.get(end), [rule_of[end]] if end in rule_of else []
+    pair_rows = pairs_of(engine, step, {"left": pair.left, "right": pair.right})
     by_weight = probability_of(pair.match_weight + step.thresholds.adjustment)
     return {
         "unit": about_unit(step, OTHER_SIDE[side], end),
         "match_weight": pair.match_weight,
         "probability": float(link["match_probability"]) if link else by_weight,
         "made_by": made_by(link) or (f"rule {rule[0]}" if rule else None),
-        **outcome_of(engine, step, pair, stored, rule),
+        **outcome_of(engine, step, pair, pair_rows, rule),
     }
 
 

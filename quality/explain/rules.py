@@ -36,15 +36,15 @@ class Condition:
 def by_rule(engine: Engine, rule: BlockingRule, left: Table, right: Table) -> list[Condition]:
     """A blocking rule's conditions on one pair (one unit each, with the model's columns)."""
     terms = _terms(rule)
-    tested = []
+    expressions = []
     for place, term in enumerate(terms):
-        tested.append(f"{any_element(term)} as holds_{place}")
+        expressions.append(f"{any_element(term)} as holds_{place}")
         for side, letter in (("left", "l"), ("right", "r")):
             columns = dict.fromkeys(c.name for c in parsed(term.condition).find_all(exp.Column) if c.table == letter)
             unknown = {True: "coalesce(array_length({0}), 0) = 0", False: "{0} is null"}  # of a list, of a value
             missing = [unknown[name in rule.explode].format(f"{letter}.{quote(name)}") for name in columns]
-            tested.append(f"({' or '.join(missing) or 'false'}) as {side}_{place}")
-    answers = one(engine, engine.sql(f"select {', '.join(tested)} from {{l}} as l, {{r}} as r", l=left, r=right))
+            expressions.append(f"({' or '.join(missing) or 'false'}) as {side}_{place}")
+    answers = one(engine, engine.sql(f"select {', '.join(expressions)} from {{l}} as l, {{r}} as r", l=left, r=right))
     return [Condition(_name(term), _result(answers, place)) for place, term in enumerate(terms)]
 
 
@@ -58,20 +58,20 @@ def by_pass(engine: Engine, rule: Pass, left: Units, right: Units) -> tuple[list
     if not set(fields_of(rule)) <= set(left.identifier_records.columns) & set(right.identifier_records.columns):
         return None
     equal, agree = conditions(rule)
-    tested = [*equal, *agree]
-    listed = ", ".join(
+    terms = [*equal, *agree]
+    select_list = ", ".join(
         f"{sql} as holds_{n}, l.{quote(field)} is null as left_{n}, r.{quote(field)} is null as right_{n}"
-        for n, (_, field, sql) in enumerate(tested)
+        for n, (_, field, sql) in enumerate(terms)
     )
-    query = f"select {listed} from {{l}} as l, {{r}} as r"
+    query = f"select {select_list} from {{l}} as l, {{r}} as r"
     records = rows(engine, engine.sql(query, l=left.identifier_records, r=right.identifier_records))
 
     def closeness(row: Mapping[str, Any]) -> tuple[int, int]:
-        results = [bool(row[f"holds_{n}"]) for n in range(len(tested))]
+        results = [bool(row[f"holds_{n}"]) for n in range(len(terms))]
         return sum(results[: len(equal)]), sum(results[len(equal) :])
 
     best = max(records, key=closeness)
-    answers = [Condition(_pass_term(term), _result(best, n)) for n, (term, _, _) in enumerate(tested)]
+    answers = [Condition(_pass_term(term), _result(best, n)) for n, (term, _, _) in enumerate(terms)]
     holds = all(c.holds for c in answers[: len(equal)]) and (not agree or any(c.holds for c in answers[len(equal) :]))
     return answers, len(equal), holds
 
@@ -91,10 +91,10 @@ def reached_by_rule(engine: Engine, rule: BlockingRule, units: Table, of: str, o
         own_term, other_term = (_single_column(equality, letter) for letter in letters)
         if own_term and other_term:
             column, element = own_term
-            each = f"unnest({quote(column)})" if column in rule.explode else quote(column)
+            value = f"unnest({quote(column)})" if column in rule.explode else quote(column)
             query = f"""
                 select coalesce(list(distinct {element.format(value="value")}), []) as wanted
-                from (select {each} as value from {{t}}) as v
+                from (select {value} as value from {{t}}) as v
                 where value is not null
                 """
             terms.append(Term(*other_term, engine.sql(query, t=units, store=True)))
@@ -111,8 +111,8 @@ def _single_column(equality: exp.EQ, letter: str) -> tuple[str, str] | None:
     for side in (equality.left, equality.right):
         read = list(side.find_all(exp.Column))
         if len(read) == 1 and read[0].table == letter:
-            marked = side.copy().transform(lambda n: exp.column("value_here") if isinstance(n, exp.Column) else n)
-            text = str(marked.sql("duckdb")).replace("{", "{{").replace("}", "}}")
+            pattern = side.copy().transform(lambda n: exp.column("value_here") if isinstance(n, exp.Column) else n)
+            text = str(pattern.sql("duckdb")).replace("{", "{{").replace("}", "}}")
             return read[0].name, text.replace("value_here", "{value}")
     return None
 
@@ -139,8 +139,8 @@ def _name(term: BlockingRule) -> str:
 
 def _pass_term(term: str) -> str:
     """A pass's term in words: "forename~close", "postcode^4"."""
-    field, cut, length = term.partition("^")
-    if cut:
+    field, sign, length = term.partition("^")
+    if sign:
         return f"first {length} of {field}"
     field, _, kind = term.partition("~")
     return {"close": f"{field} nearly", "initial": f"initial of {field}"}.get(kind, field)

@@ -88,16 +88,16 @@ def truth_of_pairs(engine: Engine, units: Table, true_pairs: Table) -> StepTruth
 
 def judge(engine: Engine, links: Table, truth: StepTruth | None) -> Table:
     """The links with `verdict`: true, false, or unknown where a side's person is not known, or there is no truth."""
-    carried = [f"links.{name}" for name in ("left_id", "right_id", "method", "pass", "match_weight", "decision")]
+    names = [f"links.{name}" for name in ("left_id", "right_id", "method", "pass", "match_weight", "decision")]
     for name, kind in (("pattern", "varchar"), ("match_probability", "double")):  # NULL where links have none
-        carried.append(f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}")
+        names.append(f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}")
     if truth is None:
-        return engine.sql(f"select {', '.join(carried)}, 'unknown' as verdict from {{links}} as links", links=links)
+        return engine.sql(f"select {', '.join(names)}, 'unknown' as verdict from {{links}} as links", links=links)
     return engine.sql(
         f"""
         with left_known as (select unit_id from {{known}} where side = 'left'),
              right_known as (select unit_id from {{known}} where side = 'right')
-        select {", ".join(carried)},
+        select {", ".join(names)},
                case when pairs.left_id is not null then 'true'
                     when left_known.unit_id is null or right_known.unit_id is null then 'unknown'
                     else 'false' end as verdict
@@ -167,7 +167,7 @@ def error_counts(correct: int, false: int, true_pairs: int) -> dict[str, Any]:
 def _attainable(engine: Engine, truth: StepTruth, cardinality: str) -> int | None:
     if not truth.has_persons:
         return None
-    most = {
+    limits = {
         "one-to-one": "least(left_units, right_units)",
         "one-to-many": "case when left_units > 0 then right_units else 0 end",
         "many-to-one": "case when right_units > 0 then left_units else 0 end",
@@ -181,7 +181,7 @@ def _attainable(engine: Engine, truth: StepTruth, cardinality: str) -> int | Non
             from {{known}}
             group by person
         )
-        select cast(coalesce(sum({most}), 0) as bigint) as pairs from persons
+        select cast(coalesce(sum({limits}), 0) as bigint) as pairs from persons
         """
     return int(one(engine, engine.sql(query, known=truth.known))["pairs"])
 
@@ -272,7 +272,7 @@ def entity_errors(engine: Engine, errors: Table, records: Mapping[str, Table], e
         entities: entity_id, source, entity_key.
     """
     query = "select cast({} as varchar) as source, source_key, entity_key from {{t}}"
-    keyed = union_all(engine, [(query.format(literal(source)), table) for source, table in records.items()])
+    keys = union_all(engine, [(query.format(literal(source)), table) for source, table in records.items()])
     return engine.sql(
         """
         select distinct entities.entity_id, errors.field, errors.kind
@@ -282,7 +282,7 @@ def entity_errors(engine: Engine, errors: Table, records: Mapping[str, Table], e
         """,
         store=True,
         errors=errors,
-        keyed=keyed,
+        keyed=keys,
         entities=entities,
     )
 
@@ -305,10 +305,10 @@ def missed_by_data_error(
         first.
     """
     pairs = engine.sql(_PAIRS, store=True, judged=judged, true_pairs=true_pairs)
-    marked = engine.sql(_MARKED, store=True, pairs=pairs, units=units, errors=errors)
-    clean = one(engine, engine.sql(_WITHOUT, pairs=pairs, marked=marked))
-    kinds = rows(engine, engine.sql(_KINDS, marked=marked))
-    engine.drop(pairs, marked)
+    marks = engine.sql(_MARKED, store=True, pairs=pairs, units=units, errors=errors)
+    clean = one(engine, engine.sql(_WITHOUT, pairs=pairs, marked=marks))
+    kinds = rows(engine, engine.sql(_KINDS, marked=marks))
+    engine.drop(pairs, marks)
     base = clean["missed"] / clean["pairs"] if clean["pairs"] else 0.0
     for row in kinds:
         row["share_missed"] = wilson(row["missed"], row["pairs"])

@@ -33,9 +33,9 @@ def bias(engine: Engine, cube: Table, definitions: Definitions, catalogue: Catal
         where either set is empty.
     """
     known = {one.name: one for one in known_in(cube, definitions)}
-    combinations = [(name,) for name in known] + [pair for pair in definitions.two_way if set(pair) <= set(known)]
+    name_sets = [(name,) for name in known] + [pair for pair in definitions.two_way if set(pair) <= set(known)]
     tables: list[dict[str, Any]] = []
-    for names in combinations:
+    for names in name_sets:
         group_counts = [row for row in counts(engine, cube, names) if row["side"] == "left"]
         characteristics = [known[name] for name in names]
         titles = [
@@ -87,8 +87,8 @@ def _groups(
 
 def _rates(row: Mapping[str, Any]) -> dict[str, Any]:
     """What needs no truth; expected numbers are None where links have no probability."""
-    links, right, missed = int(row["links"]), row["expected_correct"], row["expected_missed"]
-    has_estimate = links and right is not None and missed is not None and right > 0
+    links, right, missed_matches = int(row["links"]), row["expected_correct"], row["expected_missed"]
+    has_estimate = links and right is not None and missed_matches is not None and right > 0
     return {
         "eligible": int(row["eligible"]),
         "matched": int(row["linked"]),
@@ -96,7 +96,7 @@ def _rates(row: Mapping[str, Any]) -> dict[str, Any]:
         "links": links,
         "estimated_false": (links - right) / links if has_estimate else None,
         "estimated_false_within": _estimated_false(links, row) if has_estimate else None,
-        "estimated_missed": missed / (right + missed) if has_estimate else None,
+        "estimated_missed": missed_matches / (right + missed_matches) if has_estimate else None,
     }
 
 
@@ -142,14 +142,14 @@ def standardised(count: int, of: int, other_count: int, other_of: int) -> dict[s
     share, other = count / of, other_count / other_of
     if {share, other} == {0.0, 1.0}:
         share, other = (count + 0.5) / (of + 1), (other_count + 0.5) / (other_of + 1)
-    spread = (share * (1 - share) + other * (1 - other)) / 2
-    if spread <= 0:
+    variance = (share * (1 - share) + other * (1 - other)) / 2
+    if variance <= 0:
         return None
-    value = (share - other) / math.sqrt(spread)
+    value = (share - other) / math.sqrt(variance)
     pooled = (count + other_count) / (of + other_of)
     if min(of, other_of) * min(pooled, 1 - pooled) < _FEW:
         change = difference(exact(other_count, other_of), exact(count, of))
-        low, high = (bound / math.sqrt(spread) for bound in (change["low"], change["high"]))
+        low, high = (bound / math.sqrt(variance) for bound in (change["low"], change["high"]))
     else:
         half = Z95 * math.sqrt((of + other_of) / (of * other_of) + value**2 / (2 * (of + other_of)))
         low, high = value - half, value + half

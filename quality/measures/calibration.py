@@ -98,9 +98,9 @@ def by_chance(bands: Sequence[Mapping[str, Any]]) -> float:
     """
     pairs = np.array([band["pairs"] for band in bands], dtype=np.int64)
     # Engines add up in an order of their own.
-    likely = np.array([band["mean_probability"] for band in bands]).round(12).clip(0, 1)
-    true = np.random.default_rng(_SEED).binomial(pairs, likely, size=(_DRAWS, len(pairs)))
-    errors = np.abs(true - pairs * likely).sum(axis=1) / pairs.sum()
+    probabilities = np.array([band["mean_probability"] for band in bands]).round(12).clip(0, 1)
+    true = np.random.default_rng(_SEED).binomial(pairs, probabilities, size=(_DRAWS, len(pairs)))
+    errors = np.abs(true - pairs * probabilities).sum(axis=1) / pairs.sum()
     return float(np.quantile(errors, 0.95))
 
 

@@ -17,8 +17,8 @@ OTHER_CODE = "other code"
 
 def labels_of(characteristic: Characteristic, catalogue: Catalogue) -> Mapping[str, str]:
     """Code to label, from the catalogue's frame and the definition's own labels."""
-    framed = catalogue.frames.get(characteristic.frame or "", {})
-    return {**framed, **characteristic.labels}
+    labels = catalogue.frames.get(characteristic.frame or "", {})
+    return {**labels, **characteristic.labels}
 
 
 def entities_described(
@@ -51,23 +51,23 @@ def entities_described(
         born = _newest("dob", table, "date")
         query = f"select entity_id, cast({literal(source)} as varchar) as source, {born} as born {values} from {{t}}"
         parts.append((query, table))
-    picked = {
+    value_tables = {
         c.name: _regions(engine, entities, c, catalogue)
         if c.part == "region"
         else _picked(engine, attributes[str(c.table)], c, catalogue)
         for c in [*by_attribute, *by_region]
     }
-    picked_columns = "".join(f", picked_{n}.value as {quote(name)}" for n, name in enumerate(picked))
+    picked_columns = "".join(f", picked_{n}.value as {quote(name)}" for n, name in enumerate(value_tables))
     joins = " ".join(
         f"left join {{picked_{n}}} as picked_{n} on picked_{n}.entity_id = entities.entity_id"
-        for n in range(len(picked))
+        for n in range(len(value_tables))
     )
     return engine.sql(
         f"select entities.*{picked_columns} from {{entities}} as entities {joins}",
         params=None,
         store=True,
         entities=union_all(engine, parts),
-        **{f"picked_{n}": table for n, table in enumerate(picked.values())},
+        **{f"picked_{n}": table for n, table in enumerate(value_tables.values())},
     )
 
 

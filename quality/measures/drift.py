@@ -97,11 +97,11 @@ def _rates(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str, Any
     earlier = _groups(old)
     changes = []
     for (side, characteristic, group), row in _groups(new).items():
-        was = earlier.get((side, characteristic, group))
-        if was and min(was["eligible"], row["eligible"]) >= FEWEST:
+        old_group = earlier.get((side, characteristic, group))
+        if old_group and min(old_group["eligible"], row["eligible"]) >= FEWEST:
             key = {"step": new["step"], "side": side, "source": new[side], "characteristic": characteristic}
             key |= {"title": row["title"], "group": group, "label": row["label"]}
-            changes.append(_compared(key, *((one["linked"], one["eligible"]) for one in (was, row))))
+            changes.append(_compared(key, *((one["linked"], one["eligible"]) for one in (old_group, row))))
     return changes
 
 
@@ -143,11 +143,11 @@ def _parameters(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[dict[str
     earlier = {(row["comparison"], row["label"]): row for row in (old["parameters"] or {}).get("levels", ())}
     changes = []
     for row in (new["parameters"] or {}).get("levels", ()):
-        was = earlier.get((row["comparison"], row["label"]))
-        if was is None or (was["m"], was["u"]) == (row["m"], row["u"]):
+        old_row = earlier.get((row["comparison"], row["label"]))
+        if old_row is None or (old_row["m"], old_row["u"]) == (row["m"], row["u"]):
             continue
-        values = {f"{key}_{when}": of[key] for when, of in (("before", was), ("after", row)) for key in _PARAMETERS}
-        weights = was["match_weight"], row["match_weight"]
+        values = {f"{key}_{time}": of[key] for time, of in (("before", old_row), ("after", row)) for key in _PARAMETERS}
+        weights = old_row["match_weight"], row["match_weight"]
         change = None if None in weights else weights[1] - weights[0]
         key = {"step": new["step"], "comparison": row["comparison"], "level": row["label"]}
         changes.append({**key, **values, "change": change})

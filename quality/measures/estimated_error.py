@@ -63,16 +63,16 @@ class Unseen:
         """As a run's evaluation has it of a step; None where it does not."""
         path = folder / "quality" / "evaluation.json"
         steps = evaluation_of(path)["steps"] if path.is_file() else []
-        evaluated = next((one for one in steps if one["step"] == step and one.get("blocking")), None)
-        if not evaluated:
+        figures = next((one for one in steps if one["step"] == step and one.get("blocking")), None)
+        if not figures:
             return None
-        estimated, blocking = evaluated.get("estimated_error") or {}, evaluated["blocking"]
+        error, blocking = figures.get("estimated_error") or {}, figures["blocking"]
         return cls(
             blocking["estimated_recall"],
-            estimated.get("missed_below_floor", 0.0),
+            error.get("missed_below_floor", 0.0),
             blocking.get("unreached_spread", 0.0),
-            estimated.get("most"),
-            estimated.get("recall_unknown"),
+            error.get("most"),
+            error.get("recall_unknown"),
         )
 
     def hidden(self, scored: Any, deviates: Any = 0.0) -> Any:
@@ -138,9 +138,9 @@ def of_sums(
     factor, chance, scored_factor, missed_chance = _deviates()
     false = (links - correct[0]) * FALSE_WITHIN ** (factor / Z95) + chance * math.sqrt(correct[1])
     right = links - np.clip(false, 0.0, links)
-    scored = missed[0] * unseen.kept_within ** (scored_factor / Z95)
-    hidden = unseen.hidden(right + scored, scored_factor)
-    loss = np.maximum(scored + hidden + missed_chance * math.sqrt(missed[1] + float(hidden[0])), 0.0)
+    scored_sum = missed[0] * unseen.kept_within ** (scored_factor / Z95)
+    unseen_sum = unseen.hidden(right + scored_sum, scored_factor)
+    loss = np.maximum(scored_sum + unseen_sum + missed_chance * math.sqrt(missed[1] + float(unseen_sum[0])), 0.0)
     if unseen.most is not None:
         loss = np.minimum(loss, np.maximum(unseen.most - right, 0.0))
     shares = {"precision": (right, links), "recall": (right, right + loss), "f1": (2 * right, links + right + loss)}
@@ -150,7 +150,7 @@ def of_sums(
         "false": links - correct[0],
         "missed_scored": missed[0],
         "missed_below_floor": unseen.dropped,
-        "missed_unscored": float(hidden[0]) - unseen.dropped,
+        "missed_unscored": float(unseen_sum[0]) - unseen.dropped,
         "blocking_recall": unseen.reach,
         "most": unseen.most,
         **{name: _share(*share) for name, share in shares.items()},

@@ -37,7 +37,7 @@ def stored(path: Path) -> Any:
     except FileNotFoundError:
         return None
     except UnicodeDecodeError:
-        why = "is damaged: it is no text"
+        reason = "is damaged: it is no text"
     except json.JSONDecodeError as fault:
-        why = f"not JSON at line {fault.lineno}"
-    raise InputError(f"{path}: {why}\n  {_REMEDY}")
+        reason = f"not JSON at line {fault.lineno}"
+    raise InputError(f"{path}: {reason}\n  {_REMEDY}")

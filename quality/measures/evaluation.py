@@ -114,8 +114,8 @@ def evaluate(
 
     def step_evaluation(step: StepTables) -> dict[str, Any]:
         figures = _step(engine, step, list(inputs.entities), entities, definitions, catalogue)
-        opposed = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
-        return figures | {"implausible": opposed}
+        opposed_links = implausible_links(engine, step.links, step.units, contradictions[0]) if contradictions else None
+        return figures | {"implausible": opposed_links}
 
     steps = [functools.partial(step_evaluation, step) for step in inputs.steps]
     names = dict.fromkeys([*(str(row["source"]) for row in inputs.sources), *inputs.entities])
@@ -130,8 +130,8 @@ def evaluate(
     }
     if inputs.spine and contradictions:
         result["spine"]["implausible"] = implausible_people(engine, inputs.spine, *contradictions, entities.persons)
-    stored = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
-    engine.drop(*(table for table in stored if table))
+    tables = (entities.described, entities.persons, entities.errors, *(contradictions or ())[:1])
+    engine.drop(*(table for table in tables if table))
     return result
 
 
@@ -148,13 +148,13 @@ def _entities(engine: Engine, inputs: Inputs, definitions: Definitions, catalogu
     """Entities of all sources, described; with truth also persons and data errors."""
     if not inputs.entities:
         return _Entities()
-    described = entities_described(engine, inputs.entities, inputs.attributes, definitions, catalogue)
+    descriptions = entities_described(engine, inputs.entities, inputs.attributes, definitions, catalogue)
     if inputs.truth is None:
-        return _Entities(described)
+        return _Entities(descriptions)
     query = "select entity_id, source, entity_key from {t}"
     entities = union_all(engine, [(query, table) for table in inputs.entities.values()])
     errors = accuracy.entity_errors(engine, inputs.errors, inputs.records, entities) if inputs.errors else None
-    return _Entities(described, accuracy.entity_persons(engine, entities, inputs.truth), errors)
+    return _Entities(descriptions, accuracy.entity_persons(engine, entities, inputs.truth), errors)
 
 
 def _source(engine: Engine, name: str, inputs: Inputs) -> dict[str, Any]:
@@ -182,17 +182,17 @@ def _step(
         known = accuracy.truth_of_pairs(engine, step.units, step.true_pairs)
     elif entities.persons:
         known = accuracy.truth_of_units(engine, step.units, entities.persons)
-    judged = accuracy.judge(engine, step.links, known)
-    allowed = "many-to-many" if step.joins_second_records else step.cardinality
-    measured = accuracy.step_accuracy(engine, judged, known, allowed) if known else None
-    true_pairs = measured["true_pairs"] if measured else None
+    judged_links = accuracy.judge(engine, step.links, known)
+    cardinality = "many-to-many" if step.joins_second_records else step.cardinality
+    accuracy_figures = accuracy.step_accuracy(engine, judged_links, known, cardinality) if known else None
+    true_pairs = accuracy_figures["true_pairs"] if accuracy_figures else None
     rule = definitions.eligible_for(step.right)
-    sides = link_counts.sides(engine, step.units, judged, step.unlinked)
-    unseen = unseen_of(step, most_matches(allowed, {side["side"]: side["units"] for side in sides}))
+    sides = link_counts.sides(engine, step.units, judged_links, step.unlinked)
+    unseen_matches = unseen_of(step, most_matches(cardinality, {side["side"]: side["units"] for side in sides}))
     units = None
     by_group: dict[str, list[Any]] = {key: [] for key in ("totals", "reasons", "rates", "bias")}
     if entities.described:
-        units = link_rates.units_described(engine, step.units, entities.described, sources, judged, known, rule)
+        units = link_rates.units_described(engine, step.units, entities.described, sources, judged_links, known, rule)
         cube = link_rates.cube(engine, units)
         by_group = {
             "totals": link_rates.totals(engine, cube),
@@ -201,7 +201,7 @@ def _step(
             "bias": bias(engine, cube, definitions, catalogue),
         }
         engine.drop(cube)
-        for table in by_group["bias"] if unseen.unknown else ():
+        for table in by_group["bias"] if unseen_matches.unknown else ():
             for group in (*table["groups"], *table.get("bands", ())):
                 group["estimated_missed"] = None  # not 0 where no pairs were kept
     errors = entities.errors
@@ -212,23 +212,23 @@ def _step(
         "cardinality": step.cardinality,
         "eligible": rule.model_dump(mode="json") if rule and units else None,
         "sides": sides,
-        "decisions": link_counts.decisions(engine, judged),
-        "passes": link_counts.passes(engine, judged, true_pairs),
-        "levels": link_counts.levels(engine, judged, _comparisons(step.model)),
+        "decisions": link_counts.decisions(engine, judged_links),
+        "passes": link_counts.passes(engine, judged_links, true_pairs),
+        "levels": link_counts.levels(engine, judged_links, _comparisons(step.model)),
         "blocking": blocked(step.blocking, step.reached(known.pairs) if known and step.reached else None),
-        "weights": link_counts.weights(engine, judged, definitions),
-        "bands": link_counts.bands(engine, judged, definitions, true_pairs),
-        "accuracy": measured,
-        "estimated_error": estimated_error(engine, judged, unseen),
-        "data_errors": accuracy.missed_by_data_error(engine, judged, known.pairs, step.units, errors)
+        "weights": link_counts.weights(engine, judged_links, definitions),
+        "bands": link_counts.bands(engine, judged_links, definitions, true_pairs),
+        "accuracy": accuracy_figures,
+        "estimated_error": estimated_error(engine, judged_links, unseen_matches),
+        "data_errors": accuracy.missed_by_data_error(engine, judged_links, known.pairs, step.units, errors)
         if known and errors
         else None,
-        "calibration": calibration(engine, judged, definitions) if known else [],
+        "calibration": calibration(engine, judged_links, definitions) if known else [],
         **by_group,
         "link_draws": _link_draws(engine, step, units, by_group, sides),
         "parameters": parameters(dict(step.model)) if step.model else None,
     }
-    engine.drop(judged, *((known.pairs, known.known) if known else ()), *([units] if units else []))
+    engine.drop(judged_links, *((known.pairs, known.known) if known else ()), *([units] if units else []))
     return result
 
 
@@ -255,9 +255,9 @@ def _link_draws(
     """Variation of figures over the step's link draws; all units are eligible where they are not described."""
     if not step.sampled:
         return None
-    every = [{**side, "eligible": side["units"]} for side in sides]
-    nothing = {"side": "left", "eligible": 0, "linked": 0}
-    left = next(row for row in (*by_group["totals"], *every, nothing) if row["side"] == "left")
+    all_sides = [{**side, "eligible": side["units"]} for side in sides]
+    empty_side = {"side": "left", "eligible": 0, "linked": 0}
+    left = next(row for row in (*by_group["totals"], *all_sides, empty_side) if row["side"] == "left")
     totals = {key: left[key] for key in ("eligible", "linked")}
     return vary_over_draws(engine, step.sampled, step.draws, units=units, rates=by_group["rates"], **totals)
 
@@ -270,10 +270,10 @@ def _spine(engine: Engine, spine: Table, removed_links: Table | None, persons: T
     """people, entities, by_source, removed_links by rule, accuracy."""
     counts = "count(distinct person_id) as people, count(*) as entities"
     by_source = f"select source, {counts} from {{spine}} group by source order by source"
-    removed = "select rule, count(*) as links from {removed_links} group by rule order by rule"
+    query = "select rule, count(*) as links from {removed_links} group by rule order by rule"
     return {
         **one(engine, engine.sql(f"select {counts} from {{spine}}", spine=spine)),
         "by_source": rows(engine, engine.sql(by_source, spine=spine)),
-        "removed_links": rows(engine, engine.sql(removed, removed_links=removed_links)) if removed_links else [],
+        "removed_links": rows(engine, engine.sql(query, removed_links=removed_links)) if removed_links else [],
         "accuracy": accuracy.spine_accuracy(engine, spine, persons) if persons else None,
     }

@@ -98,7 +98,7 @@ def conflicts(
     """
     pairs = engine.sql(_PAIRS, store=True, spine=spine)
     births = _births(engine, entities)
-    broken: list[tuple[str, Table]] = []
+    breaches: list[tuple[str, Table]] = []
     facts: list[dict[str, Any]] = []
     for rule in rules:
         if not _applies(rule, attributes):
@@ -106,43 +106,43 @@ def conflicts(
         tables, queries = _tables(engine, rule, births, attributes), _QUERIES[rule.kind]
         params = {"age": rule.age or 0, "days": rule.days or 0, "agreeing": rule.agreeing or 0, "periods": rule.periods}
         at_risk = one(engine, engine.sql(_AT_RISK.format(**queries), params=None, store=False, pairs=pairs, **tables))
-        opposed = engine.sql(queries["conflict"], params=params, store=True, pairs=pairs, **tables)
+        opposed_pairs = engine.sql(queries["conflict"], params=params, store=True, pairs=pairs, **tables)
         background = None
         if "single" in queries:
             single = engine.sql(queries["single"], params=params, store=True, **tables)
-            opposed = engine.sql(_BETWEEN_RECORDS, store=True, opposed=opposed, single=single)
+            opposed_pairs = engine.sql(_BETWEEN_RECORDS, store=True, opposed=opposed_pairs, single=single)
             counts = "count(*) as records, count(*) filter (where is_broken) as broken"
             single_counts = one(engine, engine.sql(f"select {counts} from {{single}}", single=single))
             background = wilson(single_counts["broken"], single_counts["records"]) if single_counts["records"] else None
             engine.drop(single)
         if rule.edit_distance:
             limit = {"edit_distance": rule.edit_distance}
-            opposed = engine.sql(_NO_TYPING_ERROR, params=limit, store=True, opposed=opposed, births=births)
+            opposed_pairs = engine.sql(_NO_TYPING_ERROR, params=limit, store=True, opposed=opposed_pairs, births=births)
         query = f"select cast({literal(rule.name)} as varchar) as rule, person_id, one_id, other_id from {{t}}"
-        broken.append((query, opposed))
+        breaches.append((query, opposed_pairs))
         facts.append(
             {
                 "rule": rule.name,
                 "why": rule.why,
                 "people_at_risk": int(at_risk["people"]),
                 "background": background,
-                "excess": _excess(engine.count(opposed), int(at_risk["pairs"]), background),
+                "excess": _excess(engine.count(opposed_pairs), int(at_risk["pairs"]), background),
             }
         )
         engine.drop(*tables.values())
     ids = dict.fromkeys(("person_id", "one_id", "other_id"), "bigint")
-    union = union_all(engine, broken, store=True) if broken else empty(engine, {"rule": "varchar", **ids})
-    engine.drop(pairs, births, *(table for _, table in broken))
+    union = union_all(engine, breaches, store=True) if breaches else empty(engine, {"rule": "varchar", **ids})
+    engine.drop(pairs, births, *(table for _, table in breaches))
     return union, facts
 
 
 def _births(engine: Engine, entities: Mapping[str, Table]) -> Table:
     """entity_id, born: every birth date that a record ever had."""
-    dated = [table for table in entities.values() if "dob" in table.columns]
+    tables = [table for table in entities.values() if "dob" in table.columns]
     query = "select entity_id, cast(dob as date) as born from (select entity_id, unnest(dob) as dob from {t}) as births"
-    if not dated:
+    if not tables:
         return empty(engine, {"entity_id": "bigint", "born": "date"})
-    return union_all(engine, [(query, table) for table in dated], store=True)
+    return union_all(engine, [(query, table) for table in tables], store=True)
 
 
 def _applies(rule: Rule, attributes: Mapping[str, Table]) -> bool:
@@ -227,18 +227,18 @@ def _by_date(pick: str, is_broken: str) -> dict[str, str]:
     return {"one": "events", "other": "others", "which": "true", "conflict": conflict, "single": single}
 
 
-def _of_two(table: str, which: str, where: str, having: str = "count(*) > 0") -> dict[str, str]:
+def _of_two(table: str, match: str, condition: str, test: str = "count(*) > 0") -> dict[str, str]:
     """Queries of rows of one table of both records, a and b."""
     conflict = f"""
         select {_IDS}
         from {{pairs}} as pairs
         join {{{table}}} as a on a.entity_id = pairs.one_id
         join {{{table}}} as b on b.entity_id = pairs.other_id
-        where {which} and {where}
+        where {match} and {condition}
         group by {_IDS}
-        having {having}
+        having {test}
         """
-    return {"one": table, "other": table, "which": which, "conflict": conflict}
+    return {"one": table, "other": table, "which": match, "conflict": conflict}
 
 
 _AGREEING = " + ".join(f"case when {p}(a.born) = {p}(b.born) then 1 else 0 end" for p in ("day", "month", "year"))
@@ -287,12 +287,12 @@ _NO_TYPING_ERROR = """
 """
 
 
-def _excess(opposed: int, at_risk: int, background: Mapping[str, Any] | None) -> dict[str, float] | None:
+def _excess(pairs: int, at_risk: int, background: Mapping[str, Any] | None) -> dict[str, float] | None:
     """The part of the opposed pairs that is more than as many single records would show."""
     if background is None:
         return None
     bounds = {"value": "value", "low": "high", "high": "low"}  # of more background less is in excess
-    return {bound: max(0.0, 1 - at_risk * background[of] / opposed) if opposed else 0.0 for bound, of in bounds.items()}
+    return {bound: max(0.0, 1 - at_risk * background[of] / pairs) if pairs else 0.0 for bound, of in bounds.items()}
 
 
 def implausible_people(
@@ -318,12 +318,12 @@ def implausible_people(
     tables = {"opposed": opposed, **({"persons": persons} if persons else {})}
 
     def counts_by(group: str) -> dict[str, dict[str, Any]]:
-        listed = ", ".join(f"{value} as {name}" for name, value in counts.items())
-        query = f"select {group} as rule, {listed} from {{opposed}} as o {joins if persons else ''} group by {group}"
+        fields = ", ".join(f"{value} as {name}" for name, value in counts.items())
+        query = f"select {group} as rule, {fields} from {{opposed}} as o {joins if persons else ''} group by {group}"
         return {row["rule"]: row for row in rows(engine, engine.sql(query, params=None, store=False, **tables))}
 
     none: dict[str, Any] = {"people": 0} | dict.fromkeys(truth, 0 if persons else None)
-    by_rule, every = counts_by("o.rule"), counts_by("'any'").get("any", none)
+    by_rule, total = counts_by("o.rule"), counts_by("'any'").get("any", none)
     rules = []
     for rule in facts:
         row = by_rule.get(rule["rule"], none)
@@ -331,16 +331,16 @@ def implausible_people(
         rules.append({**rule, "people": row["people"], "share": share, "confirmed": row["confirmed"]})
     return {
         "people": whole,
-        "implausible": every["people"],
-        "share": wilson(every["people"], whole),
+        "implausible": total["people"],
+        "share": wilson(total["people"], whole),
         "least": _least(engine, opposed, whole, facts),
-        "assessed": every["assessed"],
-        "confirmed": every["confirmed"],
+        "assessed": total["assessed"],
+        "confirmed": total["confirmed"],
         "rules": rules,
     }
 
 
-def _least(engine: Engine, opposed: Table, of: int, facts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
+def _least(engine: Engine, opposed_pairs: Table, of: int, facts: Sequence[Mapping[str, Any]]) -> dict[str, Any] | None:
     """Each person counts by the largest excess of the rules that they break.
 
     `counts` are those from which the bounds are calculated, before chance.
@@ -356,8 +356,8 @@ def _least(engine: Engine, opposed: Table, of: int, facts: Sequence[Mapping[str,
     largest = ", ".join(f"max(case {cases} else cast(0 as double) end) as {bound}" for bound, cases in excess.items())
     sums = ", ".join(f"sum({bound}) as {bound}" for bound in bounds)
     query = f"select {sums} from (select person_id, {largest} from {{opposed}} group by person_id)"
-    summed = one(engine, engine.sql(query, params=None, opposed=opposed))
-    value, low, high = (min(round(float(summed[bound] or 0.0), 6), of) for bound in bounds)
+    totals = one(engine, engine.sql(query, params=None, opposed=opposed_pairs))
+    value, low, high = (min(round(float(totals[bound] or 0.0), 6), of) for bound in bounds)
     ends = {"low": wilson(low, of)["low"], "high": wilson(high, of)["high"]}
     return {**wilson(value, of), **ends, "counts": {"low": low, "high": high}}
 
@@ -365,8 +365,8 @@ def _least(engine: Engine, opposed: Table, of: int, facts: Sequence[Mapping[str,
 def implausible_links(engine: Engine, links: Table, units: Table, opposed: Table) -> dict[str, Any]:
     """links, implausible, share: a step's links that join two records that contradict each other (of `conflicts`)."""
     counts = one(engine, engine.sql(_LINKS, links=links, units=units, opposed=opposed))
-    link_count, broken = int(counts["links"]), int(counts["implausible"])
-    return {"links": link_count, "implausible": broken, "share": wilson(broken, link_count)}
+    link_count, breach_count = int(counts["links"]), int(counts["implausible"])
+    return {"links": link_count, "implausible": breach_count, "share": wilson(breach_count, link_count)}
 
 
 _LINKS = """

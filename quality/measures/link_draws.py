@@ -90,20 +90,20 @@ _UNITS = """
 
 
 def _linked(
-    engine: Engine, sampled: Table, pairs: Table, draws: int, units: Table | None, characteristics: Sequence[str]
+    engine: Engine, link_samples: Table, pairs: Table, draws: int, units: Table | None, characteristics: Sequence[str]
 ) -> dict[tuple[str, ...], list[int]]:
     """By characteristic and group how many of its units each draw links; under two empty names those of all."""
-    linked = engine.sql(_UNITS, params={"draws": draws}, pairs=pairs, sampled=sampled)
+    linked = engine.sql(_UNITS, params={"draws": draws}, pairs=pairs, sampled=link_samples)
     names = [f"group_{place}" for place in range(len(characteristics))]
     groups = "".join(
         f", coalesce(u.{quote(characteristic)}, {literal(NOT_KNOWN)}) as {name}"
         for name, characteristic in zip(names, characteristics, strict=True)
     )
-    joined = "join {units} as u on u.side = 'left' and u.unit_id = linked.left_id where u.is_eligible"
+    join_clause = "join {units} as u on u.side = 'left' and u.unit_id = linked.left_id where u.is_eligible"
     keys = ", ".join(["draw", *names])
     cube = engine.sql(
         f"""
-        with placed as (select linked.draw{groups} from {{linked}} as linked {joined if units else ""})
+        with placed as (select linked.draw{groups} from {{linked}} as linked {join_clause if units else ""})
         select {keys}, count(*) as units from placed group by {keys}
         """,
         params=None,
@@ -111,20 +111,20 @@ def _linked(
         linked=linked,
         **({"units": units} if units else {}),
     )
-    every = ["select '' as characteristic, '' as grp, draw, units from {cube}"] + [
+    queries = ["select '' as characteristic, '' as grp, draw, units from {cube}"] + [
         f"select {literal(characteristic)} as characteristic, {name} as grp, draw, units from {{cube}}"
         for name, characteristic in zip(names, characteristics, strict=True)
     ]
-    summed = engine.sql(
+    result = engine.sql(
         f"""
         select characteristic, grp, draw, cast(sum(units) as bigint) as units
-        from ({" union all ".join(every)})
+        from ({" union all ".join(queries)})
         group by characteristic, grp, draw
         """,
         cube=cube,
     )
     of_groups: dict[tuple[str, ...], list[int]] = {}
-    for row in rows(engine, summed):
+    for row in rows(engine, result):
         counts = of_groups.setdefault((row["characteristic"], row["grp"]), [0] * draws)
         for place in range(draws) if row["draw"] is None else [row["draw"] - 1]:
             counts[place] += int(row["units"])

@@ -53,7 +53,7 @@ def units_described(
         rule: who is eligible on the left side; people without a birth date are.
     """
     groups = [name for name in described.columns if name not in ("entity_id", "source", "born")]
-    carried = "".join(f", unit_groups.{quote(name)}" for name in [*groups, *_flags(sources)])
+    carried_columns = "".join(f", unit_groups.{quote(name)}" for name in [*groups, *_flags(sources)])
     ends = " union all ".join(
         f"select '{side}' as side, {side}_id as unit_id, decision = 'accepted' as accepted, verdict, "
         f"{MATCH_PROBABILITY} as p from {{judged}}"
@@ -65,7 +65,7 @@ def units_described(
     of_truth = f", paired as (select side, unit_id, count(*) as pairs from ({sides}) group by side, unit_id)"
     flags = "paired.unit_id is not null as in_both, coalesce(made.correct, 0) > 0 as is_found, coalesce(paired.pairs, 0) as due"
     unknown = "cast(null as boolean) as in_both, cast(null as boolean) as is_found, cast(null as bigint) as due"
-    several = engine.sql(_SEVERAL, units=units, store=True)
+    several_units = engine.sql(_SEVERAL, units=units, store=True)
     result = engine.sql(
         f"""
         with ends as ({ends}),
@@ -74,7 +74,7 @@ def units_described(
             from ends
             group by side, unit_id
         ){of_truth if truth else ""}
-        select unit_groups.side, unit_groups.unit_id {carried},
+        select unit_groups.side, unit_groups.unit_id {carried_columns},
                unit_groups.side = 'right' or unit_groups.born is null
                    or unit_groups.born <= cast($born_to as date) as is_eligible,
                coalesce(made.links, 0) > 0 as is_linked,
@@ -86,11 +86,11 @@ def units_described(
         """,
         params={"born_to": rule.born_to if rule else datetime.date(9999, 12, 31)},
         store=True,
-        unit_groups=_unit_groups(engine, units, several, described, ["born", *groups], sources),
+        unit_groups=_unit_groups(engine, units, several_units, described, ["born", *groups], sources),
         judged=judged,
         **({"pairs": truth.pairs} if truth else {}),
     )
-    engine.drop(several)
+    engine.drop(several_units)
     return result
 
 
@@ -102,7 +102,7 @@ _SEVERAL = """
 
 
 def _unit_groups(
-    engine: Engine, units: Table, several: Table, described: Table, values: Sequence[str], sources: Sequence[str]
+    engine: Engine, units: Table, several_units: Table, facts: Table, values: Sequence[str], sources: Sequence[str]
 ) -> Table:
     """side, unit_id, values, source flags; only units of several entities are aggregated."""
     flags = {
@@ -131,8 +131,8 @@ def _unit_groups(
         """,
         params={f"source_{index}": source for index, source in enumerate(sources)},
         units=units,
-        several=several,
-        described=described,
+        several=several_units,
+        described=facts,
     )
 
 
@@ -143,9 +143,9 @@ def _flags(sources: Sequence[str]) -> list[str]:
 def cube(engine: Engine, described_units: Table) -> Table:
     """Units counted by characteristics and flags: a few thousand rows, from which every rate is summed."""
     keys = columns([name for name in described_units.columns if name not in ("unit_id", *MEASURES)])
-    summed = ", ".join(f"sum({name}) as {name}" for name in MEASURES)
+    sums = ", ".join(f"sum({name}) as {name}" for name in MEASURES)
     return engine.sql(
-        f"select {keys}, count(*) as units, {summed} from {{units}} group by {keys}", store=True, units=described_units
+        f"select {keys}, count(*) as units, {sums} from {{units}} group by {keys}", store=True, units=described_units
     )
 
 
@@ -167,10 +167,10 @@ def counts(engine: Engine, cube: Table, names: Sequence[str] = (), where: str = 
         for name in MEASURES
         if name in cube.columns
     }
-    summed = ", ".join(f"{value} as {quote(name)}" for name, value in columns.items())
+    sums = ", ".join(f"{value} as {quote(name)}" for name, value in columns.items())
     query = f"""
         with grouped as (select *{groups} from {{cube}} where {where})
-        select {keys}, {summed} from grouped group by {keys} order by {keys}
+        select {keys}, {sums} from grouped group by {keys} order by {keys}
         """
     return rows(engine, engine.sql(query, cube=cube))
 
@@ -227,14 +227,14 @@ def label_of(code: str, labels: Mapping[str, str]) -> str:
 def _by_side(
     group_counts: Sequence[Mapping[str, Any]], name: str, title: str, labels: Mapping[str, str], is_partition: bool
 ) -> list[dict[str, Any]]:
-    ordered = sorted(group_counts, key=lambda row: (row["group_0"] in _UNLABELLED, row["group_0"]))
+    sorted_counts = sorted(group_counts, key=lambda row: (row["group_0"] in _UNLABELLED, row["group_0"]))
     by_side = []
     for side in ("left", "right"):
         groups = [
             {"group": row["group_0"], "label": label_of(row["group_0"], labels), **{key: row[key] for key in _COUNTS}}
-            for row in ordered
+            for row in sorted_counts
             if row["side"] == side
         ]
-        about = {"side": side, "characteristic": name, "title": title, "is_partition": is_partition}
-        by_side += [{**about, "groups": groups}] if groups else []
+        header = {"side": side, "characteristic": name, "title": title, "is_partition": is_partition}
+        by_side += [{**header, "groups": groups}] if groups else []
     return by_side

@@ -93,22 +93,22 @@ def bars(values: Values, *, x: str) -> Chart:
 def line(values: Values, *, x: str, y: str) -> alt.TopLevelMixin:
     """Shares with intervals along an ordered axis, such as years of birth: label, value, low, high."""
     axis = alt.Axis(grid=False, labelAngle=0, labelOverlap="greedy", labelSeparation=6)
-    along = alt.X("label:O", title=x, sort=None, axis=axis, scale=alt.Scale(domain=[row["label"] for row in values]))
-    chart = _joined(along, alt.Scale(domain=_domain(values), nice=True, zero=False), y)
+    x_axis = alt.X("label:O", title=x, sort=None, axis=axis, scale=alt.Scale(domain=[row["label"] for row in values]))
+    chart = _joined(x_axis, alt.Scale(domain=_domain(values), nice=True, zero=False), y)
     sized_chart: alt.TopLevelMixin = chart.properties(width=_WIDTH + 150, height=240, data=_data(values))
     return sized_chart
 
 
 def trend(values: Values) -> Chart:
     """A figure from run to run, a strip for each group: label (the run), group, value, and low and high or None."""
-    along = alt.X("label:O", title=None, sort=None, axis=alt.Axis(grid=False, labelAngle=-40, labelLimit=110))
-    chart = _joined(along, alt.Scale(nice=True, zero=False, padding=8), None)
+    x_axis = alt.X("label:O", title=None, sort=None, axis=alt.Axis(grid=False, labelAngle=-40, labelLimit=110))
+    chart = _joined(x_axis, alt.Scale(nice=True, zero=False, padding=8), None)
     return _in_strips(chart.properties(width=_WIDTH + 100, height=90), values)
 
 
-def _joined(along: alt.X, scale: alt.Scale, y: str | None) -> Any:
+def _joined(x_axis: alt.X, scale: alt.Scale, y: str | None) -> Any:
     """Intervals, and points that a line joins."""
-    base, value = alt.Chart().encode(x=along), alt.Y("value:Q", scale=scale)
+    base, value = alt.Chart().encode(x=x_axis), alt.Y("value:Q", scale=scale)
     low = alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=4))
     return alt.layer(
         base.mark_rule(**_INTERVAL).encode(y=low, y2="high:Q"),
@@ -122,11 +122,11 @@ def calibration(values: Values) -> Chart:
     if not values:
         return None
     scale, axis = alt.Scale(domain=[0, 100]), alt.Axis(tickCount=6)
-    across = alt.X("probability:Q", title="Match probability, %", scale=scale, axis=axis)
+    x_axis = alt.X("probability:Q", title="Match probability, %", scale=scale, axis=axis)
     low = alt.Y("low:Q", title="True matches, %", scale=scale, axis=axis)
-    base, ends = alt.Chart().encode(x=across), alt.InlineData([{"probability": end, "value": end} for end in (0, 100)])
+    base, ends = alt.Chart().encode(x=x_axis), alt.InlineData([{"probability": end, "value": end} for end in (0, 100)])
     return alt.layer(
-        alt.Chart(ends).mark_line(color=_AXIS, strokeDash=[5, 4]).encode(x=across, y="value:Q"),
+        alt.Chart(ends).mark_line(color=_AXIS, strokeDash=[5, 4]).encode(x=x_axis, y="value:Q"),
         base.mark_rule(**_INTERVAL).encode(y=low, y2="high:Q"),
         base.mark_point(**_POINT).encode(y=alt.Y("value:Q", scale=scale)),
     ).properties(width=380, height=240, data=_data(values))
@@ -139,13 +139,13 @@ def histogram(values: Values) -> Chart:
     """
     ends = [min(row["bin"] for row in values), max(row["bin_end"] for row in values)]
     axis = alt.Axis(grid=False, tickCount=12, tickMinStep=1)
-    across = alt.X("bin:Q", title="Match weight", axis=axis, scale=alt.Scale(domain=ends, nice=False))
-    base, zero = alt.Chart().encode(x=across, x2="bin_end:Q"), alt.datum(0)
+    x_axis = alt.X("bin:Q", title="Match weight", axis=axis, scale=alt.Scale(domain=ends, nice=False))
+    base, zero = alt.Chart().encode(x=x_axis, x2="bin_end:Q"), alt.datum(0)
     height = alt.Y("length:Q", title="Pairs", axis=alt.Axis(format="~s", tickCount=3))
-    withheld = base.transform_filter("datum.value === null")
+    gaps = base.transform_filter("datum.value === null")
     chart = alt.layer(
         base.mark_rect(color=_FIRST, stroke="var(--paper)", strokeWidth=1).encode(y=height, y2=zero),
-        withheld.mark_rule(color=_SECOND, strokeWidth=3, strokeDash=[2, 2]).encode(y=zero),
+        gaps.mark_rule(color=_SECOND, strokeWidth=3, strokeDash=[2, 2]).encode(y=zero),
     )
     return _in_strips(chart.properties(width=_WIDTH + 150, height=90), values)
 

@@ -58,8 +58,8 @@ def banner_of(*manifests: Mapping[str, Any]) -> str:
     for one in manifests:
         version = (one.get("versions") or {}).get("leo-linkage", "")
         state = f"published {str(one['published'])[:10]}" if one.get("published") else "draft"
-        when = str(one.get("finished") or one.get("started") or "")[:10]
-        facts = (one.get("run", ""), when, version and f"leo-linkage {version}", state)
+        day = str(one.get("finished") or one.get("started") or "")[:10]
+        facts = (one.get("run", ""), day, version and f"leo-linkage {version}", state)
         runs += [", ".join(str(fact) for fact in facts if fact)] if one.get("synthetic") else []
     return f"Synthetic data: no person here is real. {'; '.join(dict.fromkeys(runs))}." if runs else ""
 
@@ -84,11 +84,11 @@ def report_style() -> str:
 
 def csv_of(table: Table) -> str:
     """A table as CSV: what it shows and nothing else, numbers without thousands separators."""
-    out = io.StringIO()
-    writer = csv.writer(out)
+    stream = io.StringIO()
+    writer = csv.writer(stream)
     writer.writerow([_plain(name) for name in table.columns])
     writer.writerows([_plain(value) for value in row] for row in table.rows)
-    return out.getvalue()
+    return stream.getvalue()
 
 
 def _plain(value: str | Cell) -> str:

@@ -39,8 +39,8 @@ def check_folder(out: Path, mark: str, what: str) -> None:
     _files_listed(out / mark)
     parent = next(folder for folder in (out, *out.absolute().parents) if folder.exists())
     if not parent.is_dir() or not os.access(parent, os.W_OK | os.X_OK):
-        why = "this user may not write there" if parent.is_dir() else "is a file, not a folder"
-        raise InputError(f"{parent}: {why}\n  give a folder that may be written to with --out")
+        reason = "this user may not write there" if parent.is_dir() else "is a file, not a folder"
+        raise InputError(f"{parent}: {reason}\n  give a folder that may be written to with --out")
 
 
 def write_folder(out: Path, mark: str, files: Mapping[str, str], **facts: Any) -> PageFolder:
@@ -49,10 +49,10 @@ def write_folder(out: Path, mark: str, files: Mapping[str, str], **facts: Any) -
     The mark is written first and lists both, so that a killed command can be given again.
     """
     stale = _files_listed(out / mark) - set(files)
-    about = {"made_by": f"leo-linkage {__version__}", **facts}
+    header = {"made_by": f"leo-linkage {__version__}", **facts}
 
     def write_mark(names: set[str]) -> None:
-        write_page(json.dumps({**about, "files": sorted(names)}, indent=2) + "\n", out / mark)
+        write_page(json.dumps({**header, "files": sorted(names)}, indent=2) + "\n", out / mark)
 
     write_mark(set(files) | stale)
     for name, text in files.items():
@@ -73,7 +73,7 @@ def _files_listed(mark: Path) -> set[str]:
     if not mark.is_file():
         return set()
     try:
-        listed = json.loads(mark.read_text(encoding="utf-8"))["files"]
-        return {name for name in listed if isinstance(name, str) and Path(name).name == name}
+        names = json.loads(mark.read_text(encoding="utf-8"))["files"]
+        return {name for name in names if isinstance(name, str) and Path(name).name == name}
     except (ValueError, KeyError, TypeError):
         raise InputError(f"{mark}: is damaged\n  give a new folder with --out") from None

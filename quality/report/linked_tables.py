@@ -87,8 +87,8 @@ def _add_source(whole: Counts, source: Mapping[str, Any]) -> None:
         return ("source", source["source"], *names)
 
     if source.get("rows_read") is not None and source.get("quarantined") is not None:
-        read, quarantined = source["rows_read"], source["quarantined"]
-        whole.counts |= {key("read"): read, key("quarantined"): quarantined, key("kept"): read - quarantined}
+        read, quarantine_count = source["rows_read"], source["quarantined"]
+        whole.counts |= {key("read"): read, key("quarantined"): quarantine_count, key("kept"): read - quarantine_count}
         whole.whole(key("read"), (key("quarantined"), key("kept")))
         whole.shown_first.append(key("kept"))  # all checks of the data show it
     people = {"people": source.get("entities"), "records": source.get("records")}
@@ -96,13 +96,13 @@ def _add_source(whole: Counts, source: Mapping[str, Any]) -> None:
     if people["records"] is not None and whole.counts.get(key("kept")) == people["records"]:
         whole.chain(key("kept"), key("records"))
     for row in source.get("completeness", ()):
-        of, present, several = (key(name, row["identifier"]) for name in ("of", "present", "several"))
+        of, present, several_key = (key(name, row["identifier"]) for name in ("of", "present", "several"))
         whole.counts |= {of: row["entities"], present: row["present"]}
-        whole.counts |= {several: row["several"]} if row["several"] is not None else {}
+        whole.counts |= {several_key: row["several"]} if row["several"] is not None else {}
         whole.unpublished.append(of)
         if row["entities"] == people["people"]:
             whole.chain(key("people"), of)
-        whole.chain(of, present, several)
+        whole.chain(of, present, several_key)
 
 
 def _add_spine(whole: Counts, spine: Mapping[str, Any]) -> None:
@@ -189,13 +189,13 @@ class StepCounts(Counts):
                     self.sums += [Sum((*whole, m), tuple((*key, m) for key in parts)) for m in SPLIT]
 
     def _add_decisions(self) -> None:
-        decided = dict.fromkeys(DECISIONS, 0) | {
+        decisions = dict.fromkeys(DECISIONS, 0) | {
             row["decision"]: row["pairs"] for row in self.step.get("decisions", ())
         }
-        self.counts |= {("decision", name): count for name, count in decided.items()}
-        self.counts[ALL] = sum(decided.values())
+        self.counts |= {("decision", name): count for name, count in decisions.items()}
+        self.counts[ALL] = sum(decisions.values())
         self.unpublished.append(ALL)
-        self.whole(ALL, (("decision", name) for name in decided))
+        self.whole(ALL, (("decision", name) for name in decisions))
         for side in ("left", "right"):
             self.part_of(ACCEPTED, (side, "total", "", "linked"))
 
@@ -218,22 +218,22 @@ class StepCounts(Counts):
         for name in [key[1] for key in self.counts if key[0] == "decision" and key != ALL]:
             self.part_of(("decision", name), *(key for key in bins if key[1] == name))  # some pairs have no weight
         for place, row in enumerate(self.step.get("bands", ())):
-            whole, accepted = ("band", "all", str(place)), ("band", "accepted", str(place))
-            self.counts |= {whole: row["pairs"], accepted: row["accepted"]}
-            self.part_of(whole, accepted)
+            whole, accepted_key = ("band", "all", str(place)), ("band", "accepted", str(place))
+            self.counts |= {whole: row["pairs"], accepted_key: row["accepted"]}
+            self.part_of(whole, accepted_key)
             low = float("-inf") if row["from"] is None else row["from"]
             high = float("inf") if row["to"] is None else row["to"]
-            within = [key for key in bins if low <= int(key[2]) < high]
-            for key, parts in ((whole, within), (accepted, [one for one in within if one[1] == "accepted"])):
+            band_bins = [key for key in bins if low <= int(key[2]) < high]
+            for key, parts in ((whole, band_bins), (accepted_key, [one for one in band_bins if one[1] == "accepted"])):
                 if parts and sum(bins[part] for part in parts) == self.counts[key]:
                     self.whole(key, parts)
         fives: dict[Key, list[Key]] = {}
         for part in bins:
             if part[1] == "accepted":
                 fives.setdefault(("five bits", str(int(part[2]) // _BITS)), []).append(part)
-        for five, parts in fives.items():
-            self.counts[five] = sum(bins[part] for part in parts)
-            self.whole(five, parts)
+        for five_key, parts in fives.items():
+            self.counts[five_key] = sum(bins[part] for part in parts)
+            self.whole(five_key, parts)
 
     def _add_levels(self) -> None:
         """How often the links reach each level of a comparison; some links have no score."""
@@ -250,17 +250,17 @@ class StepCounts(Counts):
         blocking = self.step.get("blocking") or {}
         for row in blocking.get("passes", ()):
             name = str(row["pass"])
-            pair_counts: dict[Key, int] = {("of pass", what, name): row[what] for what in ("pairs", "accepted")}
+            pair_counts: dict[Key, int] = {("of pass", part, name): row[part] for part in ("pairs", "accepted")}
             self.counts |= pair_counts
             self.chain(*pair_counts, ("pass", "deterministic", name))
-        scored: list[Key] = []
+        rule_keys: list[Key] = []
         for place, row in enumerate(blocking.get("rules", ())):
-            pair_counts = {("of rule", what, str(place)): row[what] for what in ("pairs", "new_pairs", "pairs_kept")}
+            pair_counts = {("of rule", part, str(place)): row[part] for part in ("pairs", "new_pairs", "pairs_kept")}
             self.counts |= pair_counts
             self.chain(*pair_counts, ("pass", "probabilistic", f"rule {place + 1}"))
-            scored.append(("of rule", "pairs_kept", str(place)))
-        if scored:
-            self.part_of(ALL, BY_RULE, *scored)
+            rule_keys.append(("of rule", "pairs_kept", str(place)))
+        if rule_keys:
+            self.part_of(ALL, BY_RULE, *rule_keys)
 
     def _add_truth(self) -> None:
         accuracy = self.step.get("accuracy")
@@ -268,7 +268,7 @@ class StepCounts(Counts):
             return
         outcomes = dict.fromkeys(OUTCOMES, 0) | {r["outcome"]: r["pairs"] for r in accuracy["true_pairs_by_outcome"]}
         self.counts |= {("true", outcome): pairs for outcome, pairs in outcomes.items()}
-        self.counts |= {("judged", what): accuracy[what] for what in ("correct", "false", "assessed")}
+        self.counts |= {("judged", measure): accuracy[measure] for measure in ("correct", "false", "assessed")}
         self.counts["true", "all"] = accuracy["true_pairs"]
         self.whole(("true", "all"), (("true", outcome) for outcome in outcomes))
         self.whole(("judged", "assessed"), (("judged", "correct"), ("judged", "false")))
@@ -285,10 +285,10 @@ class StepCounts(Counts):
             yield self._of_groups({whole: total})
             for rate in self.rates[side]:
                 groups: dict[Key, Any] = {(side, rate["characteristic"], row["group"]): row for row in rate["groups"]}
-                counts, behind, rests = self._of_groups(groups)
+                counts, bases, rests = self._of_groups(groups)
                 if not rate["is_partition"] and total.get("found") is not None:  # groups overlap
                     rests += [total[name] - row[name] for row in groups.values() for name in ("found", "in_both")]
-                yield counts, behind, rests
+                yield counts, bases, rests
         for table in self.step.get("bias") or ():
             yield self._of_groups(self._keys_of(table, table["groups"]), {"linked": "matched"})
             yield self._of_links(self._keys_of(table, table["groups"]))
@@ -296,20 +296,20 @@ class StepCounts(Counts):
         if CORRECT in self.counts:
             yield from self._of_parts()
 
-    def _keys_of(self, table: Mapping[str, Any], groups: Iterable[Mapping[str, Any]], *more: str) -> dict[Key, Any]:
+    def _keys_of(self, table: Mapping[str, Any], groups: Iterable[Mapping[str, Any]], *suffixes: str) -> dict[Key, Any]:
         names = tuple(table["characteristics"])
         codes = {
             row["label"]: row["group"]
             for rate in self.rates["left"]
-            if (rate["characteristic"],) == names and not more
+            if (rate["characteristic"],) == names and not suffixes
             for row in rate["groups"]
         }
         keys: dict[Key, Any] = {}
         for row in groups:
             labels = " and ".join(row["labels"])
-            key = ("left", " and ".join((*names, *more)), codes.get(labels, labels))
+            key = ("left", " and ".join((*names, *suffixes)), codes.get(labels, labels))
             keys[key] = row
-            self.groups[(*names, *more), tuple(row["labels"])] = key
+            self.groups[(*names, *suffixes), tuple(row["labels"])] = key
         return keys
 
     def _of_groups(self, groups: Mapping[Key, Mapping[str, Any]], names: Mapping[str, str] | None = None) -> ByTruth:
@@ -333,11 +333,11 @@ class StepCounts(Counts):
     def _behind(self, groups: Iterable[Key]) -> list[Key]:
         """Counts of link rates that groups rest on; of a band those of all years."""
         of_all = {key[:2] for key in self.counts if len(key) == 4 and key[3] in SPLIT}
-        behind = set()
+        bases = set()
         for key in groups:
             name = key[1].removesuffix(" and bands")
-            behind |= {("left" if key[0] == "left" else key[0], name)} & of_all
-        return [key for key in self.counts if key[:2] in behind and key[-1] in SPLIT]
+            bases |= {("left" if key[0] == "left" else key[0], name)} & of_all
+        return [key for key in self.counts if key[:2] in bases and key[-1] in SPLIT]
 
     def _rests(self, counts: Mapping[Key, int]) -> list[int]:
         """What counts by truth leave of the step's."""
@@ -354,8 +354,8 @@ class StepCounts(Counts):
         for rows in (passes, {key: row["of_links"] for key, row in bands.items()}):
             counts = {(*_OF_LINKS, *key, name): row[name] for key, row in rows.items() for name in ("correct", "false")}
             rests = [self.counts[key] - row["correct"] - row["false"] for key, row in rows.items()]
-            missed = {(*_OF_LINKS, *key, "missed"): true - row["correct"] for key, row in rows.items()}
-            yield counts | missed, [*rows, CORRECT, FALSE, MISSED], [*rests, *self._rests(counts)]
+            missed_pairs = {(*_OF_LINKS, *key, "missed"): true - row["correct"] for key, row in rows.items()}
+            yield counts | missed_pairs, [*rows, CORRECT, FALSE, MISSED], [*rests, *self._rests(counts)]
         pairs = {("pairs of", *key, name): row[name] for key, row in bands.items() for name in ("correct", "false")}
         rests = [row[name] - row["of_links"][name] for row in bands.values() for name in ("correct", "false")]
         rests += [row["pairs"] - row["correct"] - row["false"] for row in bands.values()]
@@ -409,8 +409,8 @@ def _totals(step: Step, side: str) -> tuple[Mapping[str, Any], list[Mapping[str,
     for row in step.get("totals", ()):
         if row["side"] == side:
             return row, [reason for reason in step["reasons"] if reason["side"] == side]
-    nothing: Mapping[str, Any] = {"units": 0, "linked": 0, "unlinked": []}
-    row = next((row for row in step.get("sides", ()) if row["side"] == side), nothing)
+    empty_side: Mapping[str, Any] = {"units": 0, "linked": 0, "unlinked": []}
+    row = next((row for row in step.get("sides", ()) if row["side"] == side), empty_side)
     reasons = list(row["unlinked"])
     rest = row["units"] - row["linked"] - sum(reason["units"] for reason in reasons)
     if rest > 0:

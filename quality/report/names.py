@@ -35,8 +35,8 @@ class Names:
     def __init__(self, catalogue: Catalogue, steps: Iterable[Mapping[str, Any]] = (), units: str = "people") -> None:
         self._catalogue = catalogue
         self.units = units
-        between = Counter(map(self._between, steps))
-        self._shared = {title for title, times in between.items() if times > 1}
+        titles = Counter(map(self._between, steps))
+        self._shared = {title for title, times in titles.items() if times > 1}
 
     def source(self, name: str) -> str:
         """A source: its body's initials where the catalogue has it, else as the user called it."""

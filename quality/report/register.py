@@ -62,16 +62,16 @@ def render_register(
         ConfigError: the folder holds something else.
     """
     _check_place(out)
-    in_force = sum(row["state"] == "in force" for row in rows)
+    current_count = sum(row["state"] == "in force" for row in rows)
     organisations = len({row["organisation"] for row in rows if row["state"] == "in force"})
     headlines = [  # of decisions, which are public: no person is counted
-        Headline("In force", number(in_force, 0), "", "approvals under which data may be provided"),
+        Headline("In force", number(current_count, 0), "", "approvals under which data may be provided"),
         Headline("Organisations", number(organisations, 0), "", "with an approval in force"),
         Headline("Approved", number(len(rows), 0), "", "approvals since the register began"),
         Headline("Rejected", number(rejected, 0), "", "requests, not listed here"),
     ]
-    are = "approval is" if in_force == 1 else "approvals are"
-    summary = f"{in_force} {are} in force on {day.day} {day:%B %Y}."
+    phrase = "approval is" if current_count == 1 else "approvals are"
+    summary = f"{current_count} {phrase} in force on {day.day} {day:%B %Y}."
     page = document(TITLE, summary, headlines, [_list(rows), _details(rows), _about(last_hash)])
     return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
 

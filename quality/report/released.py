@@ -126,8 +126,8 @@ class Released:
 
         It is calculated from the counts as both releases show them; bins that either hides are one bin.
         """
-        then, today = before._distributions(), self._distributions()
-        return {what: self._moved(then[what], today[what], before) for what in today if what in then}
+        earlier, today = before._distributions(), self._distributions()
+        return {name: self._moved(earlier[name], today[name], before) for name in today if name in earlier}
 
     def _distributions(self) -> dict[str, dict[str, Cell]]:
         counts: dict[str, dict[str, Cell]] = {
@@ -135,18 +135,18 @@ class Released:
         }
         for (comparison, level), cell in self.under("level").items():
             counts.setdefault(comparison, {})[level] = cell
-        return {what: cells for what, cells in counts.items() if cells}
+        return {name: cells for name, cells in counts.items() if cells}
 
-    def _moved(self, then: Mapping[str, Cell], today: Mapping[str, Cell], before: "Released") -> tuple[Cell, str]:
-        hidden = {key for of in (then, today) for key, cell in of.items() if cell.mark == "suppressed"}
+    def _moved(self, earlier: Mapping[str, Cell], today: Mapping[str, Cell], before: "Released") -> tuple[Cell, str]:
+        hidden_keys = {key for of in (earlier, today) for key, cell in of.items() if cell.mark == "suppressed"}
         counts = []
-        for of, links in ((then, before.links), (today, self.links)):
-            values = {key: cell.value or 0.0 for key, cell in of.items() if key not in hidden}
+        for of, links in ((earlier, before.links), (today, self.links)):
+            values = {key: cell.value or 0.0 for key, cell in of.items() if key not in hidden_keys}
             rest = max(0.0, (links.value or 0.0) - sum(values.values()))
-            counts.append(values | ({"hidden": rest} if hidden else {}))
+            counts.append(values | ({"hidden": rest} if hidden_keys else {}))
         is_hidden = self.links.value is None or before.links.value is None or len({*counts[0], *counts[1]}) < 2
-        few = min(sum(of.values()) for of in counts) < self.d.profile.fewest
-        shift = None if is_hidden or few else compared(*counts)
+        is_few = min(sum(of.values()) for of in counts) < self.d.profile.fewest
+        shift = None if is_hidden or is_few else compared(*counts)
         if shift is None:
             return self.d.marked("suppressed"), ""
         return Cell(f"{shift['psi']:.3f}", round(shift["psi"], 3)), shift["verdict"]
@@ -240,8 +240,8 @@ def release(evaluation: Mapping[str, Any], d: Disclosure) -> Release:
         cells = d.counts(linked.counts, linked.sums, unpublished=linked.unpublished, fixed=fixed)
         steps = {step["step"]: _step(StepCounts(step), d, linked, cells) for step in evaluation.get("steps", ())}
         d.released[id(evaluation)] = Release(evaluation, steps, cells)
-    released: Release = d.released[id(evaluation)]
-    return released
+    result: Release = d.released[id(evaluation)]
+    return result
 
 
 def _step(step: StepCounts, d: Disclosure, sources: Counts, source_cells: Mapping[Key, Cell]) -> Released:
@@ -275,11 +275,11 @@ def _side(step: StepCounts, side: str, cells: Mapping[Key, Cell], d: Disclosure)
     whole: Key = (side, "total", "")
 
     def group(label: str, key: Key, row: Mapping[str, Any]) -> Group:
-        everybody, eligible, *split = (cells[*key, measure] for measure in ("all", *SPLIT))
+        all_units, eligible, *split = (cells[*key, measure] for measure in ("all", *SPLIT))
         rate = d.percent(row["linked"], row["eligible"], tied=[eligible, *split])
         recall = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
         bounds = d.sampled(rate, eligible)
-        return Group(label, everybody, eligible, split[0], split[1], rate, *bounds, recall)
+        return Group(label, all_units, eligible, split[0], split[1], rate, *bounds, recall)
 
     def groups(rate: Mapping[str, Any]) -> list[Group]:
         return [group(row["label"], (side, rate["characteristic"], row["group"]), row) for row in rate["groups"]]
@@ -310,9 +310,9 @@ def _by_truth(step: StepCounts, cells: Mapping[Key, Cell], d: Disclosure) -> dic
     """
     small = range(0 if d.profile.zeros_are_sensitive else 1, d.profile.threshold)
     truth: dict[Key, Cell] = {}
-    for counts, behind, rests in step.tables_by_truth():
+    for counts, bases, rests in step.tables_by_truth():
         values = [*counts.values(), *map(abs, rests)]
-        is_shown = all(cells[key].mark != "suppressed" for key in behind if key in cells)
+        is_shown = all(cells[key].mark != "suppressed" for key in bases if key in cells)
         is_safe = is_shown and not any(count in small for count in values)
         truth |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
     return truth

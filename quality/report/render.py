@@ -34,7 +34,7 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
     p, manifest = _publication(inputs, catalogue), inputs.manifest
     banner = banner_of(manifest)  # it has the facts of `about`
     version = (manifest.get("versions") or {}).get("leo-linkage")
-    about = [
+    facts = [
         str(manifest.get("name") or manifest.get("run") or ""),
         moment(str(manifest.get("finished") or manifest.get("started") or "")),
         f"leo-linkage {version}" if version else "",
@@ -46,7 +46,7 @@ def render(inputs: Inputs, out: Path, catalogue: Catalogue | None = None) -> Pat
         statement.headlines(p),
         parts=[statement.statement_part(p), *_parts(p)],
         banner=banner,
-        about="" if banner else ", ".join(filter(None, about)),
+        about="" if banner else ", ".join(filter(None, facts)),
     )
     return write_page(page, out)
 
@@ -71,10 +71,10 @@ def render_run(
     path = run / "quality" / "evaluation.json"
     manifest = (stored(run / "manifest.json") or {}) | (stored(run / "release.json") or {})
     if not path.exists():
-        why = "finish the run first: leo run"
+        reason = "finish the run first: leo run"
         if manifest.get("status") == "gate failed":
-            why = f"a gate stopped the run before it was evaluated; {run / 'log.jsonl'} says which"
-        raise InputError(f"{path}: no such file\n  {why}")
+            reason = f"a gate stopped the run before it was evaluated; {run / 'log.jsonl'} says which"
+        raise InputError(f"{path}: no such file\n  {reason}")
     evaluation = evaluation_of(path)
     is_own = "recognised" in manifest  # leo link and leo dedupe write which columns they recognised
     profile = profile or ("" if is_own else PUBLICATION)

@@ -95,10 +95,10 @@ def number(value: float, places: int = 2) -> Cell:
 def measured(table: Table, first: int) -> Block:
     """A table without the rows whose measures, from column `first`, are all hidden; a sentence where all rows are."""
     rows = [row for row in table.rows if any(isinstance(cell, Cell) and cell.value is not None for cell in row[first:])]
-    if hidden := len(table.rows) - len(rows):
-        why = f"{hidden} of {len(table.rows)} rows are not shown: errors in them are too few to show."
+    if hidden_count := len(table.rows) - len(rows):
+        reason = f"{hidden_count} of {len(table.rows)} rows are not shown: errors in them are too few to show."
         return (
-            replace(table, rows=rows, note=f"{why} {table.note}")
+            replace(table, rows=rows, note=f"{reason} {table.note}")
             if rows
             else Text(f"{table.caption}: errors are too few to show.")
         )
@@ -118,14 +118,14 @@ def lower(title: str) -> str:
 def moment(value: str) -> str:
     """A moment in words, anything else as it is."""
     try:
-        when = datetime.datetime.fromisoformat(value) if "T" in value else None
+        time = datetime.datetime.fromisoformat(value) if "T" in value else None
     except ValueError:
-        when = None
-    return f"{when.day} {when:%B %Y, %H:%M} UTC" if when else value
+        time = None
+    return f"{time.day} {time:%B %Y, %H:%M} UTC" if time else value
 
 
 def pairs_reviewed(review: Mapping[str, Any], measure: str) -> int:
     """Pairs that a measure rests on: of precision the links reviewed; else the fewer of these and other pairs."""
-    sides = [[row for row in review["strata"] if row["accepted"] == accepted] for accepted in (True, False)]
-    reviewed = [sum(row["reviewed"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
-    return min(reviewed[:1] if measure == "precision" else reviewed, default=0)
+    sides = [[row for row in review["strata"] if row["accepted"] == is_accepted] for is_accepted in (True, False)]
+    counts = [sum(row["reviewed"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
+    return min(counts[:1] if measure == "precision" else counts, default=0)

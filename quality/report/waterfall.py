@@ -85,8 +85,8 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
     """
     chart_bars = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
 
-    def add(name: str, note: str, by: float, m: float | None = None, u: float | None = None) -> None:
-        chart_bars.append(Bar(name, note, chart_bars[-1].end, chart_bars[-1].end + by, m=m, u=u))
+    def add(name: str, note: str, weight_step: float, m: float | None = None, u: float | None = None) -> None:
+        chart_bars.append(Bar(name, note, chart_bars[-1].end, chart_bars[-1].end + weight_step, m=m, u=u))
 
     for row in weight["comparisons"]:
         name = names.column(row["comparison"])
@@ -111,18 +111,18 @@ def waterfall(pair: Mapping[str, Any], names: Names) -> BarTable:
     lines = {"accept": accept} | ({"review": review} if review < accept else {})
     chart_bars = bars(pair["weight"], names)
     parts = sorted((bar for bar in chart_bars[1:] if not bar.is_sum), key=lambda bar: bar.weight)
-    most, least = parts[-1], parts[0]
-    summary = f"Strongest evidence for a match: {_named(most)}. " if most.weight > 0 else ""
-    summary += f"Strongest evidence against it: {_named(least)}. " if least.weight < 0 else ""
+    strongest, weakest = parts[-1], parts[0]
+    summary = f"Strongest evidence for a match: {_named(strongest)}. " if strongest.weight > 0 else ""
+    summary += f"Strongest evidence against it: {_named(weakest)}. " if weakest.weight < 0 else ""
     summary += "Dashed lines: " + ", ".join(f"{name} at {signed(at, plus=False)}" for name, at in lines.items()) + "."
-    across = scale([place for bar in chart_bars for place in (bar.start, bar.end)] + list(lines.values()))
+    x_scale = scale([place for bar in chart_bars for place in (bar.start, bar.end)] + list(lines.values()))
     rows = []
     for bar in chart_bars:
         note = bar.note if bar.m is None or bar.u is None else f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}"
-        place = span(across, bar.start, bar.end)
+        place = span(x_scale, bar.start, bar.end)
         rows.append(BarRow(bar.name, note, bar.number, *place, kind_of(bar.weight, bar.is_sum)))
-    columns, dashed = ("Comparison", "Match weight"), [across(at) for at in lines.values()]
-    return BarTable("Match weight by comparison", summary, columns, rows, across(0), dashed)
+    columns, dashed = ("Comparison", "Match weight"), [x_scale(at) for at in lines.values()]
+    return BarTable("Match weight by comparison", summary, columns, rows, x_scale(0), dashed)
 
 
 def scale(values: Sequence[float]) -> Callable[[float], float]:

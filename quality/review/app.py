@@ -71,17 +71,17 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         return Queue(session.pairs, session.labels(), doubled)
 
     def who_of(request: Request) -> Who:
-        who: Who | None = request.session.get("who")
-        if who is None:
+        user: Who | None = request.session.get("who")
+        if user is None:
             raise _NameNeeded
-        return who
+        return user
 
-    def next_for(queue: Queue, who: Who) -> int | None:
-        return queue.next_for(who.name, who.role, {v.name: place for v, place in views.items() if v.role == who.role})
+    def next_for(queue: Queue, user: Who) -> int | None:
+        return queue.next_for(user.name, user.role, {v.name: n for v, n in views.items() if v.role == user.role})
 
-    def check_waits(queue: Queue, place: int, who: Who) -> None:
+    def check_waits(queue: Queue, place: int, user: Who) -> None:
         """An answer about the pair on the reviewer's screen counts, also where another's came first."""
-        if not queue.may_answer(place, who.name, who.role) and (who.settles or views.get(who) != place):
+        if not queue.may_answer(place, user.name, user.role) and (user.settles or views.get(user) != place):
             raise HTTPException(403)
 
     def at(place: int) -> int:
@@ -89,33 +89,33 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
             raise HTTPException(404)
         return place
 
-    def last(queue: Queue, who: Who) -> dict[str, Any] | None:
+    def last(queue: Queue, user: Who) -> dict[str, Any] | None:
         """The latest answer, which may be taken back. The verdict is not shown here: it would sway the next answer."""
-        place = queue.last(who.name)
-        return None if place is None else {"place": place, "answer": queue.answer(place, who.name)}
+        place = queue.last(user.name)
+        return None if place is None else {"place": place, "answer": queue.answer(place, user.name)}
 
-    def start_page(who: Who | None, fault: str = "") -> Response:
+    def start_page(user: Who | None, fault: str = "") -> Response:
         title = ("Error: " if fault else "") + "Who is reviewing?"
-        about = {"step": step, "run": session.run, "drawn": len(session.pairs)}
-        return web.page("start.html.j2", 400 if fault else 200, title=title, who=who, fault=fault, **about)
+        details = {"step": step, "run": session.run, "drawn": len(session.pairs)}
+        return web.page("start.html.j2", 400 if fault else 200, title=title, who=user, fault=fault, **details)
 
     def pair_page(template: str, place: int, title: str, **values: Any) -> Response:
         rows = side_by_side(*session.records(place))
         return web.page(template, place=place, title=title, rows=rows, sides=side_titles(*sides), **values)
 
-    def progress_page(who: Who, estimated: Mapping[str, Any] | None = None) -> Response:
+    def progress_page(user: Who, estimates: Mapping[str, Any] | None = None) -> Response:
         queue = queue_now()
         return web.page(
             "progress.html.j2",
             title="Progress",
-            who=who,
+            who=user,
             step=step,
-            progress=queue.progress(who.name),
+            progress=queue.progress(user.name),
             agreement=agreement(queue.standing),
-            has_more=next_for(queue, who) is not None,
-            last=last(queue, who),
-            estimated=estimate_rows(estimated) if estimated else [],
-            notes=estimate_notes(estimated) if estimated else [],
+            has_more=next_for(queue, user) is not None,
+            last=last(queue, user),
+            estimated=estimate_rows(estimates) if estimates else [],
+            notes=estimate_notes(estimates) if estimates else [],
         )
 
     @app.get("/")
@@ -137,50 +137,50 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
 
     @app.get("/next")
     def following(request: Request) -> Response:
-        who = who_of(request)
+        user = who_of(request)
         with lock:
-            place = next_for(queue_now(), who)
+            place = next_for(queue_now(), user)
             if place is not None:
-                views[who] = place
+                views[user] = place
         return web.to(f"/pairs/{place}" if place else "/progress")
 
     @app.get("/pairs/{place}")
     def pair(place: int, request: Request) -> Response:
-        who, queue = who_of(request), queue_now()
-        answer, carried = queue.answer(at(place), who.name), queue.carried.get(place)
-        if answer is not None or (carried and not queue.may_answer(place, who.name, who.role)):
+        user, queue = who_of(request), queue_now()
+        answer, carried_label = queue.answer(at(place), user.name), queue.carried.get(place)
+        if answer is not None or (carried_label and not queue.may_answer(place, user.name, user.role)):
             facts = session.verdict(place)
-            about = {"answer": answer, "carried": carried, "verdict": _verdict(facts, names)}
+            details = {"answer": answer, "carried": carried_label, "verdict": _verdict(facts, names)}
             title = f"Pair {place}, answered"
-            return pair_page("decided.html.j2", place, title, waterfall=waterfall(facts, names), **about)
-        check_waits(queue, place, who)
-        views[who] = place
+            return pair_page("decided.html.j2", place, title, waterfall=waterfall(facts, names), **details)
+        check_waits(queue, place, user)
+        views[user] = place
         return pair_page(
             "question.html.j2",
             place,
             f"Pair {place} of {len(session.pairs)}",
             answers=ANSWERS,
-            given=queue.answers_of_reviewers(place) if who.settles else [],
+            given=queue.answers_of_reviewers(place) if user.settles else [],
             changed=queue.changed.get(place),
-            who=who,
+            who=user,
             has_keys=request.session.get("keys") != "off",
-            last=last(queue, who),
+            last=last(queue, user),
         )
 
     @app.post("/pairs/{place}")
     def answer(place: int, request: Request, answer: Annotated[str, Form()] = "") -> Response:
-        who = who_of(request)
-        check_waits(queue_now(), at(place), who)
+        user = who_of(request)
+        check_waits(queue_now(), at(place), user)
         if answer not in ANSWERS:
             raise HTTPException(400)
-        session.add(place, answer, who.name, who.role)
+        session.add(place, answer, user.name, user.role)
         return web.to("/next")
 
     @app.post("/pairs/{place}/withdraw")
     def withdraw(place: int, request: Request) -> Response:
-        who = who_of(request)
-        if queue_now().answer(at(place), who.name) is not None:  # else it was taken back in another tab
-            session.add(place, WITHDRAWN, who.name, who.role)
+        user = who_of(request)
+        if queue_now().answer(at(place), user.name) is not None:  # else it was taken back in another tab
+            session.add(place, WITHDRAWN, user.name, user.role)
         return web.to(f"/pairs/{place}")
 
     @app.get("/progress")

@@ -52,26 +52,26 @@ def carry(run: Path, origin: Origin, names: "PairNames", earlier: Path | None) -
     """
     if earlier and not labels_store(earlier).path.is_file():
         raise ConfigError(f"{earlier}: there are no labels\n  give the folder of a run that was reviewed")
-    own = labels_store(run).rows().to_pylist()
-    former = {run: [row for row in own if row["links"] != origin.links]}
+    own_rows = labels_store(run).rows().to_pylist()
+    former = {run: [row for row in own_rows if row["links"] != origin.links]}
     if earlier:
         former[earlier] = labels_store(earlier).rows().to_pylist()
     if not any(former.values()):
         return Carried()
     key = names_key(run, like=earlier)
-    present = {_identity(row) for row in own if row["links"] == origin.links}
+    present = {_identity(row) for row in own_rows if row["links"] == origin.links}
     new_labels: list[dict[str, Any]] = []
     missing = 0
     for source, labels in former.items():
         last = _last_answers(labels, origin.step)
         pair_at = names.find(last, names_key(source))
         current = names.of(sorted(set(pair_at.values())), key)
-        as_then = current if source == run else names.of(list(current), names_key(source))
+        old_names = current if source == run else names.of(list(current), names_key(source))
         for place, pair in pair_at.items():
             row = last[place]
-            is_same = row["carried"] != CHANGED and row["compared"] == as_then[pair]["compared"]
-            about = {"left_id": pair[0], "right_id": pair[1], "links": origin.links}
-            label = {**row, **current[pair], **about, "carried": UNCHANGED if is_same else CHANGED}
+            is_same = row["carried"] != CHANGED and row["compared"] == old_names[pair]["compared"]
+            header = {"left_id": pair[0], "right_id": pair[1], "links": origin.links}
+            label = {**row, **current[pair], **header, "carried": UNCHANGED if is_same else CHANGED}
             if _identity(label) not in present:
                 present.add(_identity(label))
                 new_labels.append(label)
@@ -132,8 +132,8 @@ class PairNames:
         for pair in pairs:
             sides = [left[pair[0]], right[pair[1]]]
             (left_name, left_values), (right_name, right_values) = sorted(sides) if self._step.of_one_file else sides
-            compared = key.pseudonym("values", SEPARATOR.join((left_values, right_values)))
-            names_of_pairs[pair] = dict(zip(NAMES, (left_name, right_name, compared), strict=True))
+            values_name = key.pseudonym("values", SEPARATOR.join((left_values, right_values)))
+            names_of_pairs[pair] = dict(zip(NAMES, (left_name, right_name, values_name), strict=True))
         return names_of_pairs
 
     def find(self, labels: Sequence[Label], key: ProjectKey) -> dict[int, Pair]:
@@ -161,8 +161,8 @@ class PairNames:
         ids: dict[str, int] = {}
         for source, source_digests in digests.items():
             query = "select unit_id, entity_key from {keys} where source = $source"
-            own = self._engine.sql(query, params={"source": source}, keys=keys, store=True)
-            matched = self._engine.sql(
+            own_keys = self._engine.sql(query, params={"source": source}, keys=keys, store=True)
+            matches = self._engine.sql(
                 """
                 select n.pseudonym, min(o.unit_id) as unit_id
                 from {names} as n
@@ -170,11 +170,11 @@ class PairNames:
                 join {own} as o on o.entity_key = n.value
                 group by n.pseudonym
                 """,
-                names=pseudonyms(self._engine, key, own, "entity_key", kind=source),
+                names=pseudonyms(self._engine, key, own_keys, "entity_key", kind=source),
                 digests=self._engine.from_arrow(pa.table({"digest": pa.array(source_digests, pa.string())})),
-                own=own,
+                own=own_keys,
             )
-            ids |= {f"{source}:{row['pseudonym']}": int(row["unit_id"]) for row in rows(self._engine, matched)}
+            ids |= {f"{source}:{row['pseudonym']}": int(row["unit_id"]) for row in rows(self._engine, matches)}
         return ids
 
     def _described(self, side: str, ids: Sequence[int], key: ProjectKey) -> dict[int, tuple[str, str]]:
@@ -189,8 +189,8 @@ class PairNames:
                 values[int(row["unit_id"])][name].update(str(value) for value in row[history_columns(name)[0]] or ())
         return {
             unit: (
-                f"{min(own)[0]}:{key.pseudonym(*min(own))}",
+                f"{min(keys)[0]}:{key.pseudonym(*min(keys))}",
                 json.dumps({name: sorted(texts) for name, texts in values[unit].items()}, sort_keys=True),
             )
-            for unit, own in records.items()
+            for unit, keys in records.items()
         }

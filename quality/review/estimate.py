@@ -71,22 +71,22 @@ def estimate(
     def answers_of(stratum: Stratum) -> Answers:
         return answers.get(stratum.name, Answers())
 
-    reviewed = [stratum for stratum in strata if answers_of(stratum).given]
-    links = [stratum for stratum in reviewed if stratum.accepted]
-    others = [stratum for stratum in reviewed if not stratum.accepted]
+    reviewed_strata = [stratum for stratum in strata if answers_of(stratum).given]
+    links = [stratum for stratum in reviewed_strata if stratum.accepted]
+    others = [stratum for stratum in reviewed_strata if not stratum.accepted]
     is_blind = not others and any(stratum.pairs for stratum in strata if not stratum.accepted)
-    measured: dict[str, dict[str, Share]] = {"precision": {}, "recall": {}, "f1": {}}
-    for reading, as_decided in READINGS.items():
+    results: dict[str, dict[str, Share]] = {"precision": {}, "recall": {}, "f1": {}}
+    for reading, certainty in READINGS.items():
         rng = np.random.default_rng(seed)  # the same for each reading: they differ by the uncertain answers only
-        false, missed = _errors(links, answers, as_decided, rng), _errors(others, answers, as_decided, rng)
-        for measure, share in _measures(links, false, missed, unseen).items():
-            measured[measure][reading] = _NOTHING if is_blind and measure != "precision" else share
+        false, misses = _errors(links, answers, certainty, rng), _errors(others, answers, certainty, rng)
+        for measure, share in _measures(links, false, misses, unseen).items():
+            results[measure][reading] = _NOTHING if is_blind and measure != "precision" else share
     return {
         "links": sum(stratum.pairs for stratum in strata if stratum.accepted),
         "reviewed": sum(answers_of(stratum).given for stratum in strata),
         "uncertain": sum(answers_of(stratum).uncertain for stratum in strata),
         "reach": unseen.reach if unseen else None,
-        **measured,
+        **results,
         "by_pass": _by_pass(links, answers, seed),
         "strata": [
             {
@@ -115,17 +115,17 @@ class _Total:
 
 
 def _errors(
-    strata: Sequence[Stratum], answers: Mapping[str, Answers], as_decided: float, rng: np.random.Generator
+    strata: Sequence[Stratum], answers: Mapping[str, Answers], certainty: float, rng: np.random.Generator
 ) -> _Total:
     """False links, or matches among other pairs."""
     if not strata:
         return _Total(0.0, np.zeros(DRAWS))
     own_answers = [answers[stratum.name] for stratum in strata]
     errors = [a.non_matches if s.accepted else a.matches for s, a in zip(strata, own_answers, strict=True)]
-    events = np.array([n + (1 - as_decided) * a.uncertain for n, a in zip(errors, own_answers, strict=True)])
+    events = np.array([n + (1 - certainty) * a.uncertain for n, a in zip(errors, own_answers, strict=True)])
     pairs = np.array([stratum.pairs for stratum in strata], dtype=float)
-    reviewed = np.array([a.given for a in own_answers], dtype=float)
-    return _Total(float((pairs / reviewed * events).sum()), draw_events(pairs, reviewed, events, rng))
+    counts = np.array([a.given for a in own_answers], dtype=float)
+    return _Total(float((pairs / counts * events).sum()), draw_events(pairs, counts, events, rng))
 
 
 def draw_events(pairs: Draws, reviewed: Draws, events: Draws, rng: np.random.Generator, draws: int = DRAWS) -> Draws:
@@ -144,31 +144,31 @@ def draw_events(pairs: Draws, reviewed: Draws, events: Draws, rng: np.random.Gen
     return totals
 
 
-def _shares(events: Draws, reviewed: Draws, prior: float, draws: int, rng: np.random.Generator) -> Draws:
+def _shares(events: Draws, counts: Draws, prior: float, draws: int, rng: np.random.Generator) -> Draws:
     """Draws of each stratum's share of events, a row a draw; `prior` goes to events and to non-events."""
     tiny = np.finfo(float).tiny
-    some, rest = events + prior, reviewed - events + prior
-    shares = rng.beta(np.maximum(some, tiny), np.maximum(rest, tiny), size=(draws, len(events)))
-    return np.where(some <= 0, 0.0, np.where(rest <= 0, 1.0, shares))
+    alphas, rest = events + prior, counts - events + prior
+    shares = rng.beta(np.maximum(alphas, tiny), np.maximum(rest, tiny), size=(draws, len(events)))
+    return np.where(alphas <= 0, 0.0, np.where(rest <= 0, 1.0, shares))
 
 
-def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, unseen: Unseen | None) -> dict[str, Share]:
+def _measures(links: Sequence[Stratum], false: _Total, misses: _Total, unseen: Unseen | None) -> dict[str, Share]:
     link_count = float(sum(stratum.pairs for stratum in links))
     if not link_count:
         return {"precision": _NOTHING, "recall": _NOTHING, "f1": _NOTHING}
     rng = np.random.default_rng(0)
-    missed_draws = rng.permutation(missed.draws)  # false and missed links are of different samples: paired at random
+    missed_draws = rng.permutation(misses.draws)  # false and missed links are of different samples: paired at random
     deviates = rng.normal(0.0, 1.0, len(missed_draws))
 
     def of(false_links: Draws | float, missed_links: Draws | float, deviates: Draws | float) -> tuple[Any, Any, Any]:
         right = link_count - false_links
-        scored = right + missed_links
-        hidden = unseen.hidden(scored, deviates) if unseen else 0.0
-        matches = np.maximum(scored + hidden, np.finfo(float).tiny)  # none yet, after few answers
+        scored_matches = right + missed_links
+        unseen_matches = unseen.hidden(scored_matches, deviates) if unseen else 0.0
+        matches = np.maximum(scored_matches + unseen_matches, np.finfo(float).tiny)  # none yet, after few answers
         return right / link_count, right / matches, 2 * right / (link_count + matches)
 
-    values, draws = of(false.value, missed.value, 0.0), of(false.draws, missed_draws, deviates)
-    bases = (round(link_count), round(link_count - false.value + missed.value), round(link_count))
+    values, draws = of(false.value, misses.value, 0.0), of(false.draws, missed_draws, deviates)
+    bases = (round(link_count), round(link_count - false.value + misses.value), round(link_count))
     shares = {}
     for name, value, measure_draws, base in zip(("precision", "recall", "f1"), values, draws, bases, strict=True):
         low, high = np.quantile(measure_draws, (0.025, 0.975))
@@ -180,19 +180,19 @@ def _measures(links: Sequence[Stratum], false: _Total, missed: _Total, unseen: U
 
 def _by_pass(links: Sequence[Stratum], answers: Mapping[str, Answers], seed: int) -> list[dict[str, Any]]:
     """Precision of each pass, with the interval over all readings."""
-    result, nothing = [], _Total(0.0, np.zeros(DRAWS))
+    result, no_errors = [], _Total(0.0, np.zeros(DRAWS))
     rngs = {reading: np.random.default_rng(seed) for reading in READINGS}
     for made_by in dict.fromkeys(stratum.made_by for stratum in links):
-        own = [stratum for stratum in links if stratum.made_by == made_by]
+        strata = [stratum for stratum in links if stratum.made_by == made_by]
         readings = {
-            reading: _measures(own, _errors(own, answers, share, rngs[reading]), nothing, None)["precision"]
+            reading: _measures(strata, _errors(strata, answers, share, rngs[reading]), no_errors, None)["precision"]
             for reading, share in READINGS.items()
         }
         result.append(
             {
                 "made_by": made_by,
-                "links": sum(stratum.pairs for stratum in own),
-                "reviewed": sum(answers[stratum.name].given for stratum in own),
+                "links": sum(stratum.pairs for stratum in strata),
+                "reviewed": sum(answers[stratum.name].given for stratum in strata),
                 "precision": all_readings(readings),
             }
         )
@@ -217,15 +217,15 @@ def agreement(standing: Iterable[Label]) -> dict[str, Any]:
     for label in standing:
         if label["role"] == REVIEWER:
             answers.setdefault(pair_of(label), Counter())[label["answer"]] += 1
-    several = [counts for counts in answers.values() if counts.total() > 1]
-    agreed, pairs = sum(len(counts) == 1 for counts in several), len(several)
-    total = sum(several, Counter[str]())
+    answer_counts = [counts for counts in answers.values() if counts.total() > 1]
+    agreed_count, pairs = sum(len(counts) == 1 for counts in answer_counts), len(answer_counts)
+    total = sum(answer_counts, Counter[str]())
     chance = sum((total[answer] / total.total()) ** 2 for answer in ANSWERS) if pairs else 1.0
-    empty: dict[str, Any] = {"pairs": pairs, "agreed": agreed, "kappa": None, "low": None, "high": None}
+    empty: dict[str, Any] = {"pairs": pairs, "agreed": agreed_count, "kappa": None, "low": None, "high": None}
     if chance == 1:
         return empty
     # The share of a pair's pairs of reviewers who gave the same answer.
-    shares = [sum(n * (n - 1) for n in c.values()) / (c.total() * (c.total() - 1)) for c in several]
+    shares = [sum(n * (n - 1) for n in c.values()) / (c.total() * (c.total() - 1)) for c in answer_counts]
     observed = min(sum(shares) / pairs, 1.0)
     interval = wilson(observed * pairs, pairs)
     bounds = (observed, float(interval["low"] or 0.0), float(interval["high"] or 0.0))
@@ -240,8 +240,8 @@ _READINGS_IN_WORDS = {"low": "against the linkage", "middle": "half and half", "
 def estimate_rows(result: Mapping[str, Any]) -> list[list[str]]:
     """Measure and reading, estimate, interval, and the number of answers behind it: precision rests on links only."""
     strata = result["strata"]
-    every = sum(row["reviewed"] for row in strata)
-    answers = {"precision": sum(row["reviewed"] for row in strata if row["accepted"]), "recall": every, "f1": every}
+    total = sum(row["reviewed"] for row in strata)
+    answers = {"precision": sum(row["reviewed"] for row in strata if row["accepted"]), "recall": total, "f1": total}
     return [
         [
             f"{label}, uncertain answers {words}",

@@ -63,9 +63,9 @@ class Origin:
 
     def table(self, answers: Iterable[Mapping[str, Any]], at: datetime.datetime) -> pa.Table:
         """Labels of answers (left_id, right_id, answer, reviewer, role) given at a time (UTC)."""
-        about = {"step": self.step, "links": self.links, "run": self.run, "model": self.model, "answered_at": at}
+        header = {"step": self.step, "links": self.links, "run": self.run, "model": self.model, "answered_at": at}
         return pa.Table.from_pylist(
-            [{**answer, **self.names.get(pair_of(answer), {}), **about} for answer in answers], COLUMNS
+            [{**answer, **self.names.get(pair_of(answer), {}), **header} for answer in answers], COLUMNS
         )
 
 
@@ -88,9 +88,9 @@ def add_labels(run: Path, labels: pa.Table) -> int:
 
 def labels_of(run: Path, origin: Origin) -> list[dict[str, Any]]:
     """Labels of a step's links, in the order in which they were given."""
-    stored = labels_store(run).rows().to_pylist()
-    own = [row for row in stored if row["step"] == origin.step and row["links"] == origin.links]
-    return sorted(own, key=lambda row: row["answered_at"])
+    all_rows = labels_store(run).rows().to_pylist()
+    own_rows = [row for row in all_rows if row["step"] == origin.step and row["links"] == origin.links]
+    return sorted(own_rows, key=lambda row: row["answered_at"])
 
 
 def pair_of(label: Label) -> Pair:

@@ -24,17 +24,17 @@ class Queue:
 
     def __init__(self, pairs: Sequence[Pair], labels: Iterable[Label], doubled: float) -> None:
         place_of = {pair: place for place, pair in enumerate(pairs, 1)}
-        own = [label for label in labels if pair_of(label) in place_of]
-        self.standing = standing(own)
+        own_labels = [label for label in labels if pair_of(label) in place_of]
+        self.standing = standing(own_labels)
         self._answers: dict[int, dict[str, Label]] = {place: {} for place in place_of.values()}
-        self._turns: dict[str, list[int]] = {label["reviewer"]: [] for label in own}  # places, the latest last
+        self._turns: dict[str, list[int]] = {label["reviewer"]: [] for label in own_labels}  # places, the latest last
         for label in self.standing:
             place = place_of[pair_of(label)]
             self._answers[place][label["reviewer"]] = label
             if not label.get("carried"):  # an answer of another run cannot be taken back here
                 self._turns[label["reviewer"]].append(place)
         self.carried, self.changed = (
-            {place_of[pair_of(label)]: label for label in own if label.get("carried") == kind}
+            {place_of[pair_of(label)]: label for label in own_labels if label.get("carried") == kind}
             for kind in (UNCHANGED, CHANGED)
         )
         self.carried = {place: label for place, label in self.carried.items() if self._answers[place]}
@@ -65,19 +65,19 @@ class Queue:
         Args:
             viewed: others of the same role to the pair on their screen, offered only when no other pair waits.
         """
-        waiting = {place: self._missing(place, role) for place, answers in self._answers.items() if who not in answers}
+        needs = {place: self._missing(place, role) for place, answers in self._answers.items() if who not in answers}
         viewers = Counter(
             place
             for other, place in (viewed or {}).items()
             if other != who and other not in self._answers.get(place, {})
         )
-        free = (place for place, missing in waiting.items() if missing > viewers[place])
-        return next(free, next((place for place, missing in waiting.items() if missing > 0), None))
+        free = (place for place, missing in needs.items() if missing > viewers[place])
+        return next(free, next((place for place, missing in needs.items() if missing > 0), None))
 
     def may_answer(self, place: int, who: str, role: str) -> bool:
         """Whether a pair waits for this reviewer in this role; an own answer may be changed."""
-        own = self._answers[place].get(who)
-        return self._missing(place, role) > 0 if own is None else bool(own["role"] == role)
+        own_answer = self._answers[place].get(who)
+        return self._missing(place, role) > 0 if own_answer is None else bool(own_answer["role"] == role)
 
     def progress(self, reviewer: str) -> dict[str, int]:
         """Numbers of pairs.

@@ -60,16 +60,16 @@ def _answered(run: Path, step: str) -> tuple[Sample, list[dict[str, Any]]]:
 
 def refresh_estimates(run: Path) -> list[dict[str, Any]]:
     """The estimates of a run's links, made again where answers have come since: labels are only ever added."""
-    for estimated in estimates(run):
-        if len(_labels(run, str(estimated["step"]))) != estimated.get("labels"):
-            estimate_step(run, str(estimated["step"]))
+    for row in estimates(run):
+        if len(_labels(run, str(row["step"]))) != row.get("labels"):
+            estimate_step(run, str(row["step"]))
     return estimates(run)
 
 
 def steps_without_estimate(run: Path) -> list[str]:
     """Steps whose links have labels and no estimate."""
-    waiting = (fingerprints(run).keys() & sampled_steps(run)) - {estimated["step"] for estimated in estimates(run)}
-    return sorted(step for step in waiting if _labels(run, step))
+    steps = (fingerprints(run).keys() & sampled_steps(run)) - {row["step"] for row in estimates(run)}
+    return sorted(step for step in steps if _labels(run, step))
 
 
 def _labels(run: Path, step: str) -> list[dict[str, Any]]:
@@ -98,13 +98,13 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
             pair_of(row): tuple(map(int, row["pattern"].split(",")))
             for row in rows(engine, engine.sql(query, links=open_step.links, c=reviewed_pairs))
         }
-    reviewed = Counter(stratum for _, stratum, _ in answered_pairs)
-    represents = {s.name: s.pairs / reviewed[s.name] for s in sample.strata if reviewed[s.name]}
+    counts = Counter(stratum for _, stratum, _ in answered_pairs)
+    represents = {s.name: s.pairs / counts[s.name] for s in sample.strata if counts[s.name]}
     pairs = [Labelled(patterns[pair], answer, represents[stratum], stratum) for pair, stratum, answer in answered_pairs]
-    trained = dict(open_step.trained or {})
+    training = dict(open_step.trained or {})
     # How many matches a given model was trained on is unknown: it counts as much as the labels.
-    model, report = m_from_labels(open_step.model, pairs, seen=fewest_matches(trained) or len(pairs))
-    return model, report, {"run": folder.name, "step": step, "records": open_step.records, "trained": trained}
+    model, report = m_from_labels(open_step.model, pairs, seen=fewest_matches(training) or len(pairs))
+    return model, report, {"run": folder.name, "step": step, "records": open_step.records, "trained": training}
 
 
 @dataclass(frozen=True)
@@ -136,13 +136,13 @@ def write_overrides(root: Path, step: str) -> Overrides:
     with connect("duckdb", within=[root]) as engine:
         open_step = open_folder(engine, root).open(step)
         answers = settled(labels)
-        decided = {pair: _DECISIONS[answer] for pair, answer in answers.items() if answer in _DECISIONS}
-        if not decided:
+        decisions = {pair: _DECISIONS[answer] for pair, answer in answers.items() if answer in _DECISIONS}
+        if not decisions:
             raise InputError(
                 f"{root}: there are only uncertain answers about step '{step}', which decide nothing\n"
                 f"  give more: leo review {root} --step {step}"
             )
-        consistent = _consistent(decided, open_step)
+        consistent = _consistent(decisions, open_step)
         left, right = (
             _first_keys(engine, open_step, side, [pair[end] for pair in consistent])
             for end, side in enumerate(("left", "right"))
@@ -150,22 +150,22 @@ def write_overrides(root: Path, step: str) -> Overrides:
     lines = [(*left[pair[0]], *right[pair[1]], decision) for pair, decision in sorted(consistent.items())]
     path, kinds = root / "review" / step / "overrides.csv", Counter(consistent.values())
     write_private_csv(path, OVERRIDE_COLUMNS, lines)
-    return Overrides(path, kinds["link"], kinds["never"], len(decided) - len(consistent))
+    return Overrides(path, kinds["link"], kinds["never"], len(decisions) - len(consistent))
 
 
-def _consistent(decided: Mapping[Pair, str], step: OpenStep) -> dict[Pair, str]:
+def _consistent(decisions: Mapping[Pair, str], step: OpenStep) -> dict[Pair, str]:
     """Decisions without the links of an id that would have two and may have one."""
     single = [end for end, side in enumerate(("left", "right")) if not holds_many(step.cardinality, side)]
-    links = Counter((end, pair[end]) for pair, decision in decided.items() for end in single if decision == "link")
+    links = Counter((end, pair[end]) for pair, decision in decisions.items() for end in single if decision == "link")
     return {
         pair: decision
-        for pair, decision in decided.items()
+        for pair, decision in decisions.items()
         if decision != "link" or all(links[end, pair[end]] == 1 for end in single)
     }
 
 
 def _first_keys(engine: Engine, step: OpenStep, side: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
     """Id to the source and key of its first entity: a decision about one entity is about all."""
-    listed = rows(engine, step.sides[side].source_keys(ids))
-    keys = sorted(((int(row["unit_id"]), str(row["source"]), str(row["entity_key"])) for row in listed), reverse=True)
+    key_rows = rows(engine, step.sides[side].source_keys(ids))
+    keys = sorted(((int(row["unit_id"]), str(row["source"]), str(row["entity_key"])) for row in key_rows), reverse=True)
     return {number: (source, key) for number, source, key in keys}

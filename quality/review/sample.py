@@ -62,11 +62,11 @@ class Sample:
         Carried answers are of older pairs. A stratum that has some counts up to its first pair without an answer, so
         that old pairs do not represent new ones.
         """
-        old, closed, answered_pairs = {self.pairs[pair] for pair in self.carried}, set[str](), []
+        old, closed_strata, answered_pairs = {self.pairs[pair] for pair in self.carried}, set[str](), []
         for pair, stratum in self.pairs.items():
             if pair not in answers:
-                closed.add(stratum)
-            elif stratum not in old & closed:
+                closed_strata.add(stratum)
+            elif stratum not in old & closed_strata:
                 answered_pairs.append((pair, stratum, answers[pair]))
         return answered_pairs
 
@@ -193,18 +193,18 @@ def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path |
         run_folder = open_folder(engine, run)
         link_step = run_folder.open(step)
         names = PairNames(engine, link_step)
-        carried = carry(run, origin, names, labels_from)
+        carry_result = carry(run, origin, names, labels_from)
         old = [label for label in labels_of(run, origin) if label["carried"]]
         # A step that was given decisions may have followed these answers.
-        followed = pair_table(engine, set(map(pair_of, old))) if link_step.step.overrides and old else None
-        stratified, strata = stratify(engine, link_step.links, load_definitions().weight_bands, followed)
+        followed_pairs = pair_table(engine, set(map(pair_of, old))) if link_step.step.overrides and old else None
+        stratified, strata = stratify(engine, link_step.links, load_definitions().weight_bands, followed_pairs)
         allotted = allot(strata, size, fewest=disclosure.load().fewest)
-        hashed = names.random_names("left"), names.random_names("right")
-        sample_table = draw(engine, stratified, allotted, hashed, seed=choice)
+        random_names = names.random_names("left"), names.random_names("right")
+        sample_table = draw(engine, stratified, allotted, random_names, seed=choice)
         sample = rows(engine, engine.sql("select stratum, left_id, right_id from {t} order by place", t=sample_table))
         names_of_pairs = names.of([pair_of(row) for row in sample], names_key(run))
-        answered = {pair_of(label) for label in old if label["carried"] == UNCHANGED}
-        pairs = [{**row, **names_of_pairs[pair_of(row)], "carried": pair_of(row) in answered} for row in sample]
+        answered_pairs = {pair_of(label) for label in old if label["carried"] == UNCHANGED}
+        pairs = [{**row, **names_of_pairs[pair_of(row)], "carried": pair_of(row) in answered_pairs} for row in sample]
         new = [pair_of(row) for row in pairs if not row["carried"]]
         folder.mkdir(parents=True, exist_ok=True)
         form = folder / "sample.csv"
@@ -212,14 +212,14 @@ def _draw(run: Path, step: str, size: int, seed: int | None, labels_from: Path |
         write_private_csv(form, FORM, empty)
     document = {"step": step, "links": origin.links, "seed": choice, "strata": [asdict(stratum) for stratum in strata]}
     write_json(folder / "sample.json", {**document, "pairs": pairs})
-    return Drawn(form, len(pairs), len(strata), len(pairs) - len(new), carried)
+    return Drawn(form, len(pairs), len(strata), len(pairs) - len(new), carry_result)
 
 
 def pair_table(engine: Engine, pairs: Iterable[Pair]) -> Table:
     """left_id, right_id of pairs."""
-    listed = sorted(pairs)
+    pair_list = sorted(pairs)
     return engine.from_arrow(
-        pa.table({f"{side}_id": pa.array([p[end] for p in listed], pa.int64()) for end, side in enumerate(_SIDES)})
+        pa.table({f"{side}_id": pa.array([p[end] for p in pair_list], pa.int64()) for end, side in enumerate(_SIDES)})
     )
 
 

@@ -57,11 +57,11 @@ class ReviewSession(FolderSession):
             from {links} where left_id = $left and right_id = $right
             """
         with self._lock:
-            stored = self._engine.sql(query, params={"left": left, "right": right}, links=self._opened.links)
-            (decided,) = rows(self._engine, stored)
+            result = self._engine.sql(query, params={"left": left, "right": right}, links=self._opened.links)
+            (decision,) = rows(self._engine, result)
             (pair,) = weigh(self._engine, self._opened, [(left, right)])
             facts = {"weight": weight_facts(self._opened, pair), "thresholds": threshold_facts(self._opened)}
-            return {**decided, **facts}
+            return {**decision, **facts}
 
     def labels(self) -> Sequence[Label]:
         """Labels of the step in the order in which they were given."""

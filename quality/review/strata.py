@@ -99,10 +99,10 @@ def stratify(
         store=True,
         cells=cells,
         parts=engine.from_arrow(
-            pa.Table.from_pylist([{**cell, "stratum": name} for name, own in parts.items() for cell in own], schema)
+            pa.Table.from_pylist([{**cell, "stratum": name} for name, part in parts.items() for cell in part], schema)
         ),
     )
-    strata = [_stratum(name, own, edges) for name, own in parts.items()]
+    strata = [_stratum(name, part, edges) for name, part in parts.items()]
     order = {stratum.name: (not stratum.accepted, -parts[stratum.name][0]["band"], stratum.name) for stratum in strata}
     return stratified, sorted(strata, key=lambda stratum: order[stratum.name])
 
@@ -156,12 +156,12 @@ def allot(strata: Sequence[Stratum], size: int, *, fewest: float = 0) -> dict[st
     known = {stratum.name: stratum.pairs for stratum in strata if stratum.followed}
     new = [stratum for stratum in strata if not stratum.followed]
     allotted = _neyman(new, size)
-    for accepted in (True, False):
-        side = [stratum for stratum in new if stratum.accepted == accepted]
-        least = min(np.ceil(max(SMALLEST_SHARE * size, fewest)), size // 2, sum(stratum.pairs for stratum in side))
-        if sum(allotted[stratum.name] for stratum in side) < least:
-            others = [stratum for stratum in new if stratum.accepted != accepted]
-            return known | _neyman(side, int(least)) | _neyman(others, size - int(least))
+    for is_accepted in (True, False):
+        side = [stratum for stratum in new if stratum.accepted == is_accepted]
+        minimum = min(np.ceil(max(SMALLEST_SHARE * size, fewest)), size // 2, sum(stratum.pairs for stratum in side))
+        if sum(allotted[stratum.name] for stratum in side) < minimum:
+            others = [stratum for stratum in new if stratum.accepted != is_accepted]
+            return known | _neyman(side, int(minimum)) | _neyman(others, size - int(minimum))
     return known | allotted
 
 
@@ -170,18 +170,18 @@ def _neyman(strata: Sequence[Stratum], size: int) -> dict[str, int]:
     if not strata:
         return {}
     rates = np.clip([stratum.expected_errors for stratum in strata], LOWEST_RATE, 1 - LOWEST_RATE)
-    most = np.array([stratum.pairs for stratum in strata], dtype=float)
-    least, spread = np.minimum(FEWEST_PAIRS, most), most * np.sqrt(rates * (1 - rates))
-    target = float(np.clip(size, least.sum(), most.sum()))
-    low, high = 0.0, float((most / spread).max())  # pairs for each unit of spread; the high end takes all
+    maxima = np.array([stratum.pairs for stratum in strata], dtype=float)
+    minima, weights = np.minimum(FEWEST_PAIRS, maxima), maxima * np.sqrt(rates * (1 - rates))
+    target = float(np.clip(size, minima.sum(), maxima.sum()))
+    low, high = 0.0, float((maxima / weights).max())  # pairs for each unit of weight; the high end takes all
     for _ in range(100):  # halvings: the total grows with the scale
         middle = (low + high) / 2
-        low, high = (middle, high) if np.clip(middle * spread, least, most).sum() < target else (low, middle)
-    shares = np.clip(high * spread, least, most)
-    whole = np.maximum(np.floor(shares + 1e-9), least)
+        low, high = (middle, high) if np.clip(middle * weights, minima, maxima).sum() < target else (low, middle)
+    shares = np.clip(high * weights, minima, maxima)
+    whole = np.maximum(np.floor(shares + 1e-9), minima)
     rest = max(round(shares.sum()) - int(whole.sum()), 0)
     for place in sorted(range(len(strata)), key=lambda n: (whole[n] - shares[n], strata[n].name))[:rest]:
-        whole[place] = min(whole[place] + 1, most[place])
+        whole[place] = min(whole[place] + 1, maxima[place])
     return {stratum.name: int(number) for stratum, number in zip(strata, whole, strict=True)}
 
 

@@ -43,7 +43,7 @@ class TunePages:
         heading = f"Tune {self._link()}"
         lists = (("gained", "Links gained"), ("lost", "Links lost"), ("to_review", "Sent to review"))
         counts = {"gained": outcome.gained, "lost": outcome.lost, "to_review": outcome.to_review}
-        changed = [group for group in outcome.groups if group.gained or group.lost]
+        moved_groups = [group for group in outcome.groups if group.gained or group.lost]
         return {
             "title": ("Error: " if faults else "") + heading,
             "heading": heading,
@@ -57,13 +57,13 @@ class TunePages:
             "is_partial": outcome.is_partial,
             "histogram": self._histogram(outcome.bins, settings),
             "examples": [
-                (f"{caption}: {counts[name]:,}{some}", _pairs(pairs))
+                (f"{caption}: {counts[name]:,}{suffix}", _pairs(pairs))
                 for name, caption in lists
                 for pairs in ([outcome.examples[name]] if counts[name] else [])
-                for some in [f", the {len(pairs)} nearest to the threshold" if len(pairs) < counts[name] else ""]
+                for suffix in [f", the {len(pairs)} nearest to the threshold" if len(pairs) < counts[name] else ""]
             ],
             "nearest": _pairs(outcome.examples["nearest"]),
-            "groups": self._exact_groups(changed),
+            "groups": self._exact_groups(moved_groups),
             "weights": self._weights(outcome, run),
             "comparisons": self._comparisons(settings, {fault.field for fault in faults}),
         }
@@ -118,12 +118,12 @@ class TunePages:
         """A row for each range of match weights, the highest first, with the thresholds between them."""
         adjustment = self._session.opened.thresholds.adjustment
         limits = [(label, weight_of(getattr(settings, name)) - adjustment) for name, label in THRESHOLDS.items()]
-        most = {kind: max(1, *(getattr(one, kind) for one in bins)) for kind in _DECISIONS}
+        maxima = {kind: max(1, *(getattr(one, kind) for one in bins)) for kind in _DECISIONS}
         rows = []
         for place, one in reversed(list(enumerate(bins))):
             low = -math.inf if place == 0 else one.low
             high = math.inf if place == len(bins) - 1 else one.low + BIN
-            counts = [(kind, f"{getattr(one, kind):,}", 100 * getattr(one, kind) / most[kind]) for kind in _DECISIONS]
+            counts = [(kind, f"{getattr(one, kind):,}", 100 * getattr(one, kind) / maxima[kind]) for kind in _DECISIONS]
             inside = [f"{label}: {signed(at, plus=False)}" for label, at in limits if low <= at < high]
             if inside or any(getattr(one, kind) for kind in _DECISIONS):
                 rows.append({"range": _range(low, high), "counts": counts, "thresholds": inside})
@@ -131,7 +131,7 @@ class TunePages:
 
     def _weights(self, outcome: Outcome, run: Outcome) -> BarTable:
         """The match weight of each level, with the run's as a mark."""
-        across = scale(
+        x_scale = scale(
             [weight for place in self._session.labels for weight in (outcome.weights[place], run.weights[place])]
         )
         rows, last = [], ""
@@ -140,15 +140,15 @@ class TunePages:
             heading = self._names.column(place[0]) if place[0] != last else ""
             last = place[0]
             note = f"{signed(before)} in the run" if signed(before) != signed(current) else ""
-            bar = *span(across, 0.0, current), kind_of(current)
-            rows.append(BarRow(self._names.columns_in(label), note, signed(current), *bar, across(before), heading))
+            bar = *span(x_scale, 0.0, current), kind_of(current)
+            rows.append(BarRow(self._names.columns_in(label), note, signed(current), *bar, x_scale(before), heading))
         summary = (
             "log2 of how much more likely a level is for a match than for a non-match: solid is evidence for a match, "
             "outlined against it. The line across a bar is the run's. Term-frequency adjustments come on top."
         )
-        return BarTable("Match weights", summary, ("Level", "Match weight"), rows, across(0))
+        return BarTable("Match weights", summary, ("Level", "Match weight"), rows, x_scale(0))
 
-    def _comparisons(self, settings: Settings, at_fault: set[str]) -> list[dict[str, Any]]:
+    def _comparisons(self, settings: Settings, faulty_fields: set[str]) -> list[dict[str, Any]]:
         """Fields of m and u, open where something was changed or is wrong."""
         model, run = self._session.opened.model, self._session.settings
         sums, order, comparisons = sums_off(model, settings), not_monotone(model, settings), []
@@ -173,7 +173,7 @@ class TunePages:
             comparisons.append(
                 {
                     "label": self._names.column(comparison.name),
-                    "open": is_changed or bool(fields & at_fault),
+                    "open": is_changed or bool(fields & faulty_fields),
                     "levels": levels,
                     "sums": sums.get(comparison.name, ""),
                     "warns": comparison.name in sums or any(level["warning"] for level in levels),
@@ -204,8 +204,8 @@ def _pairs(examples: Sequence[Example]) -> list[tuple[Example, list[str]]]:
 
 def _range(low: float, high: float) -> str:
     """A range of match weights in words; the ends of the first and the last are infinite."""
-    below, above = (f"{end:g}".replace("-", "−") for end in (low, high))
-    return f"below {above}" if low == -math.inf else f"{below} or more" if high == math.inf else f"{below} to {above}"
+    bottom, top = (f"{end:g}".replace("-", "−") for end in (low, high))
+    return f"below {top}" if low == -math.inf else f"{bottom} or more" if high == math.inf else f"{bottom} to {top}"
 
 
 def _percent(outcome: Outcome, measure: str) -> str:

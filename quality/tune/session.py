@@ -131,7 +131,7 @@ class TuneSession(FolderSession):
             matches = (pattern.fullmatch(path.name) for path in (self._root / "tuned").glob("*.json"))
             version = 1 + max((int(match.group(1)) for match in matches if match), default=0)
             path = self._root / "tuned" / f"{self.step}-v{version}.json"
-            about = {
+            record = {
                 "note": note,
                 "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
                 "run": self.run,
@@ -146,7 +146,7 @@ class TuneSession(FolderSession):
                     "recall": outcome.expected["recall"]["value"],
                 },
             }
-            save_with(path, self._trial.model(settings), version, trained=dict(self.opened.trained or {}), tuned=about)
+            save_with(path, self._trial.model(settings), version, trained=dict(self.opened.trained or {}), tuned=record)
             if isinstance(self._folder, OpenFiles):
                 request = self._folder.manifest["request"]
                 return Saved(path, version, *command(path.resolve(), request, self.opened, settings))
@@ -166,23 +166,23 @@ def groups_of(engine: Engine, run: OpenRun, step: OpenStep, pairs: Pairs) -> Gro
     """Subgroups of the left units of pairs, by the characteristics that reports use."""
     definitions, catalogue = load_definitions(), shipped()
     entities = {source: run.table(f"entities/{source}") for source in run.sources}
-    described = entities_described(engine, entities, run.tables_below("attributes"), definitions, catalogue)
-    present = [c for c in definitions.characteristic if c.name in described.columns]
+    descriptions = entities_described(engine, entities, run.tables_below("attributes"), definitions, catalogue)
+    present = [c for c in definitions.characteristic if c.name in descriptions.columns]
     side = step.sides["left"]
     if not present:
         return {}
-    listed = ", ".join(  # of several records the first that knows, as quality.measures.link_rates has it
+    select_list = ", ".join(  # of several records the first that knows, as quality.measures.link_rates has it
         f"min_by(d.{quote(c.name)}, d.entity_id) filter (where d.{quote(c.name)} is not null) as {quote(c.name)}"
         for c in present
     )
     query = f"""
-        select m.unit_id, {listed}
+        select m.unit_id, {select_list}
         from {{members}} as m
         join {{described}} as d on d.entity_id = m.entity_id
         group by m.unit_id
         order by m.unit_id
         """
-    units = engine.arrow(engine.sql(query, members=side.entities, described=described))
+    units = engine.arrow(engine.sql(query, members=side.entities, described=descriptions))
     place = np.searchsorted(units["unit_id"].to_numpy(), pairs.left)
     groups: dict[str, tuple[Sequence[str], Ids]] = {}
     for characteristic in present:

@@ -74,9 +74,9 @@ def sums_off(model: Model, settings: Settings) -> dict[str, str]:
             continue
         places = [(comparison.name, level.value) for level in comparison.levels if level.value >= 0]
         totals = {"m": sum(settings.m[p] for p in places), "u": sum(settings.u[p] for p in places)}
-        off = [f"{kind} adds up to {total:.4g}" for kind, total in totals.items() if abs(total - 1) > _ROUNDING]
-        if off:
-            faulty[comparison.name] = f"{' and '.join(off)}, and must add up to 1"
+        sums = [f"{kind} adds up to {total:.4g}" for kind, total in totals.items() if abs(total - 1) > _ROUNDING]
+        if sums:
+            faulty[comparison.name] = f"{' and '.join(sums)}, and must add up to 1"
     return faulty
 
 

@@ -182,14 +182,14 @@ class Trial:
         """The effect of these settings."""
         pairs, model = self._pairs, self.model(settings)
         weight = pairs.weight + (pattern_weights(model, pairs.levels) - self._base)[pairs.pattern]
-        resolved, probability = self._resolved(weight, settings)
-        before, decision = pairs.decision, np.where(resolved == self._as_run, pairs.decision, resolved)
-        gained, lost = ((a == ACCEPTED) & (b != ACCEPTED) for a, b in ((decision, before), (before, decision)))
-        to_review = (decision == REVIEW) & (before == REJECTED)
+        new_decisions, probability = self._resolved(weight, settings)
+        before, decision = pairs.decision, np.where(new_decisions == self._as_run, pairs.decision, new_decisions)
+        gains, losses = ((a == ACCEPTED) & (b != ACCEPTED) for a, b in ((decision, before), (before, decision)))
+        review_flags = (decision == REVIEW) & (before == REJECTED)
         accept = weight_of(settings.accept) - self._step.thresholds.adjustment
         places = {
-            name: np.flatnonzero(where)
-            for name, where in (("gained", gained), ("lost", lost), ("to_review", to_review))
+            name: np.flatnonzero(mask)
+            for name, mask in (("gained", gains), ("lost", losses), ("to_review", review_flags))
         }
         places["nearest"] = np.arange(len(pairs))
         return Outcome(
@@ -212,21 +212,21 @@ class Trial:
         thresholds = {"accept_probability": settings.accept, "review_probability": settings.review}
         step = open_step.step.model_copy(update=thresholds)
         sizes = {name: side.size for name, side in open_step.sides.items()}
-        resolved = resolve(self._engine, step, self._engine.from_arrow(pa.table(table)), sizes).pairs
+        resolution = resolve(self._engine, step, self._engine.from_arrow(pa.table(table)), sizes).pairs
         query = "select decision, match_probability from {r} order by left_id, right_id"
-        decided = self._engine.arrow(self._engine.sql(query, r=resolved))
-        self._engine.drop(resolved)
-        return decision_codes(decided["decision"]), numbers(decided, "match_probability")
+        decisions = self._engine.arrow(self._engine.sql(query, r=resolution))
+        self._engine.drop(resolution)
+        return decision_codes(decisions["decision"]), numbers(decisions, "match_probability")
 
     def _expected(self, decision: Codes, probability: Floats) -> Mapping[str, Any]:
         """Expected precision and recall: the run's probabilities, moved by the change of the resolver's log odds."""
-        likely = np.asarray(
+        chances = np.asarray(
             expit(_log_odds(self._pairs.probability) + _log_odds(probability) - _log_odds(self._probability))
         )
-        likely[self._pairs.is_forced] = 1.0
-        variance, linked = likely * (1 - likely), decision == ACCEPTED
-        right, missed = ((float(likely[at].sum()), float(variance[at].sum())) for at in (linked, ~linked))
-        return of_sums(int(linked.sum()), right, missed, self._unseen)
+        chances[self._pairs.is_forced] = 1.0
+        variance, linked = chances * (1 - chances), decision == ACCEPTED
+        right, misses = ((float(chances[at].sum()), float(variance[at].sum())) for at in (linked, ~linked))
+        return of_sums(int(linked.sum()), right, misses, self._unseen)
 
     def _bins(self, weight: Floats, decision: Codes) -> list[Bin]:
         """Pairs by match weight; the first and the last bin hold what lies beyond the run's weights."""
@@ -253,16 +253,16 @@ class Trial:
             for at in places[np.lexsort((places, distance))]
         ]
 
-    def _by_group(self, gained: Ids, lost: Ids) -> list[Group]:
+    def _by_group(self, gains: Ids, losses: Ids) -> list[Group]:
         linked, groups = self._pairs.decision == ACCEPTED, []
         for characteristic, (values, codes) in self._groups.items():
-            links, more, less = (
-                np.bincount(at, minlength=len(values)) for at in (codes[linked], codes[gained], codes[lost])
+            links, gain_counts, loss_counts = (
+                np.bincount(at, minlength=len(values)) for at in (codes[linked], codes[gains], codes[losses])
             )
             groups += [
-                Group(characteristic, value, int(links[n]), int(more[n]), int(less[n]))
+                Group(characteristic, value, int(links[n]), int(gain_counts[n]), int(loss_counts[n]))
                 for n, value in enumerate(values)
-                if links[n] or more[n]
+                if links[n] or gain_counts[n]
             ]
         return groups
 

@@ -113,12 +113,12 @@ class WebApplication:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request, or refuse it."""
-        started = False
+        is_started = False
 
         async def send_with_headers(message: Message) -> None:
-            nonlocal started
+            nonlocal is_started
             if message["type"] == "http.response.start":
-                started = True
+                is_started = True
                 MutableHeaders(scope=message).update(HEADERS)
             await send(message)
 
@@ -127,7 +127,7 @@ class WebApplication:
         except Exception as error:
             place = extract_tb(error.__traceback__)[-1]
             _log.error("%s in %s, line %s", type(error).__name__, place.name, place.lineno)
-            if not started:
+            if not is_started:
                 await self._failed(error)(scope, receive, send_with_headers)
 
     def _answer(self, scope: Scope) -> ASGIApp:

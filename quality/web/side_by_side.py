@@ -51,24 +51,24 @@ def side_by_side(left: Record, right: Record) -> list[Row]:
 
 def _row(identifier: str, name: str, left: Sequence[Value], right: Sequence[Value]) -> Row:
     lefts, rights = ([value.value for value in side] for side in (left, right))
-    shared = set(lefts) & set(rights)
-    marked: dict[str, Pieces] = {}
-    if shared and lefts[0] == rights[0]:
+    common_values = set(lefts) & set(rights)
+    marks: dict[str, Pieces] = {}
+    if common_values and lefts[0] == rights[0]:
         kind, text = "same", "Same" if len(lefts) == len(rights) == 1 else "Same latest value"
-    elif shared:
+    elif common_values:
         kind, text = "shared", "One value in both, not the latest of both"
     elif not lefts or not rights:
         kind, text = "unknown", "Known on one side only"
     else:  # the two most similar values; the latest of several
         one, other = min(((a, b) for a in lefts for b in rights), key=lambda pair: Levenshtein.distance(*pair))
-        kind, text, marked = "differs", _difference(identifier, one, other), _marked(one, other)
-    in_both = shared if len(left) + len(right) > 2 else set()  # "Same" is enough for two equal values
+        kind, text, marks = "differs", _difference(identifier, one, other), _marked(one, other)
+    marked_values = common_values if len(left) + len(right) > 2 else set()  # "Same" is enough for two equal values
     sides = (
         [
             Shown(
-                marked.get(value.value, [(value.value, False)]),
+                marks.get(value.value, [(value.value, False)]),
                 "" if identifier in _UNDATED else _years(value),
-                value.value in in_both,
+                value.value in marked_values,
             )
             for value in side
         ]

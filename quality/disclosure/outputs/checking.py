@@ -69,16 +69,16 @@ def check_tables(sheets: Sequence[Sheet], profile: Profile, approved: Sequence[S
         add_counts(numbers, n, table.layout, profile)
     for one, other, gap in link(numbers, layouts, profile):
         rule = "differencing" if gap < profile.threshold else "contradictory tables"
-        for key, against in ((one, other), (other, one)):
-            report(key, rule, f"it is not the same in {tables[against[0]].name}")
-    hidden = _judge(numbers, profile, report)
+        for key, other_key in ((one, other), (other, one)):
+            report(key, rule, f"it is not the same in {tables[other_key[0]].name}")
+    hidden_keys = _judge(numbers, profile, report)
     for n, table in enumerate(new):
-        own = {key for key in hidden if key[0] == n}
-        if own or profile.threshold == 1:
+        own_keys = {key for key in hidden_keys if key[0] == n}
+        if own_keys or profile.threshold == 1:
             for doubt in possible_totals(table.layout):
                 table.add(doubt.row, doubt.column, "undeclared", doubt.message)
-        faults = {key[1:3]: numbers.faults.get(key, ("complement", "")) for key in own if not key[3]}
-        release(table, faults | _amounts(table, n, profile) | _withheld(table, n, own, profile), profile)
+        faults = {key[1:3]: numbers.faults.get(key, ("complement", "")) for key in own_keys if not key[3]}
+        release(table, faults | _amounts(table, n, profile) | _withheld(table, n, own_keys, profile), profile)
         if any(finding.rule in NOT_CORRECTABLE for finding in table.findings):
             table.safe = None
     return new
@@ -96,8 +96,8 @@ def _approved(layouts: Mapping[int, Layout], profile: Profile) -> Numbers:
     with contextlib.suppress(ValueError):  # reported of all tables together
         leaks = disclosed(joint.bounds(), joint.hidden, dict.fromkeys(joint.hidden, level))
     numbers.levels = dict.fromkeys((key for key in numbers.hidden if key not in leaks), level)
-    visible = numbers.low.keys() - numbers.hidden - numbers.unpublished
-    numbers.fixed = {key for key in visible if layouts[key[0]].column(key[2]).holds == "count"}
+    visible_keys = numbers.low.keys() - numbers.hidden - numbers.unpublished
+    numbers.fixed = {key for key in visible_keys if layouts[key[0]].column(key[2]).holds == "count"}
     return numbers
 
 
@@ -107,18 +107,18 @@ def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
         report(key, *fault)
     if not numbers.low:
         return set()
-    bounds, least = numbers.bounds(), profile.threshold
+    bounds, threshold = numbers.bounds(), profile.threshold
     levels = {key: numbers.levels[key] for key in numbers.hidden if key in numbers.levels}
     try:
-        recovered = disclosed(bounds, numbers.hidden, dict.fromkeys(levels, ANY)) if levels else set()
-        for key in sorted(recovered):
+        recovered_keys = disclosed(bounds, numbers.hidden, dict.fromkeys(levels, ANY)) if levels else set()
+        for key in sorted(recovered_keys):
             report(key, "recovered", "it is hidden, and the cells shown disclose it")
-        for key in sorted(disclosed(bounds, numbers.hidden, levels) - recovered):
-            report(key, "known small", f"it is hidden, and the cells shown disclose that it is under {least}")
+        for key in sorted(disclosed(bounds, numbers.hidden, levels) - recovered_keys):
+            report(key, "known small", f"it is hidden, and the cells shown disclose that it is under {threshold}")
         for key in _rounding_undone(numbers) if profile.threshold == 1 else ():
             report(key, "rounding undone", "it is rounded, and the cells shown disclose it exactly")
             numbers.demand(key, ANY, "rounding undone", "")
-        hidden = protect(bounds, numbers.levels, method="cheapest") | numbers.hidden
+        hidden_keys = protect(bounds, numbers.levels, method="cheapest") | numbers.hidden
     except Unprotectable as error:
         for key in sorted(error.keys):
             report(key, "unprotectable", "an approved table discloses it, whatever is hidden here")
@@ -128,9 +128,9 @@ def _judge(numbers: Numbers, profile: Profile, report: Report) -> set[Key]:
             key = next(key for key in numbers.low if key[0] == table)
             report(key, "contradiction", "the numbers of the tables contradict their sums")
         return set(numbers.levels) | numbers.hidden
-    for key in sorted(hidden - set(numbers.levels) - numbers.hidden - numbers.unpublished):
+    for key in sorted(hidden_keys - set(numbers.levels) - numbers.hidden - numbers.unpublished):
         report(key, "complement", "a cell that must be hidden could be calculated from it")
-    return set(hidden)
+    return set(hidden_keys)
 
 
 def _rounding_undone(numbers: Numbers) -> list[Key]:
@@ -144,37 +144,37 @@ def _rounding_undone(numbers: Numbers) -> list[Key]:
 
 def _amounts(table: Checked, n: int, profile: Profile) -> dict[tuple[int, int], Fault]:
     """Row and column of each total amount that may not leave, with its fault."""
-    layout, withheld = table.layout, dict[tuple[int, int], Fault]()
+    layout, amount_faults = table.layout, dict[tuple[int, int], Fault]()
     for column in layout.holding("amount"):
         means = [one for one in layout.holding("mean") if layout.column(one).of == layout.column(column).of]
         if means and profile.round_to > 1:
             table.add(-1, column, "total and mean", "the mean of the same people is shown too")
         numbers = amounts_of(n, layout, column, profile)
-        hidden = _judge(numbers, profile, lambda key, rule, message: table.add(key[1], key[2], rule, message))
-        withheld |= {key[1:3]: numbers.faults.get(key, ("complement", "")) for key in hidden if not key[3]}
-    return withheld
+        hidden_keys = _judge(numbers, profile, lambda key, rule, message: table.add(key[1], key[2], rule, message))
+        amount_faults |= {key[1:3]: numbers.faults.get(key, ("complement", "")) for key in hidden_keys if not key[3]}
+    return amount_faults
 
 
-def _withheld(table: Checked, n: int, hidden: Collection[Key], profile: Profile) -> dict[tuple[int, int], Fault]:
+def _withheld(table: Checked, n: int, hidden_keys: Collection[Key], profile: Profile) -> dict[tuple[int, int], Fault]:
     """Row and column of each rate, change, mean and median that may not leave, with its fault."""
-    layout, withheld = table.layout, dict[tuple[int, int], Fault]()
+    layout, cell_faults = table.layout, dict[tuple[int, int], Fault]()
     for column in layout.holding("rate", "change", "mean", "median"):
         spec = layout.column(column)
         of = [layout.place(name) for name in (spec.of, spec.part) if name]
         rows = [row for row, cells in enumerate(layout.sheet.rows) if cells[column].number is not None]
         for row in rows:
             if fault := fault_of(layout, row, column, profile):
-                withheld[row, column] = fault
-            elif any((n, row, at, "") in hidden for at in of):
-                withheld[row, column] = "base hidden", "a count that it is made of must be hidden"
-            elif (n, row, column, "") in hidden:
-                withheld[row, column] = "complement", "with the others it discloses a number that must be hidden"
+                cell_faults[row, column] = fault
+            elif any((n, row, at, "") in hidden_keys for at in of):
+                cell_faults[row, column] = "base hidden", "a count that it is made of must be hidden"
+            elif (n, row, column, "") in hidden_keys:
+                cell_faults[row, column] = "complement", "with the others it discloses a number that must be hidden"
         if spec.holds == "mean" or (spec.holds == "rate" and profile.threshold == 1):
-            own = means_of(n, layout, column, [row for row, at in withheld if at == column], profile)
+            own = means_of(n, layout, column, [row for row, at in cell_faults if at == column], profile)
             for key in _judge(own, profile, lambda *_: None):
                 if key[1] in rows and not key[3]:
                     message = "with the others it discloses a number that must be hidden"
-                    withheld.setdefault((key[1], column), ("complement", message))
-    for (row, column), fault in withheld.items():
+                    cell_faults.setdefault((key[1], column), ("complement", message))
+    for (row, column), fault in cell_faults.items():
         table.add(row, column, *fault)
-    return withheld
+    return cell_faults

@@ -112,9 +112,9 @@ def check_form(checked: Checked, profile: Profile) -> None:
     numeric_rows = [n for n, row in enumerate(sheet.rows) if any(row[at].number is not None for at in layout.numeric)]
     labels = {n: tuple(plain(sheet.rows[n][at].text) for at in layout.dimensions) for n in numeric_rows}
     times = Counter(labels.values())
-    if repeated := [n for n in numeric_rows if times[labels[n]] > 1]:
-        message = f"{len(repeated)} rows have the labels of another, so that it is unclear what adds up to what"
-        checked.add(repeated[0], layout.numeric[0], "duplicate labels", message)
+    if repeats := [n for n in numeric_rows if times[labels[n]] > 1]:
+        message = f"{len(repeats)} rows have the labels of another, so that it is unclear what adds up to what"
+        checked.add(repeats[0], layout.numeric[0], "duplicate labels", message)
 
 
 def _check_cell(checked: Checked, row: int, column: int, profile: Profile) -> None:
@@ -132,6 +132,6 @@ def _check_cell(checked: Checked, row: int, column: int, profile: Profile) -> No
     elif spec.holds == "rate":
         part, per = cells[layout.place(spec.part)].number if spec.part else None, spec.per or 1.0
         of = cells[layout.place(spec.of)].number
-        near = 0.51 * 10.0**-cell.places + (per * rounded_to / of if of and rounded_to > 1 else 0.0)
-        if not 0 <= cell.number <= per or (part is not None and of and abs(per * part / of - cell.number) > near):
+        tolerance = 0.51 * 10.0**-cell.places + (per * rounded_to / of if of and rounded_to > 1 else 0.0)
+        if not 0 <= cell.number <= per or (part is not None and of and abs(per * part / of - cell.number) > tolerance):
             checked.add(row, column, "contradiction", f"it is not the rate per {per:g} that is declared")

@@ -115,8 +115,8 @@ def layout_of(sheet: Sheet) -> Layout:
     Raises:
         ConfigError: a declared column is not in the table; all such at once.
     """
-    declared = sheet.schema.columns
-    names = {*declared, *(name for column in declared.values() for name in column.columns)}
+    definitions = sheet.schema.columns
+    names = {*definitions, *(name for column in definitions.values() for name in column.columns)}
     if unknown := sorted(names - set(sheet.header)):
         raise ConfigError(
             f"{sheet.schema_file}: {sheet.file.name} has no column {', '.join(unknown)}\n"
@@ -125,18 +125,18 @@ def layout_of(sheet: Sheet) -> Layout:
     columns: list[Column | None] = []
     for n, name in enumerate(sheet.header):
         is_leading = all(column and column.holds == "dimension" for column in columns)
-        columns.append(declared.get(name) or _inferred(sheet, n, is_leading=is_leading))
-    for name in (name for column in declared.values() for name in column.largest):
+        columns.append(definitions.get(name) or _inferred(sheet, n, is_leading=is_leading))
+    for name in (name for column in definitions.values() for name in column.largest):
         columns[sheet.header.index(name)] = Column(holds="contribution")
-    inferred = [
-        n for n, name in enumerate(sheet.header) if name not in declared and (c := columns[n]) and c.holds == "count"
+    count_columns = [
+        n for n, name in enumerate(sheet.header) if name not in definitions and (c := columns[n]) and c.holds == "count"
     ]
-    sexes = [n for n in inferred if (column := columns[n]) and column.code_of]
-    everybody = [n for n in inferred if n not in sexes]
-    if len(everybody) > 1 or (everybody and len(sexes) == 1):  # which is part of which?
-        columns = [None if n in inferred else column for n, column in enumerate(columns)]
-    elif everybody and sexes:
-        columns[everybody[0]] = Column(holds="count", sum_of=tuple(sheet.header[n] for n in sexes))
+    sexes = [n for n in count_columns if (column := columns[n]) and column.code_of]
+    person_counts = [n for n in count_columns if n not in sexes]
+    if len(person_counts) > 1 or (person_counts and len(sexes) == 1):  # which is part of which?
+        columns = [None if n in count_columns else column for n, column in enumerate(columns)]
+    elif person_counts and sexes:
+        columns[person_counts[0]] = Column(holds="count", sum_of=tuple(sheet.header[n] for n in sexes))
     return Layout(sheet, columns, [_totals(sheet, n, column) for n, column in enumerate(columns)])
 
 
@@ -178,9 +178,9 @@ def possible_totals(layout: Layout) -> Iterator[Doubt]:
         for group, column in product(layout.groups(at), layout.counts) if is_open else ():
             numbers = {row: number for row in group.values() if (number := rows[row][column].number) is not None}
             if len(numbers) == len(group) and sum(map(bool, numbers.values())) > 2:
-                off = schema.rounded_to // 2 * len(numbers)
+                tolerance = schema.rounded_to // 2 * len(numbers)
                 for place, number in enumerate(numbers.values()):
-                    evidence[place].append(abs(2 * number - sum(numbers.values())) <= off)
+                    evidence[place].append(abs(2 * number - sum(numbers.values())) <= tolerance)
         if totals := [n for n, adds_up in evidence.items() if all(adds_up)]:
             yield Doubt(totals[0], at, "the other rows come to it: it may be their total")
 
@@ -231,8 +231,8 @@ def _overlapping(codes: Sequence[tuple[str, int]]) -> Iterator[int]:
             low, high = _RANGES[match.re](*(float(number.replace(",", "")) for number in match.groups()))
             by_rest[code.replace(match[0], "")] += [(low, high, row)] if low <= high else []
     for ranges in by_rest.values():
-        most = -math.inf
+        end = -math.inf
         for low, high, row in sorted(ranges):
-            if low < most or low == high == most:
+            if low < end or low == high == end:
                 yield row
-            most = max(most, high)
+            end = max(end, high)

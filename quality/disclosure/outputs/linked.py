@@ -55,9 +55,9 @@ def _name(dimension: str) -> str:
 
 def _cells(numbers: Numbers, table: int, layout: Layout, all_axes: Iterable[Axis]) -> Cells:
     """What the numbers of a table count: keys by measure and codes. An axis has the codes of the largest of its name."""
-    own = _codes(layout)
+    table_codes = _codes(layout)
     order = sorted(all_axes, key=lambda axis: (len(axis[1]), sorted(axis[1])))
-    axes = {name: [axis for axis in order if axis[0] == name and axis[1] >= of][-1] for name, of in own.items()}
+    axes = {name: [axis for axis in order if axis[0] == name and axis[1] >= of][-1] for name, of in table_codes.items()}
     cells: Cells = defaultdict(dict)
     for key in (key for key in numbers.low if key[0] == table and not key[3]):
         spec, row = layout.column(key[2]), layout.sheet.rows[key[1]]
@@ -78,13 +78,13 @@ def _add_equal(numbers: Numbers, tables: Sequence[Cells], profile: Profile) -> I
     """Equations between cells that count the same, and between those of a part and of all people."""
     first: dict[tuple[str, Codes], Key] = {}
     for measure, codes, key in ((m, codes, key) for cells in tables for m in cells for codes, key in cells[m].items()):
-        same, gap = first.setdefault((measure, codes), key), 0.0
-        if not {key, same} & numbers.hidden:
-            gap = max(numbers.low[key] - numbers.high[same], numbers.low[same] - numbers.high[key])
+        first_key, gap = first.setdefault((measure, codes), key), 0.0
+        if not {key, first_key} & numbers.hidden:
+            gap = max(numbers.low[key] - numbers.high[first_key], numbers.low[first_key] - numbers.high[key])
         if gap > CLOSE:
-            yield same, key, gap
-        elif same != key:
-            numbers.sums.append(Sum(same, (key,)))
+            yield first_key, key, gap
+        elif first_key != key:
+            numbers.sums.append(Sum(first_key, (key,)))
     rests = []
     for (measure, codes), key in first.items():
         whole = first.get(("people", codes), key)
@@ -97,24 +97,24 @@ def _add_margins(numbers: Numbers, tables: Sequence[Mapping[Codes, Key]], measur
     """The sums that hold between tables of one measure."""
     # Codes that are part of others add up to nothing here: the sums of their own table have them.
     tables = [{at: key for at, key in cells.items() if all(code in axis[1] for axis, code in at)} for cells in tables]
-    used = [frozenset(axis for codes in cells for axis, _ in codes) for cells in tables]
-    all_axes = frozenset[Axis]().union(*used)
+    table_axes = [frozenset(axis for codes in cells for axis, _ in codes) for cells in tables]
+    all_axes = frozenset[Axis]().union(*table_axes)
     # People may have none of an axis's codes where another axis of the dimension groups them differently, and where the
     # numbers shown contradict that all codes are there.
     names = [axis[0] for axis in all_axes]
-    twice = frozenset(axis for axis in all_axes if names.count(axis[0]) > 1)
+    splits = frozenset(axis for axis in all_axes if names.count(axis[0]) > 1)
     before = len(numbers.sums)
     for incomplete in (
-        (twice, *(twice | {axis} for axis in sorted(all_axes, key=lambda axis: (axis[0], sorted(axis[1])))), all_axes)
+        (splits, *(splits | {axis} for axis in sorted(all_axes, key=lambda axis: (axis[0], sorted(axis[1])))), all_axes)
         if len(tables) > 1
         else ()
     ):
         del numbers.sums[before:]
         frames = [all_axes]
         if math.prod(len(codes) + ((name, codes) in incomplete) for name, codes in all_axes) > _LARGEST:
-            frames = [*dict.fromkeys(one & other for one, other in combinations(used, 2))]
+            frames = [*dict.fromkeys(one & other for one, other in combinations(table_axes, 2))]
         for number, frame in enumerate(frames):
-            _add_frame(numbers, frame, incomplete, list(zip(used, tables, strict=True)), (number, measure))
+            _add_frame(numbers, frame, incomplete, list(zip(table_axes, tables, strict=True)), (number, measure))
         if is_consistent(numbers.bounds(), numbers.hidden):
             break
 
@@ -135,10 +135,10 @@ def _add_frame(
     numbers.low |= dict.fromkeys(cells.values(), 0.0)
     numbers.high |= dict.fromkeys(cells.values(), 0.0)
     numbers.unpublished |= set(cells.values())
-    for axes, own in tables:
-        for cell_codes, key in own.items() if axes <= frame else ():
+    for axes, table_cells in tables:
+        for cell_codes, key in table_cells.items() if axes <= frame else ():
             numbers.sums.append(Sum(key, tuple(cell for at, cell in cells.items() if cell_codes <= at)))
-        inner = {at: key for at, key in own.items() if len(at) == len(axes)} if frame < axes else {}
+        inner = {at: key for at, key in table_cells.items() if len(at) == len(axes)} if frame < axes else {}
         for at, cell in cells.items():
             if members := tuple(key for codes_of, key in inner.items() if at <= codes_of):
                 numbers.sums.append(Sum(cell, members))

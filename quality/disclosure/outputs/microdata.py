@@ -58,9 +58,9 @@ def check_microdata(engine: Engine, path: Path, rules: Rules) -> list[Sign]:
     columns = [*rules.quasi, *rules.institutions, *rules.amounts, *([rules.person] if rules.person else [])]
     if unknown := sorted({name for name in columns if name not in table.columns}):
         is_header = bool({*columns, PERSON} & {*table.columns}) and not _is_record(table.columns)
-        hidden = f"{len(table.columns)} columns (not shown: the first line may be a record, and not column names)"
+        count_text = f"{len(table.columns)} columns (not shown: the first line may be a record, and not column names)"
         raise ConfigError(
-            f"{path}: no column {', '.join(unknown)}\n  it has: {', '.join(table.columns) if is_header else hidden}"
+            f"{path}: no column {', '.join(unknown)}\n  it has: {', '.join(table.columns) if is_header else count_text}"
         )
     person = quote(rules.person or PERSON)
     # A row without a person is a person of its own.
@@ -79,10 +79,10 @@ def check_microdata(engine: Engine, path: Path, rules: Rules) -> list[Sign]:
     for name in rules.amounts:  # a largest value that few people have is not top-coded
         column = quote(name)
         query = f"select {people} as people from {{table}} where {column} = (select max({column}) from {{table}})"
-        few = _counted(engine, table, query)[0]
-        message = f"the largest value is of {few:,} {'person' if few == 1 else 'people'}: it is not top-coded"
+        count = _counted(engine, table, query)[0]
+        message = f"the largest value is of {count:,} {'person' if count == 1 else 'people'}: it is not top-coded"
         remedy = f"replace values above the {rules.threshold}th largest by it"
-        signs += [Sign(name, "top-coding", message, remedy)] if 0 < few < rules.threshold else []
+        signs += [Sign(name, "top-coding", message, remedy)] if 0 < count < rules.threshold else []
     return signs
 
 
@@ -123,11 +123,11 @@ def _rare_combinations(engine: Engine, table: Table, rules: Rules, people: str) 
                coalesce(sum(people) filter (where people < $k), 0) as few
         from (select {people} as people from {{table}} group by {", ".join(map(quote, rules.quasi))})
         """
-    uniques, pairs, few = _counted(engine, table, query, k=rules.threshold)
-    if not few:
+    uniques, pairs, people_count = _counted(engine, table, query, k=rules.threshold)
+    if not people_count:
         return []
-    shared = "1 person shares" if few == 1 else f"{few:,} people share"
-    message = f"{shared} a combination with fewer than {rules.threshold}; {uniques:,} are unique"
+    share_text = "1 person shares" if people_count == 1 else f"{people_count:,} people share"
+    message = f"{share_text} a combination with fewer than {rules.threshold}; {uniques:,} are unique"
     if uniques and (p := rules.fraction) < 1:
         probability = p * uniques / (p * uniques + 2 * (1 - p) * pairs)
         message += f", each of them unique in the population with probability {probability:.2f}"

@@ -63,27 +63,27 @@ class Numbers:
         if not members or total not in self.low:
             return None
         is_known = not ({total, *members} & self.hidden)
-        least = self.low[total] - sum(self.high[part] for part in members)
-        most = self.high[total] - sum(self.low[part] for part in members if part not in self.hidden)
-        if total not in self.hidden and most < -CLOSE:
+        low = self.low[total] - sum(self.high[part] for part in members)
+        high = self.high[total] - sum(self.low[part] for part in members if part not in self.hidden)
+        if total not in self.hidden and high < -CLOSE:
             self.faults[total] = "contradiction", "its parts come to more than it"
             return None
-        if not may_leave and len(members) == len(parts) and (not is_known or least <= CLOSE):
+        if not may_leave and len(members) == len(parts) and (not is_known or low <= CLOSE):
             self.sums.append(Sum(total, tuple(members)))
             return None
         rest = (*total[:3], f"less {members[0]} {len(self.sums)}")
-        self.low[rest], self.high[rest] = (max(0.0, least), max(0.0, most)) if is_known else (0.0, 0.0)
+        self.low[rest], self.high[rest] = (max(0.0, low), max(0.0, high)) if is_known else (0.0, 0.0)
         self.unpublished.add(rest)
         self.sums.append(Sum(total, (*members, rest)))
         return rest
 
     def demand_small(self, keys: Iterable[Key], profile: Profile) -> None:
         """Protect counts under the threshold, rounded or not, and those that are hidden already."""
-        least, level = 0 if profile.zeros_are_sensitive else 1, ProtectionLevel(lower=profile.threshold)
+        floor, level = 0 if profile.zeros_are_sensitive else 1, ProtectionLevel(lower=profile.threshold)
         for key in keys:
             if key in self.hidden:
                 self.levels[key] = level
-            elif least <= self.low[key] and self.high[key] < profile.threshold:
+            elif floor <= self.low[key] and self.high[key] < profile.threshold:
                 if key not in self.unpublished:
                     self.demand(key, level, "threshold", f"a count under {profile.threshold} is shown")
                 elif self.low[key]:
@@ -115,10 +115,10 @@ def add_counts(numbers: Numbers, table: int, layout: Layout, profile: Profile) -
             numbers.add_sum((table, row, whole, ""), [(table, row, part, "")], may_leave=True)
     numbers.demand_small(list(numbers.low)[before:], profile)
     for equation in numbers.sums if profile.full_cells_are_sensitive else ():
-        most, hidden = numbers.low[equation.total], {equation.total, *equation.parts} & numbers.hidden
-        full = [part for part in equation.parts if numbers.low[part] == most > 0 and not part[3]]
-        if len(equation.parts) > 1 and full and not hidden:
-            numbers.faults.setdefault(full[0], ("all of one kind", "everybody of the group is in this cell"))
+        total, hidden_keys = numbers.low[equation.total], {equation.total, *equation.parts} & numbers.hidden
+        full_parts = [part for part in equation.parts if numbers.low[part] == total > 0 and not part[3]]
+        if len(equation.parts) > 1 and full_parts and not hidden_keys:
+            numbers.faults.setdefault(full_parts[0], ("all of one kind", "everybody of the group is in this cell"))
     if profile.threshold > 1:
         _add_implied(numbers, table, layout, profile)
 
@@ -163,15 +163,15 @@ def fault_of(layout: Layout, row: int, column: int, profile: Profile) -> Fault |
     if base is None:
         return "base", "what it is of is not shown, so that it cannot be judged"
     if spec.holds in ("mean", "median"):
-        least = profile.least_average_base
-        return ("base", f"it is of fewer than {least:g}") if base < least else None
+        floor = profile.least_average_base
+        return ("base", f"it is of fewer than {floor:g}") if base < floor else None
     if spec.holds == "rate":
         part = cells[layout.place(spec.part)].number if spec.part else None
         people = number * base / (spec.per or 1.0) if part is None else part
-        least = profile.least_percent_base
+        floor = profile.least_percent_base
         if Disclosure(profile).percent(min(round(people), round(base)), round(base)).mark != "suppressed":
             return None
-        return "base", f"it is of fewer than {least:g}" if base < least else "it discloses a count that is too small"
+        return "base", f"it is of fewer than {floor:g}" if base < floor else "it discloses a count that is too small"
     low, high = _before(layout, row, column, base, base)
     if 0 < high < profile.threshold or 0 < max(abs(base - low), abs(base - high)) < profile.threshold:
         return "base", f"it discloses an earlier count, or a change, of fewer than {profile.threshold}"
@@ -182,13 +182,13 @@ def _add_rows(numbers: Numbers, table: int, layout: Layout, column: int) -> None
     """Rows that differ only in one dimension add up to the row of its total, or to the one they are part of."""
     for at in layout.dimensions:
         spec = layout.column(at)
-        within = {plain(code): plain(parent) for code, parent in spec.within.items()}
+        parent_of = {plain(code): plain(parent) for code, parent in spec.within.items()}
         for group in layout.groups(at) if layout.sheet.header[at] != layout.column(column).running_over else ():
             keys = {code: (table, row, column, "") for code, row in group.items()}
             children: dict[str, list[Key]] = {}
             for code, key in keys.items():
                 if not layout.is_total(at, code):
-                    children.setdefault(within.get(code, ""), []).append(key)
+                    children.setdefault(parent_of.get(code, ""), []).append(key)
             top = children.pop("", [])
             for code, key in keys.items():
                 if layout.is_total(at, code):
@@ -200,9 +200,9 @@ def _add_rows(numbers: Numbers, table: int, layout: Layout, column: int) -> None
 
 def _add_running(numbers: Numbers, table: int, layout: Layout, column: int, summands: Sequence[int]) -> None:
     """A running total is the one before and what is added; where no column has that, it is a number in no cell."""
-    over = layout.place(layout.column(column).running_over)
-    for group in layout.groups(over):
-        keys = [(table, row, column, "") for code, row in group.items() if not layout.is_total(over, code)]
+    axis = layout.place(layout.column(column).running_over)
+    for group in layout.groups(axis):
+        keys = [(table, row, column, "") for code, row in group.items() if not layout.is_total(axis, code)]
         for n, key in enumerate(keys):
             parts = [*keys[max(n - 1, 0) : n], *((table, key[1], one, "") for one in summands)]
             numbers.add_sum(key, parts, may_leave=not summands)
@@ -227,11 +227,11 @@ def _bounds(cell: Value, rounded_to: int, profile: Profile) -> tuple[float, floa
             return 1.0, max(profile.low_below - 1.0, profile.round_to // 2)
         number, rounded_to = rounded_cell.value or 0.0, profile.round_to
     reach = rounded_to // 2
-    least = profile.threshold if profile.threshold > reach else 0
+    floor = profile.threshold if profile.threshold > reach else 0
     # A 10 to the nearest 5 is 11 or 12 where counts under 11 are hidden.
-    shown_from = least if least <= number + reach else 0
+    shown_from = floor if floor <= number + reach else 0
     low = max(number - reach, shown_from, 0.0) if reach and number else number
-    return low, number + reach if number or not least else number
+    return low, number + reach if number or not floor else number
 
 
 def _with_missing(contributions: Sequence[float], total: float, profile: Profile) -> list[float]:
@@ -286,16 +286,16 @@ def _imply(numbers: Numbers, layout: Layout, key: Key, profile: Profile) -> None
     numbers.low[key], numbers.high[key] = min(low, high), max(low, high)
 
 
-def _before(layout: Layout, row: int, column: int, least: float, most: float) -> tuple[float, float]:
-    """The bounds of the part of a rate of `least` to `most` people, or of the count that a change has led to them."""
+def _before(layout: Layout, row: int, column: int, low_base: float, high_base: float) -> tuple[float, float]:
+    """The bounds of the part of a rate of low_base to high_base people, or of the count that a change led to them."""
     cell, spec = layout.sheet.rows[row][column], layout.column(column)
-    number, near, per = cell.number or 0.0, 0.5 * 10.0**-cell.places, spec.per or 100.0
+    number, margin, per = cell.number or 0.0, 0.5 * 10.0**-cell.places, spec.per or 100.0
     if spec.holds == "rate":
-        low, high = (number - near) / per * least, min(most, (number + near) / per * most)
+        low, high = (number - margin) / per * low_base, min(high_base, (number + margin) / per * high_base)
     else:
-        factors = 1 + (number - near) / per, 1 + (number + near) / per
-        low = least / factors[1] if factors[1] > 0 else 0.0
-        high = most / factors[0] if factors[0] > 0 else math.inf
+        factors = 1 + (number - margin) / per, 1 + (number + margin) / per
+        low = low_base / factors[1] if factors[1] > 0 else 0.0
+        high = high_base / factors[0] if factors[0] > 0 else math.inf
     return max(0.0, math.ceil(low - CLOSE)), math.floor(high + CLOSE) if math.isfinite(high) else high
 
 
@@ -303,8 +303,8 @@ def _add_up(layout: Layout, columns: Sequence[int]) -> bool:
     """Whether the rates of every row that has them all come to the whole, as far as they are rounded."""
     pers = {layout.column(column).per or 1.0 for column in columns}
     rows = [[row[column] for column in columns] for row in layout.sheet.rows]
-    full = [row for row in rows if all(cell.number is not None for cell in row)]
-    if len(columns) < 2 or not full or len(pers) > 1:
+    full_rows = [row for row in rows if all(cell.number is not None for cell in row)]
+    if len(columns) < 2 or not full_rows or len(pers) > 1:
         return False
-    reach = 0.51 * 10.0 ** -max(cell.places for row in full for cell in row) * len(columns)
-    return all(abs(sum(cell.number or 0.0 for cell in row) - min(pers)) <= reach for row in full)
+    reach = 0.51 * 10.0 ** -max(cell.places for row in full_rows for cell in row) * len(columns)
+    return all(abs(sum(cell.number or 0.0 for cell in row) - min(pers)) <= reach for row in full_rows)

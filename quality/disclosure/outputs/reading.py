@@ -150,18 +150,18 @@ def by_measure(sheet: Sheet) -> Sheet:
         InputError: a group has two numbers of one measure.
     """
     columns = sheet.schema.columns
-    special = [[name for name in columns if columns[name].holds == kind] for kind in ("measures", "values")]
-    if special == [[], []]:
+    name_lists = [[name for name in columns if columns[name].holds == kind] for kind in ("measures", "values")]
+    if name_lists == [[], []]:
         return sheet
-    if [len(names) for names in special] != [1, 1] or not {*special[0], *special[1]} <= set(sheet.header):
+    if [len(names) for names in name_lists] != [1, 1] or not {*name_lists[0], *name_lists[1]} <= set(sheet.header):
         raise ConfigError(
             f'{sheet.schema_file}: "measures" and "values" are not the content of one column each\n'
             "  declare one column of the table with each"
         )
-    measure, at = (sheet.header.index(names[0]) for names in special)
+    measure, at = (sheet.header.index(names[0]) for names in name_lists)
     measures = columns[sheet.header[measure]].measures
-    if undeclared := {row[measure].text for row in sheet.rows} - set(measures):
-        raise ConfigError(f"{sheet.schema_file}: {len(undeclared)} names of measures are not declared\n  declare each")
+    if strays := {row[measure].text for row in sheet.rows} - set(measures):
+        raise ConfigError(f"{sheet.schema_file}: {len(strays)} names of measures are not declared\n  declare each")
     others = [n for n in range(len(sheet.header)) if n not in (measure, at)]
     header = [*(sheet.header[n] for n in others), *measures]
     rows: dict[tuple[str, ...], tuple[int, list[Value]]] = {}
@@ -179,6 +179,6 @@ def by_measure(sheet: Sheet) -> Sheet:
             )
         cells[column] = row[at]
         origin |= {(number, column): (place, at), **{(number, n): (place, other) for n, other in enumerate(others)}}
-    declared = {name: column for name, column in columns.items() if name not in (*special[0], *special[1])}
-    schema = sheet.schema.model_copy(update={"columns": {**declared, **measures}})
+    dimensions = {name: column for name, column in columns.items() if name not in (*name_lists[0], *name_lists[1])}
+    schema = sheet.schema.model_copy(update={"columns": {**dimensions, **measures}})
     return replace(sheet, header=header, rows=[cells for _, cells in rows.values()], schema=schema, origin=origin)

@@ -59,11 +59,11 @@ def _report_unrounded(checked: Checked, profile: Profile) -> None:
             checked.add(odd[0], column, "rounding", f"{cells} not rounded to {base}")
     for column in checked.layout.holding("rate") if base > 1 else ():
         # A rate with all its places discloses the rounded counts.
-        most = _places(checked.layout.column(column), profile)
-        fine = [n for n, row in enumerate(rows) if row[column].places > most]
+        places = _places(checked.layout.column(column), profile)
+        fine = [n for n, row in enumerate(rows) if row[column].places > places]
         if fine:
             rates = "1 rate has" if len(fine) == 1 else f"{len(fine)} rates from here down have"
-            checked.add(fine[0], column, "rounding", f"{rates} more than {most} places")
+            checked.add(fine[0], column, "rounding", f"{rates} more than {places} places")
 
 
 def _shown(cell: Value, spec: Column, rounded_to: int, profile: Profile) -> tuple[str, str]:
@@ -76,9 +76,9 @@ def _shown(cell: Value, spec: Column, rounded_to: int, profile: Profile) -> tupl
         return f"{profile.amounts_to * int(number / profile.amounts_to + 0.5):,.0f}", f"to {profile.amounts_to:g}"
     if spec.holds in ("mean", "median") and spec.is_money:
         return disclosure.average(number, 10**9).text, f"to {profile.amounts_to:g}"
-    most = _places(spec, profile)
-    if spec.holds == "rate" and profile.round_to > 1 and cell.places > most:
-        return f"{number:.{most}f}{'%' * cell.text.endswith('%')}", f"to {most} places"
+    places = _places(spec, profile)
+    if spec.holds == "rate" and profile.round_to > 1 and cell.places > places:
+        return f"{number:.{places}f}{'%' * cell.text.endswith('%')}", f"to {places} places"
     return cell.text, ""
 
 
@@ -96,9 +96,9 @@ def refuse_overwriting(files: Sequence[Path], folder: Path) -> None:
     if folder.resolve() in {file.resolve().parent for file in files}:
         raise ConfigError(f"{folder}: the safe tables would replace files there\n  give another folder with --out")
     stems = [file.stem.lower() for file in files]
-    if twice := [file for file in files if stems.count(file.stem.lower()) > 1]:
+    if repeats := [file for file in files if stems.count(file.stem.lower()) > 1]:
         raise ConfigError(
-            f"{folder}: {' and '.join(map(str, twice[:2]))} would be written under one name\n"
+            f"{folder}: {' and '.join(map(str, repeats[:2]))} would be written under one name\n"
             "  check them one by one, each with an --out of its own"
         )
 

@@ -75,8 +75,8 @@ class GroupCells:
 
     def rate(self, row: Mapping[str, Any], group: Mapping[str, Any]) -> Cell:
         """Percentage linked, as it was released with the groups that it adds up to."""
-        if released := self.group(row, group):
-            return released.rate
+        if cells := self.group(row, group):
+            return cells.rate
         cell = self._two_way.get((tuple(row["characteristics"]), tuple(group["labels"])))
         return cell or self._d.marked("unavailable")
 
@@ -94,9 +94,9 @@ class GroupCells:
             whole = self._released.left.whole
             wholes = [whole.linked, whole.unlinked]
         else:  # groups of a table are all shown, or none
-            among = (row.get("bands") or ()) if group in (row.get("bands") or ()) else row["groups"]
-            every = [[self._released.count_of_group(*_place(row, one), part) for one in among] for part in parts]
-            wholes = [Cell("", sum(cell.value or 0 for cell in cells)) for cells in every]
+            groups = (row.get("bands") or ()) if group in (row.get("bands") or ()) else row["groups"]
+            part_cells = [[self._released.count_of_group(*_place(row, one), part) for one in groups] for part in parts]
+            wholes = [Cell("", sum(cell.value or 0 for cell in cells)) for cells in part_cells]
         if any(cell.value is None for cell in (*counts, *wholes)) or not all(cell.value for cell in wholes):
             return Difference([self._d.derived(*counts, *wholes)] * 3)
         numbers = [round(cell.value or 0) for pair in zip(counts, wholes, strict=True) for cell in pair]
@@ -152,14 +152,14 @@ def bias_section(p: Publication) -> Section | None:
     if not steps:
         return None
     last = steps[-1]
-    compared = (
+    comparison = (
         "correctly linked people with people whose match was missed"
         if basis_of(last) == "found_missed"
         else "linked with unlinked people; it also shows how far two files overlap"
     )
     opening = (
         "A standardised difference is how far a group's share differs between two sets of people, in standard "
-        f"deviations; beyond 0.1 it is flagged (Austin 2009). It compares {compared}."
+        f"deviations; beyond 0.1 it is flagged (Austin 2009). It compares {comparison}."
     )
     blocks: list[Block] = [Text(opening), _chart(p, last), Heading("Drafted statement")]
     blocks += [Text(sentence) for sentence in drafted_statement(p, last)]
@@ -174,10 +174,10 @@ def bias_section(p: Publication) -> Section | None:
 def _chart(p: Publication, step: Step) -> Block:
     basis, cells_of = basis_of(step), GroupCells(p.released(step))
     rows: list[Row] = [
-        [*labels_of(row, group), *differs.cells, differs.verdict]
+        [*labels_of(row, group), *difference.cells, difference.verdict]
         for row, group in named_groups(step, basis)
         if row["characteristics"] != ["cohort"]
-        for differs in [cells_of.difference(row, group, basis)]
+        for difference in [cells_of.difference(row, group, basis)]
     ]
     heads = ["Characteristic", "Group", "Difference", *INTERVAL, "Verdict"]
     table = Table("Standardised differences", heads, rows)
@@ -194,8 +194,8 @@ def _chart(p: Publication, step: Step) -> Block:
 def drafted_statement(p: Publication, step: Step) -> list[str]:
     """Sentences for a release: the bias by characteristic, and what the publisher still has to say."""
     basis = basis_of(step)
-    who = "correctly linked and missed people" if basis == "found_missed" else "linked and unlinked people"
-    sentences = _findings(p, step, basis, f"{p.name_of(step)}: we compared {who} by group.")
+    subject = "correctly linked and missed people" if basis == "found_missed" else "linked and unlinked people"
+    sentences = _findings(p, step, basis, f"{p.name_of(step)}: we compared {subject} by group.")
     if any(group.get("right_false") for _, group in named_groups(step, "right_false")):
         sentences += _findings(p, step, "right_false", "We compared correct and false links by group.")
     return [*sentences, "Whoever publishes this draft adds causes, what was done, and whether the bias is mitigated."]
@@ -208,28 +208,28 @@ def _findings(p: Publication, step: Step, basis: str, opening: str) -> list[str]
         by_title.setdefault(row["title"], []).append(
             (", ".join(group["labels"]), cells_of.difference(row, group, basis))
         )
-    detected, clear, hidden, equal, unsure = [], [], [], [], 0
+    findings, clear, hidden_titles, equal, unsure_count = [], [], [], [], 0
     for title, groups in by_title.items():
         differences = [one for one in groups if one[1].value is not None]
         flagged = [one for one in differences if one[1].flagged]
         certain = [one for one in flagged if one[1].certain]
-        unsure += len(flagged) - len(certain)
+        unsure_count += len(flagged) - len(certain)
         if certain:
-            detected.append(f"{title}: {_by_direction(certain, basis)}.")
+            findings.append(f"{title}: {_by_direction(certain, basis)}.")
         elif all(one.cells[0].mark == "not_applicable" for _, one in groups):
             equal.append(lower(title))
         elif not differences:
-            hidden.append(lower(title))
+            hidden_titles.append(lower(title))
         elif not flagged:
             clear.append(lower(title))
     sentences = {
         opening + (f" No bias was detected by {listed(clear)}." if clear else ""): True,
-        "Detected: " + " ".join(detected): detected,
-        f"Not shown by {listed(hidden)}: every group is too small.": hidden,
+        "Detected: " + " ".join(findings): findings,
+        f"Not shown by {listed(hidden_titles)}: every group is too small.": hidden_titles,
         f"Nothing to compare by {listed(equal)}.": equal,
-        f"Groups beyond 0.1 that chance could explain: {unsure}. The tables have them.": unsure,
+        f"Groups beyond 0.1 that chance could explain: {unsure_count}. The tables have them.": unsure_count,
     }
-    return [sentence for sentence, is_so in sentences.items() if is_so]
+    return [sentence for sentence, is_included in sentences.items() if is_included]
 
 
 def _by_direction(groups: Sequence[tuple[str, Difference]], basis: str) -> str:
@@ -267,11 +267,11 @@ def _false_table(p: Publication, step: Step) -> Table:
     cells_of, has_truth = GroupCells(p.released(step)), bool(step["accuracy"])
     rows: list[Row] = []
     for row, group in named_groups(step, "right_false"):
-        within, differs = group["estimated_false_within"] or {}, cells_of.difference(row, group, "right_false")
-        estimated = [cells_of.estimated(row, group, within.get(bound)) for bound in ("value", "low", "high")]
-        measured = cells_of.by_truth(row, group, "false", "correct") if has_truth else []
-        compared: Row = [*differs.cells, differs.verdict] if has_truth else []
-        rows.append([*labels_of(row, group), *measured, *estimated, *compared])
+        bounds, difference = group["estimated_false_within"] or {}, cells_of.difference(row, group, "right_false")
+        estimates = [cells_of.estimated(row, group, bounds.get(bound)) for bound in ("value", "low", "high")]
+        measures = cells_of.by_truth(row, group, "false", "correct") if has_truth else []
+        comparison: Row = [*difference.cells, difference.verdict] if has_truth else []
+        rows.append([*labels_of(row, group), *measures, *estimates, *comparison])
     heads = ["Characteristic", "Group", *(["False links, %", *INTERVAL] if has_truth else [])]
     heads += ["False links, estimated, %", "Range from", "to"]
     heads += ["Correct and false", *INTERVAL, "Verdict"] if has_truth else []

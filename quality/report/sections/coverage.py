@@ -27,8 +27,8 @@ def records_section(p: Publication) -> Section:
     rows: list[Row] = [[f"{p.name_of(step)}: links", p.released(step).links] for step in p.steps]
     if spine := p.evaluation.get("spine"):
         rows.append(["People on the spine", p.cell("spine", "people")])
-        removed = [str(row["rule"]) for row in spine.get("removed_links", ())]
-        rows += [[f"Links removed: {rule}", p.cell("spine", "removed", rule)] for rule in removed]
+        rule_names = [str(row["rule"]) for row in spine.get("removed_links", ())]
+        rows += [[f"Links removed: {rule}", p.cell("spine", "removed", rule)] for rule in rule_names]
     heads = ["Source", "Rows read", "Quarantined rows", p.names.units.capitalize()]
     blocks: list[Block] = [Table("Records by source", heads, of_sources)] if of_sources else []
     blocks.append(Table("Links and people" if spine else "Links", ["Stage", "Count"], rows))
@@ -46,17 +46,17 @@ def source_rows(p: Publication) -> list[tuple[str, Cell, Cell, Cell]]:
     """Source, rows read, quarantined rows, people."""
     rows = []
     for source in p.evaluation["sources"]:
-        read, quarantined, people = (
-            p.cell("source", source["source"], what) for what in ("read", "quarantined", "people")
+        read, quarantine_cell, people = (
+            p.cell("source", source["source"], measure) for measure in ("read", "quarantined", "people")
         )
-        rows.append((p.names.source(source["source"]), read, quarantined, people))
+        rows.append((p.names.source(source["source"]), read, quarantine_cell, people))
     return rows
 
 
 def eligible_rule(rule: Mapping[str, Any]) -> str:
     """Who is eligible to be linked in a step."""
-    on = datetime.date.fromisoformat(rule["on"])
-    return f"aged {rule['minimum_age']} or over on {on.day} {on:%B %Y}"
+    day = datetime.date.fromisoformat(rule["on"])
+    return f"aged {rule['minimum_age']} or over on {day.day} {day:%B %Y}"
 
 
 def rates_section(p: Publication) -> Section:
@@ -116,10 +116,10 @@ def _charts(p: Publication, has_truth: bool) -> list[Block]:
 
 def _range(values: Sequence[Mapping[str, Any]]) -> str:
     low, high = min(values, key=lambda row: row["value"]), max(values, key=lambda row: row["value"])
-    where = [": ".join(str(row[key]) for key in ("group", "label") if key in row) for row in (low, high)]
+    places = [": ".join(str(row[key]) for key in ("group", "label") if key in row) for row in (low, high)]
     if low["value"] == high["value"]:
         return f"The rate is {low['value']:.1f}% in every group that is shown."
-    return f"The rate runs from {low['value']:.1f}% ({where[0]}) to {high['value']:.1f}% ({where[1]})."
+    return f"The rate runs from {low['value']:.1f}% ({places[0]}) to {high['value']:.1f}% ({places[1]})."
 
 
 def _group_table(p: Publication, side: Side, has_truth: bool) -> Table:
@@ -185,9 +185,9 @@ def completeness(evaluation: Mapping[str, Any], one: Release, what: str, d: Disc
     for source in evaluation.get("sources", ()):
         for row in source["completeness"]:
             keys = [("source", source["source"], name, row["identifier"]) for name in ("of", "present", "several")]
-            tied = [one.cells[key] for key in keys[: 2 if what == "present" else 3] if key in one.cells]
+            tied_cells = [one.cells[key] for key in keys[: 2 if what == "present" else 3] if key in one.cells]
             is_known = row["present"] and row[what] is not None
-            share = d.percent(row[what], row["entities"], tied=tied) if is_known else d.marked("not_applicable")
+            share = d.percent(row[what], row["entities"], tied=tied_cells) if is_known else d.marked("not_applicable")
             shares[source["source"], row["identifier"]] = share
     return shares
 
@@ -212,8 +212,8 @@ def draws_section(p: Publication) -> Section:
     values = Table("", heads, [row for row in visible_rows if row[0] not in ("All", *cohorts)]).values(4)
     block: Block = table
     if values:
-        most = max(values, key=lambda row: row["value"] or 0)
-        summary = f"The link rate varies most for {most['group']}: {most['label']} (standard deviation {most['shown']} points)."
+        peak = max(values, key=lambda row: row["value"] or 0)
+        summary = f"The link rate varies most for {peak['group']}: {peak['label']} (standard deviation {peak['shown']} points)."
         chart = charts.bars(values, x="Standard deviation, percentage points")
         block = charts.figure(
             "rates-over-draws", f"{p.name_of(last)}: how link rates vary over draws", summary, chart, table
@@ -225,8 +225,8 @@ def _draws_table(p: Publication, steps: Sequence[Step]) -> Table:
     rows: list[Row] = []
     for step in steps:
         draws, links = step["link_draws"], p.released(step).links
-        accepted = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "accepted")
-        cells = [p.d.count(p.d.consistent_with(draws["links"][key], accepted)) for key in _OUTER]
+        link_count = sum(row["pairs"] for row in step["decisions"] if row["decision"] == "accepted")
+        cells = [p.d.count(p.d.consistent_with(draws["links"][key], link_count)) for key in _OUTER]
         if links.value is None or any(cell.mark == "suppressed" for cell in cells):
             mean, low, high, deviation, in_all = [p.d.derived(links, *cells)] * 5
         else:
@@ -255,9 +255,9 @@ def draw_cells(counts: Mapping[str, Any], cells: Group, d: Disclosure) -> list[C
     """Mean, standard deviation and outer points of a rate: hidden where the rate of the links is, or one of them."""
     if cells.rate.value is None:
         return [d.derived(cells.rate)] * 4
-    tied_to = (cells.eligible, cells.linked, cells.unlinked)
+    tied_cells = (cells.eligible, cells.linked, cells.unlinked)
     outer_counts = [d.consistent_with(counts[key], counts["linked"]) for key in _OUTER]
-    mean, low, high = shares = [d.percent(count, counts["eligible"], tied=tied_to) for count in outer_counts]
+    mean, low, high = shares = [d.percent(count, counts["eligible"], tied=tied_cells) for count in outer_counts]
     if counts["eligible"] < _FEWEST_TIMES * d.profile.fewest or any(cell.mark == "suppressed" for cell in shares):
         return [d.marked("suppressed")] * 4
     deviation = counts["deviation"]

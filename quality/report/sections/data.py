@@ -53,9 +53,9 @@ def _released(p: Publication) -> list[tuple[Cell, Cell]]:
     rows of a source are those that were kept, and are shown here where they are elsewhere.
     """
     contracts = p.contracts
-    every: dict[str, int] = {}
+    row_counts: dict[str, int] = {}
     for row in contracts:
-        every[str(row["source"])] = max(every.get(str(row["source"]), 0), int(row["checked"]))
+        row_counts[str(row["source"])] = max(row_counts.get(str(row["source"]), 0), int(row["checked"]))
     counts: dict[Key, int] = {}
     sums: dict[Sum[Key], None] = {}
     keys: list[tuple[Key, Key]] = []
@@ -63,21 +63,21 @@ def _released(p: Publication) -> list[tuple[Cell, Cell]]:
         source, column = str(row["source"]), str(row.get("column") or "")
 
         def count(rows: int, source: str = source, column: str = column) -> Key:
-            key = (source, "" if rows == every[source] else column, rows)
+            key = (source, "" if rows == row_counts[source] else column, rows)
             counts[key] = rows
             return key
 
-        checked, failed = int(row["checked"]), int(row["failed"])
-        whole, failing = count(checked), (source, column, f"{row['rule']}: {failed}")
+        check_count, failed = int(row["checked"]), int(row["failed"])
+        whole, failing = count(check_count), (source, column, f"{row['rule']}: {failed}")
         counts[failing] = failed
         keys.append((whole, failing))
         if failed:
-            sums[Sum(whole, (failing, count(checked - failed)))] = None
-        if 0 < checked < every[source]:
-            sums[Sum(count(every[source]), (whole, count(every[source] - checked)))] = None
+            sums[Sum(whole, (failing, count(check_count - failed)))] = None
+        if 0 < check_count < row_counts[source]:
+            sums[Sum(count(row_counts[source]), (whole, count(row_counts[source] - check_count)))] = None
     rows_kept = {source["source"]: (source.get("rows_read") or 0) - (source.get("quarantined") or 0)
             for source in p.evaluation.get("sources", ())}  # fmt: skip
-    elsewhere = {
+    other_marks = {
         key: p.cell("source", key[0], "kept").mark
         for key, rows in counts.items()
         if key[1] == "" and rows_kept.get(key[0]) == rows
@@ -86,8 +86,8 @@ def _released(p: Publication) -> list[tuple[Cell, Cell]]:
         counts,
         list(sums),
         unpublished=set(counts) - {key for pair in keys for key in pair},
-        fixed=[key for key, mark in elsewhere.items() if mark is None],
-        sensitive=[key for key, mark in elsewhere.items() if mark == "suppressed"],
+        fixed=[key for key, mark in other_marks.items() if mark is None],
+        sensitive=[key for key, mark in other_marks.items() if mark == "suppressed"],
     )
     return [(cells[whole], cells[failing]) for whole, failing in keys]
 

@@ -75,9 +75,9 @@ def _same_steps(two: Two) -> list[str]:
 
 def _distributions(p: Publication, two: Two) -> Block:
     rows: list[Row] = [
-        [p.name_of(step), "Match weights" if what == "match weights" else p.names.column(what), psi, VERDICTS[verdict]]
+        [p.name_of(step), "Match weights" if name == "match weights" else p.names.column(name), psi, VERDICTS[verdict]]
         for step in _same_steps(two)
-        for what, (psi, verdict) in two[1].steps[step].stability(two[0].steps[step]).items()
+        for name, (psi, verdict) in two[1].steps[step].stability(two[0].steps[step]).items()
     ]
     table = Table("Population stability index", ["Step", "Distribution", "PSI", "Verdict"], rows)
     values = [row for row in table.values(2) if row["value"] is not None]
@@ -108,9 +108,9 @@ def _published(p: Publication, one: Release) -> Iterator[tuple[str, Cell]]:
 def _counts_table(p: Publication, two: Two, names: tuple[str, str]) -> Table:
     """Published counts of both."""
     rows: list[Row] = []
-    earlier, later = (dict(_published(p, one)) for one in two)
-    for title in dict.fromkeys([*later, *earlier]):
-        before, after = (of.get(title) or p.d.marked("unavailable") for of in (earlier, later))
+    old_counts, new_counts = (dict(_published(p, one)) for one in two)
+    for title in dict.fromkeys([*new_counts, *old_counts]):
+        before, after = (of.get(title) or p.d.marked("unavailable") for of in (old_counts, new_counts))
         is_known = before.value and after.value is not None
         by = change(100 * (after.value / before.value - 1)) if is_known else p.d.derived(before, after)  # type: ignore[operator]
         rows.append([title, before, after, by])
@@ -132,22 +132,22 @@ def _rates_table(p: Publication, two: Two, names: tuple[str, str]) -> Table:
     """The largest changes either way, falls first. Groups that either release hides are last, by name: a place among
     the others would disclose their change."""
     known: list[tuple[float, Row]] = []
-    hidden: list[Row] = []
-    (earlier, later), steps = map(_groups, two), _same_steps(two)
-    for key in [key for key in later if key in earlier and key[0] in steps]:
-        (_, before), (title, after) = earlier[key], later[key]
+    hidden_rows: list[Row] = []
+    (old_groups, new_groups), steps = map(_groups, two), _same_steps(two)
+    for key in [key for key in new_groups if key in old_groups and key[0] in steps]:
+        (_, before), (title, after) = old_groups[key], new_groups[key]
         if before.eligible.value == 0 or after.eligible.value == 0:
             continue
         label = p.names.source(key[3]) if key[2] == "source" else key[3]
         source = getattr(two[1].steps[key[0]], key[1]).source
         line: Row = [f"{p.name_of(key[0])}, {p.names.source(source)}", f"{title}: {label}", before.rate, after.rate]
         if any(cell.value is None for one in (before, after) for cell in (one.rate, one.eligible)):
-            hidden.append([*line, *[p.d.derived(before.rate, after.rate)] * 3])
+            hidden_rows.append([*line, *[p.d.derived(before.rate, after.rate)] * 3])
         elif min(before.eligible.value or 0, after.eligible.value or 0) >= FEWEST:
             by = difference(*(wilson(_linked(one), int(one.eligible.value or 0)) for one in (before, after)))
             known.append((by["change"], [*line, *(change(100 * by[end]) for end in ("change", "low", "high"))]))
     largest = sorted(sorted(known, key=lambda one: -abs(one[0]))[:_MOST_RATES], key=lambda one: one[0])
-    rows = [line for _, line in largest] + sorted(hidden, key=lambda line: (str(line[0]), str(line[1])))
+    rows = [line for _, line in largest] + sorted(hidden_rows, key=lambda line: (str(line[0]), str(line[1])))
     heads = ["Step and side", "Group", *(f"{name}, %" for name in names), "Change, points", *INTERVAL]
     note = f"Groups of fewer than {FEWEST} people are left out. Intervals are of independent samples."
     return Table("Link rates that changed most", heads, rows[:_MOST_RATES], note)
@@ -158,10 +158,10 @@ def _linked(group: Group) -> float:
 
 
 def _completeness_table(p: Publication, two: Two, names: tuple[str, str]) -> Table:
-    earlier, later = (completeness(one.evaluation, one, "present", p.d) for one in two)
+    old_shares, new_shares = (completeness(one.evaluation, one, "present", p.d) for one in two)
     rows: list[Row] = []
-    for source, identifier in [key for key in later if key in earlier]:
-        before, after = earlier[source, identifier], later[source, identifier]
+    for source, identifier in [key for key in new_shares if key in old_shares]:
+        before, after = old_shares[source, identifier], new_shares[source, identifier]
         if {before.mark, after.mark} == {"not_applicable"}:
             continue
         is_known = before.value is not None and after.value is not None
@@ -172,7 +172,7 @@ def _completeness_table(p: Publication, two: Two, names: tuple[str, str]) -> Tab
 
 
 def _parameters_table(p: Publication, changes: Sequence[Mapping[str, Any]]) -> Table:
-    keys = [f"{what}_{when}" for what in ("m", "u", "match_weight") for when in ("before", "after")]
+    keys = [f"{parameter}_{time}" for parameter in ("m", "u", "match_weight") for time in ("before", "after")]
     rows: list[Row] = [
         [p.name_of(row["step"]), p.names.column(row["comparison"]), row["level"]]
         + [p.d.parameter(row[key], _PLACES) for key in keys]

@@ -83,8 +83,8 @@ def _spine_pairs(pairs: Mapping[str, Any], d: Disclosure) -> list[Cell]:
     counts["missed"] = counts["true_pairs"] - counts["correct"]
     sums = [Sum("accepted", ("correct", "false"))] if counts["accepted"] == counts["correct"] + counts["false"] else []
     cells = d.counts(counts, [*sums, Sum("true_pairs", ("correct", "missed"))])
-    correct, false, missed = cells["correct"], cells["false"], cells.pop("missed")
-    errors = [*d.share_of(correct, false), *d.share_of(correct, missed), *d.f1_of(correct, false, missed)]
+    correct, false, missed_pairs = cells["correct"], cells["false"], cells.pop("missed")
+    errors = [*d.share_of(correct, false), *d.share_of(correct, missed_pairs), *d.f1_of(correct, false, missed_pairs)]
     return [*cells.values(), *errors]
 
 
@@ -101,7 +101,7 @@ def _spine_people(people: Mapping[str, Any], d: Disclosure) -> dict[str, Cell]:
 def _in_words(p: Publication, step: Step) -> str:
     precision, _, _, recall, *_ = p.released(step).measures()
     shares = [(precision, "of links are correct"), (recall, "of true matches are linked")]
-    phrases = [f"{cell.with_unit()} {what}" for cell, what in shares if not cell.mark]
+    phrases = [f"{cell.with_unit()} {phrase}" for cell, phrase in shares if not cell.mark]
     return f"{p.name_of(step)}: {'; '.join(phrases) or 'too few links or true matches to show error'}."
 
 
@@ -133,15 +133,15 @@ def _outcomes_table(p: Publication, steps: Sequence[Step]) -> Table:
 
 
 def _bands_table(p: Publication, step: Step) -> Table:
-    released = p.released(step)
+    release = p.released(step)
     rows: list[Row] = []
     for place, row in enumerate(step["bands"]):
-        pairs, accepted = (released.cells["band", which, str(place)] for which in ("all", "accepted"))
+        pairs, links = (release.cells["band", kind, str(place)] for kind in ("all", "accepted"))
         low, high = (None if edge is None else f"{edge:g}".replace("-", "−") for edge in (row["from"], row["to"]))
         label = f"Below {high}" if low is None else f"{low} and over" if high is None else f"{low} to under {high}"
         key = ("pairs of", "band", "accepted", str(place))
-        true, *_ = released.share((*key, "correct"), (*key, "false"))
-        rows.append([label, pairs, accepted, true, *released.part_measures("band", "accepted", str(place))])
+        true, *_ = release.share((*key, "correct"), (*key, "false"))
+        rows.append([label, pairs, links, true, *release.part_measures("band", "accepted", str(place))])
     heads = ["Match weight", "Pairs", "Linked", "True matches, %", *measure_heads()]
     return Table(f"{p.name_of(step)}: pairs and accuracy of links by match weight", heads, rows)
 
@@ -154,16 +154,16 @@ def errors_section(p: Publication) -> Section | None:
     last = steps[-1]
     whole = last["accuracy"]["true_pairs"]
     rows: list[Row] = []
-    released = p.released(last)
+    release = p.released(last)
     for place, row in enumerate(last["data_errors"]["kinds"][:_MOST_ERRORS]):
         key = ("error", str(place))
-        missed = released.share((*key, "missed"), (*key, "found"))
-        cost = number(1e4 * row["cost"] / whole if whole else 0.0, 1) if missed[0].mark is None else missed[0]
+        misses = release.share((*key, "missed"), (*key, "found"))
+        cost = number(1e4 * row["cost"] / whole if whole else 0.0, 1) if misses[0].mark is None else misses[0]
         title = f"{p.names.column(row['field'])}: {p.names.words(row['kind']).lower()}"
-        rows.append([title, released.cells[*key, "pairs"], *missed, cost])
+        rows.append([title, release.cells[*key, "pairs"], *misses, cost])
     heads = ["Error", "True matches with it", "Missed, %", *INTERVAL, "Links lost per 10,000 true matches"]
     table = Table(f"{p.name_of(last)}: types of data error, costliest first", heads, rows)
-    clean, *_ = released.share(("error", "none", "missed"), ("error", "none", "found"))
+    clean, *_ = release.share(("error", "none", "missed"), ("error", "none", "found"))
     text = (
         "The population has a log of every error in its records. A type of error costs the missed matches among pairs "
         "with this error beyond the rate of pairs without any. Errors occur together, so costs do not add up."
@@ -188,18 +188,18 @@ def review_section(p: Publication) -> Section | None:
         title, counts = p.name_of(review["step"]), {str(row["made_by"]): row["reviewed"] for row in review["by_pass"]}
         whole = {"": review["reviewed"], "other pairs": review["reviewed"] - sum(counts.values())}
         cells = p.d.counts({**counts, **whole}, [Sum("", (*counts, "other pairs"))], unpublished=["other pairs"])
-        reviewed = cells[""]
+        base_cell = cells[""]
         base = {key: pairs_reviewed(review, key) for key, _ in MEASURES}
         for reading, meaning in _READINGS:
-            rows.append([title, meaning, reviewed, *measures_of({k: review[k][reading] for k in base}, p.d, base)])
+            rows.append([title, meaning, base_cell, *measures_of({k: review[k][reading] for k in base}, p.d, base)])
         lines.append([title, *measures_of({key: all_readings(review[key]) for key in base}, p.d, base)])
         precision = in_brackets([cell for cell in lines[-1][1:4] if isinstance(cell, Cell)])
-        uncertain = p.d.percent(review["uncertain"], review["reviewed"], tied=[reviewed]).with_unit()
-        summary = f"{title}: {precision} of links are correct, from {reviewed} pairs reviewed ({uncertain} uncertain)."
+        uncertain = p.d.percent(review["uncertain"], review["reviewed"], tied=[base_cell]).with_unit()
+        summary = f"{title}: {precision} of links are correct, from {base_cell} pairs reviewed ({uncertain} uncertain)."
         for row in review["by_pass"]:
-            three = with_interval(row["precision"], p.d, pairs=row["reviewed"])
-            three = three if cells[row["made_by"]].mark is None else [cells[row["made_by"]]] * 3
-            passes.append([title, p.names.words(row["made_by"]), cells[row["made_by"]], *three])
+            pass_cells = with_interval(row["precision"], p.d, pairs=row["reviewed"])
+            pass_cells = pass_cells if cells[row["made_by"]].mark is None else [cells[row["made_by"]]] * 3
+            passes.append([title, p.names.words(row["made_by"]), cells[row["made_by"]], *pass_cells])
         has_unseen = has_unseen or bool(review["unseen"])
     if not rows:
         return None

@@ -69,19 +69,19 @@ def _whole(part: int, of: int, rules: Sequence[Mapping[str, Any]], shares: Seque
     return d.percent(part, of, tied=[d.marked("suppressed")] if discloses else [], rare=True)
 
 
-def _least(least: Mapping[str, Any], contradicting: int, d: Disclosure, tied: Sequence[Cell] = ()) -> Share:
+def _least(estimate: Mapping[str, Any], contradicting: int, d: Disclosure, cells: Sequence[Cell] = ()) -> Share:
     """The least share of false links with an interval from rounded counts, as `Disclosure.sampled` has it.
 
     Hidden where the share of all that contradict each other, less the least, would disclose few.
     """
-    part = math.floor(least["count"] + 0.5)
+    part = math.floor(estimate["count"] + 0.5)
     discloses = part > 0 and 0 < contradicting - part < d.profile.threshold
-    share = d.percent(part, least["of"], tied=[*tied, *([d.marked("suppressed")] if discloses else [])], rare=True)
-    base = round(d.rounded(least["of"]).value or 0)
+    share = d.percent(part, estimate["of"], tied=[*cells, *([d.marked("suppressed")] if discloses else [])], rare=True)
+    base = round(d.rounded(estimate["of"]).value or 0)
     if share.value is None or not base:
         return [share, d.derived(share), d.derived(share)]
     places = len(share.text.partition(".")[2])
-    counts = {bound: d.rounded(math.floor(least["counts"][bound] + 0.5)).value or 0.0 for bound in ("low", "high")}
+    counts = {bound: d.rounded(math.floor(estimate["counts"][bound] + 0.5)).value or 0.0 for bound in ("low", "high")}
     low, high = (100 * (wilson(min(counts[bound], base), base)[bound] or 0.0) for bound in ("low", "high"))
     texts = f"{min(low, share.value):.{places}f}", f"{max(high, share.value):.{places}f}"
     return [share, *(Cell(text, float(text)) for text in texts)]
@@ -89,13 +89,13 @@ def _least(least: Mapping[str, Any], contradicting: int, d: Disclosure, tied: Se
 
 def _least_text(checks: Mapping[str, Any], shares: Sequence[Share], d: Disclosure) -> list[Text]:
     """The least share of people with a false link; nothing where no rule has a background rate."""
-    least = checks.get("least")
-    if not least or not least["of"]:
+    estimate = checks.get("least")
+    if not estimate or not estimate["of"]:
         return []
     known = [(rule, share) for rule, share in zip(checks["rules"], shares, strict=True) if rule.get("excess")]
-    rules, part = [rule for rule, _ in known], math.floor(least["count"] + 0.5)
-    tied = [_whole(part, least["of"], rules, [share for _, share in known], d)] if part else []
-    share = _least(least, checks["implausible"], d, tied)
+    rules, part = [rule for rule, _ in known], math.floor(estimate["count"] + 0.5)
+    cells = [_whole(part, estimate["of"], rules, [share for _, share in known], d)] if part else []
+    share = _least(estimate, checks["implausible"], d, cells)
     text = "The least share of people with a false link is not shown: it would disclose a small number."
     if share[0].value is not None:
         text = f"At least {in_brackets(share)} of people with two records or more have a false link."

@@ -36,13 +36,13 @@ def passes_section(p: Publication) -> Section:
     table = Table("Links by pass", ["Step", "Pass", "Method", "Links", "Share of the step's links, %"], rows)
     summary = "A deterministic pass links pairs that agree by a fixed rule; the model scores the rest."
     chart = charts.bars(table.values(3), x="Links")
-    decided: list[Row] = [
+    decision_rows: list[Row] = [
         [p.name_of(step), *(p.released(step).cells["decision", decision] for decision in _DECISIONS)]
         for step in p.steps
     ]
     blocks: list[Block] = [
         charts.figure("links-by-pass", "Links by pass", summary, chart, table),
-        Table("Pairs by decision", ["Step", *_DECISIONS.values()], decided),
+        Table("Pairs by decision", ["Step", *_DECISIONS.values()], decision_rows),
     ]
     return Section("passes", "Links by pass", blocks)
 
@@ -86,22 +86,22 @@ def _blocking_tables(p: Publication, step: Step) -> list[Block]:
         heads = ["Pass", "Pairs", "Accepted", "Links"]
         blocks.append(Table(f"{title}: pairs and links by pass", heads, rows))
     if blocking["rules"]:
-        measured = blocking["recall"] is not None
+        is_measured = blocking["recall"] is not None
         rows = []
         for place, row in enumerate(blocking["rules"]):
             recalls = (
                 [_reached(p, step, name, str(place))[0] for name in ("recall", "added_recall")]
-                if measured
+                if is_measured
                 else [_per_cent(p, row["estimated_recall"]), _per_cent(p, row["estimated_added"])]
             )
             name = f"{place + 1}: {rule_in_words(row['rule'], p.names)}"
-            pairs = [cells["of rule", what, str(place)] for what in ("pairs", "new_pairs", "pairs_kept")]
+            pairs = [cells["of rule", measure, str(place)] for measure in ("pairs", "new_pairs", "pairs_kept")]
             rows.append([name, *pairs, links("probabilistic", f"rule {place + 1}", row), *recalls])
-        kind = "" if measured else ", estimated"
+        kind = "" if is_measured else ", estimated"
         heads = ["Blocking rule", "Pairs", "New pairs", "Scored pairs", "Links"]
         heads += [f"Recall{kind}, %", f"Recall added{kind}, %"]
-        sampled = any(row["pairs_are"] == "estimated" for row in blocking["rules"])
-        note = "Pairs are estimated from a sample." if sampled else ""
+        is_sampled = any(row["pairs_are"] == "estimated" for row in blocking["rules"])
+        note = "Pairs are estimated from a sample." if is_sampled else ""
         blocks.append(Table(f"{title}: pairs, links and recall by blocking rule", heads, rows, note))
     return blocks
 
@@ -114,8 +114,8 @@ def _reached(p: Publication, step: Step, *name: str) -> list[Cell]:
 
 def _recall_in_words(p: Publication, step: Step, title: str) -> str:
     blocking = step["blocking"]
-    estimated = blocking["estimated_recall"]
-    text = "not estimated" if estimated is None else f"estimated {100 * estimated:.2f}%"
+    estimate = blocking["estimated_recall"]
+    text = "not estimated" if estimate is None else f"estimated {100 * estimate:.2f}%"
     if blocking["recall"] is None:
         return f"{title}: blocking recall is {text}."
     with_passes, *_ = _reached(p, step, "recall_with_passes")

@@ -80,12 +80,12 @@ def _uses_defaults(training: Mapping[str, Any]) -> bool:
 
 def training_warnings(p: Publication) -> list[str]:
     """What makes a step's probabilities unreliable, for the quality statement."""
-    untrained = [p.name_of(step) for step in p.steps if _uses_defaults(_step_counts(p, step).get("training") or {})]
+    step_names = [p.name_of(step) for step in p.steps if _uses_defaults(_step_counts(p, step).get("training") or {})]
     text = (
-        f"The model of {', '.join(untrained)} could not be trained on these data: its probabilities, and every error "
+        f"The model of {', '.join(step_names)} could not be trained on these data: its probabilities, and every error "
         "estimated from them, use default parameters."
     )
-    return [text] if untrained else []
+    return [text] if step_names else []
 
 
 def _step_counts(p: Publication, step: Step) -> Mapping[str, Any]:

@@ -61,11 +61,11 @@ def _shown_error(p: Publication, step: Step, reviews: Sequence[Mapping[str, Any]
 
 def _error_cells(p: Publication, step: Step, known: Known, measure: str) -> list[Cell]:
     """A measure with its interval, from what says most of it."""
-    released = p.released(step)
+    release = p.released(step)
     if known and known[0] == "truth":
-        return released.share(CORRECT, FALSE if measure == "precision" else MISSED)
-    if known and known[0] == "estimate" and released.links.mark == "suppressed":
-        return [released.links] * 3
+        return release.share(CORRECT, FALSE if measure == "precision" else MISSED)
+    if known and known[0] == "estimate" and release.links.mark == "suppressed":
+        return [release.links] * 3
     share = known[1][measure] if known else None
     return with_interval(share, p.d, pairs=known[1].get("seen", {}).get(measure) if known else None)
 
@@ -90,8 +90,8 @@ def headlines(p: Publication) -> list[Headline]:
             cell = _error_cells(p, step, known, measure)[0]
             lines.append(Headline(measure.capitalize(), cell, "%", f"of {of}{basis}{of_step}"))
     else:
-        between = f"between {p.names.source(step['left'])} and {p.names.source(step['right'])}"
-        lines.append(Headline("Links", cells.links, "", between))
+        sides_text = f"between {p.names.source(step['left'])} and {p.names.source(step['right'])}"
+        lines.append(Headline("Links", cells.links, "", sides_text))
         lines.append(Headline("By fixed rule", cells.shares[BY_RULE], "%", f"of links{of_step}"))
     review = cells.cells["decision", "review"]
     return explained([*lines, Headline("In review", review, "", f"pairs in clerical review{of_step}")], p.d)
@@ -159,18 +159,18 @@ def statement_part(p: Publication) -> Part:
     """Population covered, links and their error, groups with lower linkage quality, what to do, limitations."""
     subject = p.subject
     known = {step["step"]: _shown_error(p, step, p.reviews) for step in p.steps}
-    fewer, falser = _less_linked(p, subject.step), _more_false(p, subject.step)
-    advice = _advice(p, subject, known[subject.step["step"]], bool(fewer[1:]), bool(falser))
+    less_linked, falser = _less_linked(p, subject.step), _more_false(p, subject.step)
+    advice = _advice(p, subject, known[subject.step["step"]], bool(less_linked[1:]), bool(falser))
     limits = [*training_warnings(p), *_limitations(p, known, subject)]
     sections = [
         Section("population", "Population covered", [Text(_population(p, subject))]),
         Section("linkage", "Links and their error", _links(p, known)),
-        Section("groups", "Groups with lower linkage quality", [*fewer, *falser]),
+        Section("groups", "Groups with lower linkage quality", [*less_linked, *falser]),
         Section("advice", "What to do in an analysis", [Text(text) for text in advice]),
         Section("limitations", "Limitations", [Text(" ".join(limits))]),
     ]
-    about = "Read this before you use the data. The parts below give the evidence."
-    return Part("linkage-quality", "Linkage quality statement", about, sections)
+    advice_text = "Read this before you use the data. The parts below give the evidence."
+    return Part("linkage-quality", "Linkage quality statement", advice_text, sections)
 
 
 def _population(p: Publication, subject: Side) -> str:
@@ -179,11 +179,11 @@ def _population(p: Publication, subject: Side) -> str:
         text.append(f"{p.names.units.capitalize()} by source: {', '.join(sources)}.")
     if spine := p.evaluation.get("spine"):
         text.append(f"The spine has {p.cell('spine', 'people')} people.")
-        on_spine = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
+        spine_counts = {row["source"]: row["entities"] for row in spine.get("by_source", ())}
         partly = [
             p.names.source(row["source"])
             for row in p.evaluation["sources"]
-            if on_spine and on_spine.get(row["source"], 0) < (row.get("entities") or 0)
+            if spine_counts and spine_counts.get(row["source"], 0) < (row.get("entities") or 0)
         ]
         text += [f"People of {listed(partly)} without a link are not on the spine."] if partly else []
     people, other = p.names.people(subject.source), _other(p, subject)
@@ -232,18 +232,18 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
     rows: list[tuple[float, Row]] = []
     is_known = False
     for row, group in named_groups(step, basis):
-        differs = cells_of.difference(row, group, basis)
-        is_known = is_known or differs.value is not None
+        difference = cells_of.difference(row, group, basis)
+        is_known = is_known or difference.value is not None
         people = group["in_both"] if basis == "found_missed" else group["eligible"]
-        if differs.value is None or differs.value >= 0 or people < _FEWEST or not differs.flagged:
+        if difference.value is None or difference.value >= 0 or people < _FEWEST or not difference.flagged:
             continue
-        released = cells_of.group(row, group)
-        missed = cells_of.estimated(row, group, group["estimated_missed"])
+        group_cells = cells_of.group(row, group)
+        missed_share = cells_of.estimated(row, group, group["estimated_missed"])
         if group["missed"]:
-            missed = cells_of.by_truth(row, group, "missed", "found")[0]
-        line: Row = [*labels_of(row, group), released.eligible if released else p.d.marked("unavailable")]
-        line += [cells_of.rate(row, group), missed, differs.cells[0], "yes" if differs.certain else "no"]
-        rows.append((differs.value, line))
+            missed_share = cells_of.by_truth(row, group, "missed", "found")[0]
+        line: Row = [*labels_of(row, group), group_cells.eligible if group_cells else p.d.marked("unavailable")]
+        line += [cells_of.rate(row, group), missed_share, difference.cells[0], "yes" if difference.certain else "no"]
+        rows.append((difference.value, line))
     if not is_known:
         text = "missed matches are too few to compare groups. Link rates by group, which do not show error, are below."
         return [Text(f"{title}: {text}")]
@@ -251,10 +251,10 @@ def _less_linked(p: Publication, step: Step) -> list[Text | Table]:
         return [Text(f"{title}: no group of {_FEWEST} people or more is clearly under-represented among the linked.")]
     heads = ["Characteristic", "Group", "Eligible", "Linked, %"]
     heads += ["Missed, %" if step["accuracy"] else MISSED_ESTIMATED, "Difference", "Beyond chance"]
-    more = f" The table shows {_MOST_GROUPS} of {len(rows)}." if len(rows) > _MOST_GROUPS else ""
+    rest = f" The table shows {_MOST_GROUPS} of {len(rows)}." if len(rows) > _MOST_GROUPS else ""
     text = (
         f"{title}: these groups are under-represented among {'correctly ' if basis == 'found_missed' else ''}linked "
-        f"people (standardised difference beyond 0.1).{more}"
+        f"people (standardised difference beyond 0.1).{rest}"
     )
     notes = [MISSED_NOTE if step["accuracy"] else "", symbols_in(itertools.chain(*_worst(rows)), p.d)]
     return [Text(text), Table("Under-represented groups", heads, _worst(rows), " ".join(filter(None, notes)))]
@@ -265,11 +265,11 @@ def _more_false(p: Publication, step: Step) -> list[Text | Table]:
     cells_of = GroupCells(p.released(step))
     rows: list[tuple[float, Row]] = []
     for row, group in named_groups(step, "right_false"):
-        differs, false_share = cells_of.difference(row, group, "right_false"), group["false"]
-        if differs.value is not None and differs.value < 0 and differs.certain and false_share["of"] >= _FEWEST:
-            (share, *bounds), (cell, *within) = cells_of.by_truth(row, group, "false", "correct"), differs.cells
-            line: Row = [*labels_of(row, group), share, interval_cell(*bounds), cell, interval_cell(*within)]
-            rows.append((differs.value, line))
+        gap, false_share = cells_of.difference(row, group, "right_false"), group["false"]
+        if gap.value is not None and gap.value < 0 and gap.certain and false_share["of"] >= _FEWEST:
+            (share, *bounds), (cell, *interval) = cells_of.by_truth(row, group, "false", "correct"), gap.cells
+            line: Row = [*labels_of(row, group), share, interval_cell(*bounds), cell, interval_cell(*interval)]
+            rows.append((gap.value, line))
     if not rows:
         return []
     lines = _worst(rows)
@@ -327,9 +327,9 @@ def _limitations(p: Publication, known: Mapping[str, Known], subject: Side) -> l
     text = [limit for basis, limit in limits.items() if basis in bases]
     for one in known.values():
         if one and one[1]["recall"]["value"] is None:
-            estimated = WHY_UNKNOWN[one[1].get("recall_unknown", LINKS_ONLY)]
-            why = "reviewers saw links only" if one[0] == "review" else estimated
-            text.append(f"Recall is not known for some steps: {why}.")
+            estimate_reason = WHY_UNKNOWN[one[1].get("recall_unknown", LINKS_ONLY)]
+            reason = "reviewers saw links only" if one[0] == "review" else estimate_reason
+            text.append(f"Recall is not known for some steps: {reason}.")
     text.append("Error is not shown for small groups, where it may be largest.")
     text.append("Errors of the sources, such as one number for different people, look like correct links.")
     text += [] if p.drift else ["There is no last release to compare with."]
