@@ -206,9 +206,9 @@ def _write(options: Draft, sources: Sequence[_Source]) -> list[Path]:
     folder = options.definitions / "catalogue"
     texts = {folder / f"{source.name}.toml": _catalogue(source) for source in sources}
     frames = [
-        f"[{of.name}_sex]\n" + "".join(f"{toml_value(code)} = {toml_value(sex)}\n" for code, sex in of.sexes.items())
-        for of in sources
-        if of.sexes
+        f"[{s.name}_sex]\n" + "".join(f"{toml_value(code)} = {toml_value(sex)}\n" for code, sex in s.sexes.items())
+        for s in sources
+        if s.sexes
     ]
     texts |= {folder / "frames.toml": "\n".join(frames)} if frames else {}
     texts[options.run] = _run(options, sources)

@@ -410,7 +410,7 @@ def _infer_codes(sides: Sequence[Side], fields: Sequence[str]) -> None:
     settings: dict[str, Sequence[dict[str, Any]]] = {}
     settings |= {role: codes.infer_numbers(values(role)) for role in NUMBERS if role in fields}
     if "sex" in fields:
-        settings["sex"] = codes.infer_sexes([(of.values(s.columns["sex"][0]), s.columns["sex"][0]) for of, s in sides])
+        settings["sex"] = codes.infer_sexes([(p.values(s.columns["sex"][0]), s.columns["sex"][0]) for p, s in sides])
     if "postcode" in fields:
         settings["postcode"] = codes.infer_postcodes([_postcodes(*side) for side in sides])
     if "address" in fields and not any("address" in schema.learned for _, schema in sides) and len(sides) > 1:

@@ -77,7 +77,7 @@ class JobOptions(_ReadOptions):
         self, paths: Mapping[str, Path], ids: Sequence[str | None], encodings: Sequence[str | None]
     ) -> FileOptions:
         """How the files are read."""
-        options = {of.name: getattr(self, of.name) for of in fields(_ReadOptions)}
+        options = {option.name: getattr(self, option.name) for option in fields(_ReadOptions)}
         return FileOptions(paths, ids, encodings, **options)
 
 

@@ -133,10 +133,10 @@ def _weights(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) 
     none: dict[str, float | None] = dict.fromkeys(("weight", "m", "u"))
     changes = []
     for comparison, level in dict.fromkeys([*old, *new]):
-        pair = {run: of.get((comparison, level), none) for run, of in (("before", old), ("after", new))}
+        pair = {run: levels.get((comparison, level), none) for run, levels in (("before", old), ("after", new))}
         if any(_differs(pair["before"][key], pair["after"][key], is_weight=key == "weight") for key in none):
-            row = {"comparison": comparison, "level": level, **{run: of["weight"] for run, of in pair.items()}}
-            changes.append(row | {f"{key}_{run}": of[key] for key in ("m", "u") for run, of in pair.items()})
+            row = {"comparison": comparison, "level": level, **{run: levels["weight"] for run, levels in pair.items()}}
+            changes.append(row | {f"{key}_{run}": levels[key] for key in ("m", "u") for run, levels in pair.items()})
 
     def distance(row: Mapping[str, Any]) -> float:
         return math.inf if row["before"] is None or row["after"] is None else abs(row["after"] - row["before"])

@@ -107,7 +107,7 @@ class Figures:
         """The same as each run's report shows it."""
         releases = [release(run.evaluation, self.d).steps for run in self.runs]
         return [
-            (title, [of[step["step"]] if step else None for of, step in zip(releases, steps, strict=True)])
+            (title, [views[step["step"]] if step else None for views, step in zip(releases, steps, strict=True)])
             for title, steps in self.steps
         ]
 
@@ -131,14 +131,14 @@ class Figures:
             wholes = [of.left.whole if of and of.left.step["totals"] else None for of in releases]
             bounds = [(one.low, one.high) if one else (self._none, self._none) for one in wholes]
             figures.append(Figure((title, "Linked"), [one.rate if one else self._none for one in wholes], bounds))
-            for basis, by in BASES.items():
+            for basis, text in BASES.items():
                 for measure in ("precision", "recall"):
                     errors = [_error(run, step, basis, measure) for run, step in zip(self.runs, steps, strict=True)]
                     if not any(share for share, _ in errors):
                         continue
                     cells = [self._error(of, basis, measure, *one) for of, one in zip(releases, errors, strict=True)]
                     bounds = [(low, high) for _, low, high in cells]
-                    figures.append(Figure((title, f"{measure.capitalize()} {by}"), [one[0] for one in cells], bounds))
+                    figures.append(Figure((title, f"{measure.capitalize()} {text}"), [one[0] for one in cells], bounds))
         return Matrix("shares", "Link rates and error, %", ("Step", "Share"), figures, 2)
 
     def _error(self, view: Released | None, basis: str, measure: str, share: Any, pairs: int | None) -> list[Cell]:
@@ -152,7 +152,7 @@ class Figures:
     def best_basis(self, title: str) -> str | None:
         """What says most of a step's error in the newest run: truth, a review, else match probabilities."""
         known = {figure.labels[1]: figure.cells[-1] for figure in self.shares.figures if figure.labels[0] == title}
-        bases = (by for by in BASES.values() if known.get(f"Precision {by}", self._none).mark != "not_applicable")
+        bases = (text for text in BASES.values() if known.get(f"Precision {text}", self._none).mark != "not_applicable")
         return next(bases, None)
 
     @cached_property
@@ -162,10 +162,10 @@ class Figures:
         for (title, steps), (_, releases) in zip(self.steps, self.released, strict=True):
             bases = {basis_of(step) for step in steps if step and step.get("bias")}
             basis = bases.pop() if len(bases) == 1 else "matched_unmatched"  # one for all runs
-            runs = [_differences(of, basis) if of and of.left.step.get("bias") else [] for of in releases]
+            runs = [_differences(view, basis) if view and view.left.step.get("bias") else [] for view in releases]
             if any(runs):
-                largest = [number(max(abs(one.value or 0) for one in of)) if of else self._none for of in runs]
-                flagged = [number(sum(one.flagged for one in of), 0) if of else self._none for of in runs]
+                largest = [number(max(abs(one.value or 0) for one in part)) if part else self._none for part in runs]
+                flagged = [number(sum(one.flagged for one in part), 0) if part else self._none for part in runs]
                 figures += [Figure((title, LARGEST), largest), Figure((title, FLAGGED), flagged)]
         return Matrix("bias", "Bias: standardised differences", ("Step", "Figure"), figures, 2)
 

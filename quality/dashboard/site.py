@@ -43,13 +43,13 @@ def write_site(
     names = Names(catalogue or shipped(), steps.values())
     figures = Figures(runs, names, Disclosure(disclosure.load(profile)))
     pairs = list(pairwise(range(len(runs))))[::-1]
-    titles = {two: f"{runs[two[1]].name} compared with {runs[two[0]].name}" for two in pairs}
-    files = {two: f"compare-{two[0] + 1}-{two[1] + 1}.html" for two in pairs}
-    pages = {"index.html": _index(below, figures, [(files[two], titles[two]) for two in pairs])}
-    for two in pairs:
-        sections, places = _compared(figures, two), [("index.html", "Runs and trends", False)]
+    titles = {pair: f"{runs[pair[1]].name} compared with {runs[pair[0]].name}" for pair in pairs}
+    files = {pair: f"compare-{pair[0] + 1}-{pair[1] + 1}.html" for pair in pairs}
+    pages = {"index.html": _index(below, figures, [(files[pair], titles[pair]) for pair in pairs])}
+    for pair in pairs:
+        sections, places = _compared(figures, pair), [("index.html", "Runs and trends", False)]
         text = "Figures of two runs and their changes."
-        pages[files[two]] = document(titles[two], text, sections=sections, places=places, banner=figures.banner)
+        pages[files[pair]] = document(titles[pair], text, sections=sections, places=places, banner=figures.banner)
     return write_folder(out, _MARK, pages)
 
 
@@ -119,15 +119,15 @@ def _trends(figures: Figures) -> list[Section]:
         ("seconds", "Time"): [(figures.seconds, "Seconds", figures.seconds.figures)],
     }
     sections = [
-        Section(name, title, [block for trend in of for block in _trend(figures, *trend)])
-        for (name, title), of in trends.items()
+        Section(name, title, [block for trend in group for block in _trend(figures, *trend)])
+        for (name, title), group in trends.items()
     ]
     return [section for section in sections if section.blocks]
 
 
-def _trend(figures: Figures, matrix: Matrix, title: str, of: Sequence[Figure]) -> list[Block]:
+def _trend(figures: Figures, matrix: Matrix, title: str, candidates: Sequence[Figure]) -> list[Block]:
     names = [run.name for run in figures.runs]
-    series = [one for one in of if any(cell.value is not None for cell in one.cells)]
+    series = [one for one in candidates if any(cell.value is not None for cell in one.cells)]
     if not series:
         return []
     values = [
@@ -168,10 +168,10 @@ def _models(figures: Figures) -> list[Section]:
     return [Section("models", "Models", blocks)] if rows else []
 
 
-def _compared(figures: Figures, two: tuple[int, int]) -> list[Section]:
-    before, after = (figures.runs[place] for place in two)
+def _compared(figures: Figures, pair: tuple[int, int]) -> list[Section]:
+    before, after = (figures.runs[place] for place in pair)
     names = [run.name for run in figures.runs]
-    tables = [matrix.changes(two, names, figures.d) for matrix in figures.matrices]
+    tables = [matrix.changes(pair, names, figures.d) for matrix in figures.matrices]
     blocks: list[Block] = [
         Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table for table in tables if table.rows
     ]

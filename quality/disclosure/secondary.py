@@ -91,7 +91,7 @@ def protect(table: AttackerBounds[Key], levels: Levels[Key], *, method: Method =
         return frozenset()
     if len(table.low) < _CACHED_SIZE:
         return _protected(table, levels, method)
-    numbers = (tuple(of.items()) for of in (table.low, table.high, levels))
+    numbers = (tuple(part.items()) for part in (table.low, table.high, levels))
     sets = frozenset(table.unpublished), frozenset(table.fixed)
     content = *numbers, *sets, tuple(table.sums), table.is_integer, method
     if content not in _CACHE:

@@ -169,10 +169,10 @@ def _tables(engine: Engine, rule: Rule, births: Table, attributes: Mapping[str, 
     return tables
 
 
-def _events(engine: Engine, of: Sequence[Events], attributes: Mapping[str, Table]) -> Table:
+def _events(engine: Engine, kinds: Sequence[Events], attributes: Mapping[str, Table]) -> Table:
     """entity_id, starts, ends of the rows that count; an open spell goes on for good."""
     parts = []
-    for events in (events for events in of if _readable(events, attributes)):
+    for events in (events for events in kinds if _readable(events, attributes)):
         end = f"coalesce(cast({quote(events.end)} as date), date '9999-12-31')" if events.end else quote(events.start)
         conditions = "".join(
             f" and cast({quote(column)} as varchar) in ({', '.join(literal(value) for value in values)})"

@@ -96,13 +96,13 @@ def _add_source(whole: Counts, source: Mapping[str, Any]) -> None:
     if people["records"] is not None and whole.counts.get(key("kept")) == people["records"]:
         whole.chain(key("kept"), key("records"))
     for row in source.get("completeness", ()):
-        of, present, several_key = (key(name, row["identifier"]) for name in ("of", "present", "several"))
-        whole.counts |= {of: row["entities"], present: row["present"]}
+        base, present, several_key = (key(name, row["identifier"]) for name in ("of", "present", "several"))
+        whole.counts |= {base: row["entities"], present: row["present"]}
         whole.counts |= {several_key: row["several"]} if row["several"] is not None else {}
-        whole.unpublished.append(of)
+        whole.unpublished.append(base)
         if row["entities"] == people["people"]:
-            whole.chain(key("people"), of)
-        whole.chain(of, present, several_key)
+            whole.chain(key("people"), base)
+        whole.chain(base, present, several_key)
 
 
 def _add_spine(whole: Counts, spine: Mapping[str, Any]) -> None:

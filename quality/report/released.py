@@ -138,14 +138,14 @@ class Released:
         return {name: cells for name, cells in counts.items() if cells}
 
     def _moved(self, earlier: Mapping[str, Cell], today: Mapping[str, Cell], before: "Released") -> tuple[Cell, str]:
-        hidden_keys = {key for of in (earlier, today) for key, cell in of.items() if cell.mark == "suppressed"}
+        hidden_keys = {key for cells in (earlier, today) for key, cell in cells.items() if cell.mark == "suppressed"}
         counts = []
-        for of, links in ((earlier, before.links), (today, self.links)):
-            values = {key: cell.value or 0.0 for key, cell in of.items() if key not in hidden_keys}
+        for cells, links in ((earlier, before.links), (today, self.links)):
+            values = {key: cell.value or 0.0 for key, cell in cells.items() if key not in hidden_keys}
             rest = max(0.0, (links.value or 0.0) - sum(values.values()))
             counts.append(values | ({"hidden": rest} if hidden_keys else {}))
         is_hidden = self.links.value is None or before.links.value is None or len({*counts[0], *counts[1]}) < 2
-        is_few = min(sum(of.values()) for of in counts) < self.d.profile.fewest
+        is_few = min(sum(cells.values()) for cells in counts) < self.d.profile.fewest
         shift = None if is_hidden or is_few else compared(*counts)
         if shift is None:
             return self.d.marked("suppressed"), ""

@@ -124,7 +124,7 @@ class TunePages:
             low = -math.inf if place == 0 else one.low
             high = math.inf if place == len(bins) - 1 else one.low + BIN
             counts = [(kind, f"{getattr(one, kind):,}", 100 * getattr(one, kind) / maxima[kind]) for kind in _DECISIONS]
-            inside = [f"{label}: {signed(at, plus=False)}" for label, at in limits if low <= at < high]
+            inside = [f"{label}: {signed(limit, plus=False)}" for label, limit in limits if low <= limit < high]
             if inside or any(getattr(one, kind) for kind in _DECISIONS):
                 rows.append({"range": _range(low, high), "counts": counts, "thresholds": inside})
         return rows
@@ -152,14 +152,14 @@ class TunePages:
         """Fields of m and u, open where something was changed or is wrong."""
         model, run = self._session.opened.model, self._session.settings
         sums, order, comparisons = sums_off(model, settings), not_monotone(model, settings), []
-        for at, comparison in enumerate(model.comparisons):
+        for number, comparison in enumerate(model.comparisons):
             places = [(comparison.name, level.value) for level in comparison.levels if level.value >= 0]
             levels = [
                 {
                     "label": self._names.columns_in(self._session.labels[place]),
                     "pairs": f"{self._session.pairs_at.get(place, 0):,}",
                     "fields": [
-                        (kind, field_of(kind, at, place[1]), written(values[place]))
+                        (kind, field_of(kind, number, place[1]), written(values[place]))
                         for kind, values in (("m", settings.m), ("u", settings.u))
                     ],
                     "warning": f"higher weight than a closer agreement ({signed(order[place])})"

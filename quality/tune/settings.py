@@ -119,7 +119,7 @@ def settings_of_form(
     """
     faults: list[Fault] = []
 
-    def number(field: str, before: float, name: str, most: float, requirement: str) -> float:
+    def number(field: str, before: float, name: str, limit: float, requirement: str) -> float:
         text = form.get(field, written(before)).strip()
         if text == written(before):
             return before
@@ -127,7 +127,7 @@ def settings_of_form(
             value = float(text)
         except ValueError:
             value = math.nan
-        if 0 < value <= most:
+        if 0 < value <= limit:
             return value
         faults.append(Fault(field, f"{name}: enter {requirement}"))
         return before

@@ -200,7 +200,7 @@ class Trial:
             gained=len(places["gained"]),
             lost=len(places["lost"]),
             to_review=len(places["to_review"]),
-            examples={name: self._examples(at, weight, decision, accept) for name, at in places.items()},
+            examples={name: self._examples(rows, weight, decision, accept) for name, rows in places.items()},
             groups=self._by_group(places["gained"], places["lost"]),
             is_partial=self._lifts_unstored(model, settings),
         )
@@ -225,7 +225,7 @@ class Trial:
         )
         chances[self._pairs.is_forced] = 1.0
         variance, linked = chances * (1 - chances), decision == ACCEPTED
-        right, misses = ((float(chances[at].sum()), float(variance[at].sum())) for at in (linked, ~linked))
+        right, misses = ((float(chances[mask].sum()), float(variance[mask].sum())) for mask in (linked, ~linked))
         return of_sums(int(linked.sum()), right, misses, self._unseen)
 
     def _bins(self, weight: Floats, decision: Codes) -> list[Bin]:
@@ -243,21 +243,21 @@ class Trial:
         pairs = self._pairs
         return [
             Example(
-                int(pairs.left[at]),
-                int(pairs.right[at]),
-                DECISIONS[pairs.decision[at]],
-                DECISIONS[decision[at]],
-                float(pairs.weight[at]),
-                float(weight[at]),
+                int(pairs.left[place]),
+                int(pairs.right[place]),
+                DECISIONS[pairs.decision[place]],
+                DECISIONS[decision[place]],
+                float(pairs.weight[place]),
+                float(weight[place]),
             )
-            for at in places[np.lexsort((places, distance))]
+            for place in places[np.lexsort((places, distance))]
         ]
 
     def _by_group(self, gains: Ids, losses: Ids) -> list[Group]:
         linked, groups = self._pairs.decision == ACCEPTED, []
         for characteristic, (values, codes) in self._groups.items():
             links, gain_counts, loss_counts = (
-                np.bincount(at, minlength=len(values)) for at in (codes[linked], codes[gains], codes[losses])
+                np.bincount(part, minlength=len(values)) for part in (codes[linked], codes[gains], codes[losses])
             )
             groups += [
                 Group(characteristic, value, int(links[n]), int(gain_counts[n]), int(loss_counts[n]))

@@ -165,12 +165,12 @@ def _withheld(table: Checked, n: int, hidden_keys: Collection[Key], profile: Pro
         for row in rows:
             if fault := fault_of(layout, row, column, profile):
                 cell_faults[row, column] = fault
-            elif any((n, row, at, "") in hidden_keys for at in of):
+            elif any((n, row, place, "") in hidden_keys for place in of):
                 cell_faults[row, column] = "base hidden", "a count that it is made of must be hidden"
             elif (n, row, column, "") in hidden_keys:
                 cell_faults[row, column] = "complement", "with the others it discloses a number that must be hidden"
         if spec.holds == "mean" or (spec.holds == "rate" and profile.threshold == 1):
-            own = means_of(n, layout, column, [row for row, at in cell_faults if at == column], profile)
+            own = means_of(n, layout, column, [row for row, place in cell_faults if place == column], profile)
             for key in _judge(own, profile, lambda *_: None):
                 if key[1] in rows and not key[3]:
                     message = "with the others it discloses a number that must be hidden"

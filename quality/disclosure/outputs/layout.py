@@ -157,13 +157,13 @@ def code_of(heading: str) -> str:
 def doubts(layout: Layout) -> Iterator[Doubt]:
     """Columns and codes that must be declared."""
     sheet = layout.sheet
-    for at, column in enumerate(layout.columns):
-        if sheet.header.count(sheet.header[at]) > 1 and sheet.header[at]:
-            yield Doubt(-1, at, "another column has the same name")
+    for place, column in enumerate(layout.columns):
+        if sheet.header.count(sheet.header[place]) > 1 and sheet.header[place]:
+            yield Doubt(-1, place, "another column has the same name")
         elif column is None:
-            yield Doubt(-1, at, "its heading leaves a doubt about what it holds, and of whom")
-        elif column.holds == "dimension" and sheet.header[at] not in sheet.schema.columns:
-            yield from _code_doubts(sheet, at)
+            yield Doubt(-1, place, "its heading leaves a doubt about what it holds, and of whom")
+        elif column.holds == "dimension" and sheet.header[place] not in sheet.schema.columns:
+            yield from _code_doubts(sheet, place)
 
 
 def possible_totals(layout: Layout) -> Iterator[Doubt]:
@@ -172,22 +172,22 @@ def possible_totals(layout: Layout) -> Iterator[Doubt]:
     A total that is not known is worse than one too many: a hidden cell could be calculated from it.
     """
     rows, schema = layout.sheet.rows, layout.sheet.schema
-    for at in layout.dimensions:
+    for axis in layout.dimensions:
         evidence: dict[int, list[bool]] = defaultdict(list)
-        is_open = layout.sheet.header[at] not in schema.columns and not layout.totals[at]
-        for group, column in product(layout.groups(at), layout.counts) if is_open else ():
+        is_open = layout.sheet.header[axis] not in schema.columns and not layout.totals[axis]
+        for group, column in product(layout.groups(axis), layout.counts) if is_open else ():
             numbers = {row: number for row in group.values() if (number := rows[row][column].number) is not None}
             if len(numbers) == len(group) and sum(map(bool, numbers.values())) > 2:
                 tolerance = schema.rounded_to // 2 * len(numbers)
                 for place, number in enumerate(numbers.values()):
                     evidence[place].append(abs(2 * number - sum(numbers.values())) <= tolerance)
         if totals := [n for n, adds_up in evidence.items() if all(adds_up)]:
-            yield Doubt(totals[0], at, "the other rows come to it: it may be their total")
+            yield Doubt(totals[0], axis, "the other rows come to it: it may be their total")
 
 
-def _inferred(sheet: Sheet, at: int, *, is_leading: bool) -> Column | None:
+def _inferred(sheet: Sheet, place: int, *, is_leading: bool) -> Column | None:
     """A dimension or a count of everybody or of a sex, where the heading leaves no doubt."""
-    words, cells = plain(sheet.header[at].replace("_", " ")), [row[at] for row in sheet.rows if row[at].text]
+    words, cells = plain(sheet.header[place].replace("_", " ")), [row[place] for row in sheet.rows if row[place].text]
     numbers = [cell.number for cell in cells if cell.number is not None]
     texts = [cell for cell in cells if cell.number is None and not cell.mark and plain(cell.text) not in _TOTALS]
     if _CODE.fullmatch(words) and all(number.is_integer() for number in numbers):
@@ -197,21 +197,21 @@ def _inferred(sheet: Sheet, at: int, *, is_leading: bool) -> Column | None:
     return Column(holds="dimension") if not numbers and (not cells or (texts and is_leading)) else None
 
 
-def _totals(sheet: Sheet, at: int, column: Column | None) -> frozenset[str]:
+def _totals(sheet: Sheet, place: int, column: Column | None) -> frozenset[str]:
     if not column or column.holds != "dimension":
         return frozenset()
     if column.totals is not None:
         return frozenset(map(plain, column.totals))
-    codes = {plain(row[at].text) for row in sheet.rows}
+    codes = {plain(row[place].text) for row in sheet.rows}
     totals = frozenset(code for code in codes if code in _TOTALS or _SAYS_ALL.search(code))
     return totals | (codes & _COUNTRIES if len(codes & _COUNTRIES) == 1 else frozenset())
 
 
-def _code_doubts(sheet: Sheet, at: int) -> Iterator[Doubt]:
+def _code_doubts(sheet: Sheet, place: int) -> Iterator[Doubt]:
     """Codes of an undeclared dimension that may be measures, totals or parts of others; the first of each kind."""
-    codes = list({plain(row[at].text): n for n, row in reversed(list(enumerate(sheet.rows)))}.items())
-    if re.search(r"\b(?:measure|indicator|statistic|metric|variable)s?\b", plain(sheet.header[at])):
-        yield Doubt(-1, at, "it may name measures: its numbers are then of several kinds")
+    codes = list({plain(row[place].text): n for n, row in reversed(list(enumerate(sheet.rows)))}.items())
+    if re.search(r"\b(?:measure|indicator|statistic|metric|variable)s?\b", plain(sheet.header[place])):
+        yield Doubt(-1, place, "it may name measures: its numbers are then of several kinds")
     tests = {
         "it may name a measure: its numbers are then of several kinds": [
             n for c, n in codes if _NAMES_MEASURE.search(c)
@@ -220,7 +220,7 @@ def _code_doubts(sheet: Sheet, at: int) -> Iterator[Doubt]:
         "it may be part of another row, or another of it": list(_overlapping(codes)),
         "it is blank: is it a total, or the code of the row above?": [n for c, n in codes if not c and len(codes) > 1],
     }
-    yield from (Doubt(min(rows), at, message) for message, rows in tests.items() if rows)
+    yield from (Doubt(min(rows), place, message) for message, rows in tests.items() if rows)
 
 
 def _overlapping(codes: Sequence[tuple[str, int]]) -> Iterator[int]:

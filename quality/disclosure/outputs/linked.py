@@ -40,12 +40,12 @@ def link(numbers: Numbers, layouts: Mapping[int, Layout], profile: Profile) -> I
 def _codes(layout: Layout) -> dict[str, frozenset[str]]:
     """The codes of each dimension of a table, in rows or headings, that are no totals and not parts of others."""
     codes: dict[str, set[str]] = {}
-    for at in layout.dimensions:
-        of_rows = {plain(row[at].text) for row in layout.sheet.rows if not layout.is_total(at, row[at].text)}
-        codes[_name(layout.sheet.header[at])] = of_rows - set(map(plain, layout.column(at).within))
-    for at in layout.counts:
-        if name := layout.column(at).code_of:
-            codes.setdefault(_name(name), set()).add(code_of(layout.sheet.header[at]))
+    for place in layout.dimensions:
+        of_rows = {plain(row[place].text) for row in layout.sheet.rows if not layout.is_total(place, row[place].text)}
+        codes[_name(layout.sheet.header[place])] = of_rows - set(map(plain, layout.column(place).within))
+    for place in layout.counts:
+        if name := layout.column(place).code_of:
+            codes.setdefault(_name(name), set()).add(code_of(layout.sheet.header[place]))
     return {name: frozenset(of) for name, of in codes.items()}
 
 
@@ -62,9 +62,9 @@ def _cells(numbers: Numbers, table: int, layout: Layout, all_axes: Iterable[Axis
     for key in (key for key in numbers.low if key[0] == table and not key[3]):
         spec, row = layout.column(key[2]), layout.sheet.rows[key[1]]
         codes = {
-            (_name(layout.sheet.header[at]), plain(row[at].text))
-            for at in layout.dimensions
-            if not layout.is_total(at, row[at].text)
+            (_name(layout.sheet.header[place]), plain(row[place].text))
+            for place in layout.dimensions
+            if not layout.is_total(place, row[place].text)
         }
         codes |= {(_name(spec.code_of), code_of(layout.sheet.header[key[2]]))} if spec.code_of else set()
         # What is counted of a running total or an earlier time is not counted elsewhere.

@@ -180,18 +180,18 @@ def fault_of(layout: Layout, row: int, column: int, profile: Profile) -> Fault |
 
 def _add_rows(numbers: Numbers, table: int, layout: Layout, column: int) -> None:
     """Rows that differ only in one dimension add up to the row of its total, or to the one they are part of."""
-    for at in layout.dimensions:
-        spec = layout.column(at)
+    for place in layout.dimensions:
+        spec = layout.column(place)
         parent_of = {plain(code): plain(parent) for code, parent in spec.within.items()}
-        for group in layout.groups(at) if layout.sheet.header[at] != layout.column(column).running_over else ():
+        for group in layout.groups(place) if layout.sheet.header[place] != layout.column(column).running_over else ():
             keys = {code: (table, row, column, "") for code, row in group.items()}
             children: dict[str, list[Key]] = {}
             for code, key in keys.items():
-                if not layout.is_total(at, code):
+                if not layout.is_total(place, code):
                     children.setdefault(parent_of.get(code, ""), []).append(key)
             top = children.pop("", [])
             for code, key in keys.items():
-                if layout.is_total(at, code):
+                if layout.is_total(place, code):
                     numbers.add_sum(key, top[:1] if spec.nested else top, may_leave=spec.nested)
                 numbers.add_sum(key, children.get(code, []))
             for whole, part in pairwise(top) if spec.nested else ():

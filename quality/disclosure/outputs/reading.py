@@ -158,11 +158,11 @@ def by_measure(sheet: Sheet) -> Sheet:
             f'{sheet.schema_file}: "measures" and "values" are not the content of one column each\n'
             "  declare one column of the table with each"
         )
-    measure, at = (sheet.header.index(names[0]) for names in name_lists)
+    measure, index = (sheet.header.index(names[0]) for names in name_lists)
     measures = columns[sheet.header[measure]].measures
     if strays := {row[measure].text for row in sheet.rows} - set(measures):
         raise ConfigError(f"{sheet.schema_file}: {len(strays)} names of measures are not declared\n  declare each")
-    others = [n for n in range(len(sheet.header)) if n not in (measure, at)]
+    others = [n for n in range(len(sheet.header)) if n not in (measure, index)]
     header = [*(sheet.header[n] for n in others), *measures]
     rows: dict[tuple[str, ...], tuple[int, list[Value]]] = {}
     origin: dict[tuple[int, int], tuple[int, int]] = {}
@@ -174,11 +174,11 @@ def by_measure(sheet: Sheet) -> Sheet:
         column = header.index(row[measure].text, len(others))
         if (number, column) in origin:
             raise InputError(
-                f"{sheet.file}: {sheet.place(place, at)}: a second number of one measure and group\n"
+                f"{sheet.file}: {sheet.place(place, index)}: a second number of one measure and group\n"
                 "  keep one of them, or add the column by which they differ"
             )
-        cells[column] = row[at]
-        origin |= {(number, column): (place, at), **{(number, n): (place, other) for n, other in enumerate(others)}}
+        cells[column] = row[index]
+        origin |= {(number, column): (place, index), **{(number, n): (place, other) for n, other in enumerate(others)}}
     dimensions = {name: column for name, column in columns.items() if name not in (*name_lists[0], *name_lists[1])}
     schema = sheet.schema.model_copy(update={"columns": {**dimensions, **measures}})
     return replace(sheet, header=header, rows=[cells for _, cells in rows.values()], schema=schema, origin=origin)

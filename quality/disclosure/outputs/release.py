@@ -43,8 +43,8 @@ def release(checked: Checked, faults: Mapping[tuple[int, int], Fault], profile: 
             else:
                 text, rule = _shown(cell, spec, sheet.schema.rounded_to, profile)
                 class_ = "rounded" if rule else "published"
-            at = sheet.origin.get((row, column), (row, column))
-            texts[at[0]][at[1]] = text
+            place = sheet.origin.get((row, column), (row, column))
+            texts[place[0]][place[1]] = text
             checked.audit.append((sheet.place(row, column), sheet.header[column], class_, rule))
     checked.safe = texts
 

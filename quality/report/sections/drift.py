@@ -67,17 +67,17 @@ def _two(p: Publication, last: Any) -> Two | None:
         return None
 
 
-def _same_steps(two: Two) -> list[str]:
+def _same_steps(releases: Two) -> list[str]:
     """Steps of one name that are between the same two sides."""
-    before, after = ({name: (of.left.source, of.right.source) for name, of in one.steps.items()} for one in two)
+    before, after = ({name: (of.left.source, of.right.source) for name, of in one.steps.items()} for one in releases)
     return [name for name, sides in after.items() if before.get(name) == sides]
 
 
-def _distributions(p: Publication, two: Two) -> Block:
+def _distributions(p: Publication, releases: Two) -> Block:
     rows: list[Row] = [
         [p.name_of(step), "Match weights" if name == "match weights" else p.names.column(name), psi, VERDICTS[verdict]]
-        for step in _same_steps(two)
-        for name, (psi, verdict) in two[1].steps[step].stability(two[0].steps[step]).items()
+        for step in _same_steps(releases)
+        for name, (psi, verdict) in releases[1].steps[step].stability(releases[0].steps[step]).items()
     ]
     table = Table("Population stability index", ["Step", "Distribution", "PSI", "Verdict"], rows)
     values = [row for row in table.values(2) if row["value"] is not None]
@@ -105,12 +105,12 @@ def _published(p: Publication, one: Release) -> Iterator[tuple[str, Cell]]:
             yield f"{title}: {p.names.source(side.source)} eligible", side.whole.eligible
 
 
-def _counts_table(p: Publication, two: Two, names: tuple[str, str]) -> Table:
+def _counts_table(p: Publication, releases: Two, names: tuple[str, str]) -> Table:
     """Published counts of both."""
     rows: list[Row] = []
-    old_counts, new_counts = (dict(_published(p, one)) for one in two)
+    old_counts, new_counts = (dict(_published(p, one)) for one in releases)
     for title in dict.fromkeys([*new_counts, *old_counts]):
-        before, after = (of.get(title) or p.d.marked("unavailable") for of in (old_counts, new_counts))
+        before, after = (counts.get(title) or p.d.marked("unavailable") for counts in (old_counts, new_counts))
         is_known = before.value and after.value is not None
         by = change(100 * (after.value / before.value - 1)) if is_known else p.d.derived(before, after)  # type: ignore[operator]
         rows.append([title, before, after, by])
@@ -123,29 +123,29 @@ def _groups(one: Release) -> dict[tuple[str, str, str, str], tuple[str, Group]]:
     for name, step in one.steps.items():
         for side in step.sides:
             groups[name, side.side, "all", "All"] = "All", side.whole
-            for characteristic, title, of in side.characteristics:
-                groups |= {(name, side.side, characteristic, group.label): (title, group) for group in of}
+            for characteristic, title, members in side.characteristics:
+                groups |= {(name, side.side, characteristic, group.label): (title, group) for group in members}
     return groups
 
 
-def _rates_table(p: Publication, two: Two, names: tuple[str, str]) -> Table:
+def _rates_table(p: Publication, releases: Two, names: tuple[str, str]) -> Table:
     """The largest changes either way, falls first. Groups that either release hides are last, by name: a place among
     the others would disclose their change."""
     known: list[tuple[float, Row]] = []
     hidden_rows: list[Row] = []
-    (old_groups, new_groups), steps = map(_groups, two), _same_steps(two)
+    (old_groups, new_groups), steps = map(_groups, releases), _same_steps(releases)
     for key in [key for key in new_groups if key in old_groups and key[0] in steps]:
         (_, before), (title, after) = old_groups[key], new_groups[key]
         if before.eligible.value == 0 or after.eligible.value == 0:
             continue
         label = p.names.source(key[3]) if key[2] == "source" else key[3]
-        source = getattr(two[1].steps[key[0]], key[1]).source
+        source = getattr(releases[1].steps[key[0]], key[1]).source
         line: Row = [f"{p.name_of(key[0])}, {p.names.source(source)}", f"{title}: {label}", before.rate, after.rate]
         if any(cell.value is None for one in (before, after) for cell in (one.rate, one.eligible)):
             hidden_rows.append([*line, *[p.d.derived(before.rate, after.rate)] * 3])
         elif min(before.eligible.value or 0, after.eligible.value or 0) >= FEWEST:
-            by = difference(*(wilson(_linked(one), int(one.eligible.value or 0)) for one in (before, after)))
-            known.append((by["change"], [*line, *(change(100 * by[end]) for end in ("change", "low", "high"))]))
+            shift = difference(*(wilson(_linked(one), int(one.eligible.value or 0)) for one in (before, after)))
+            known.append((shift["change"], [*line, *(change(100 * shift[end]) for end in ("change", "low", "high"))]))
     largest = sorted(sorted(known, key=lambda one: -abs(one[0]))[:_MOST_RATES], key=lambda one: one[0])
     rows = [line for _, line in largest] + sorted(hidden_rows, key=lambda line: (str(line[0]), str(line[1])))
     heads = ["Step and side", "Group", *(f"{name}, %" for name in names), "Change, points", *INTERVAL]
@@ -157,16 +157,16 @@ def _linked(group: Group) -> float:
     return min(1.0, (group.rate.value or 0.0) / 100) * (group.eligible.value or 0.0)
 
 
-def _completeness_table(p: Publication, two: Two, names: tuple[str, str]) -> Table:
-    old_shares, new_shares = (completeness(one.evaluation, one, "present", p.d) for one in two)
+def _completeness_table(p: Publication, releases: Two, names: tuple[str, str]) -> Table:
+    old_shares, new_shares = (completeness(one.evaluation, one, "present", p.d) for one in releases)
     rows: list[Row] = []
     for source, identifier in [key for key in new_shares if key in old_shares]:
         before, after = old_shares[source, identifier], new_shares[source, identifier]
         if {before.mark, after.mark} == {"not_applicable"}:
             continue
         is_known = before.value is not None and after.value is not None
-        by = change((after.value or 0.0) - (before.value or 0.0)) if is_known else p.d.derived(before, after)
-        rows.append([p.names.source(source), p.names.column(identifier), before, after, by])
+        cell = change((after.value or 0.0) - (before.value or 0.0)) if is_known else p.d.derived(before, after)
+        rows.append([p.names.source(source), p.names.column(identifier), before, after, cell])
     heads = ["Source", "Identifier", *(f"{name}, %" for name in names), "Change, points"]
     return Table("People with a value", heads, rows)
 

@@ -86,9 +86,9 @@ def headlines(p: Publication) -> list[Headline]:
     lines = [first, Headline("Linked", subject.whole.rate, "%", f"of {eligible}{people}{of_step}")]
     if known := _shown_error(p, step):
         basis = "" if known[0] == "truth" else ", estimated from match probabilities"
-        for measure, of in (("precision", "links are correct"), ("recall", "true matches are linked")):
+        for measure, phrase in (("precision", "links are correct"), ("recall", "true matches are linked")):
             cell = _error_cells(p, step, known, measure)[0]
-            lines.append(Headline(measure.capitalize(), cell, "%", f"of {of}{basis}{of_step}"))
+            lines.append(Headline(measure.capitalize(), cell, "%", f"of {phrase}{basis}{of_step}"))
     else:
         sides_text = f"between {p.names.source(step['left'])} and {p.names.source(step['right'])}"
         lines.append(Headline("Links", cells.links, "", sides_text))
@@ -133,8 +133,8 @@ def _summary_of(p: Publication) -> str:
     subject = p.subject
     whole, people, other = subject.whole, p.names.people(subject.source), _other(p, subject)
     if p.evaluation.get("clusters"):
-        records, of = p.cell("clusters", "records"), p.cell("clusters", "people")
-        first = f"{records} records of {p.names.source(subject.source)} are {of} people."
+        records, people_cell = p.cell("clusters", "records"), p.cell("clusters", "people")
+        first = f"{records} records of {p.names.source(subject.source)} are {people_cell} people."
     elif whole.rate.value is not None:
         eligible = " eligible" if subject.has_rule else ""
         first = f"{whole.rate.text}% of {whole.eligible}{eligible} {people} were linked to {other}."
@@ -148,8 +148,8 @@ def _summary_of(p: Publication) -> str:
     precision, recall = (_error_cells(p, subject.step, known, measure) for measure in ("precision", "recall"))
     if precision[0].mark:
         return f"{first} Its links are too few to show their error."
-    by = "" if known[0] == "truth" else "From their match probabilities, an estimated "
-    text = f"{by}{in_brackets(precision)} of links are correct"
+    prefix = "" if known[0] == "truth" else "From their match probabilities, an estimated "
+    text = f"{prefix}{in_brackets(precision)} of links are correct"
     text = f"{text[0].upper()}{text[1:]}"
     text += f" and {in_brackets(recall)} of true matches were linked" if not recall[0].mark else ""
     return f"{first} {text}."
