@@ -75,6 +75,12 @@ class Layout:
                 exact.setdefault(equalities[0].column, number)
         return exact
 
+    @property
+    def free_levels(self) -> list[npt.NDArray[np.int64]]:
+        """Of each comparison the levels whose m is not fixed."""
+        numbers = np.arange(len(self.places))
+        return [part[~self.fixed("m")[part]] for part in np.split(numbers, self.first[1:])]
+
     @cached_property
     def ordered(self) -> tuple[npt.NDArray[np.int64], ...]:
         """Of each comparison the levels that are grades of one thing, best first: equality, one text distance, the rest.

@@ -199,7 +199,7 @@ def _combined(evidence: Evidence, runs: Sequence[Run]) -> tuple[Floats, Floats]:
 
 
 def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
-    """m with which a level that agrees better weighs no less than one that agrees worse (`Layout.ordered`).
+    """m with which a level that agrees better weighs no less than one that agrees worse (`Layout.ordered`), or on nothing.
 
     m / u is the isotonic regression of what was estimated, weighted by u, which maximises the likelihood under that order
     (pool adjacent violators; Barlow, Bartholomew, Bremner and Brunk, Statistical Inference under Order Restrictions, 1972).
@@ -211,6 +211,14 @@ def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
             from scipy.optimize import isotonic_regression  # 0.15 s, which few models need spend
 
             pooled[numbers] = isotonic_regression(ratios, weights=u[numbers], increasing=False).x * u[numbers]
+    for numbers in layout.free_levels:  # the last level agrees least: levels below it are pooled with it, lowest first
+        last = list(numbers[-1:])
+        for number in sorted(numbers[:-1], key=lambda n: pooled[n] / u[n]):
+            ratio = pooled[last].sum() / u[last].sum()
+            if pooled[number] / u[number] >= ratio:
+                break
+            last.append(number)
+        pooled[last] = pooled[last].sum() / u[last].sum() * u[last] if len(last) > 1 else pooled[last]
     return pooled
 
 

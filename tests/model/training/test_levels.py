@@ -60,10 +60,21 @@ def test_a_level_that_agrees_better_never_weighs_less(m: np.ndarray, u: np.ndarr
     others = np.setdiff1d(np.arange(7), chain)
     assert (np.diff(ratios) <= 1e-9 * ratios[:-1]).all()
     assert fit.sum() == pytest.approx(1)
-    assert (fit[others] == m[others]).all(), "swapped names, and an initial, are grades of nothing else"
+    is_kept = fit[others] == m[others]
+    assert is_kept[m[others] / u[others] > ratios[-1]].all(), (
+        "swapped names, and an initial, are grades of nothing else"
+    )
+    assert (fit[others] / u[others] >= ratios[-1] * (1 - 1e-9)).all(), "but they agree better than no agreement"
     assert monotone(NAME, fit, u) == pytest.approx(fit)
-    if (np.diff(m[chain] / u[chain]) <= 0).all():
+    if (np.diff(m[chain] / u[chain]) <= 0).all() and (m[others] / u[others] >= m[chain[-1]] / u[chain[-1]]).all():
         assert (fit == m).all()
+
+
+def test_a_level_that_matches_hardly_show_weighs_no_less_than_none() -> None:
+    m, u = np.array([0.9, 1e-6, 0.03, 0.03, 0.02, 0.01, 0.01 - 1e-6]), np.array([0.01] * 6 + [0.94])
+    fit = monotone(NAME, m, u)
+    assert fit[[1, 6]] / u[[1, 6]] == pytest.approx([0.01 / 0.95] * 2)
+    assert (fit[2:6] == m[2:6]).all()
 
 
 @pytest.fixture(scope="module")
