@@ -47,7 +47,7 @@ def broken(folder: Path) -> dict[str, str]:
     if list(sums) != sorted(sums):
         faults[SUMS] = "was changed: its lines are not in their order"
     for name in sorted(set(files) - set(sums)):
-        faults[name] = f"is not in {SUMS}: it was added or renamed, or its line was"
+        faults[name] = f"is not in {SUMS}: it was added or renamed, or its line was removed"
     for name in sorted(set(sums) - set(files)):
         faults[name] = f"is missing, though {SUMS} lists it"
     for name in sorted(set(sums) & set(files)):

@@ -10,6 +10,7 @@ from quality.disclosure import Cell
 from quality.report.document import document, write_page
 from quality.report.names import Names
 from quality.report.page import Block, Fold, Headline, Row, Section, Table, Text
+from quality.report.sections.linking import level_in_words
 
 FATE_NAMES = {"kept": "Kept", "other_pass": "Other pass", "gained": "Gained", "lost": "Lost"}
 _THRESHOLDS = {
@@ -91,7 +92,10 @@ def _step(step: Mapping[str, Any], names: Names) -> list[Block]:
     ]
     keys = ("before", "after", "m_before", "m_after", "u_before", "u_after")
     weights: list[Row] = [
-        [f"{names.column(row['comparison'])}: {row['level']}", *(_number(row[key]) for key in keys)]
+        [
+            f"{names.column(row['comparison'])}: {level_in_words({**row, 'label': row['level']}, names)}",
+            *(_number(row[key]) for key in keys),
+        ]
         for row in step["weights"]
     ]
     heads = ["Level", "Weight before", "Weight after", "m before", "m after", "u before", "u after"]
