@@ -61,7 +61,7 @@ def eligible_rule(rule: Mapping[str, Any]) -> str:
 
 def rates_section(p: Publication) -> Section:
     """Link rates of every step, and by characteristic of the last; other steps' left sides in folds."""
-    sides = [side for step in p.steps for side in p.released(step).sides]
+    sides = _sides(p)
     has_truth = any(side.whole.found.mark is None for side in sides)
     heads = ["Step", "Side", *_rate_heads(has_truth, bounds=False)]
     rows: list[Row] = [
@@ -79,6 +79,12 @@ def rates_section(p: Publication) -> Section:
         if side is not p.subject and side.side == "left" and side.characteristics
     ]
     return Section("rates", "Link rates", blocks)
+
+
+def _sides(p: Publication) -> list[Side]:
+    """Both sides of every step; one of a file linked with itself, whose sides are the same."""
+    sides = [side for step in p.steps for side in p.released(step).sides]
+    return [side for side in sides if side.side == "left" or side.step["left"] != side.step["right"]]
 
 
 def _rate_heads(has_truth: bool, *, bounds: bool = True) -> list[str]:
@@ -134,7 +140,7 @@ def _group_table(p: Publication, side: Side, has_truth: bool) -> Table:
 
 def unlinked_section(p: Publication) -> Section | None:
     """Why eligible people are not linked."""
-    sides = [side for step in p.steps for side in p.released(step).sides if side.reasons]
+    sides = [side for side in _sides(p) if side.reasons]
     if not sides:
         return None
 

@@ -283,7 +283,7 @@ def _advice(p: Publication, subject: Side, known: Known, has_fewer: bool, has_fa
     advice = [
         "State the denominator of a rate. Exclude people who could not be linked."
         if subject.has_rule
-        else "State the denominator of a rate. Unlinked records may have no match in the other file.",
+        else "State the denominator of a rate. Unlinked records may have no match.",
         "Do not read “not linked” as “nothing happened”: report the unlinked as a category, or bound the result by "
         "assuming all of them one way and then the other.",
     ]
