@@ -34,8 +34,7 @@ COMPARISON: dict[str, Any] = {
             "lost": 2,
             "after": 7,
             "moves": [{"from": None, "to": "probabilistic rule 1", "links": 1}],
-            "groups": [{"characteristic": "sex", "value": "F", "kept": 5, "other_pass": 1, "gained": 1, "lost": 0}]
-            * 30,
+            "groups": [{"title": "Sex", "label": "Female", "kept": 5, "other_pass": 1, "gained": 1, "lost": 0}] * 30,
             "rules": [{"what": "blocking rule", "rule": "l.dob = r.dob", "change": "added"}],
             "thresholds": [{"what": "accept", "before": 4.0, "after": 5.0}],
             "weights": [
