@@ -92,8 +92,8 @@ class SparkEngine:
         self._on_driver = OnDriver(self.scratch, on_driver or _most(self.session)) if self._durable else None
         self._counts: dict[str, int] = {}
         self._files: dict[str, list[Path]] = {}  # of tables that are Parquet as it stands: their footers hold counts
-        self._untold: dict[str, Path] = {}  # stored tables that Spark has not been asked about yet
-        self._telling = threading.Lock()
+        self._unregistered: dict[str, Path] = {}  # stored tables that Spark has not been asked about yet
+        self._registering = threading.Lock()
 
     @property
     def memory(self) -> int:
@@ -136,7 +136,7 @@ class SparkEngine:
         if driver and known_schema and driver.store(duckdb_query, table_names, known_schema, path):
             return self._stored_at(path, known_schema)
         text = to_spark(duckdb_query)
-        self._tell(*table_names)
+        self._register(*table_names)
         frame = self._guarded(lambda: self.session.sql(text))
         check_types(frame)
         _answered[cache_key] = frame.schema
@@ -148,7 +148,7 @@ class SparkEngine:
         # What the driver could not do, it cannot now.
         if driver and not known_schema and driver.store(duckdb_query, table_names, frame.schema, path):
             return self._stored_at(path, frame.schema)
-        return self._kept(frame, path)
+        return self._checkpoint(frame, path)
 
     def run_concurrently(self, *work: Callable[[], Made]) -> list[Made]:
         """All at once: while one query is planned or waits for its last task, workers compute another's."""
@@ -169,12 +169,12 @@ class SparkEngine:
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
         text = to_spark(f"select * from {quote(table.name)} where {key} is not null")
-        self._tell(table.name)
+        self._register(table.name)
         frame = self._guarded(lambda: self.session.sql(text))
         key_expression = to_spark(f"select {key} as k from t").removeprefix("SELECT ").removesuffix(" AS k FROM t")
         frame = frame.selectExpr("*", f"cast(pmod(xxhash64({key_expression}), {int(parts)}) as int) as part")
         with whole(folder) as unfinished:
-            self._laid_down(frame, unfinished, "part")
+            self._write_checked(frame, unfinished, "part")
 
     def count(self, table: Table) -> int:
         """Number of rows, counted once; of a table that is Parquet as it stands, from its files' footers and no job."""
@@ -218,7 +218,7 @@ class SparkEngine:
                 batches.work_in_batches, work=work, by=by, schema=to_arrow_schema(schema), batch_rows=batches.BATCH_ROWS
             )
             frame = self.data_frame(source).repartition(by).sortWithinPartitions(by, *order).mapInArrow(task, schema)
-            output = self._kept(frame, self.scratch / uuid.uuid4().hex)
+            output = self._checkpoint(frame, self.scratch / uuid.uuid4().hex)
         if source is not table:
             self.drop(source)
         return output
@@ -227,13 +227,13 @@ class SparkEngine:
         schema = to_arrow_schema(self._schemas[table.name])
         if self._on_driver and (digest := self._on_driver.fingerprint(table.name, row_text(schema))):
             return digest
-        self._tell(table.name)
+        self._register(table.name)
         (row,) = self._guarded(self.session.sql(fingerprints.query(table.name, schema)).collect)
         return combined(row["row_count"], ((row["high"] or 0) << fingerprints.HALF) + (row["low"] or 0))
 
     def drop(self, *tables: Table) -> None:
         for table in tables:
-            if self._untold.pop(table.name, None) is None:
+            if self._unregistered.pop(table.name, None) is None:
                 with contextlib.suppress(*GONE):  # its views went with it, and what ended the work is to be reported
                     self.session.catalog.dropTempView(table.name)
             self._views.discard(table.name)
@@ -284,19 +284,19 @@ class SparkEngine:
         """A table's rows as a new folder of Parquet, made by the driver where they come from little, else by Spark."""
         query, schema, driver = f"select * from {quote(table.name)}", self._schemas[table.name], self._on_driver
         if not (driver and driver.store(query, [table.name], schema, path)):
-            self._laid_down(self.data_frame(table), path)
+            self._write_checked(self.data_frame(table), path)
 
-    def _kept(self, frame: DataFrame, path: Path) -> Table:
+    def _checkpoint(self, frame: DataFrame, path: Path) -> Table:
         """The rows of a frame, worked out once: in the memory of this process, or as Parquet."""
         if not self._on_driver:
             checkpoint = self._guarded(lambda: frame.localCheckpoint(eager=True))
             table = self._named(checkpoint)
             self._in_memory[table.name] = checkpoint
             return table
-        self._laid_down(frame, path)
+        self._write_checked(frame, path)
         return self._stored_at(path, frame.schema)
 
-    def _laid_down(self, frame: DataFrame, path: Path, *columns: str) -> None:
+    def _write_checked(self, frame: DataFrame, path: Path, *columns: str) -> None:
         """Have workers write a frame to a new folder, and check that it holds as many rows as they say they wrote.
 
         A worker that has another disk under the folder's path writes there, and Spark reads on without its rows.
@@ -326,18 +326,18 @@ class SparkEngine:
         table = Table(f"leo_{next(_names)}", schema.names)
         self._views.add(table.name)
         self._schemas[table.name] = StructType([StructField(field.name, field.dataType) for field in schema])
-        self._untold[table.name] = self._stored[table.name] = path
+        self._unregistered[table.name] = self._stored[table.name] = path
         return self._of_files(table, sorted(path.glob("*.parquet")))
 
-    def _tell(self, *names: str) -> None:
-        """Tell Spark of stored tables before a query of it names them."""
-        with self._telling:  # two threads may ask for one table
+    def _register(self, *names: str) -> None:
+        """Register stored tables with Spark before a query of it names them."""
+        with self._registering:  # two threads may ask for one table
             for name in names:
-                if path := self._untold.get(name):
-                    self._guarded(functools.partial(self._told, name, path))
-                    self._untold.pop(name, None)
+                if path := self._unregistered.get(name):
+                    self._guarded(functools.partial(self._create_view, name, path))
+                    self._unregistered.pop(name, None)
 
-    def _told(self, name: str, path: Path) -> None:
+    def _create_view(self, name: str, path: Path) -> None:
         reader = self.session.read.schema(self._schemas[name])
         reader.parquet(escaped(path)).createOrReplaceTempView(name)
 
@@ -367,7 +367,7 @@ class SparkEngine:
 
     def data_frame(self, table: Table) -> DataFrame:
         """A table as Spark has it: also for libraries that work on Spark themselves."""
-        self._tell(table.name)
+        self._register(table.name)
         return self.session.table(table.name)
 
     def _named(self, frame: DataFrame) -> Table:

@@ -23,12 +23,12 @@ _IN_VAIN = ("failed to connect back", "Could not execute broadcast", "timed out"
 def explained(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     """An engine's error in words that say what to do, without its text where that may quote values of rows."""
     try:
-        return _told(error, scratch, session)
+        return _explained(error, scratch, session)
     except (*GONE, Py4JError):  # Spark's Java ended before it could be asked what the error was
         return _was_stopped()
 
 
-def _told(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
+def _explained(error: Exception, scratch: Path, session: SparkSession) -> LeoError:
     text, kind = str(error), _condition(error)
     if kind.startswith(_OF_FILES):
         path_match = re.search(r"(?:file:)?(/[^\s`'\"]+\.parquet)", text) or re.search(r"file:(/[^\s`'\"]+)", text)

@@ -121,7 +121,7 @@ def without_conflicts(
     work = functools.partial(_split_people, rules=rules, limits=dict(most), cannot_link=cannot_link)
     parts = engine.by_group(people, work, {**_REMOVED, "part": "bigint"}, by="person", order=_IN_ORDER)
     removals = engine.sql(f"select {columns(list(_REMOVED))} from {{t}} where part is null", t=parts, store=_REMOVED)
-    return WithoutConflicts(_membership(engine, membership, parts), _kept(engine, links, removals), removals)
+    return WithoutConflicts(_membership(engine, membership, parts), _without_removed(engine, links, removals), removals)
 
 
 _TOO_MANY = """
@@ -350,7 +350,7 @@ def _membership(engine: Engine, membership: Table, parts: Table) -> Table:
     )
 
 
-def _kept(engine: Engine, links: Table, removed_links: Table) -> Table:
+def _without_removed(engine: Engine, links: Table, removed_links: Table) -> Table:
     return engine.sql(
         """
         select k.*

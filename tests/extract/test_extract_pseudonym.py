@@ -86,7 +86,7 @@ def test_key_is_in_no_query_table_or_plan(engine: Any, key: MasterKey, monkeypat
     record("from_arrow", lambda data, **_: str(data.to_pydict()))
     if engine.name == "spark":
         monkeypatch.setattr(batches, "BATCH_ROWS", 1)
-        record("_kept", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
+        record("_checkpoint", lambda frame, *_, **__: frame._jdf.queryExecution().toString())
     table = engine.from_arrow(pa.table({"v": ["x", "y"]}))
     rows = engine_rows(engine, pseudonyms(engine, project, table, "v", kind="URN"))
     assert {row["value"]: row["pseudonym"] for row in rows} == {v: hmac_of(project.secret, "URN", v) for v in "xy"}
