@@ -77,9 +77,9 @@ class Layout:
 
     @property
     def free_levels(self) -> list[npt.NDArray[np.int64]]:
-        """Of each comparison the levels whose m is not fixed."""
-        numbers = np.arange(len(self.places))
-        return [part[~self.fixed("m")[part]] for part in np.split(numbers, self.first[1:])]
+        """Of each comparison the levels whose m is not fixed, where the last, no agreement, is one of them."""
+        free = ~self.fixed("m")
+        return [part[free[part]] for part in np.split(np.arange(len(free)), self.first[1:]) if free[part[-1]]]
 
     @cached_property
     def ordered(self) -> tuple[npt.NDArray[np.int64], ...]:

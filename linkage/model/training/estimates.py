@@ -199,7 +199,7 @@ def _combined(evidence: Evidence, runs: Sequence[Run]) -> tuple[Floats, Floats]:
 
 
 def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
-    """m with which a level that agrees better weighs no less than one that agrees worse (`Layout.ordered`), or on nothing.
+    """m with which no level weighs less than a worse one of its distance (`Layout.ordered`), or than no agreement.
 
     m / u is the isotonic regression of what was estimated, weighted by u, which maximises the likelihood under that order
     (pool adjacent violators; Barlow, Bartholomew, Bremner and Brunk, Statistical Inference under Order Restrictions, 1972).
@@ -218,7 +218,8 @@ def monotone(layout: Layout, m: Floats, u: Floats) -> Floats:
             if pooled[number] / u[number] >= ratio:
                 break
             last.append(number)
-        pooled[last] = pooled[last].sum() / u[last].sum() * u[last] if len(last) > 1 else pooled[last]
+        if len(last) > 1:
+            pooled[last] = pooled[last].sum() / u[last].sum() * u[last]
     return pooled
 
 

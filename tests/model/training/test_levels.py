@@ -39,9 +39,12 @@ def test_levels_of_one_distance_are_ordered(kind: str, chain: list[str]) -> None
 
 
 def test_m_that_the_model_fixes_is_in_no_order() -> None:
-    raw = settings([comparison("x", "category")])
-    raw["comparisons"][0]["comparison_levels"][1]["fix_m_probability"] = True
-    assert [len(numbers) for numbers in Layout(from_dict(raw)).ordered] == [1]
+    for place, levels in ((1, [[1]]), (2, [])):
+        raw = settings([comparison("x", "category")])
+        raw["comparisons"][0]["comparison_levels"][place]["fix_m_probability"] = True
+        layout = Layout(from_dict(raw))
+        assert [len(numbers) for numbers in layout.ordered] == [1]
+        assert [list(numbers) for numbers in layout.free_levels] == levels
 
 
 def test_two_levels_in_the_wrong_order_have_the_weight_of_both_together() -> None:

@@ -61,7 +61,7 @@ def test_u_of_random_pairs_leaves_out_the_matches_among_them() -> None:
 def test_pairs_within_the_files_bound_the_matches_of_a_block_that_mostly_matches(
     counts: tuple[int, int], bound: float
 ) -> None:
-    """50 and 8 pairs of strangers within the files: 2 * sqrt(50 * 8) = 40 across them, of 1,000."""
+    """50 and 8 non-matches within the files: 2 * sqrt(50 * 8) = 40 across them, of 1,000."""
     tables = (_patterns({"≠≠": counts[0]}), _patterns({"≠≠": counts[1]}))
     pairs = BlockPairs(TrainingBlock(("c",), 1_000, 1.0, counts), 1.0, _patterns({"==": 1}), tables)
     assert most_matches(LAYOUT, pairs, U) == pytest.approx(bound)
