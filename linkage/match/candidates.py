@@ -212,9 +212,9 @@ class _Scoring:
             model = under(self.model, prematch.rule)
             pairs = candidate_pairs(model, prematch.rule, ())
             names = ("left_id", "right_id", "match_weight")
-            weighted_pairs = self._scored(model, prematch.number, pairs, sides, names)
-            accepted_pairs = prematch.of_pairs(engine, weighted_pairs, sides["left"], sides["right"])
-            engine.drop(weighted_pairs)
+            scores = self._scored(model, prematch.number, pairs, sides, names)
+            accepted_pairs = prematch.of_pairs(engine, scores, sides["left"], sides["right"])
+            engine.drop(scores)
         return accepted_pairs
 
     def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]) -> Table:
@@ -225,9 +225,9 @@ class _Scoring:
             if not part.narrow:
                 return self._scored(model, number, candidate_pairs(model, rule, earlier_rules), units)
             pairs = self.engine.sql(rule_pairs(rule, earlier_rules), store=True, params=None, **units)
-            weighted_pairs = self._scored(model, number, given_pairs(model, rule), {**sides, "pairs": pairs})
+            scores = self._scored(model, number, given_pairs(model, rule), {**sides, "pairs": pairs})
             self.engine.drop(pairs)
-            return weighted_pairs
+            return scores
 
     def _scored(
         self, model: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()

@@ -105,21 +105,21 @@ def _protected(table: AttackerBounds[Key], levels: Levels[Key], method: Method) 
     # In the order of the numbers: what one programme hides protects others, so the order must not depend on hashing.
     levels = {key: levels[key] for key in table.low if key in levels}
     is_large = len(table.low) * len(levels) > _FLOWS_ONLY
-    gaps = set(levels) | (line_by_line(table, levels) if method == "quick" or is_large else set())
-    while open_keys := disclosed(table, gaps, levels):
+    suppressed = set(levels) | (line_by_line(table, levels) if method == "quick" or is_large else set())
+    while open_keys := disclosed(table, suppressed, levels):
         keys = [key for key in levels if key in open_keys]
-        additions = by_flows(table, gaps, {key: levels[key] for key in keys})
-        if additions <= gaps:  # the level is met, and only one value is possible
-            exact = intervals(table, gaps, of=keys)
-            additions = by_flows(table, gaps, {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys})
-        if additions <= gaps:
+        additions = by_flows(table, suppressed, {key: levels[key] for key in keys})
+        if additions <= suppressed:  # the level is met, and only one value is possible
+            exact = intervals(table, suppressed, of=keys)
+            additions = by_flows(table, suppressed, {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys})
+        if additions <= suppressed:
             raise Unprotectable(frozenset(keys))
-        gaps |= additions
+        suppressed |= additions
     if method == "cheapest":
-        gaps = _without_needless(table, gaps, levels)
+        suppressed = _without_needless(table, suppressed, levels)
     # A complement that can be calculated protects nothing.
-    calculable = disclosed(table, gaps, {key: _ANY for key in gaps if key not in levels})
-    return frozenset(gaps - calculable)
+    calculable = disclosed(table, suppressed, {key: _ANY for key in suppressed if key not in levels})
+    return frozenset(suppressed - calculable)
 
 
 def costs(table: AttackerBounds[Any]) -> Any:
@@ -139,12 +139,12 @@ def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
     A part is hidden before the total, which other tables show; a zero last.
     """
     floor = max((level.lower or 0.0 for level in levels.values()), default=0.0)
-    gaps, unseen_keys = set(levels), {*levels, *table.unpublished}
+    suppressed, unseen_keys = set(levels), {*levels, *table.unpublished}
     is_changed = True
     while is_changed:
         is_changed = False
         for line in table.sums:
-            while _discloses(line, table, gaps, unseen_keys, floor):
+            while _discloses(line, table, suppressed, unseen_keys, floor):
                 partner = (
                     _partner(table, [key for key in line.parts if table.high[key]], unseen_keys)
                     or _partner(table, [line.total] if table.high[line.total] else [], unseen_keys)
@@ -152,17 +152,19 @@ def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
                 )
                 if partner is None:
                     break
-                gaps.add(partner[0])
+                suppressed.add(partner[0])
                 unseen_keys.add(partner[0])
                 is_changed = True
-    return gaps
+    return suppressed
 
 
-def _discloses(line: Sum[Key], table: AttackerBounds[Key], gaps: Set[Key], unseen_keys: Set[Key], floor: float) -> bool:
+def _discloses(
+    line: Sum[Key], table: AttackerBounds[Key], suppressed: Set[Key], unseen_keys: Set[Key], floor: float
+) -> bool:
     parts = [key for key in line.parts if key in unseen_keys]
     if line.total in unseen_keys:
-        return not parts and line.total in gaps
-    if not any(key in gaps for key in parts):
+        return not parts and line.total in suppressed
+    if not any(key in suppressed for key in parts):
         return False
     rest = table.high[line.total] - sum(table.low[key] for key in line.parts if key not in unseen_keys)
     return len(parts) == 1 or rest < floor
@@ -195,9 +197,11 @@ def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[K
     return suppressions
 
 
-def _flow(table: AttackerBounds[Key], gaps: set[Key], key: Key, lower: float | None, upper: float | None) -> set[Key]:
+def _flow(
+    table: AttackerBounds[Key], suppressed: set[Key], key: Key, lower: float | None, upper: float | None
+) -> set[Key]:
     """The shown numbers that the cheapest change touches by which a number reaches its level."""
-    low, high = table.bounds(gaps)
+    low, high = table.bounds(suppressed)
     place, matrix = table.place[key], table.matrix
     infinite = 4 * max(1000.0, lower or 0.0, *np.where(np.isfinite(high), high, low))
     high = np.minimum(high, infinite)
@@ -205,7 +209,7 @@ def _flow(table: AttackerBounds[Key], gaps: set[Key], key: Key, lower: float | N
         lower = table.low[key] + 1
     low[place] = max(low[place], lower or 0.0)
     high[place] = high[place] if upper is None else min(high[place], upper)
-    places = [table.place[k] for k in table.low if k not in {*gaps, *table.unpublished, *table.fixed}]
+    places = [table.place[k] for k in table.low if k not in {*suppressed, *table.unpublished, *table.fixed}]
     if low[place] > high[place]:
         return set()
     cost_of = costs(table)[places]
@@ -233,16 +237,16 @@ def _sides(level: ProtectionLevel) -> list[tuple[float | None, float | None]]:
     return [*lower, *([(None, level.upper)] if level.upper is not None else [])]
 
 
-def _without_needless(table: AttackerBounds[Key], gaps: set[Key], levels: Levels[Key]) -> set[Key]:
+def _without_needless(table: AttackerBounds[Key], suppressed: set[Key], levels: Levels[Key]) -> set[Key]:
     """Without the complements that no level needs, the costliest first."""
     cost, keys = costs(table), table.keys
-    complement = sorted(gaps - set(levels), key=lambda key: (-cost[table.place[key]], table.place[key]))
-    attacker = Attack(table, gaps)
+    complement = sorted(suppressed - set(levels), key=lambda key: (-cost[table.place[key]], table.place[key]))
+    attacker = Attack(table, suppressed)
     is_sound = is_consistent(table, levels)  # otherwise each is solved to its end, which finds the contradiction
     for key in complement[:_REVIEWED]:
         connected = {keys[place] for place in attacker.tied(key)}
         protected = {one: levels[one] for one in levels if one in connected}
         if not underprotected(attacker.once_shown(key), protected, first_only=is_sound):
-            gaps = gaps - {key}
-            attacker = Attack(table, gaps)
-    return gaps
+            suppressed = suppressed - {key}
+            attacker = Attack(table, suppressed)
+    return suppressed

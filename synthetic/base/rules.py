@@ -151,8 +151,8 @@ def begins(entry: str) -> tuple[int, int]:
 def lean(outcomes: tuple[str, ...]) -> Floats:
     """How much a standard deviation in results at 16, among equals, moves the log odds of each entry (estimate)."""
     by_kind = {"degree": 0.5, "other": 0.2, "level 3": 0.35}
-    early_leans = {"degree 2": 0.9, "degree 3": 0.8}
-    return np.array([early_leans.get(o, by_kind.get(o, by_kind.get(o.split()[0], 0.0))) for o in outcomes])
+    early_entries = {"degree 2": 0.9, "degree 3": 0.8}
+    return np.array([early_entries.get(o, by_kind.get(o, by_kind.get(o.split()[0], 0.0))) for o in outcomes])
 
 
 def of_year(table: Mapping[int, Any], years: NDArray[Any]) -> NDArray[np.float64]:

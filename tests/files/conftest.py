@@ -83,8 +83,8 @@ def make_files(folder: Path, *, is_reversed: bool = False) -> Files:
     """240 people on the left, 200 of them and 40 others on the right."""
     draw = random.Random(20)
     people = [person(n, draw) for n in range(PEOPLE)]
-    strangers = [person(n, draw) for n in range(1000, 1000 + PEOPLE - SHARED)]
-    customers = [right_record(one, n, draw) for n, one in enumerate([*people[:SHARED], *strangers])]
+    non_matches = [person(n, draw) for n in range(1000, 1000 + PEOPLE - SHARED)]
+    customers = [right_record(one, n, draw) for n, one in enumerate([*people[:SHARED], *non_matches])]
     draw.shuffle(customers)
     truth = [{"left_id": f"A{n:04}", "right_id": f"B{n:04}"} for n in range(SHARED)]
     if is_reversed:

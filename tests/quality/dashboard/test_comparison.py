@@ -67,6 +67,10 @@ AFTER = """
 """
 
 
+def of_sex(value: str, label: str, **counts: int) -> dict[str, Any]:
+    return {"characteristic": "sex", "title": "Sex", "value": value, "label": label, **counts}
+
+
 def test_links_are_recognised_by_the_keys_of_the_sources(engine: Engine, world: World) -> None:
     result = compare(
         engine,
@@ -83,26 +87,8 @@ def test_links_are_recognised_by_the_keys_of_the_sources(engine: Engine, world: 
         {"from": None, "to": "probabilistic rule 1", "links": 1},
     ]
     assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
-        {
-            "characteristic": "sex",
-            "title": "Sex",
-            "value": "F",
-            "label": "Female",
-            "kept": 1,
-            "other_pass": 0,
-            "gained": 0,
-            "lost": 1,
-        },
-        {
-            "characteristic": "sex",
-            "title": "Sex",
-            "value": "M",
-            "label": "Male",
-            "kept": 0,
-            "other_pass": 1,
-            "gained": 1,
-            "lost": 0,
-        },
+        of_sex("F", "Female", kept=1, other_pass=0, gained=0, lost=1),
+        of_sex("M", "Male", kept=0, other_pass=1, gained=1, lost=0),
     ]
     probabilities = {"m_before": 0.5, "m_after": 1.0, "u_before": 0.25, "u_after": 0.25}
     assert step["weights"] == [{"comparison": "sex", "level": "equal", "before": 1.0, "after": 2.0, **probabilities}]
@@ -160,16 +146,7 @@ def test_a_person_is_described_by_the_record_that_has_the_value(engine: Engine, 
     tables = RunTables("b", tables_before.links, {"ec": units}, tables_before.models, entities)
     (step,) = compare(engine, tables, tables)["steps"]
     assert [row for row in step["groups"] if row["characteristic"] == "sex"] == [
-        {
-            "characteristic": "sex",
-            "title": "Sex",
-            "value": "F",
-            "label": "Female",
-            "kept": 1,
-            "other_pass": 0,
-            "gained": 0,
-            "lost": 0,
-        }
+        of_sex("F", "Female", kept=1, other_pass=0, gained=0, lost=0)
     ]
 
 

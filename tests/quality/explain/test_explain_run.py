@@ -87,7 +87,7 @@ def test_a_pair_whose_units_a_pass_linked_was_not_compared(explainer: Explainer)
 
 
 def test_a_pair_that_no_rule_reaches_has_a_weight(explainer: Explainer) -> None:
-    """Pupil 100 has no tax record; customer 121 is a stranger."""
+    """Pupil 100 has no tax record; customer 121 has no school record."""
     content = explainer.pair(pupil(100), customer(121)).content
     expected = {name: bits[-1] for name, bits in BITS.items()}
     assert weights(content) == pytest.approx(expected)
