@@ -225,13 +225,13 @@ def shipped_packages() -> dict[str, Package]:
 
 def _packages(rules: PackageFile, known: dict[str, Holding], standard: StandardExtract | None) -> dict[str, Package]:
     """Each variable that may leave goes to the first package that takes it."""
-    variables_by_package: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
+    by_package: dict[str, dict[str, list[Variable]]] = {rule.name: {} for rule in rules.package}
     for name, holding in known.items():
         for variable in holding.definition.variable:
             if names_a_person(variable):
                 continue
             if first := _first(rules, holding, variable):
-                variables_by_package[first.name].setdefault(name, []).append(variable)
+                by_package[first.name].setdefault(name, []).append(variable)
     forms: dict[str, list[tuple[ListedTable, Variable]]] = {rule.name: [] for rule in rules.package}
     for form in standard.tables.values() if standard else ():
         for variable in form.variable:
@@ -242,7 +242,7 @@ def _packages(rules: PackageFile, known: dict[str, Holding], standard: StandardE
             rule.name,
             rule.title,
             rules.source,
-            _parts(rule, rules, known, variables_by_package[rule.name]),
+            _parts(rule, rules, known, by_package[rule.name]),
             tuple(forms[rule.name]),
         )
         for rule in rules.package
@@ -254,10 +254,10 @@ def _first(rules: PackageFile, table: Holding | ListedTable, variable: Variable)
 
 
 def _parts(
-    rule: PackageRule, rules: PackageFile, known: dict[str, Holding], variables_by_table: dict[str, list[Variable]]
+    rule: PackageRule, rules: PackageFile, known: dict[str, Holding], by_table: dict[str, list[Variable]]
 ) -> dict[str, tuple[Part, ...]]:
     """A package's tables by phase; of a table that nothing is taken from but what is carried, none."""
-    with_keys = {name: _with_carried(rule, known[name], variables) for name, variables in variables_by_table.items()}
+    with_keys = {name: _with_carried(rule, known[name], variables) for name, variables in by_table.items()}
     tables = {name: variables for name, variables in with_keys.items() if _says_something(rule, known[name], variables)}
     if not rules.phase:
         return {"": tuple(Part(known[name], variables) for name, variables in tables.items())} if tables else {}
@@ -276,12 +276,12 @@ def _parts(
     return parts
 
 
-def _with_carried(rule: PackageRule, holding: Holding, package_variables: list[Variable]) -> tuple[Variable, ...]:
+def _with_carried(rule: PackageRule, holding: Holding, listed_variables: list[Variable]) -> tuple[Variable, ...]:
     """What is taken and what is carried, in the table's own order."""
     return tuple(
         variable
         for variable in holding.definition.variable
-        if variable in package_variables
+        if variable in listed_variables
         or (rule.carry and rule.carry.takes(holding, variable) and not names_a_person(variable))
     )
 
