@@ -1,7 +1,9 @@
-"""Write the components of the wheel in a folder as CycloneDX 1.6 JSON: python .ci/sbom.py dist EXTRA...
+"""Write the components of the wheel in a folder as CycloneDX 1.6 JSON: python
+.ci/sbom.py dist EXTRA...
 
-Components are the distributions that leo-linkage and these extras of it need, as installed in this environment (Makefile: from
-requirements.lock). Specification: https://cyclonedx.org/docs/1.6/json/
+Components are the distributions that leo-linkage and these extras of it need, as
+installed in this environment (Makefile: from requirements.lock). Specification:
+https://cyclonedx.org/docs/1.6/json/
 """
 
 import datetime
@@ -22,7 +24,11 @@ ROOT = "leo-linkage"
 def needed(name: str, extras: tuple[str, ...] = ("",)) -> list[str]:
     """Names of what a distribution needs in this environment."""
     found = map(Requirement, importlib.metadata.requires(name) or [])
-    wanted = [r for r in found if not r.marker or any(r.marker.evaluate({"extra": extra}) for extra in extras)]
+    wanted = [
+        r
+        for r in found
+        if not r.marker or any(r.marker.evaluate({"extra": extra}) for extra in extras)
+    ]
     return sorted({canonicalize_name(r.name) for r in wanted})
 
 
@@ -30,11 +36,21 @@ def component(name: str, kind: str = "library") -> dict[str, Any]:
     """A distribution as CycloneDX describes it."""
     about = importlib.metadata.metadata(name)
     expression = {"expression": about["License-Expression"]}
-    trove = [{"license": {"name": c.split(" :: ")[-1]}} for c in about.get_all("Classifier", []) if c[:7] == "License"]
+    trove = [
+        {"license": {"name": c.split(" :: ")[-1]}}
+        for c in about.get_all("Classifier", [])
+        if c[:7] == "License"
+    ]
     licences = [expression] if expression["expression"] else trove
     version = about["Version"]
     purl = f"pkg:pypi/{name}@{version}"
-    described = {"type": kind, "bom-ref": purl, "name": name, "version": version, "purl": purl}
+    described = {
+        "type": kind,
+        "bom-ref": purl,
+        "name": name,
+        "version": version,
+        "purl": purl,
+    }
     return described | ({"licenses": licences} if licences else {})
 
 
@@ -46,7 +62,10 @@ def main(folder: Path, extras: list[str]) -> None:
         if (name := waiting.pop()) not in tree:
             tree[name] = needed(name)
             waiting += tree[name]
-    parts = {name: component(name, "library" if name != ROOT else "application") for name in sorted(tree)}
+    parts = {
+        name: component(name, "library" if name != ROOT else "application")
+        for name in sorted(tree)
+    }
     main_part = parts.pop(ROOT)
     wheel = folder / f"leo_linkage-{main_part['version']}-py3-none-any.whl"
     digest = hashlib.sha256(wheel.read_bytes()).hexdigest()
@@ -57,11 +76,17 @@ def main(folder: Path, extras: list[str]) -> None:
         "serialNumber": f"urn:uuid:{uuid.uuid5(uuid.NAMESPACE_OID, digest)}",
         "version": 1,
         "metadata": {
-            "timestamp": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
-            "component": main_part | {"hashes": [{"alg": "SHA-256", "content": digest}]},
+            "timestamp": datetime.datetime.now(datetime.UTC).isoformat(
+                timespec="seconds"
+            ),
+            "component": main_part
+            | {"hashes": [{"alg": "SHA-256", "content": digest}]},
         },
         "components": list(parts.values()),
-        "dependencies": [{"ref": refs[name], "dependsOn": [refs[n] for n in tree[name]]} for name in sorted(tree)],
+        "dependencies": [
+            {"ref": refs[name], "dependsOn": [refs[n] for n in tree[name]]}
+            for name in sorted(tree)
+        ],
     }
     path = folder / f"leo_linkage-{main_part['version']}.cdx.json"
     path.write_text(json.dumps(bom, indent=2) + "\n", encoding="utf-8")

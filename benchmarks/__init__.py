@@ -1,1 +1,3 @@
-"""Side by side with other systems, in one run, on the same files. Start with: make bench"""
+"""Side by side with other systems, in one run, on the same files. Start with: make
+bench
+"""

@@ -1,10 +1,12 @@
-"""python -m benchmarks ablation: F1 without one technique after the other (ablation.toml), in points.
+"""python -m benchmarks ablation: F1 without one technique after the other
+(ablation.toml), in points.
 
-    python -m benchmarks ablation                                   # 15 minutes of a core
+    python -m benchmarks ablation    # 15 minutes of a core
     python -m benchmarks ablation --set febrl3 --technique "Monotone levels"
 
-FEBRL 3 and 4, the pairs of unseen.toml and three synthetic populations are read, trained and linked as `leo link` and
-`leo dedupe` do, without their reports. Techniques of runs are measured by a run of leo demo, by its step education-cis.
+FEBRL 3 and 4, the pairs of unseen.toml and three synthetic populations are read,
+trained and linked as `leo link` and `leo dedupe` do, without their reports. Techniques
+of runs are measured by a run of leo demo, by its step education-cis.
 """
 
 import argparse
@@ -44,31 +46,73 @@ _STEP = "education-cis"  # of a run
 
 
 def main(arguments: list[str]) -> None:
-    parser = argparse.ArgumentParser(prog="benchmarks ablation", description=__doc__.split("\n")[0])
-    parser.add_argument("--set", action="append", help="a data set, or run; may be repeated")
+    parser = argparse.ArgumentParser(
+        prog="benchmarks ablation", description=__doc__.split("\n")[0]
+    )
+    parser.add_argument(
+        "--set", action="append", help="a data set, or run; may be repeated"
+    )
     parser.add_argument("--technique", action="append", help="may be repeated")
-    parser.add_argument("--folder", type=Path, help="where the files are kept between runs; temporary when not given")
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the files are kept between runs; temporary when not given",
+    )
     options, about = parser.parse_args(arguments), facts()
-    selection = {row["name"]: row for row in techniques() if row["name"] in (options.technique or [row["name"]])}
+    selection = {
+        row["name"]: row
+        for row in techniques()
+        if row["name"] in (options.technique or [row["name"]])
+    }
     f1: dict[str, dict[str, float]] = {name: {} for name in ("", *selection)}
     with tempfile.TemporaryDirectory(prefix="leo-bench-") as scratch:
         for name in options.set or ("febrl3", "febrl4", *PEOPLE, *files.unseen()):
-            for technique, value in _of_set(name, {"": {}, **selection}, options.folder or Path(scratch)):
+            for technique, value in _of_set(
+                name, {"": {}, **selection}, options.folder or Path(scratch)
+            ):
                 f1[technique][name] = value
-            print(name, {technique: round(sets[name], 4) for technique, sets in f1.items() if name in sets}, flush=True)
-    save("ablation", [_row(name, f1[name], f1[""]) for name in f1], about, ", ".join(options.set or ()))
+            print(
+                name,
+                {
+                    technique: round(sets[name], 4)
+                    for technique, sets in f1.items()
+                    if name in sets
+                },
+                flush=True,
+            )
+    save(
+        "ablation",
+        [_row(name, f1[name], f1[""]) for name in f1],
+        about,
+        ", ".join(options.set or ()),
+    )
 
 
 def techniques() -> list[dict[str, Any]]:
     """The techniques of ablation.toml."""
-    return list(tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))["technique"])
+    return list(
+        tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))[
+            "technique"
+        ]
+    )
 
 
-def _row(technique: str, scores: Mapping[str, float], base: Mapping[str, float]) -> dict[str, Any]:
-    """F1 with all techniques in per cent, or its change without one in points: mean, worst and best of the sets."""
-    change = [100 * (f1 - base[name] if technique else f1) for name, f1 in scores.items()]
+def _row(
+    technique: str, scores: Mapping[str, float], base: Mapping[str, float]
+) -> dict[str, Any]:
+    """F1 with all techniques in per cent, or its change without one in points: mean,
+    worst and best of the sets.
+    """
+    change = [
+        100 * (f1 - base[name] if technique else f1) for name, f1 in scores.items()
+    ]
     row = {"technique": technique or "(all)", "sets": len(change)}
-    return row | {"mean": fmean(change), "worst": min(change), "best": max(change), "f1": dict(scores)}
+    return row | {
+        "mean": fmean(change),
+        "worst": min(change),
+        "best": max(change),
+        "f1": dict(scores),
+    }
 
 
 @contextlib.contextmanager
@@ -87,12 +131,18 @@ def without(replacements: Mapping[str, Any]) -> Iterator[None]:
 def _replacement(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         return value
-    return lambda *arguments, **_: arguments[value["argument"]] if "argument" in value else value.get("returns")
+    return lambda *arguments, **_: (
+        arguments[value["argument"]] if "argument" in value else value.get("returns")
+    )
 
 
-def _of_set(name: str, techniques: Mapping[str, dict[str, Any]], folder: Path) -> Iterator[tuple[str, float]]:
+def _of_set(
+    name: str, techniques: Mapping[str, dict[str, Any]], folder: Path
+) -> Iterator[tuple[str, float]]:
     """F1 of a data set without each technique that it may show."""
-    for_runs = {technique for technique, entry in techniques.items() if "evidence" in entry}
+    for_runs = {
+        technique for technique, entry in techniques.items() if "evidence" in entry
+    }
     if name == "run":
         for technique in ("", *for_runs):
             yield technique, _of_run(techniques[technique].get("evidence"))
@@ -104,32 +154,78 @@ def _of_set(name: str, techniques: Mapping[str, dict[str, Any]], folder: Path) -
         for number, (technique, entry) in enumerate(techniques.items()):
             if technique not in for_runs:
                 with without(entry.get("without", {})):
-                    prepared = _read(engine, data, Path(scratch) / str(number)) if entry.get("reads") else base
-                    yield technique, _f1(engine, data, prepared, entry.get("options", {}), Path(scratch))
+                    prepared = (
+                        _read(engine, data, Path(scratch) / str(number))
+                        if entry.get("reads")
+                        else base
+                    )
+                    yield (
+                        technique,
+                        _f1(
+                            engine,
+                            data,
+                            prepared,
+                            entry.get("options", {}),
+                            Path(scratch),
+                        ),
+                    )
 
 
 def _read(engine: Engine, data: DataSet, folder: Path) -> Prepared:
-    paths = dict(zip(("left", "right") if len(data.files) == 2 else ("file",), data.files, strict=True))
-    return prepare(engine, JobOptions(maps=data.options[1::2]).file_options(paths, (None, None), (None, None)), folder)
+    paths = dict(
+        zip(
+            ("left", "right") if len(data.files) == 2 else ("file",),
+            data.files,
+            strict=True,
+        )
+    )
+    return prepare(
+        engine,
+        JobOptions(maps=data.options[1::2]).file_options(
+            paths, (None, None), (None, None)
+        ),
+        folder,
+    )
 
 
-def _f1(engine: Engine, data: DataSet, prepared: Prepared, options: Mapping[str, Any], folder: Path) -> float:
+def _f1(
+    engine: Engine,
+    data: DataSet,
+    prepared: Prepared,
+    options: Mapping[str, Any],
+    folder: Path,
+) -> float:
     """F1 of one file's clusters, or of two files' links."""
     request, out = JobOptions(), folder / "links.parquet"
     model, _ = model_of(engine, request, prepared, lambda _: None)
     if len(prepared.units) == 1:
         limits = dedupe_thresholds(request.threshold)
         pairs = pairs_of_file(engine, model, prepared.units[0], limits.floor(0.0))
-        clusters = cluster(engine, prepared.units[0], pairs.scored, pairs.score, accept=limits.accept)
+        clusters = cluster(
+            engine, prepared.units[0], pairs.scored, pairs.score, accept=limits.accept
+        )
         links = engine.sql(_CLUSTERS, k=clusters.members, l=prepared.ids[0])
     else:
         cardinality = cardinality_of([records.repeated for records in prepared.records])
-        step = {"threshold": request.threshold, "second_records": True, "cardinality": cardinality, **options}
-        members = [engine.sql("select unit_id, unit_id as entity_id from {t}", t=units) for units in prepared.units]
+        step = {
+            "threshold": request.threshold,
+            "second_records": True,
+            "cardinality": cardinality,
+            **options,
+        }
+        members = [
+            engine.sql("select unit_id, unit_id as entity_id from {t}", t=units)
+            for units in prepared.units
+        ]
         result = link_step(
             engine,
             link_step_of(step).model_copy(update={"diagnose": False}),
-            *(Units(*side) for side in zip("lr", prepared.units, prepared.units, members, strict=True)),
+            *(
+                Units(*side)
+                for side in zip(
+                    "lr", prepared.units, prepared.units, members, strict=True
+                )
+            ),
             rules=load_passes(config_file("passes/link.toml")),
             model=model,
             seed=request.seed,
@@ -139,26 +235,42 @@ def _f1(engine: Engine, data: DataSet, prepared: Prepared, options: Mapping[str,
     return judged(data, out)["f1"]
 
 
-_CLUSTERS = "select l.source_id as id, k.cluster_id as person_id from {k} as k join {l} as l using (unit_id)"
+_CLUSTERS = (
+    "select l.source_id as id, k.cluster_id as person_id from {k} as k join "
+    "{l} as l using (unit_id)"
+)
 _LINKS = """
     select l.source_id as left_id, r.source_id as right_id, k.match_weight
-    from {k} as k join {l} as l on l.unit_id = k.left_id join {r} as r on r.unit_id = k.right_id
+    from {k} as k join {l} as l on l.unit_id = k.left_id join {r} as r
+        on r.unit_id = k.right_id
     where k.decision = 'accepted'
 """
 
 
 def _of_run(evidence: list[str] | None) -> float:
-    """F1 of a run of leo demo whose models know no more than `evidence`, untrained; None for the models that ship."""
+    """F1 of a run of leo demo whose models know no more than `evidence`, untrained;
+    None for the models that ship.
+    """
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         (folder / "models").mkdir()
         if evidence is not None:
             shutil.copy(config_file("demo.toml"), folder)
             for name, number in (("education", "uln"), ("cis", "nino")):
-                from_dict(settings_of(number, evidence)).save(folder / "models" / f"{name}.json")
-        result = measure.run([*LEO, "demo", "--people", str(PEOPLE["run"]), "--out", "run"], timeout=600, folder=folder)
+                from_dict(settings_of(number, evidence)).save(
+                    folder / "models" / f"{name}.json"
+                )
+        result = measure.run(
+            [*LEO, "demo", "--people", str(PEOPLE["run"]), "--out", "run"],
+            timeout=600,
+            folder=folder,
+        )
         if result.exit_code:
             raise SystemExit(f"leo demo: {result.failure()}")
-        steps = json.loads((folder / "run" / "quality" / "evaluation.json").read_text(encoding="utf-8"))["steps"]
+        steps = json.loads(
+            (folder / "run" / "quality" / "evaluation.json").read_text(encoding="utf-8")
+        )["steps"]
     truth = next(step["accuracy"] for step in steps if step["step"] == _STEP)
-    return accuracy(truth["precision"]["of"], truth["recall"]["count"], truth["recall"]["of"])["f1"]
+    return accuracy(
+        truth["precision"]["of"], truth["recall"]["count"], truth["recall"]["of"]
+    )["f1"]

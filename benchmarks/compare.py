@@ -1,11 +1,13 @@
-"""Every system on the same files, one after the other: seconds, memory, precision and recall at one threshold.
+"""Every system on the same files, one after the other: seconds, memory, precision and
+recall at one threshold.
 
-python -m benchmarks link                                       # both kinds of files, 1M x 1.55M rows, and FEBRL 3 and 4
+python -m benchmarks link      # both kinds of files, 1M x 1.55M rows, and FEBRL 3 and 4
 python -m benchmarks link --set typos --people 165000 --runs 3 --label 100k
 python -m benchmarks link --set synthetic --copies 10 --system "leo link" --label 10m
-python -m benchmarks unseen                                     # every pair of unseen.toml, or --set german
+python -m benchmarks unseen    # every pair of unseen.toml, or --set german
 
-A set may also be the path of a folder with left, right (or file) and truth, as Parquet or CSV.
+A set may also be the path of a folder with left, right (or file) and truth, as Parquet
+or CSV.
 """
 
 import argparse
@@ -27,7 +29,10 @@ _TIMEOUT = 3_600.0  # seconds of one run of a system
 _SPLINK = "Splink 5"
 _STEP = "education-cis"  # of a run, what the ablation judges
 
-_SETS = {"link": ("synthetic", "typos", "febrl4", "febrl3"), "unseen": tuple(files.unseen())}
+_SETS = {
+    "link": ("synthetic", "typos", "febrl4", "febrl3"),
+    "unseen": tuple(files.unseen()),
+}
 
 
 @dataclass(frozen=True)
@@ -36,7 +41,8 @@ class System:
 
     Attributes:
         options: of `leo link`.
-        prepared: the system gets the files as an analyst would prepare them, and no options.
+        prepared: the system gets the files as an analyst would prepare them, and no
+            options.
         dedupes: whether it also takes one file.
     """
 
@@ -50,7 +56,14 @@ class System:
         if self.prepared:
             return [*self.command, *map(str, data.ready), str(out), str(threshold)]
         verb = "link" if len(data.files) == 2 else "dedupe"
-        options = [*data.options, "--threshold", str(threshold), *self.options, "--out", str(out)]
+        options = [
+            *data.options,
+            "--threshold",
+            str(threshold),
+            *self.options,
+            "--out",
+            str(out),
+        ]
         return [*self.command, verb, *map(str, data.files), *options]
 
 
@@ -59,22 +72,46 @@ SYSTEMS = {
     _SPLINK: System((*_MODULE, "benchmarks.systems.splink"), prepared=True),
     "leo link": System(LEO),
     "leo link --links-only": System(LEO, ("--links-only",), dedupes=False),
-    "leo-linkage core": System((*_MODULE, "benchmarks.systems.core"), prepared=True, dedupes=False),
+    "leo-linkage core": System(
+        (*_MODULE, "benchmarks.systems.core"), prepared=True, dedupes=False
+    ),
 }
 
 
 def main(arguments: list[str], benchmark: str) -> None:
     options, about = _options(arguments, benchmark), facts()
     rows: list[dict[str, Any]] = []
-    systems = {name: system for name, system in SYSTEMS.items() if not options.system or name in options.system}
+    systems = {
+        name: system
+        for name, system in SYSTEMS.items()
+        if not options.system or name in options.system
+    }
     if options.folder:
         options.folder.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix="leo-bench-", dir=options.folder) as scratch:
+    with tempfile.TemporaryDirectory(
+        prefix="leo-bench-", dir=options.folder
+    ) as scratch:
         folder = Path(options.folder or scratch).resolve()
         for name in options.set or _SETS[benchmark]:
-            data = files.make(name, folder, people=options.people, copies=options.copies, rows=options.rows)
-            choice = {label: system for label, system in systems.items() if len(data.files) == 2 or system.dedupes}
-            rows += compared(data, choice, Path(scratch), runs=options.runs, threshold=options.threshold)
+            data = files.make(
+                name,
+                folder,
+                people=options.people,
+                copies=options.copies,
+                rows=options.rows,
+            )
+            choice = {
+                label: system
+                for label, system in systems.items()
+                if len(data.files) == 2 or system.dedupes
+            }
+            rows += compared(
+                data,
+                choice,
+                Path(scratch),
+                runs=options.runs,
+                threshold=options.threshold,
+            )
     save(benchmark, rows, about, options.label)
 
 
@@ -82,68 +119,141 @@ def _options(arguments: list[str], benchmark: str) -> argparse.Namespace:
     def number(text: str) -> int:
         return int(float(text))
 
-    parser = argparse.ArgumentParser(prog=f"benchmarks {benchmark}", description=__doc__.split("\n")[0])
-    parser.add_argument("--set", action="append", help="a data set, or the path of one; may be repeated")
-    parser.add_argument("--system", action="append", help="this system only; may be repeated")
-    parser.add_argument("--people", type=number, default=PEOPLE, help="of the sets synthetic, typos, easy and hard")
-    parser.add_argument("--copies", type=int, default=1, help="link files of so many copies of these people")
-    parser.add_argument("--rows", type=number, help="of the left file of a pair of unseen.toml")
-    parser.add_argument(
-        "--threshold", type=float, default=0.5, help="match probability to accept a link, of all systems"
+    parser = argparse.ArgumentParser(
+        prog=f"benchmarks {benchmark}", description=__doc__.split("\n")[0]
     )
-    parser.add_argument("--runs", type=int, default=1, help="runs of each system, in turn; medians are reported")
-    parser.add_argument("--folder", type=Path, help="where the files are kept between runs; temporary when not given")
+    parser.add_argument(
+        "--set", action="append", help="a data set, or the path of one; may be repeated"
+    )
+    parser.add_argument(
+        "--system", action="append", help="this system only; may be repeated"
+    )
+    parser.add_argument(
+        "--people",
+        type=number,
+        default=PEOPLE,
+        help="of the sets synthetic, typos, easy and hard",
+    )
+    parser.add_argument(
+        "--copies",
+        type=int,
+        default=1,
+        help="link files of so many copies of these people",
+    )
+    parser.add_argument(
+        "--rows", type=number, help="of the left file of a pair of unseen.toml"
+    )
+    parser.add_argument(
+        "--threshold",
+        type=float,
+        default=0.5,
+        help="match probability to accept a link, of all systems",
+    )
+    parser.add_argument(
+        "--runs",
+        type=int,
+        default=1,
+        help="runs of each system, in turn; medians are reported",
+    )
+    parser.add_argument(
+        "--folder",
+        type=Path,
+        help="where the files are kept between runs; temporary when not given",
+    )
     parser.add_argument("--label", default="", help="name of the run in RESULTS.md")
     return parser.parse_args(arguments)
 
 
 def compared(
-    data: DataSet, systems: dict[str, System], scratch: Path, *, runs: int, threshold: float
+    data: DataSet,
+    systems: dict[str, System],
+    scratch: Path,
+    *,
+    runs: int,
+    threshold: float,
 ) -> list[dict[str, Any]]:
-    """A row for each system. Systems take turns, so that a change of the machine's speed affects all of them."""
+    """A row for each system. Systems take turns, so that a change of the machine's
+    speed affects all of them.
+    """
     outcomes: dict[str, list[dict[str, Any]]] = {name: [] for name in systems}
     for turn in range(runs):
         for number, (name, system) in enumerate(systems.items()):
-            out = scratch / f"{data.name}-{number}-{turn}{'.parquet' if system.prepared else ''}"
+            out = (
+                scratch
+                / f"{data.name}-{number}-{turn}{'.parquet' if system.prepared else ''}"
+            )
             result = measure.run(system.on(data, threshold, out), timeout=_TIMEOUT)
-            outcome = {"note": result.failure()} if result.exit_code else judged(data, out)
+            outcome = (
+                {"note": result.failure()} if result.exit_code else judged(data, out)
+            )
             outcomes[name].append(result.cost() | outcome)
             print(data.name, name, outcomes[name][-1], flush=True)
-    rows = [{"set": data.name, **data.rows(), "system": name, **_median(costs)} for name, costs in outcomes.items()]
-    splink = next((row["seconds"] for row in rows if row["system"] == _SPLINK and not row.get("note")), None)
-    return [row | {"of_splink": row["seconds"] / splink} if splink else row for row in rows]
+    rows = [
+        {"set": data.name, **data.rows(), "system": name, **_median(costs)}
+        for name, costs in outcomes.items()
+    ]
+    splink = next(
+        (
+            row["seconds"]
+            for row in rows
+            if row["system"] == _SPLINK and not row.get("note")
+        ),
+        None,
+    )
+    return [
+        row | {"of_splink": row["seconds"] / splink} if splink else row for row in rows
+    ]
 
 
 def judged(data: DataSet, out: Path) -> dict[str, float]:
     """Precision and recall of the accepted links.
 
-    Of a record with several links the best one counts, and recall is of the pairs that one link a record can make: the
-    smaller of the two numbers of records that have a match. Of one file, each pair of records in one cluster is a link.
+    Of a record with several links the best one counts, and recall is of the pairs that
+    one link a record can make: the smaller of the two numbers of records that have a
+    match. Of one file, each pair of records in one cluster is a link.
     """
     place = f"{out}/{{}}.parquet" if out.is_dir() else str(out)
-    truth = f"'{data.truth}'" if data.truth.suffix == ".parquet" else f"read_csv('{data.truth}', all_varchar = true)"
+    truth = (
+        f"'{data.truth}'"
+        if data.truth.suffix == ".parquet"
+        else f"read_csv('{data.truth}', all_varchar = true)"
+    )
     if len(data.files) == 2:
         condition = "where decision = 'accepted'" if out.is_dir() else ""
         links = f"""
-            select cast(left_id as varchar) as left_id, cast(right_id as varchar) as right_id
+            select cast(left_id as varchar) as left_id,
+                cast(right_id as varchar) as right_id
             from '{place.format("links")}' {condition}
-            qualify row_number() over (partition by left_id order by match_weight desc, right_id) = 1
-                and row_number() over (partition by right_id order by match_weight desc, left_id) = 1
+            qualify row_number() over (partition by left_id order by match_weight desc,
+                right_id) = 1
+                and row_number() over (partition by right_id order by match_weight desc,
+                    left_id) = 1
         """
-        true_pairs = "select least(count(distinct left_id), count(distinct right_id)) from truth"
+        true_pairs = (
+            "select least(count(distinct left_id), count(distinct right_id)) from truth"
+        )
     else:
-        clusters = f"(select cast(id as varchar) as id, person_id from '{place.format('clusters')}')"
+        clusters = (
+            "(select cast(id as varchar) as id, person_id from "
+            f"'{place.format('clusters')}')"
+        )
         links = f"""
-            select a.id as left_id, b.id as right_id from {clusters} as a join {clusters} as b using (person_id)
+            select a.id as left_id, b.id as right_id from {clusters} as a
+                join {clusters} as b using (person_id)
             where a.id < b.id
         """
-        truth = f"(select least(left_id, right_id) as left_id, greatest(left_id, right_id) as right_id from {truth})"
+        truth = (
+            "(select least(left_id, right_id) as left_id, greatest(left_id, "
+            f"right_id) as right_id from {truth})"
+        )
         true_pairs = "select count(*) from truth"
     with duckdb.connect() as connection:
         counts = connection.execute(
             f"""
-            with links as ({links}), truth as (select distinct left_id, right_id from {truth})
-            select (select count(*) from links), (select count(*) from links join truth using (left_id, right_id)),
+            with links as ({links}), truth as (select distinct left_id, right_id
+                from {truth})
+            select (select count(*) from links),
+                (select count(*) from links join truth using (left_id, right_id)),
                    ({true_pairs})
             """
         ).fetchall()[0]
@@ -151,8 +261,15 @@ def judged(data: DataSet, out: Path) -> dict[str, float]:
 
 
 def _median(rows: list[dict[str, Any]]) -> dict[str, Any]:
-    numbers = {key for row in rows for key, value in row.items() if isinstance(value, int | float)}
+    numbers = {
+        key
+        for row in rows
+        for key, value in row.items()
+        if isinstance(value, int | float)
+    }
     return {
-        key: statistics.median(row[key] for row in rows if key in row) if key in numbers else rows[-1].get(key)
+        key: statistics.median(row[key] for row in rows if key in row)
+        if key in numbers
+        else rows[-1].get(key)
         for key in dict.fromkeys(key for row in rows for key in row)
     } | {"runs": len(rows)}

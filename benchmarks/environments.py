@@ -1,4 +1,6 @@
-"""Environments for systems that cannot live in ours, made from the package index once and kept for later runs."""
+"""Environments for systems that cannot live in ours, made from the package index once
+and kept for later runs.
+"""
 
 import subprocess
 import sys
@@ -18,10 +20,23 @@ def environment(folder: Path, name: str, packages: Sequence[str]) -> Path:
     if stamp.is_file() and stamp.read_text().split("\n") == list(packages):
         return python
     print(f"{name}: making an environment with {', '.join(packages)}", flush=True)
-    install = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
-    for command in ([sys.executable, "-m", "venv", "--clear", str(place)], [*install, *packages]):
+    install = [
+        str(python),
+        "-m",
+        "pip",
+        "install",
+        "--quiet",
+        "--disable-pip-version-check",
+        "--no-input",
+    ]
+    for command in (
+        [sys.executable, "-m", "venv", "--clear", str(place)],
+        [*install, *packages],
+    ):
         outcome = subprocess.run(command, capture_output=True, text=True, check=False)
         if outcome.returncode:
-            sys.exit(f"{name}: no environment: {' '.join(outcome.stderr.split()[-40:])}")
+            sys.exit(
+                f"{name}: no environment: {' '.join(outcome.stderr.split()[-40:])}"
+            )
     stamp.write_text("\n".join(packages))
     return python

@@ -1,4 +1,6 @@
-"""One command as a whole process: seconds, CPU seconds and the most memory that it and its children held."""
+"""One command as a whole process: seconds, CPU seconds and the most memory that it and
+its children held.
+"""
 
 import contextlib
 import os
@@ -27,18 +29,26 @@ class Measured:
     def cost(self) -> dict[str, float]:
         """seconds, cpu_seconds and peak_gb."""
         peak = round(self.peak_bytes / 1e9, 2)
-        return {"seconds": self.seconds, "cpu_seconds": self.cpu_seconds, "peak_gb": peak}
+        return {
+            "seconds": self.seconds,
+            "cpu_seconds": self.cpu_seconds,
+            "peak_gb": peak,
+        }
 
     def failure(self) -> str:
         """Why there is no result, without the lines that name a path."""
         if self.exit_code == OUT_OF_TIME:
             return f"not done in {self.seconds:,.0f} seconds"
-        lines = [line.strip() for line in self.last_words.splitlines() if "/" not in line]
+        lines = [
+            line.strip() for line in self.last_words.splitlines() if "/" not in line
+        ]
         return f"exit code {self.exit_code}: {'; '.join(lines)}"
 
 
 def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Measured:
-    """Run a command, in a process group of its own, to its end or its time limit (OUT_OF_TIME); in `folder`, if given."""
+    """Run a command, in a process group of its own, to its end or its time limit
+    (OUT_OF_TIME); in `folder`, if given.
+    """
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     start = time.monotonic()
     process = subprocess.Popen(
@@ -46,7 +56,11 @@ def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Me
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        env={name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"},
+        env={
+            name: value
+            for name, value in os.environ.items()
+            if name != "PYTHONDONTWRITEBYTECODE"
+        },
         cwd=folder,
         start_new_session=True,
     )
@@ -69,7 +83,9 @@ def run(command: list[str], *, timeout: float, folder: Path | None = None) -> Me
 
 
 class _Peak(threading.Thread):
-    """Samples the memory of a process tree four times a second, shared pages counted once."""
+    """Samples the memory of a process tree four times a second, shared pages counted
+    once.
+    """
 
     def __init__(self, process: "subprocess.Popen[str]") -> None:
         super().__init__(daemon=True)
@@ -78,7 +94,9 @@ class _Peak(threading.Thread):
 
     def run(self) -> None:
         while not self._done.wait(0.25):
-            self.bytes = max(self.bytes, sum(_bytes_of(pid) for pid in _tree(self._process.pid)))
+            self.bytes = max(
+                self.bytes, sum(_bytes_of(pid) for pid in _tree(self._process.pid))
+            )
 
     def stop(self) -> None:
         self._done.set()
@@ -97,8 +115,12 @@ def _tree(pid: int) -> list[int]:
 
 
 def _bytes_of(pid: int) -> int:
-    """Resident bytes, of which those that several processes map are shared out among them; 0 of an ended process."""
+    """Resident bytes, of which those that several processes map are shared out among
+    them; 0 of an ended process.
+    """
     with contextlib.suppress(OSError):
         lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()
-        return sum(int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:"))
+        return sum(
+            int(line.split()[1]) * 1024 for line in lines if line.startswith("Pss:")
+        )
     return 0

@@ -1,6 +1,8 @@
-"""Record linkage for longitudinal administrative data, from raw person files to a linked spine.
+"""Record linkage for longitudinal administrative data, from raw person files to a
+linked spine.
 
-`link`, `dedupe`, `train` and `open_run` are the Python API; the command `leo` has everything.
+`link`, `dedupe`, `train` and `open_run` are the Python API; the command `leo` has
+everything.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -14,7 +16,9 @@ __all__ = ["Run", "__version__", "dedupe", "link", "open_run", "train"]
 
 
 def __getattr__(name: str) -> Any:
-    """The version (that of pyproject.toml), and what links tables: imported only when it is needed."""
+    """The version (that of pyproject.toml), and what links tables: imported only when
+    it is needed.
+    """
     if name == "__version__":
         from importlib.metadata import version
 

@@ -1,7 +1,8 @@
-"""The Python API: link tables or files, train a model, and open what `leo link`, `leo dedupe` or `leo run` wrote.
+"""The Python API: link tables or files, train a model, and open what `leo link`, `leo
+dedupe` or `leo run` wrote.
 
-A table of pandas, Polars, DuckDB or pyarrow may stand wherever a file may. It is written next to the result as Parquet,
-for the owner only, and is removed with it.
+A table of pandas, Polars, DuckDB or pyarrow may stand wherever a file may. It is
+written next to the result as Parquet, for the owner only, and is removed with it.
 """
 
 import html
@@ -19,7 +20,14 @@ from linkage.config import MOST_THREADS, Cardinality
 from linkage.engine import LockedTempdir, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
 from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
-from linkage.files.output import Linked, clusters_line, inferred_notes, links_line, model_notes, truth_line
+from linkage.files.output import (
+    Linked,
+    clusters_line,
+    inferred_notes,
+    links_line,
+    model_notes,
+    truth_line,
+)
 from linkage.files.prepare import FileOptions, Prepared
 from linkage.files.train import TrainRequest, train_files
 from linkage.model import from_dict, load
@@ -52,7 +60,9 @@ ModelLike = StrPath | Mapping[str, Any] | SplinkSettings
 
 
 class Frame(Protocol):
-    """A table that speaks Arrow: of pandas from 2.2 on, Polars, DuckDB, pyarrow and others."""
+    """A table that speaks Arrow: of pandas from 2.2 on, Polars, DuckDB, pyarrow and
+    others.
+    """
 
     def __arrow_c_stream__(self, requested_schema: Any = None) -> Any:
         """Its rows, by the Arrow PyCapsule interface."""
@@ -63,7 +73,9 @@ Data = str | os.PathLike[str] | Frame
 
 
 class Explanation(dict[str, Any]):
-    """Why two records were or were not linked: the facts that `leo explain --json` prints. A notebook shows its page."""
+    """Why two records were or were not linked: the facts that `leo explain --json`
+    prints. A notebook shows its page.
+    """
 
     def __repr__(self) -> str:
         """In a few sentences."""
@@ -71,21 +83,28 @@ class Explanation(dict[str, Any]):
 
     def _repr_html_(self) -> str:
         page = html.escape(explanation_page(self), quote=True)
-        return f'<iframe srcdoc="{page}" width="100%" height="700" style="border:0"></iframe>'
+        return (
+            f'<iframe srcdoc="{page}" width="100%" height="700" '
+            'style="border:0"></iframe>'
+        )
 
 
 class Run:
     """The results in a folder of `leo link`, `leo dedupe` or `leo run`.
 
-    Tables are DuckDB relations: `.df()`, `.pl()` and `.arrow()` give a table of pandas, Polars or Arrow.
+    Tables are DuckDB relations: `.df()`, `.pl()` and `.arrow()` give a table of pandas,
+    Polars or Arrow.
 
     Attributes:
         folder: the folder.
         steps: the names of its link steps.
         summary: how many links there are, and the error where true pairs were given.
-        columns: field to the columns of left and right that hold it, of `link` and `dedupe`.
-        counts: links, reasons and the training report of `link` and `dedupe`, as the manifest has them.
-        truth: precision, recall and f1, where true pairs were given to `link` or `dedupe`.
+        columns: field to the columns of left and right that hold it, of `link` and
+            `dedupe`.
+        counts: links, reasons and the training report of `link` and `dedupe`, as the
+            manifest has them.
+        truth: precision, recall and f1, where true pairs were given to `link` or
+            `dedupe`.
         notes: what to know before the result of `link` or `dedupe` is trusted.
     """
 
@@ -95,16 +114,24 @@ class Run:
         self.counts: Mapping[str, Any] = {}
         self.truth: Mapping[str, float] | None = None
         self.notes: Sequence[str] = ()
-        self._files: LockedTempdir | None = None  # where the folder goes with this object
+        self._files: LockedTempdir | None = (
+            None  # where the folder goes with this object
+        )
         self._engine = cast("DuckDBEngine", connect("duckdb", within=[folder]))
         manifest = manifest_of(folder)
         self._is_run = not is_linked_files(folder)
         self._paths = (
-            tables_of(folder, manifest) if self._is_run else {path.stem: path for path in folder.glob("*.parquet")}
+            tables_of(folder, manifest)
+            if self._is_run
+            else {path.stem: path for path in folder.glob("*.parquet")}
         )
         steps = manifest.get("configuration", {}).get("step", [])
-        self.steps: Sequence[str] = [step["name"] for step in steps] if self._is_run else ["link"]
-        self.summary = f"{folder.name}: steps {', '.join(self.steps)}; {len(self._paths)} tables"
+        self.steps: Sequence[str] = (
+            [step["name"] for step in steps] if self._is_run else ["link"]
+        )
+        self.summary = (
+            f"{folder.name}: steps {', '.join(self.steps)}; {len(self._paths)} tables"
+        )
 
     @property
     def tables(self) -> list[str]:
@@ -118,13 +145,20 @@ class Run:
             ConfigError: there is no such table; the message lists those that there are.
         """
         if name not in self._paths:
-            raise ConfigError(f"{name}: this result has no such table\n  it has: {', '.join(self.tables)}")
+            raise ConfigError(
+                f"{name}: this result has no such table\n  it has: "
+                f"{', '.join(self.tables)}"
+            )
         table = self._engine.read(self._paths[name])
         # A folder that goes with this object is read now: the relation may outlive it.
-        return self._engine.relation(self._engine.sql("from {t}", t=table, store=True) if self._files else table)
+        return self._engine.relation(
+            self._engine.sql("from {t}", t=table, store=True) if self._files else table
+        )
 
     def links(self, step: str | None = None) -> "Relation":
-        """Every linked or reviewed pair of a step: match weight, probability, decision and reason."""
+        """Every linked or reviewed pair of a step: match weight, probability, decision
+        and reason.
+        """
         return self._of_step("links", step)
 
     def unlinked(self, step: str | None = None) -> "Relation":
@@ -137,7 +171,9 @@ class Run:
 
     @property
     def people(self) -> "Relation":
-        """Which records are one person: the spine of a run, or the clusters of one file."""
+        """Which records are one person: the spine of a run, or the clusters of one
+        file.
+        """
         return self.table("spine" if self._is_run else "clusters")
 
     def quality(self, step: str | None = None) -> dict[str, Any]:
@@ -148,7 +184,11 @@ class Run:
         """
         name = self._step(step)
         steps = evaluation_of(self._path("quality/evaluation.json"))["steps"]
-        measures: dict[str, Any] = steps[0] if not self._is_run else next(one for one in steps if one["step"] == name)
+        measures: dict[str, Any] = (
+            steps[0]
+            if not self._is_run
+            else next(one for one in steps if one["step"] == name)
+        )
         return measures
 
     def model(self, step: str | None = None) -> dict[str, Any]:
@@ -156,7 +196,8 @@ class Run:
         return load(model_file(self.folder, self._named(step))).raw
 
     def linker(self, step: str | None = None) -> Any:
-        """The step's tables and model as a Splink `Linker`: its predictions, charts and dashboards.
+        """The step's tables and model as a Splink `Linker`: its predictions, charts and
+        dashboards.
 
         Example: run.linker().visualisations.match_weights_chart()
 
@@ -167,20 +208,27 @@ class Run:
         sides = ("left",) if data.of_one_file else ("left", "right")
         names = data.side_names if data.side_names[0] != data.side_names[1] else sides
         columns = [column for column in data.model.columns if column != "unit_id"]
-        tables = {name: data.sides[side].columns_of(None, columns) for name, side in zip(names, sides, strict=False)}
+        tables = {
+            name: data.sides[side].columns_of(None, columns)
+            for name, side in zip(names, sides, strict=False)
+        }
         return splink_linker(self._engine, data.model, tables)
 
     def explain(self, left: Any, right: Any, step: str | None = None) -> Explanation:
-        """Why two records were or were not linked: each comparison, its weight, and what would change the decision.
+        """Why two records were or were not linked: each comparison, its weight, and
+        what would change the decision.
 
         Args:
-            left, right: ids, as `links` has them; of a run an entity's number or "source:key".
+            left, right: ids, as `links` has them; of a run an entity's number or
+                "source:key".
 
         Raises:
             ConfigError: there is no such record.
         """
         with Explainer(self.folder) as explainer:
-            return Explanation(explainer.pair(str(left), str(right), step=self._named(step)).content)
+            return Explanation(
+                explainer.pair(str(left), str(right), step=self._named(step)).content
+            )
 
     @property
     def report(self) -> Path:
@@ -205,7 +253,10 @@ class Run:
     def _path(self, name: str) -> Path:
         path = self.folder / name
         if not path.is_file():
-            raise ConfigError(f"{Path(name).name}: this result has none\n  it has: {', '.join(self.tables)}")
+            raise ConfigError(
+                f"{Path(name).name}: this result has none\n  it has: "
+                f"{', '.join(self.tables)}"
+            )
         return path
 
     def __repr__(self) -> str:
@@ -216,7 +267,7 @@ class Run:
         first, *rest = repr(self).splitlines()
         items = "".join(f"<li>{html.escape(line.strip())}</li>" for line in rest)
         tables = ", ".join(f"<code>{html.escape(name)}</code>" for name in self.tables)
-        return f"<p><strong>{html.escape(first)}</strong></p><ul>{items}</ul><p>Tables: {tables}</p>"
+        return f"<p><strong>{html.escape(first)}</strong></p><ul>{items}</ul><p>Tables: {tables}</p>"  # noqa: E501
 
 
 def open_run(folder: StrPath) -> Run:
@@ -255,37 +306,48 @@ def link(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Link two tables or files: infer their schema, train a model on them, score, resolve and report.
+    """Link two tables or files: infer their schema, train a model on them, score,
+    resolve and report.
 
     Example: linkage.link(pupils, "customers.parquet", id=("pupil", None)).links().df()
 
     Args:
-        out: folder of the result; without it the result is removed with the object that is returned.
-        id: the id column of each table; "none" numbers the rows from 1. Inferred by default.
+        out: folder of the result; without it the result is removed with the object that
+            is returned.
+        id: the id column of each table; "none" numbers the rows from 1. Inferred by
+            default.
         maps: columns of roles: "left.surname=FAMILY".
         compare: further columns to compare; by default identifiers only.
         date_format: strptime format of birth dates.
         schema: the schema.toml of an earlier result.
         threshold: match probability from which a pair is accepted, 0.5 by default.
-        model: a Splink model: its file, its settings as a dictionary, or a SettingsCreator. One without m and u is
-            trained on these tables. It names the roles that `columns` of a result has: forename, surname, dob, ...
+        model: a Splink model: its file, its settings as a dictionary, or a
+            SettingsCreator. One without m and u is trained on these tables. It names
+            the roles that `columns` of a result has: forename, surname, dob, ...
         without: columns of that model that are not compared.
         truth: true pairs (left_id, right_id), to measure precision and recall.
         link_draws: number of link draws, 0 to 1000.
-        duplicates: whether both records of a person who is twice in a table are linked; by default unless links_only.
+        duplicates: whether both records of a person who is twice in a table are linked;
+            by default unless links_only.
         cardinality: how many links a record may have; inferred by default.
         links_only: links only, without reasons, evaluation and report: faster.
         encoding, delimiter: of text files; detected by default.
         memory_limit: DuckDB's, "4GB" for example; threads: processor threads.
         seed: of random samples.
         force: replace a result that is in `out`.
-        progress: called with what is being done; `print`, for example. In a notebook it is shown by default.
+        progress: called with what is being done; `print`, for example. In a notebook it
+            is shown by default.
 
     Raises:
         InputError: a table cannot be read, or its ids are not unique.
-        ConfigError: an option is out of range or contradicts another, or there is nothing to compare.
+        ConfigError: an option is out of range or contradicts another, or there is
+            nothing to compare.
     """
-    _check(threshold=(threshold, 0, 1), link_draws=(link_draws, 0, 1000), threads=(threads, 1, MOST_THREADS))
+    _check(
+        threshold=(threshold, 0, 1),
+        link_draws=(link_draws, 0, 1000),
+        threads=(threads, 1, MOST_THREADS),
+    )
     files, listener = scratch_folder(), _Notes()
     request = LinkRequest(
         _file(files, "left", left),
@@ -298,7 +360,15 @@ def link(
         second_records=duplicates,
         cardinality=cardinality,
         links_only=links_only,
-        **_shared(maps, compare, date_format, schema, _model_file_of(files, model), threshold, without),
+        **_shared(
+            maps,
+            compare,
+            date_format,
+            schema,
+            _model_file_of(files, model),
+            threshold,
+            without,
+        ),
         delimiter=delimiter,
         memory_limit=memory_limit,
         threads=threads,
@@ -306,8 +376,18 @@ def link(
         force=force,
     )
     linked = link_files(request, inferred=listener, progress=_progress(progress))
-    notes = [*listener.notes, *linked.notes, *model_notes(linked.summary, of_two_files=True)]
-    return _result(files, request.out, links_line(linked.summary, links_only=links_only), linked, notes)
+    notes = [
+        *listener.notes,
+        *linked.notes,
+        *model_notes(linked.summary, of_two_files=True),
+    ]
+    return _result(
+        files,
+        request.out,
+        links_line(linked.summary, links_only=links_only),
+        linked,
+        notes,
+    )
 
 
 def dedupe(
@@ -331,18 +411,23 @@ def dedupe(
     force: bool = False,
     progress: Progress | None = None,
 ) -> Run:
-    """Find the records of one table or file that are the same person; the model is trained on the table itself.
+    """Find the records of one table or file that are the same person; the model is
+    trained on the table itself.
 
     Example: linkage.dedupe(customers).people.df()
 
     Args:
-        truth: true pairs (left_id, right_id), clusters (id, cluster), or the name of a column.
-        out, id, maps, compare, date_format, schema, threshold, model, without, encoding, delimiter, memory_limit,
-            threads, seed, force, progress: as of `link`; a column is mapped by "surname=FAMILY".
+        truth: true pairs (left_id, right_id), clusters (id, cluster), or the name of a
+            column.
+        out, id, maps, compare, date_format, schema, threshold, model, without,
+            encoding, delimiter, memory_limit, threads, seed, force, progress: as of
+            `link`; a column is mapped by "surname=FAMILY".
 
     Raises:
-        InputError: the table cannot be read, its ids are not unique, or there is too little to compare.
-        ConfigError: an option is out of range, a map fits no column, or the folder is in use.
+        InputError: the table cannot be read, its ids are not unique, or there is too
+            little to compare.
+        ConfigError: an option is out of range, a map fits no column, or the folder is
+            in use.
     """
     _check(threshold=(threshold, 0, 1), threads=(threads, 1, MOST_THREADS))
     files, listener = scratch_folder(), _Notes()
@@ -351,8 +436,18 @@ def dedupe(
         _out(files, out),
         id=id,
         encoding=encoding,
-        truth=None if truth is None else str(_file(files, "truth", truth)),  # a column's name stays as it is
-        **_shared(maps, compare, date_format, schema, _model_file_of(files, model), threshold, without),
+        truth=None
+        if truth is None
+        else str(_file(files, "truth", truth)),  # a column's name stays as it is
+        **_shared(
+            maps,
+            compare,
+            date_format,
+            schema,
+            _model_file_of(files, model),
+            threshold,
+            without,
+        ),
         delimiter=delimiter,
         memory_limit=memory_limit,
         threads=threads,
@@ -382,13 +477,16 @@ def train(
     allow_faults: bool = False,
     progress: Progress | None = None,
 ) -> dict[str, Any]:
-    """Train a model on two tables or files, and write it with its training report next to it.
+    """Train a model on two tables or files, and write it with its training report next
+    to it.
 
     Args:
         out: the model's file, NAME.json.
-        labels: a CSV of left_id, right_id, answer from clerical review, from which m is estimated.
+        labels: a CSV of left_id, right_id, answer from clerical review, from which m is
+            estimated.
         allow_faults: write a model that is not to be trusted too.
-        maps, compare, date_format, encoding, delimiter, memory_limit, threads, seed, force, progress: as of `link`.
+        maps, compare, date_format, encoding, delimiter, memory_limit, threads, seed,
+            force, progress: as of `link`.
 
     Returns:
         The model: Splink's settings, as `link(model=...)` and Splink open them.
@@ -401,7 +499,10 @@ def train(
     with scratch_folder() as folder:
         request = TrainRequest(
             FileOptions(
-                {"left": _file_in(folder, "left", left), "right": _file_in(folder, "right", right)},
+                {
+                    "left": _file_in(folder, "left", left),
+                    "right": _file_in(folder, "right", right),
+                },
                 maps=maps,
                 compare=compare,
                 date_formats=_formats(date_format),
@@ -454,8 +555,10 @@ def _model_file_of(files: LockedTempdir, model: ModelLike | None) -> Path | None
         settings = model.create_settings_dict("duckdb")
     if settings is None:
         raise ConfigError(
-            f"model: neither a path nor Splink's settings, but a {type(model).__name__}\n"
-            "  give the path of a model file, its settings as a dictionary, or a SettingsCreator"
+            "model: neither a path nor Splink's settings, but a "
+            f"{type(model).__name__}\n"
+            "  give the path of a model file, its settings as a dictionary, or a "
+            "SettingsCreator"
         )
     path = files.path / "model.json"
     from_dict(dict(settings), "model").save(path)
@@ -495,11 +598,17 @@ def _in_python(note: str) -> str:
     return note
 
 
-def _result(files: LockedTempdir, out: Path, line: str, linked: Linked, notes: Sequence[str]) -> Run:
+def _result(
+    files: LockedTempdir, out: Path, line: str, linked: Linked, notes: Sequence[str]
+) -> Run:
     run = Run(out)
-    run.summary = "\n".join([line, *([truth_line(linked.truth)] if linked.truth else [])])
+    run.summary = "\n".join(
+        [line, *([truth_line(linked.truth)] if linked.truth else [])]
+    )
     run.columns, run.counts, run.truth = linked.columns, linked.summary, linked.truth
-    run.notes = [_in_python(note).replace(f"{files.path}{os.sep}", "") for note in notes]
+    run.notes = [
+        _in_python(note).replace(f"{files.path}{os.sep}", "") for note in notes
+    ]
     if out.parent == files.path:
         run._files = files
     else:
@@ -515,14 +624,18 @@ def _progress(progress: Progress | None) -> Progress | None:
 
 
 def _of_each(option: Both) -> tuple[str | None, str | None]:
-    """What is given of the left and of the right, where it may be given once for both."""
+    """What is given of the left and of the right, where it may be given once
+    for both.
+    """
     return option if isinstance(option, tuple) else (option, option)
 
 
 def _check(**ranges: tuple[float | None, float, float]) -> None:
     for name, (value, low, high) in ranges.items():
         if value is not None and not low <= value <= high:
-            raise ConfigError(f"{name}={value}: out of range\n  give a number from {low} to {high}")
+            raise ConfigError(
+                f"{name}={value}: out of range\n  give a number from {low} to {high}"
+            )
 
 
 def _file(files: LockedTempdir, name: str, data: Data) -> Path:
@@ -544,20 +657,32 @@ def _file_in(folder: Path, name: str, data: Data) -> Path:
 
 
 _INDEX = "__index_level_"
-"""What pyarrow calls the rows' labels in pandas where they have no name; of rows that were filtered, say."""
+"""What pyarrow calls the rows' labels in pandas where they have no name; of rows that
+were filtered, say.
+"""
 
 
 def _as_arrow(name: str, data: Frame) -> pa.Table:
     try:
         table = pa.table(data)
-    except (pa.ArrowInvalid, pa.ArrowTypeError, pa.ArrowNotImplementedError):  # whose messages hold a value
-        of_several = [column for column in getattr(data, "columns", ()) if not _of_one_kind(data, column)]
+    except (
+        pa.ArrowInvalid,
+        pa.ArrowTypeError,
+        pa.ArrowNotImplementedError,
+    ):  # whose messages hold a value
+        of_several = [
+            column
+            for column in getattr(data, "columns", ())
+            if not _of_one_kind(data, column)
+        ]
         column_text = f"column {of_several[0]}" if of_several else "a column"
         raise InputError(
             f"{name}: {column_text} holds values of several kinds\n"
             f'  make them text: table[column] = table[column].astype("string")'
         ) from None
-    return table.drop_columns([column for column in table.column_names if column.startswith(_INDEX)])
+    return table.drop_columns(
+        [column for column in table.column_names if column.startswith(_INDEX)]
+    )
 
 
 def _of_one_kind(data: Any, column: Any) -> bool:

@@ -1,16 +1,23 @@
-"""What can go wrong, by who has to act. Messages name the file, line or key and the remedy, never a person's value."""
+"""What can go wrong, by who has to act. Messages name the file, line or key and the
+remedy, never a person's value.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from enum import IntEnum
 
 
-def nearest(name: str, known: Iterable[str], count: int = 1, *, cutoff: float = 0.5) -> list[str]:
+def nearest(
+    name: str, known: Iterable[str], count: int = 1, *, cutoff: float = 0.5
+) -> list[str]:
     """The known names most like one, without case, for a message."""
     import difflib
 
     names = {candidate.lower(): candidate for candidate in known}
-    return [names[match] for match in difflib.get_close_matches(name.lower(), list(names), count, cutoff)]
+    return [
+        names[match]
+        for match in difflib.get_close_matches(name.lower(), list(names), count, cutoff)
+    ]
 
 
 def repeated(names: Iterable[str]) -> list[str]:
@@ -19,7 +26,9 @@ def repeated(names: Iterable[str]) -> list[str]:
 
 
 def hint(name: str, known: Iterable[str]) -> str:
-    """What follows an unknown name in a message: the nearest known one, or all of them."""
+    """What follows an unknown name in a message: the nearest known one, or all
+    of them.
+    """
     names = sorted(known)
     matches = nearest(name, names)
     return f"; nearest: {matches[0]}" if matches else f"; there are {', '.join(names)}"
@@ -42,7 +51,9 @@ class LeoError(Exception):
 
 
 class ConfigError(LeoError):
-    """The configuration, the command line or a model file does not say what can be run."""
+    """The configuration, the command line or a model file does not say what can
+    be run.
+    """
 
     exit_code = ExitCode.USAGE
 
@@ -50,7 +61,9 @@ class ConfigError(LeoError):
 def all_faults(where: str, faults: Sequence[str]) -> ConfigError:
     """One error with every fault, a line each."""
     count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
-    return ConfigError(f"{where}: {count}\n" + "\n".join(f"  {fault}" for fault in faults))
+    return ConfigError(
+        f"{where}: {count}\n" + "\n".join(f"  {fault}" for fault in faults)
+    )
 
 
 class InputError(LeoError):
@@ -58,7 +71,9 @@ class InputError(LeoError):
 
 
 class NothingToTrainOnError(LeoError):
-    """Training finds no matches to learn from: too few pairs, no convergence, or convergence on non-matches."""
+    """Training finds no matches to learn from: too few pairs, no convergence, or
+    convergence on non-matches.
+    """
 
 
 class ContractError(LeoError):
@@ -81,10 +96,12 @@ class Stopped(LeoError):
 
 
 def check_utf8_name(name: str, shown: str | None = None) -> None:
-    """Refuse a name of a file or folder that is not in UTF-8: manifests and pages could not hold it.
+    """Refuse a name of a file or folder that is not in UTF-8: manifests and pages could
+    not hold it.
 
     Args:
-        shown: what the message calls it; the name with its strange bytes as \\xfc when None.
+        shown: what the message calls it; the name with its strange bytes as \\xfc when
+            None.
 
     Raises:
         InputError: it is not in UTF-8.
@@ -92,7 +109,10 @@ def check_utf8_name(name: str, shown: str | None = None) -> None:
     try:
         name.encode()
     except UnicodeEncodeError:
-        shown = shown or name.encode(errors="surrogateescape").decode(errors="backslashreplace")
+        shown = shown or name.encode(errors="surrogateescape").decode(
+            errors="backslashreplace"
+        )
         raise InputError(
-            f"{shown}: the name is not in UTF-8\n  rename it; where it is in UTF-8, say so: export LC_ALL=C.UTF-8"
+            f"{shown}: the name is not in UTF-8\n  rename it; where it is in UTF-8, "
+            "say so: export LC_ALL=C.UTF-8"
         ) from None

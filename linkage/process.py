@@ -1,8 +1,10 @@
-"""How a process of ours treats garbage, how it is stopped from outside, and who may read what it writes.
+"""How a process of ours treats garbage, how it is stopped from outside, and who may
+read what it writes.
 
-Python looks for unreachable cycles at every few hundred new objects, and walks all objects for it at the end. The
-libraries that a verb imports are some hundred thousand objects, none of which is ever garbage: walking them cost a
-tenth of a second at the end of each process, and more while it ran. What leaves no cycle is freed as before.
+Python looks for unreachable cycles at every few hundred new objects, and walks all
+objects for it at the end. The libraries that a verb imports are some hundred thousand
+objects, none of which is ever garbage: walking them cost a tenth of a second at the end
+of each process, and more while it ran. What leaves no cycle is freed as before.
 """
 
 import atexit
@@ -20,7 +22,9 @@ from types import FrameType
 from linkage.errors import ConfigError
 
 _NEW_OBJECTS = 100_000
-"""New objects that may be in cycles before they are looked through, some ten megabytes; Python's own number is 700."""
+"""New objects that may be in cycles before they are looked through, some ten megabytes;
+Python's own number is 700.
+"""
 
 
 OWNER_ONLY, GROUP_READS = 0o077, 0o027
@@ -28,12 +32,18 @@ OWNER_ONLY, GROUP_READS = 0o077, 0o027
 
 
 def begin() -> None:
-    """To be called once, before what a process imports later, by the process and not by a library."""
+    """To be called once, before what a process imports later, by the process and not by
+    a library.
+    """
     os.umask(OWNER_ONLY)
     gc.set_threshold(_NEW_OBJECTS, *gc.get_threshold()[1:])
-    atexit.register(gc.freeze)  # what is frozen is not walked: the system takes it back whole
+    atexit.register(
+        gc.freeze
+    )  # what is frozen is not walked: the system takes it back whole
     _have_streams()
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a terminal that is not in UTF-8 lacks − and █
+    if isinstance(
+        sys.stdout, io.TextIOWrapper
+    ):  # a terminal that is not in UTF-8 lacks − and █
         sys.stdout.reconfigure(errors="backslashreplace")
 
 
@@ -45,7 +55,8 @@ def umask() -> int:
 
 
 def share(folder: Path, group: str | None) -> None:
-    """Let a group read what is written to a folder from now on, which is made where it is not there.
+    """Let a group read what is written to a folder from now on, which is made where it
+    is not there.
 
     Raises:
         ConfigError: there is no such group, or this user is not in it.
@@ -58,27 +69,40 @@ def share(folder: Path, group: str | None) -> None:
         number = grp.getgrnam(group).gr_gid
         folder.mkdir(parents=True, exist_ok=True)
         os.chown(folder, -1, number)
-        folder.chmod(0o2750)  # with the bit by which new files and folders take the group of their folder
+        folder.chmod(
+            0o2750
+        )  # with the bit by which new files and folders take the group of their folder
     except (KeyError, PermissionError):
         raise ConfigError(
-            f"run.group: there is no group '{group}' that this user is in\n  name one that `id` lists, or leave it out"
+            f"run.group: there is no group '{group}' that this user is in\n  name one "
+            "that `id` lists, or leave it out"
         ) from None
     os.umask(GROUP_READS)
 
 
 def readable_by_others(folder: Path) -> str | None:
-    """What to do about a folder that every user of the machine may read; None where they may not, or it is not there."""
+    """What to do about a folder that every user of the machine may read; None where
+    they may not, or it is not there.
+    """
     if folder.is_dir() and folder.stat().st_mode & 0o007:
-        return f"{folder}: every user may read this folder, which holds personal data\n  chmod -R o= {folder}"
+        return (
+            f"{folder}: every user may read this folder, which holds personal "
+            f"data\n  chmod -R o= {folder}"
+        )
     return None
 
 
 def _have_streams() -> None:
     """Give a process that was started without an input or output empty ones.
 
-    Else the first file that it opens is its output, and a library that says something says it into that file.
+    Else the first file that it opens is its output, and a library that says something
+    says it into that file.
     """
-    for number, name, mode in ((0, "stdin", "r"), (1, "stdout", "w"), (2, "stderr", "w")):
+    for number, name, mode in (
+        (0, "stdin", "r"),
+        (1, "stdout", "w"),
+        (2, "stderr", "w"),
+    ):
         try:
             os.fstat(number)
         except OSError:
@@ -91,11 +115,16 @@ def _have_streams() -> None:
 
 @contextlib.contextmanager
 def stoppable() -> Iterator[None]:
-    """Let a scheduler's SIGTERM end the block as Ctrl-C does: what it has half made is cleared away.
+    """Let a scheduler's SIGTERM end the block as Ctrl-C does: what it has half made is
+    cleared away.
 
-    It stays as it is where the caller has a way of their own, and in another thread than the main one.
+    It stays as it is where the caller has a way of their own, and in another thread
+    than the main one.
     """
-    if threading.current_thread() is not threading.main_thread() or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL:
+    if (
+        threading.current_thread() is not threading.main_thread()
+        or signal.getsignal(signal.SIGTERM) != signal.SIG_DFL
+    ):
         yield
         return
 

@@ -1,4 +1,6 @@
-"""Intervals for shares. Wilson's, because linkage shares lie near 0 and 1, where the normal interval leaves [0, 1]."""
+"""Intervals for shares. Wilson's, because linkage shares lie near 0 and 1, where the
+normal interval leaves [0, 1].
+"""
 
 import math
 from typing import TypedDict
@@ -7,7 +9,9 @@ Z95 = 1.959963984540054
 
 
 class Share(TypedDict):
-    """A share with its 95 % interval; the counts are carried, so that disclosure control can judge it."""
+    """A share with its 95 % interval; the counts are carried, so that disclosure
+    control can judge it.
+    """
 
     of: int
     count: float
@@ -17,7 +21,8 @@ class Share(TypedDict):
 
 
 def wilson(count: float, of: int, z: float = Z95) -> Share:
-    """Share of `count` in `of` with Wilson's score interval (Wilson 1927). Without a base all is None.
+    """Share of `count` in `of` with Wilson's score interval (Wilson 1927). Without a
+    base all is None.
 
     Raises:
         ValueError: the count is negative or larger than its base.
@@ -29,7 +34,11 @@ def wilson(count: float, of: int, z: float = Z95) -> Share:
     share = count / of
     correction = z * z / of
     middle = (share + correction / 2) / (1 + correction)
-    half = z / (1 + correction) * math.sqrt(share * (1 - share) / of + correction / (4 * of))
+    half = (
+        z
+        / (1 + correction)
+        * math.sqrt(share * (1 - share) / of + correction / (4 * of))
+    )
     # Rounding must not push the bound past the share where the share is 0 or 1.
     low = 0.0 if count == 0 else max(0.0, middle - half)
     high = 1.0 if count == of else min(1.0, middle + half)
@@ -37,7 +46,8 @@ def wilson(count: float, of: int, z: float = Z95) -> Share:
 
 
 def exact(count: float, of: int) -> Share:
-    """Share of `count` in `of` with the interval that holds for few, too: Clopper and Pearson's (1934).
+    """Share of `count` in `of` with the interval that holds for few, too: Clopper and
+    Pearson's (1934).
 
     Raises:
         ValueError: the count is negative or larger than its base.
@@ -45,7 +55,9 @@ def exact(count: float, of: int) -> Share:
     share = wilson(count, of)
     if of == 0:
         return share
-    from scipy.special import betaincinv  # a tenth of a second, which most runs need not spend
+    from scipy.special import (
+        betaincinv,
+    )  # a tenth of a second, which most runs need not spend
 
     low = float(betaincinv(count, of - count + 1, 0.025)) if count else 0.0
     high = float(betaincinv(count + 1, of - count, 0.975)) if count < of else 1.0
@@ -55,8 +67,8 @@ def exact(count: float, of: int) -> Share:
 def f1(correct: int, false: int, missed: int) -> Share:
     """F1 with an interval.
 
-    F1 = 2J / (1 + J), where J, correct over (correct + false + missed), is a share of independent pairs: Wilson's
-    bounds of J carry over, since the function is monotonic.
+    F1 = 2J / (1 + J), where J, correct over (correct + false + missed), is a share of
+    independent pairs: Wilson's bounds of J carry over, since the function is monotonic.
     """
     jaccard = wilson(correct, correct + false + missed)
 
@@ -73,7 +85,9 @@ def f1(correct: int, false: int, missed: int) -> Share:
 
 
 def per_cent(share: float) -> str:
-    """A share in per cent by two places, cut where it would be rounded up to all: one of many thousands is one."""
+    """A share in per cent by two places, cut where it would be rounded up to all: one
+    of many thousands is one.
+    """
     return f"{100 * share:.2f}" if share == 1 else f"{min(100 * share, 99.99):.2f}"
 
 
@@ -86,7 +100,8 @@ class Difference(TypedDict):
 
 
 def difference(before: Share, after: Share) -> Difference:
-    """After less before, with Newcombe's interval for two independent shares (1998, method 10: of Wilson's bounds).
+    """After less before, with Newcombe's interval for two independent shares (1998,
+    method 10: of Wilson's bounds).
 
     Raises:
         ValueError: a share has no base.
@@ -94,6 +109,12 @@ def difference(before: Share, after: Share) -> Difference:
     if before["value"] is None or after["value"] is None:
         raise ValueError("a share without a base has no difference")
     change = after["value"] - before["value"]
-    down = math.hypot(after["value"] - (after["low"] or 0.0), (before["high"] or 0.0) - before["value"])
-    up = math.hypot((after["high"] or 0.0) - after["value"], before["value"] - (before["low"] or 0.0))
+    down = math.hypot(
+        after["value"] - (after["low"] or 0.0),
+        (before["high"] or 0.0) - before["value"],
+    )
+    up = math.hypot(
+        (after["high"] or 0.0) - after["value"],
+        before["value"] - (before["low"] or 0.0),
+    )
     return Difference(change=change, low=change - down, high=change + up)

@@ -1,4 +1,5 @@
-"""A British population as education, tax and benefit bodies hold it, with the truth about who is who.
+"""A British population as education, tax and benefit bodies hold it, with the truth
+about who is who.
 
 from pathlib import Path
 from synthetic import synthesise

@@ -1,4 +1,6 @@
-"""A chunk of the population with all that the sources share, and the tables that they hand back."""
+"""A chunk of the population with all that the sources share, and the tables that they
+hand back.
+"""
 
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -38,54 +40,98 @@ class World:
     subjects: list[str]
     identifiers_only: bool = False
 
-    def registrations(self, source: str, person: Ints, event: Ints, provider: Ints, paper: Any = 1.0) -> Registrations:
+    def registrations(
+        self, source: str, person: Ints, event: Ints, provider: Ints, paper: Any = 1.0
+    ) -> Registrations:
         """The registrations of a source with people of the chunk."""
         return Registrations(
-            source, self.draws, self.reference, self.odds, self.people, person, event, provider, paper
-        )  # fmt: skip
+            source,
+            self.draws,
+            self.reference,
+            self.odds,
+            self.people,
+            person,
+            event,
+            provider,
+            paper,
+        )
 
     def wants(self, table: str) -> bool:
-        """Whether a table, for example "ilr_aims", is wanted: without outcomes, only tables of identifiers."""
-        return not self.identifiers_only or definition(table).with_role("record_key") is not None
+        """Whether a table, for example "ilr_aims", is wanted: without outcomes, only
+        tables of identifiers.
+        """
+        return (
+            not self.identifiers_only
+            or definition(table).with_role("record_key") is not None
+        )
 
     def before(self, back: int, rules: Table) -> "World":
-        """The same people as bodies had them so many years ago, with errors that were put right since.
+        """The same people as bodies had them so many years ago, with errors that were
+        put right since.
 
-        Where a share c of the errors that stand is put right in a year, (1 - c) ** -back as many stood then as now.
+        Where a share c of the errors that stand is put right in a year, (1 - c) **
+        -back as many stood then as now.
         """
-        extra_shares = {name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()}
+        extra_shares = {
+            name: (1 - share) ** -back - 1 for name, share in rules.corrected.items()
+        }
         return replace(self, odds=self.odds.but(uncorrected=extra_shares))
 
 
 @dataclass
 class Tables:
-    """What a source makes: its tables, and the truth and errors of its table of identifiers."""
+    """What a source makes: its tables, and the truth and errors of its table of
+    identifiers.
+    """
 
     tables: dict[str, Columns] = field(default_factory=dict)  # "npd_census" to columns
     entities: list[pa.Table] = field(default_factory=list)
     records: list[pa.Table] = field(default_factory=list)
     errors: list[pa.Table] = field(default_factory=list)
 
-    def truth(self, source: str, record: NDArray[np.int64], person: Ints, entity_key: Any, owner: Ints) -> None:
-        """The persons of a source's records and entities; entities may be named more than once."""
+    def truth(
+        self,
+        source: str,
+        record: NDArray[np.int64],
+        person: Ints,
+        entity_key: Any,
+        owner: Ints,
+    ) -> None:
+        """The persons of a source's records and entities; entities may be named more
+        than once.
+        """
         keys = pc.cast(pa.array(record), pa.string())
-        self.records.append(pa.table({"source": _same(source, len(record)), "record_key": keys, "person_id": person}))
+        self.records.append(
+            pa.table(
+                {
+                    "source": _same(source, len(record)),
+                    "record_key": keys,
+                    "person_id": person,
+                }
+            )
+        )
         owners = pa.table({"entity_key": entity_key, "person_id": owner}).group_by(
             ["entity_key", "person_id"], use_threads=False
         )
         owners = owners.aggregate([]).select(["entity_key", "person_id"])
         self.entities.append(owners.add_column(0, "source", _same(source, len(owners))))
 
-    def log_errors(self, source: str, record: NDArray[np.int64], kinds: dict[str, Kinds]) -> None:
+    def log_errors(
+        self, source: str, record: NDArray[np.int64], kinds: dict[str, Kinds]
+    ) -> None:
         """The kind of error of each field of each record; 0 is none."""
         for role, kind in kinds.items():
             rows = np.flatnonzero(kind)
             keys = pc.cast(pa.array(record[rows]), pa.string())
-            names = pa.DictionaryArray.from_arrays(pa.array(kind[rows].astype(np.int32)), pa.array(ERROR_KINDS))
+            names = pa.DictionaryArray.from_arrays(
+                pa.array(kind[rows].astype(np.int32)), pa.array(ERROR_KINDS)
+            )
             columns = {
-                "source": _same(source, len(rows)), "record_key": keys, "field": _same(role, len(rows)),
+                "source": _same(source, len(rows)),
+                "record_key": keys,
+                "field": _same(role, len(rows)),
                 "kind": names,
-            }  # fmt: skip
+            }
             self.errors.append(pa.table(columns))
 
 
@@ -102,7 +148,10 @@ def record_key(name: str) -> str:
     """
     variable = definition(name).with_role("record_key")
     if not variable:
-        raise ContractError(f"'{name}' has no record key in the catalogue, so its rows hold no identifiers")
+        raise ContractError(
+            f"'{name}' has no record key in the catalogue, so its rows hold no "
+            "identifiers"
+        )
     return variable.name
 
 
@@ -124,16 +173,24 @@ def _same(value: str, count: int) -> Any:
 
 
 def coded(codes: NDArray[Any], values: list[str]) -> Any:
-    """A column of codes of a frame; a code of -1 is NULL. Two codes may have one value."""
-    unique_values = list(dict.fromkeys(values))  # a dictionary with repeated values has other bytes from run to run
+    """A column of codes of a frame; a code of -1 is NULL. Two codes may have
+    one value.
+    """
+    unique_values = list(
+        dict.fromkeys(values)
+    )  # a dictionary with repeated values has other bytes from run to run
     place = np.array([unique_values.index(value) for value in values] + [-1], np.int32)
     index = place[codes.astype(np.int64)]
-    return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), pa.array(unique_values))
+    return pa.DictionaryArray.from_arrays(
+        pa.array(index, mask=index < 0), pa.array(unique_values)
+    )
 
 
 def dates(days: NDArray[Any], known: NDArray[np.bool_] | None = None) -> Any:
     """A column of dates, NULL where not known."""
-    return pa.array(days.astype(np.int32), mask=None if known is None else ~known).cast(pa.date32())
+    return pa.array(days.astype(np.int32), mask=None if known is None else ~known).cast(
+        pa.date32()
+    )
 
 
 def whole(numbers: NDArray[Any], known: NDArray[np.bool_] | None = None) -> Any:
@@ -153,7 +210,9 @@ def persons(world: World) -> pa.Table:
     last, last_summer = last_years_alive(people)
     begins = (journey.degree_start > 0) & (journey.degree_start <= last)
     ends = journey.degree_start + journey.degree_years - 1
-    middle = [Text(reference.forenames, names.middle[:, place]).array() for place in (0, 1)]
+    middle = [
+        Text(reference.forenames, names.middle[:, place]).array() for place in (0, 1)
+    ]
     columns = {
         "person_id": whole(people.ids),
         "kind": coded(people.kind, list(KINDS)),
@@ -165,10 +224,15 @@ def persons(world: World) -> pa.Table:
         "middle_name": middle[0],
         "second_middle_name": middle[1],
         "surname": Text(names.surname_values, names.surname[:, 0]).array(),
-        "new_surname": Text(names.surname_values, np.where(changes, names.surname[:, 1], -1).astype(np.int32)).array(),
+        "new_surname": Text(
+            names.surname_values,
+            np.where(changes, names.surname[:, 1], -1).astype(np.int32),
+        ).array(),
         "new_surname_date": dates(names.changed, changes),
         "surname_again_date": dates(names.back, names.back < NEVER),
-        "new_surname_reason": coded(np.where(names.reason > 0, names.reason, -1), REASONS),
+        "new_surname_reason": coded(
+            np.where(names.reason > 0, names.reason, -1), REASONS
+        ),
         "origin_group": coded(people.origin, [o.name for o in reference.origins]),
         "ethnic_group": coded(people.ethnic, reference.ethnic),
         "foreign_born": pa.array(people.foreign_born),
@@ -184,21 +248,27 @@ def persons(world: World) -> pa.Table:
         "graduate": pa.array(journey.graduates & begins & (ends <= last_summer)),
         "examined_as": _examined(world),
         "nino_issued": dates(world.insurance.issued, world.insurance.issued < NEVER),
-        "second_nino_issued": dates(world.insurance.second, world.insurance.second < NEVER),
+        "second_nino_issued": dates(
+            world.insurance.second, world.insurance.second < NEVER
+        ),
         **_homes(world),
     }
     return pa.table(columns)
 
 
 def _post16(world: World, last: Ints) -> Ints:
-    """Codes of POST16 of the people who were at school here and lived on until the year after key stage 4; -1 of others."""
+    """Codes of POST16 of the people who were at school here and lived on until the year
+    after key stage 4; -1 of others.
+    """
     people = world.people
     is_known = ~np.isin(people.kind, (OUTSIDER, VISITOR)) & (people.cohort + 17 <= last)
     return np.where(is_known, world.journeys.post16, -1).astype(np.int64)
 
 
 def _examined(world: World) -> pa.Array:
-    """The pupil matching reference of pupils of private schools, who are in examinations but in no census."""
+    """The pupil matching reference of pupils of private schools, who are in
+    examinations but in no census.
+    """
     people = world.people
     rows = np.flatnonzero(people.kind == PRIVATE)
     index = np.full(len(people), -1, np.int32)
@@ -207,7 +277,9 @@ def _examined(world: World) -> pa.Array:
 
 
 def _homes(world: World) -> dict[str, pa.Array]:
-    """Postcodes in their order, each with the day from which it was the home (the first without)."""
+    """Postcodes in their order, each with the day from which it was the home (the first
+    without).
+    """
     homes = world.people.homes
     person, place = np.nonzero(homes.start < NEVER)
     codes = homes.postcode[person, place]
@@ -217,5 +289,7 @@ def _homes(world: World) -> dict[str, pa.Array]:
     places = postcodes(world.reference, codes).plain()
     return {
         "postcodes": pa.ListArray.from_arrays(offsets, places),
-        "postcodes_from": pa.ListArray.from_arrays(offsets, dates(start_days, is_known)),
+        "postcodes_from": pa.ListArray.from_arrays(
+            offsets, dates(start_days, is_known)
+        ),
     }

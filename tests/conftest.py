@@ -1,4 +1,6 @@
-"""What all tests share: an engine, small worlds written as tables, and rows to compare them by."""
+"""What all tests share: an engine, small worlds written as tables, and rows to compare
+them by.
+"""
 
 import datetime
 import fcntl
@@ -27,45 +29,72 @@ from linkage.errors import ConfigError
 from linkage.process import begin
 from quality.report import charts
 
-begin()  # thousands of tests are no garbage: as a process of leo does, this one collects it seldom
+# thousands of tests are no garbage: as a process of leo does, this one collects it
+# seldom
+begin()
 
 for _name, _examples in (("fast", 20), ("thorough", 200)):
     hypothesis.settings.register_profile(
         _name,
-        hypothesis.settings.get_profile("ci"),  # the same examples on each run, and no deadline
+        hypothesis.settings.get_profile(
+            "ci"
+        ),  # the same examples on each run, and no deadline
         max_examples=_examples,
-        suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
+        suppress_health_check=[
+            HealthCheck.function_scoped_fixture,
+            HealthCheck.too_slow,
+        ],
     )
-hypothesis.settings.load_profile("fast")  # `make test-slow` names the other by --hypothesis-profile
+hypothesis.settings.load_profile(
+    "fast"
+)  # `make test-slow` names the other by --hypothesis-profile
 
-# As in the Makefile: where compiled code is not kept, each process that a test starts compiles all that it imports.
+# As in the Makefile: where compiled code is not kept, each process that a test starts
+# compiles all that it imports.
 if os.environ.pop("PYTHONDONTWRITEBYTECODE", None):
     sys.dont_write_bytecode = False
 
-# A process of a parallel run has no main file; pyspark 4.3 takes that for a doctest and leaves with exit code 0 when
-# Great Expectations imports what it lacks.
+# A process of a parallel run has no main file; pyspark 4.3 takes that for a doctest and
+# leaves with exit code 0 when Great Expectations imports what it lacks.
 if not hasattr(sys.modules["__main__"], "__file__"):
-    sys.modules["__main__"].__file__ = str(Path(pytest.__file__).with_name("__main__.py"))
+    sys.modules["__main__"].__file__ = str(
+        Path(pytest.__file__).with_name("__main__.py")
+    )
 
 _SPARK_ID = re.compile(r"[\[-]spark[]-]|/test_spark_(?!cluster|pipeline)|_on_spark\b")
-"""Node ids of tests that use this process's Spark session. (pytest-xdist's groups do not work with pytest 9.2.)"""
+"""Node ids of tests that use this process's Spark session. (pytest-xdist's groups do
+not work with pytest 9.2.)
+"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark properties and what is slow, and order the tests so that a parallel run begins with what takes longest."""
+    """Mark properties and what is slow, and order the tests so that a parallel run
+    begins with what takes longest.
+    """
     for item in items:
         if item.get_closest_marker("spark") and not item.get_closest_marker("fast"):
             item.add_marker(pytest.mark.slow)
         if hypothesis.is_hypothesis_test(getattr(item, "function", None)):
             item.add_marker(pytest.mark.property)
-        if "spark_session" in getattr(item, "fixturenames", ()) and not _SPARK_ID.search(item.nodeid):
-            raise pytest.UsageError(f"{item.nodeid} starts a Spark session: end its name with _on_spark")
-    items.sort(key=lambda item: (not item.get_closest_marker("slow"), not item.get_closest_marker("spark")))
+        if "spark_session" in getattr(
+            item, "fixturenames", ()
+        ) and not _SPARK_ID.search(item.nodeid):
+            raise pytest.UsageError(
+                f"{item.nodeid} starts a Spark session: end its name with _on_spark"
+            )
+    items.sort(
+        key=lambda item: (
+            not item.get_closest_marker("slow"),
+            not item.get_closest_marker("spark"),
+        )
+    )
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """In a parallel run, keep a file's tests in one process, and all tests of the Spark session in one."""
+    """In a parallel run, keep a file's tests in one process, and all tests of the Spark
+    session in one.
+    """
     from xdist.scheduler import LoadFileScheduling
 
     class OneSparkSession(LoadFileScheduling):
@@ -78,37 +107,51 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--both-engines", action="store_true", help="run every test that asks for an engine on DuckDB and on Spark"
+        "--both-engines",
+        action="store_true",
+        help="run every test that asks for an engine on DuckDB and on Spark",
     )
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test marked `both_engines` that asks for `engine` runs on DuckDB and, if marked `fast` or in the slow lane, on Spark."""
-    on_both = metafunc.definition.get_closest_marker("both_engines") or metafunc.config.getoption("--both-engines")
+    """A test marked `both_engines` that asks for `engine` runs on DuckDB and, if marked
+    `fast` or in the slow lane, on Spark.
+    """
+    on_both = metafunc.definition.get_closest_marker(
+        "both_engines"
+    ) or metafunc.config.getoption("--both-engines")
     if on_both and "engine" in metafunc.fixturenames:
         on_spark = pytest.param("spark", marks=pytest.mark.spark)
         metafunc.parametrize("engine", ["duckdb", on_spark], indirect=True)
 
 
-# Worlds are small: compiling queries, and compiling what compiles them, would take most of the time, and much of the
-# rest clearing away the tens of megabytes that each sort, group and broadcast takes first.
+# Worlds are small: compiling queries, and compiling what compiles them, would take most
+# of the time, and much of the rest clearing away the tens of megabytes that each sort,
+# group and broadcast takes first.
 _SMALL = {
     "spark.buffer.pageSize": "1m",
     "spark.sql.shuffle.partitions": "2",
     "spark.sql.codegen.wholeStage": "false",
     "spark.sql.codegen.factoryMode": "NO_CODEGEN",
-    "spark.python.authenticate.socketTimeout": "900s",  # on a busy machine a worker in Python is long in coming
+    # on a busy machine a worker in Python is long in coming
+    "spark.python.authenticate.socketTimeout": "900s",
 }
 
 
-SHORT_LIVED = f"{QUICK_START} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
-"""Options of a Java that tests start: it does not verify the bytecode of each class that it loads."""
+SHORT_LIVED = (
+    f"{QUICK_START} -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote"
+)
+"""Options of a Java that tests start: it does not verify the bytecode of each class
+that it loads.
+"""
 
 
 @pytest.fixture(scope="session")
 def spark_session() -> Iterator[Any]:
     """One Spark session for all tests, or a skip that says what is missing."""
-    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    pytest.importorskip(
+        "pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'"
+    )
     from linkage.engine.spark_session import start_session
 
     try:
@@ -121,19 +164,30 @@ def spark_session() -> Iterator[Any]:
 
 @pytest.fixture(scope="session")
 def shared_duckdb() -> Iterator[DuckDBEngine]:
-    """One database for all tests of a process: opening and closing one takes as long as many tests."""
+    """One database for all tests of a process: opening and closing one takes as long as
+    many tests.
+    """
     with DuckDBEngine(threads=2) as engine:
         yield engine
 
 
 @pytest.fixture
-def duckdb_engine(shared_duckdb: DuckDBEngine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Engine]:
-    """DuckDB alone, for tests without a second engine; it has no tables, and an empty folder to spill to."""
-    with tempfile.TemporaryDirectory(prefix="leo-") as scratch, monkeypatch.context() as patch:
+def duckdb_engine(
+    shared_duckdb: DuckDBEngine, monkeypatch: pytest.MonkeyPatch
+) -> Iterator[Engine]:
+    """DuckDB alone, for tests without a second engine; it has no tables, and an empty
+    folder to spill to.
+    """
+    with (
+        tempfile.TemporaryDirectory(prefix="leo-") as scratch,
+        monkeypatch.context() as patch,
+    ):
         patch.setattr(shared_duckdb, "scratch", Path(scratch))
         yield shared_duckdb
     leftovers = shared_duckdb.connection.execute(_LEFT_BEHIND).fetchall()
-    shared_duckdb.connection.execute("; ".join(f'drop {kind} "{name}"' for kind, name in leftovers))
+    shared_duckdb.connection.execute(
+        "; ".join(f'drop {kind} "{name}"' for kind, name in leftovers)
+    )
 
 
 _LEFT_BEHIND = """
@@ -148,14 +202,20 @@ def spark_engine(spark_session: Any, tmp_path: Path) -> Iterator[Engine]:
     """Spark alone; mark the test `spark`."""
     from linkage.engine.spark import SparkEngine
 
-    with SparkEngine(session=spark_session, scratch=tmp_path / "spark-scratch") as engine:
+    with SparkEngine(
+        session=spark_session, scratch=tmp_path / "spark-scratch"
+    ) as engine:
         yield engine
 
 
 @pytest.fixture
 def engine(request: pytest.FixtureRequest) -> Engine:
-    """The engine under test: DuckDB, or each in turn where the test is marked `both_engines`."""
-    engine_fixture: Engine = request.getfixturevalue(f"{getattr(request, 'param', 'duckdb')}_engine")
+    """The engine under test: DuckDB, or each in turn where the test is marked
+    `both_engines`.
+    """
+    engine_fixture: Engine = request.getfixturevalue(
+        f"{getattr(request, 'param', 'duckdb')}_engine"
+    )
     return engine_fixture
 
 
@@ -170,10 +230,14 @@ def world(engine: Engine) -> World:
 
 @pytest.fixture
 def rows(engine: Engine) -> Callable[[Table], list[tuple[Any, ...]]]:
-    """Rows of a table as sorted tuples, in the table's column order; compare with rows(world(...))."""
+    """Rows of a table as sorted tuples, in the table's column order; compare with
+    rows(world(...)).
+    """
 
     def sorted_rows(table: Table) -> list[tuple[Any, ...]]:
-        return sorted((tuple(row.values()) for row in engine_rows(engine, table)), key=repr)
+        return sorted(
+            (tuple(row.values()) for row in engine_rows(engine, table)), key=repr
+        )
 
     return sorted_rows
 
@@ -181,9 +245,10 @@ def rows(engine: Engine) -> Callable[[Table], list[tuple[Any, ...]]]:
 def parse(text: str) -> pa.Table:
     """A table from lines of columns separated by |, the first line the header.
 
-    A header may name a type: `n:int`, `x:float`, `on:date`, `flag:bool`, `names:list`. Without one, a column whose
-    cells are all whole numbers is BIGINT, all ISO dates DATE, else text. An empty cell or `-` is NULL, `''` the empty
-    text or list; lists part by `;`.
+    A header may name a type: `n:int`, `x:float`, `on:date`, `flag:bool`, `names:list`.
+    Without one, a column whose cells are all whole numbers is BIGINT, all ISO dates
+    DATE, else text. An empty cell or `-` is NULL, `''` the empty text or list; lists
+    part by `;`.
     """
     lines = [line.strip() for line in text.strip().splitlines() if line.strip()]
     header, *body = [[cell.strip() for cell in line.split("|")] for line in lines]
@@ -198,10 +263,16 @@ def parse(text: str) -> pa.Table:
 
 def _guess(cells: list[str | None]) -> str:
     values = [cell for cell in cells if cell is not None]
-    if values and all(cell.lstrip("-").isdigit() and (cell == "0" or not cell.startswith("0")) for cell in values):
+    if values and all(
+        cell.lstrip("-").isdigit() and (cell == "0" or not cell.startswith("0"))
+        for cell in values
+    ):
         return "int"
     if values and all(
-        len(cell) == 10 and cell[4] == cell[7] == "-" and cell.replace("-", "").isdigit() for cell in values
+        len(cell) == 10
+        and cell[4] == cell[7] == "-"
+        and cell.replace("-", "").isdigit()
+        for cell in values
     ):
         return "date"
     return "text"
@@ -215,16 +286,24 @@ def _array(cells: list[str | None], kind: str) -> pa.Array:
         "bool": (lambda cell: cell == "true", pa.bool_()),
         "text": (lambda cell: "" if cell == "''" else cell, pa.string()),
         "list": (
-            lambda cell: [part.strip() for part in cell.split(";")] if cell != "''" else [],
+            lambda cell: (
+                [part.strip() for part in cell.split(";")] if cell != "''" else []
+            ),
             pa.list_(pa.string()),
         ),
     }
     function, arrow_type = convert[kind]
-    return pa.array([None if cell is None else function(cell) for cell in cells], arrow_type)
+    return pa.array(
+        [None if cell is None else function(cell) for cell in cells], arrow_type
+    )
 
 
-def made_once(tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
-    """A folder that one process of a parallel run fills, for all of them: to be looked at only."""
+def made_once(
+    tmp_path_factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]
+) -> Path:
+    """A folder that one process of a parallel run fills, for all of them: to be looked
+    at only.
+    """
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent  # of all processes
@@ -248,14 +327,18 @@ def _svg_of(spec: str) -> str:
 
 @pytest.fixture(scope="module", autouse=True)
 def chart_cache() -> Iterator[None]:
-    """A chart takes a tenth of a second, and reports of small worlds have many in common: none is drawn twice."""
+    """A chart takes a tenth of a second, and reports of small worlds have many in
+    common: none is drawn twice.
+    """
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(charts, "draw", lambda spec: _svg_of(json.dumps(spec)))
         yield
 
 
 @pytest.fixture
-def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., tuple[int, str, str]]:
+def leo(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Callable[..., tuple[int, str, str]]:
     """Runs the command in this process; exit code, stdout, stderr."""
 
     def call(*arguments: str | Path) -> tuple[int, str, str]:
@@ -270,7 +353,9 @@ def leo(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> 
 
 @pytest.fixture
 def output(leo: Callable[..., tuple[int, str, str]]) -> Callable[..., str]:
-    """Runs the command, which must end with this exit code: its stdout where the code is 0, else its stderr."""
+    """Runs the command, which must end with this exit code: its stdout where the code
+    is 0, else its stderr.
+    """
 
     def call(expected: int, *arguments: str | Path) -> str:
         code, stdout, stderr = leo(*arguments)
@@ -286,21 +371,47 @@ def tmp_run(tmp_path: Path) -> Path:
     return tmp_path / "run"
 
 
-# The first is a Chromium without windows, tabs and toolbars, which it would draw where nobody sees them: a page takes
-# less than half of the processor's time. What it makes of a page is the same.
+# The first is a Chromium without windows, tabs and toolbars, which it would draw where
+# nobody sees them: a page takes less than half of the processor's time. What it makes
+# of a page is the same.
 _CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome"))), None
+    filter(
+        None,
+        map(
+            shutil.which,
+            (
+                "chromium-headless-shell",
+                "chromium",
+                "chromium-browser",
+                "google-chrome",
+            ),
+        ),
+    ),
+    None,
 )
-_ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+_ARGUMENTS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+]
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
     """Debian's Chromium, or a skip that says what is missing."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="the Python package playwright is not installed")
+    playwright = pytest.importorskip(
+        "playwright.sync_api", reason="the Python package playwright is not installed"
+    )
     if _CHROMIUM is None:
-        pytest.skip("Chromium is not installed (Debian: apt-get install chromium-headless-shell)")
+        pytest.skip(
+            "Chromium is not installed (Debian: apt-get install "
+            "chromium-headless-shell)"
+        )
     with playwright.sync_playwright() as session:
-        chromium = session.chromium.launch(executable_path=_CHROMIUM, args=_ARGUMENTS, timeout=300_000)
+        chromium = session.chromium.launch(
+            executable_path=_CHROMIUM, args=_ARGUMENTS, timeout=300_000
+        )
         yield chromium
         chromium.close()

@@ -1,4 +1,6 @@
-"""Damaged files, 10,000 from fixed seeds: each is read, or refused by name and without a value, and its rows add up."""
+"""Damaged files, 10,000 from fixed seeds: each is read, or refused by name and without
+a value, and its rows add up.
+"""
 
 import json
 import random
@@ -46,18 +48,81 @@ _DIGITS = "7" * 10_000  # beyond the 4,300 digits that Python reads
 _SECONDS = 10.0  # in which a file is read or refused
 _NAME = "QUIBBLEWICK"  # in every file of persons, and in no message
 
-_BYTES = [b"[", b"{", b'"', b"'", b"\n", b"\r", b"\0", b",", b"=", b".", b"\xff", b"\xed\xa0\x80", b"\xef\xbb\xbf"]
-_BYTES += [b"\x1f\x8b", b"\xff\xfe", b"PAR1", b"1e999", b"NaN", b"\\ud800", b"\\u0000", b"0x" + b"f" * 400]
-_BYTES += [_DIGITS.encode(), b"[" * 5_000, b'{"a":' * 5_000, b"a." * 5_000, b"(" * 5_000, b"not " * 500]
-_VALUES = ["", "x", "\0", "\ud800", "(", "ELSE", "read_text('x')", "l.a = r.a", "9999-99-99", _NAME, _DIGITS, "²"]
-_VALUES += [None, True, 0, -1, 1.5, float("inf"), 10**4_000, [], {}, [[]], [{}], [None], {"a": {}}, {"name": 1}]
+_BYTES = [
+    b"[",
+    b"{",
+    b'"',
+    b"'",
+    b"\n",
+    b"\r",
+    b"\0",
+    b",",
+    b"=",
+    b".",
+    b"\xff",
+    b"\xed\xa0\x80",
+    b"\xef\xbb\xbf",
+]
+_BYTES += [
+    b"\x1f\x8b",
+    b"\xff\xfe",
+    b"PAR1",
+    b"1e999",
+    b"NaN",
+    b"\\ud800",
+    b"\\u0000",
+    b"0x" + b"f" * 400,
+]
+_BYTES += [
+    _DIGITS.encode(),
+    b"[" * 5_000,
+    b'{"a":' * 5_000,
+    b"a." * 5_000,
+    b"(" * 5_000,
+    b"not " * 500,
+]
+_VALUES = [
+    "",
+    "x",
+    "\0",
+    "\ud800",
+    "(",
+    "ELSE",
+    "read_text('x')",
+    "l.a = r.a",
+    "9999-99-99",
+    _NAME,
+    _DIGITS,
+    "²",
+]
+_VALUES += [
+    None,
+    True,
+    0,
+    -1,
+    1.5,
+    float("inf"),
+    10**4_000,
+    [],
+    {},
+    [[]],
+    [{}],
+    [None],
+    {"a": {}},
+    {"name": 1},
+]
 
 
 def _damage_bytes(draw: random.Random, content: bytes) -> bytes:
-    """Bytes flipped, cut, taken out, repeated, put in or replaced; words of a text exchanged."""
+    """Bytes flipped, cut, taken out, repeated, put in or replaced; words of a text
+    exchanged.
+    """
     data = bytearray(content)
     for _ in range(draw.choice((1, 1, 1, 2, 3, 8))):
-        position, size = draw.randrange(len(data) + 1), draw.choice((1, 1, 2, 4, 16, 64, 256))
+        position, size = (
+            draw.randrange(len(data) + 1),
+            draw.choice((1, 1, 2, 4, 16, 64, 256)),
+        )
         match draw.randrange(8):
             case 0 if data:
                 data[position % len(data)] ^= 1 << draw.randrange(8)
@@ -66,7 +131,9 @@ def _damage_bytes(draw: random.Random, content: bytes) -> bytes:
             case 2:
                 del data[position:]
             case 3:
-                data[position:position] = data[position : position + size] * draw.choice((1, 2, 50))
+                data[position:position] = data[
+                    position : position + size
+                ] * draw.choice((1, 2, 50))
             case 4:
                 data[position:position] = draw.choice(_BYTES)
             case 5:
@@ -98,14 +165,20 @@ def _damage_model(draw: random.Random, content: bytes) -> bytes:
     model: object = json.loads(content)
     for _ in range(draw.choice((1, 1, 2))):
         model = _damage(draw, model)
-    return json.dumps(model, default=str).encode() if draw.random() < 0.7 else _damage_bytes(draw, content)
+    return (
+        json.dumps(model, default=str).encode()
+        if draw.random() < 0.7
+        else _damage_bytes(draw, content)
+    )
 
 
 def _forge(draw: random.Random, register: bytes) -> bytes:
     """A register in which one entry is changed, with valid hashes."""
     entries, previous = [json.loads(line) for line in register.splitlines()], START
     place = draw.randrange(len(entries))
-    entries[place] = value if isinstance(value := _damage(draw, entries[place]), dict) else {}
+    entries[place] = (
+        value if isinstance(value := _damage(draw, entries[place]), dict) else {}
+    )
     lines = []
     for number, entry in enumerate(entries, 1):
         content = {**entry, "number": number, "previous": previous}
@@ -117,31 +190,64 @@ def _forge(draw: random.Random, register: bytes) -> bytes:
 
 def _damage_register(draw: random.Random, content: bytes) -> bytes:
     try:
-        return _forge(draw, content) if draw.random() < 0.7 else _damage_bytes(draw, content)
+        return (
+            _forge(draw, content)
+            if draw.random() < 0.7
+            else _damage_bytes(draw, content)
+        )
     except ValueError:  # no register holds what cannot be written
         return _damage_bytes(draw, content)
 
 
 class Readers:
-    """A reader of each kind of file, on one engine and in one folder of files without damage."""
+    """A reader of each kind of file, on one engine and in one folder of files without
+    damage.
+    """
 
     def __init__(self, engine: Engine, catalogue: Catalogue, folder: Path) -> None:
-        self.engine, self.catalogue, self.folder, self.application = engine, catalogue, folder, apply()
+        self.engine, self.catalogue, self.folder, self.application = (
+            engine,
+            catalogue,
+            folder,
+            apply(),
+        )
         pupils = parse(PUPILS.replace("SMITH", _NAME))
         pq.write_table(pupils, folder / "a.parquet")
-        pq.write_table(pupils, folder / "b.parquet", compression="zstd", use_dictionary=False, row_group_size=2)
+        pq.write_table(
+            pupils,
+            folder / "b.parquet",
+            compression="zstd",
+            use_dictionary=False,
+            row_group_size=2,
+        )
         pacsv.write_csv(pa.concat_tables([pupils] * 5), folder / "a.csv")
         submit(folder / "register.jsonl", self.application)
         approve(folder / "register.jsonl")
-        decide(folder / "register.jsonl", self.application, Ruling("rejected", "D-2", TODAY, reason="No."))
+        decide(
+            folder / "register.jsonl",
+            self.application,
+            Ruling("rejected", "D-2", TODAY, reason="No."),
+        )
         withdraw(folder / "register.jsonl", "D-1", TODAY, "Ended.")
-        for name in ("demo.toml", "projects/graduate-earnings.toml", "models/cis.json", "models/cis.training.json"):
+        for name in (
+            "demo.toml",
+            "projects/graduate-earnings.toml",
+            "models/cis.json",
+            "models/cis.training.json",
+        ):
             shutil.copy(config_file(name), folder)
 
     def persons(self, path: Path) -> None:
         """A file as `leo link` reads it, all rows of it."""
         with damage_reported(path):
-            file = read_file(self.engine, path, self.folder / "scratch", "left", delimiter=None, encoding=None)
+            file = read_file(
+                self.engine,
+                path,
+                self.folder / "scratch",
+                "left",
+                delimiter=None,
+                encoding=None,
+            )
             rows = sum(batch.num_rows for batch in file.batches(file.columns))
             assert rows + len(file.rejected) == file.rows
             file.notes()
@@ -150,9 +256,14 @@ class Readers:
     def source(self, path: Path) -> None:
         """A file as a source of `leo run`."""
         file_format = FileFormat(type="csv" if path.suffix == ".csv" else "parquet")
-        source = Source(dataset="school", table="pupils", files=(path.name,), format=file_format)
+        source = Source(
+            dataset="school", table="pupils", files=(path.name,), format=file_format
+        )
         reading = read_source(self.engine, self.catalogue, "npd", source, self.folder)
-        records, quarantine = self.engine.count(reading.records), self.engine.count(reading.quarantine)
+        records, quarantine = (
+            self.engine.count(reading.records),
+            self.engine.count(reading.quarantine),
+        )
         assert records + quarantine == reading.summary.rows_read
         self.engine.drop(reading.records, reading.quarantine)
 
@@ -199,7 +310,9 @@ _KINDS: list[tuple[str, str, Damage, int]] = [
 
 
 @pytest.fixture(scope="module")
-def readers(catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Readers]:
+def readers(
+    catalogue: Catalogue, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Readers]:
     with connect(threads=1) as engine:
         yield Readers(engine, catalogue, tmp_path_factory.mktemp("damaged"))
 
@@ -218,7 +331,10 @@ def _fault(read: Callable[[Path], None], path: Path) -> str:
     return f"{seconds:.1f} s" if seconds > _SECONDS else ""
 
 
-@pytest.mark.parametrize("share", [pytest.param(1, marks=pytest.mark.slow, id="10,000"), pytest.param(20, id="500")])
+@pytest.mark.parametrize(
+    "share",
+    [pytest.param(1, marks=pytest.mark.slow, id="10,000"), pytest.param(20, id="500")],
+)
 @pytest.mark.parametrize(("kind", "name", "damage", "count"), _KINDS)
 def test_a_damaged_file_is_read_or_refused_by_name(
     readers: Readers, kind: str, name: str, damage: Damage, count: int, share: int
@@ -248,7 +364,9 @@ def test_a_damaged_file_is_read_or_refused_by_name(
         (lambda path: read_header(path, FileFormat(type="csv")), "id," + "x" * 200_000),
     ],
 )
-def test_a_nested_or_giant_text_is_refused_by_name(read: Callable[[Path], object], text: str, tmp_path: Path) -> None:
+def test_a_nested_or_giant_text_is_refused_by_name(
+    read: Callable[[Path], object], text: str, tmp_path: Path
+) -> None:
     path = tmp_path / "damaged.txt"
     path.write_text(text)
     with pytest.raises(LeoError, match=r"damaged\.txt: "):

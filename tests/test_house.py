@@ -1,4 +1,6 @@
-"""Rules of the code that ruff does not check: import layers, pages without a network."""
+"""Rules of the code that ruff does not check: import layers, pages without a
+network.
+"""
 
 import ast
 import re
@@ -17,10 +19,21 @@ PACKAGES = ("linkage", "quality", "synthetic", "spark_jobs")
 
 
 def test_a_module_imports_from_the_layers_below_its_own():
-    pytest.importorskip("importlinter", reason="no import-linter: pip install 'leo-linkage[dev]'")
-    command = [sys.executable, "-c", "from importlinter.cli import lint_imports_command as run; run()", "--no-cache"]
-    process = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
-    assert process.returncode == 0, process.stdout[process.stdout.find("Broken contracts") :]
+    pytest.importorskip(
+        "importlinter", reason="no import-linter: pip install 'leo-linkage[dev]'"
+    )
+    command = [
+        sys.executable,
+        "-c",
+        "from importlinter.cli import lint_imports_command as run; run()",
+        "--no-cache",
+    ]
+    process = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False
+    )
+    assert process.returncode == 0, process.stdout[
+        process.stdout.find("Broken contracts") :
+    ]
 
 
 _FETCH = re.compile(
@@ -65,11 +78,21 @@ def test_every_engine_is_limited_to_folders():
         if isinstance(call, ast.Call) and getattr(call.func, "id", "") == "connect"
     ]
     assert len(calls) > 10
-    assert not [path for path, call in calls if "within" not in {keyword.arg for keyword in call.keywords}]
+    assert not [
+        path
+        for path, call in calls
+        if "within" not in {keyword.arg for keyword in call.keywords}
+    ]
 
 
 NOT_IN_STAGES = {
-    *("altair", "jinja2", "vl-convert-python", "rich", "typer"),  # what is shown, not what is counted
+    *(
+        "altair",
+        "jinja2",
+        "vl-convert-python",
+        "rich",
+        "typer",
+    ),  # what is shown, not what is counted
     *("fastapi", "python-multipart", "uvicorn"),  # apps
     *("pyreadstat",),  # files of leo link
     *("pandas", "pydantic"),  # tables of callers; checks of files
@@ -78,8 +101,13 @@ NOT_IN_STAGES = {
 
 
 def test_a_new_version_of_a_library_that_computes_makes_stages_run_again():
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
-    lines = [*project["dependencies"], *(line for extra in EXTRAS for line in project["optional-dependencies"][extra])]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+        "project"
+    ]
+    lines = [
+        *project["dependencies"],
+        *(line for extra in EXTRAS for line in project["optional-dependencies"][extra]),
+    ]
     names = {re.match(r"[\w-]+", line).group() for line in lines}
     assert names - NOT_IN_STAGES <= set(LIBRARIES)
 
@@ -98,22 +126,36 @@ SELF_EXPLANATORY = (
 
 
 def messages_without_remedy(path: Path) -> list[str]:
-    """Errors for users whose message is one line that says what is wrong, and not what to do."""
+    """Errors for users whose message is one line that says what is wrong, and not what
+    to do.
+    """
     faults = []
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if not (isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and node.exc.args):
+        if not (
+            isinstance(node, ast.Raise)
+            and isinstance(node.exc, ast.Call)
+            and node.exc.args
+        ):
             continue
         message, kind = node.exc.args[0], ast.unparse(node.exc.func).rpartition(".")[2]
         if kind not in {"ConfigError", "InputError", "GateError"} or not isinstance(
             message, ast.Constant | ast.JoinedStr
         ):
             continue
-        text = "".join(str(part.value) for part in ast.walk(message) if isinstance(part, ast.Constant))
-        if text.strip(" :") and not any(words in text for words in ("\n", ";", *SELF_EXPLANATORY)):
+        text = "".join(
+            str(part.value)
+            for part in ast.walk(message)
+            if isinstance(part, ast.Constant)
+        )
+        if text.strip(" :") and not any(
+            words in text for words in ("\n", ";", *SELF_EXPLANATORY)
+        ):
             faults.append(f"{path.relative_to(ROOT)}:{node.lineno}: {text}")
     return faults
 
 
 def test_an_error_says_what_to_do():
-    modules = [path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))]
+    modules = [
+        path for package in PACKAGES for path in sorted((ROOT / package).rglob("*.py"))
+    ]
     assert not [fault for path in modules for fault in messages_without_remedy(path)]

@@ -1,4 +1,6 @@
-"""A user's own definitions: which files replace the shipped ones, and what is said of those that do not."""
+"""A user's own definitions: which files replace the shipped ones, and what is said of
+those that do not.
+"""
 
 import json
 import os
@@ -9,7 +11,14 @@ from pathlib import Path
 import pytest
 
 from linkage.catalogue import load
-from linkage.config.resources import OWN, config_file, config_files, own_names, shipped_dir, use
+from linkage.config.resources import (
+    OWN,
+    config_file,
+    config_files,
+    own_names,
+    shipped_dir,
+    use,
+)
 from linkage.errors import ConfigError
 from linkage.pipeline.job import resolve, shipped_files
 from linkage.pipeline.manifest import manifest_of
@@ -34,7 +43,9 @@ variable = [
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A folder of definitions: a dataset, its code frame, a file in place of a shipped one, and other files."""
+    """A folder of definitions: a dataset, its code frame, a file in place of a shipped
+    one, and other files.
+    """
     folder = tmp_path / "mine"
     for name, text in {
         "catalogue/ni.toml": REGISTER,
@@ -49,10 +60,17 @@ def folder(tmp_path: Path) -> Path:
     return folder
 
 
-def test_own_files_replace_shipped_ones_or_add_to_them(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_files_replace_shipped_ones_or_add_to_them(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv(OWN, str(folder))
-    assert config_file("quality/evaluation.toml") == folder / "quality" / "evaluation.toml"
-    assert config_file("quality/implausible.toml") == shipped_dir() / "quality" / "implausible.toml"
+    assert (
+        config_file("quality/evaluation.toml") == folder / "quality" / "evaluation.toml"
+    )
+    assert (
+        config_file("quality/implausible.toml")
+        == shipped_dir() / "quality" / "implausible.toml"
+    )
     assert config_file("passes/school.toml") == folder / "passes" / "school.toml"
     files = config_files("catalogue/*.toml")
     assert list(files) == sorted(files)
@@ -61,29 +79,48 @@ def test_own_files_replace_shipped_ones_or_add_to_them(folder: Path, monkeypatch
     assert shipped_files("quality/eval*.toml") == {
         "configs/quality/evaluation.toml": config_file("quality/evaluation.toml")
     }
-    assert own_names() == ["catalogue/frames.toml", "catalogue/ni.toml", "quality/evaluation.toml"]
+    assert own_names() == [
+        "catalogue/frames.toml",
+        "catalogue/ni.toml",
+        "quality/evaluation.toml",
+    ]
     (folder / "passes" / "cis.toml").write_text("")
-    assert resolve("passes/cis.toml", shipped_dir() / "demo.toml", "step") == folder / "passes" / "cis.toml"
+    assert (
+        resolve("passes/cis.toml", shipped_dir() / "demo.toml", "step")
+        == folder / "passes" / "cis.toml"
+    )
 
 
-def test_own_code_frames_are_added_to_the_shipped_ones(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_own_code_frames_are_added_to_the_shipped_ones(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     shipped = load()
     monkeypatch.setenv(OWN, str(folder))
     catalogue = load()
-    assert catalogue.frames == {**shipped.frames, "ni_sex": {"1": "Male", "2": "Female"}}
+    assert catalogue.frames == {
+        **shipped.frames,
+        "ni_sex": {"1": "Male", "2": "Female"},
+    }
     assert set(catalogue.datasets) == {*shipped.datasets, "ni"}
 
 
-def test_without_a_folder_the_shipped_files_are_used(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_a_folder_the_shipped_files_are_used(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.delenv(OWN, raising=False)
     assert own_names() == []
     assert config_file("recognise.toml") == shipped_dir() / "recognise.toml"
 
 
-def test_a_file_that_nothing_reads_is_reported(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_that_nothing_reads_is_reported(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv(OWN, raising=False)
     (folder / "quality" / "evaluations.toml").write_text("")
-    with pytest.raises(ConfigError, match=r"quality/evaluations\.toml; is quality/evaluation\.toml meant\?"):
+    with pytest.raises(
+        ConfigError,
+        match=r"quality/evaluations\.toml; is quality/evaluation\.toml meant\?",
+    ):
         use(folder)
     assert OWN not in os.environ
 
@@ -100,7 +137,9 @@ def test_a_run_asks_for_the_definitions_that_it_was_made_with(
     (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     monkeypatch.delenv(OWN, raising=False)
     with pytest.raises(
-        ConfigError, match=r"catalogue/ni\.toml\n  give their folder before the verb: leo --definitions"
+        ConfigError,
+        match=r"catalogue/ni\.toml\n  give their folder before the verb: leo "
+        r"--definitions",
     ):
         manifest_of(tmp_path)
     monkeypatch.setenv(OWN, str(folder))
@@ -108,29 +147,58 @@ def test_a_run_asks_for_the_definitions_that_it_was_made_with(
 
 
 def leo(*arguments: str | Path, cwd: Path) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-c", "from linkage.cli import main; main()", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-c",
+        "from linkage.cli import main; main()",
+        *map(str, arguments),
+    ]
     environment = {name: value for name, value in os.environ.items() if name != OWN}
-    return subprocess.run(command, cwd=cwd, env=environment, capture_output=True, text=True, check=False)
+    return subprocess.run(
+        command, cwd=cwd, env=environment, capture_output=True, text=True, check=False
+    )
 
 
-def test_the_command_takes_a_folder_of_definitions(folder: Path, tmp_path: Path) -> None:
-    process = leo("--definitions", "mine", "catalogue", "show", "ni.pupils", cwd=tmp_path)
+def test_the_command_takes_a_folder_of_definitions(
+    folder: Path, tmp_path: Path
+) -> None:
+    process = leo(
+        "--definitions", "mine", "catalogue", "show", "ni.pupils", cwd=tmp_path
+    )
     assert process.returncode == 0, process.stderr
     assert "RECORD_NO" in process.stdout
     second = leo("catalogue", "show", "ni.pupils", cwd=tmp_path)
     assert second.returncode == 2
 
 
-def test_definitions_are_listed_and_copied_and_never_overwritten(tmp_path: Path) -> None:
-    process = leo("config", "copy", "contracts/records.toml", "--out", "mine", cwd=tmp_path)
+def test_definitions_are_listed_and_copied_and_never_overwritten(
+    tmp_path: Path,
+) -> None:
+    process = leo(
+        "config", "copy", "contracts/records.toml", "--out", "mine", cwd=tmp_path
+    )
     assert process.returncode == 0, process.stderr
     copy = tmp_path / "mine" / "contracts" / "records.toml"
-    assert copy.read_bytes() == (shipped_dir() / "contracts" / "records.toml").read_bytes()
-    second = leo("config", "copy", "contracts/records.toml", "recognise.toml", "--out", "mine", cwd=tmp_path)
+    assert (
+        copy.read_bytes() == (shipped_dir() / "contracts" / "records.toml").read_bytes()
+    )
+    second = leo(
+        "config",
+        "copy",
+        "contracts/records.toml",
+        "recognise.toml",
+        "--out",
+        "mine",
+        cwd=tmp_path,
+    )
     assert second.returncode == 2
     assert "has contracts/records.toml already" in second.stderr
     assert not (tmp_path / "mine" / "recognise.toml").exists()
     third = leo("config", "copy", "contract.toml", "--out", "mine", cwd=tmp_path)
     assert "no definition is called contract.toml" in third.stderr
-    lines = leo("--definitions", "mine", "config", "files", cwd=tmp_path).stdout.splitlines()
-    assert [line.split()[1] for line in lines if line.startswith("*")] == ["contracts/records.toml"]
+    lines = leo(
+        "--definitions", "mine", "config", "files", cwd=tmp_path
+    ).stdout.splitlines()
+    assert [line.split()[1] for line in lines if line.startswith("*")] == [
+        "contracts/records.toml"
+    ]

@@ -1,4 +1,6 @@
-"""What draft-a-run.md and add-a-comparison.md show can be run as it stands, and messages that notes.md explains exist."""
+"""What draft-a-run.md and add-a-comparison.md show can be run as it stands, and
+messages that notes.md explains exist.
+"""
 
 import ast
 import re
@@ -18,7 +20,10 @@ from linkage.pipeline import job
 
 ROOT = Path(__file__).resolve().parent.parent
 HOW_TO = ROOT / "docs" / "how-to"
-PAGE = "\n".join((HOW_TO / f"{name}.md").read_text(encoding="utf-8") for name in ("draft-a-run", "add-a-comparison"))
+PAGE = "\n".join(
+    (HOW_TO / f"{name}.md").read_text(encoding="utf-8")
+    for name in ("draft-a-run", "add-a-comparison")
+)
 
 
 def fences(kind: str) -> list[str]:
@@ -30,7 +35,9 @@ def fences(kind: str) -> list[str]:
 def folder(tmp_path, monkeypatch):
     """Two files, and what the page has drafted from them."""
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path / "mine"))
-    monkeypatch.setattr(job, "shipped", load)  # the one in use has been read, and is kept
+    monkeypatch.setattr(
+        job, "shipped", load
+    )  # the one in use has been read, and is kept
     monkeypatch.chdir(tmp_path)
     files = [Path(shutil.copy(file, tmp_path)) for file in (PUPILS, CUSTOMERS)]
     draft(Draft(files, Path("own.toml"), Path("mine")))
@@ -58,8 +65,13 @@ def test_the_added_level_comes_before_similarity(folder):
     run.write_text(run.read_text().replace("models/education.json", "models/own.json"))
     model = job.load_job(run).models["pupils-customers"]
     shipped_model = load_model(shipped_dir() / "models" / "education.json")
-    labels, old_labels = ([level.label for c in m.comparisons for level in c.levels] for m in (model, shipped_model))
-    assert [label for label in labels if label not in old_labels] == ["surname: a word in common"]
+    labels, old_labels = (
+        [level.label for c in m.comparisons for level in c.levels]
+        for m in (model, shipped_model)
+    )
+    assert [label for label in labels if label not in old_labels] == [
+        "surname: a word in common"
+    ]
     assert "Jaro-Winkler" in labels[labels.index("surname: a word in common") + 1]
 
 
@@ -70,18 +82,33 @@ def test_columns_that_a_condition_may_read_are_all_named():
 def texts_of(*places: str) -> str:
     """All texts in the code of files and folders."""
     files = [
-        file for place in places for file in ((ROOT / place).rglob("*.py") if "." not in place else [ROOT / place])
+        file
+        for place in places
+        for file in (
+            (ROOT / place).rglob("*.py") if "." not in place else [ROOT / place]
+        )
     ]
     trees = (ast.parse(file.read_text(encoding="utf-8")) for file in files)
-    texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
+    texts = (
+        node.value
+        for tree in trees
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+    )
     return "\n".join(text for text in texts if isinstance(text, str))
 
 
 def test_every_explained_message_exists():
     notes = (ROOT / "docs" / "reference" / "notes.md").read_text(encoding="utf-8")
     table = notes.partition("| message |")[2].partition("\n\n")[0]
-    cells = [line.split("|")[1] for line in table.splitlines() if line.startswith("| ") and "---" not in line]
-    parts = [part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)]
+    cells = [
+        line.split("|")[1]
+        for line in table.splitlines()
+        if line.startswith("| ") and "---" not in line
+    ]
+    parts = [
+        part.strip(" ,") for cell in cells for part in re.split(r"[.]{3}|;|, or ", cell)
+    ]
     texts = texts_of("linkage/model", "linkage/files")
     assert len(parts) > len(cells) > 5
     assert not [part for part in parts if part and part not in texts]

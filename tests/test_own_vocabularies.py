@@ -1,4 +1,6 @@
-"""Own vocabularies are checked against what is read of them: a misspelt key was an unexpected error, or ignored."""
+"""Own vocabularies are checked against what is read of them: a misspelt key was an
+unexpected error, or ignored.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -23,7 +25,9 @@ READERS: dict[str, Callable[[], Any]] = {
 
 
 @pytest.fixture
-def error_of(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str, str, str], str]:
+def error_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str, str, str], str]:
     """The error of an own file that differs from the shipped one."""
 
     def message_of(name: str, old: str, new: str) -> str:
@@ -45,26 +49,65 @@ def test_shipped_vocabularies_are_read(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", READERS)
-def test_a_vocabulary_that_is_no_toml_is_named(name: str, error_of: Callable[[str, str, str], str]) -> None:
-    assert error_of(name, "\n", "\n= nothing\n").startswith(f"{name}: not TOML: Invalid statement (at line 2")
+def test_a_vocabulary_that_is_no_toml_is_named(
+    name: str, error_of: Callable[[str, str, str], str]
+) -> None:
+    assert error_of(name, "\n", "\n= nothing\n").startswith(
+        f"{name}: not TOML: Invalid statement (at line 2"
+    )
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new", "fault"),
     [
-        ("unknown.toml", "times = 20", "tims = 20", "common.tims: no such key; nearest: times"),
-        ("unknown.toml", "share = 0.01", "share = 1.01", "common.share: input should be less than or equal to 1"),
+        (
+            "unknown.toml",
+            "times = 20",
+            "tims = 20",
+            "common.tims: no such key; nearest: times",
+        ),
+        (
+            "unknown.toml",
+            "share = 0.01",
+            "share = 1.01",
+            "common.share: input should be less than or equal to 1",
+        ),
         (
             "unknown.toml",
             'programs = ["NA"',
             'programs = ["NA", 7',
             "written_by_programs.1: input should be a valid string",
         ),
-        ("recognise.toml", "[field.dob]\nnames", "[field.dob]\nname", "field.dob.name: no such key; nearest: names"),
-        ("recognise.toml", "noise = [", "nois = [", "nois: no such key; nearest: noise"),
-        ("recognise.toml", 'noise = ["', 'noise = [1, "', "noise.0: input should be a valid string"),
-        ("bands.toml", "probability = 0.9999", "probability = 99.99", "band.0.probability: input should be less than"),
-        ("records/identifiers.toml", "[postcode]", "[postcodes]", "postcode: is missing"),
+        (
+            "recognise.toml",
+            "[field.dob]\nnames",
+            "[field.dob]\nname",
+            "field.dob.name: no such key; nearest: names",
+        ),
+        (
+            "recognise.toml",
+            "noise = [",
+            "nois = [",
+            "nois: no such key; nearest: noise",
+        ),
+        (
+            "recognise.toml",
+            'noise = ["',
+            'noise = [1, "',
+            "noise.0: input should be a valid string",
+        ),
+        (
+            "bands.toml",
+            "probability = 0.9999",
+            "probability = 99.99",
+            "band.0.probability: input should be less than",
+        ),
+        (
+            "records/identifiers.toml",
+            "[postcode]",
+            "[postcodes]",
+            "postcode: is missing",
+        ),
         (
             "records/identifiers.toml",
             'temporary = ["9999999999"]',
@@ -77,8 +120,18 @@ def test_a_vocabulary_that_is_no_toml_is_named(name: str, error_of: Callable[[st
             '"soon", 2999',
             "date.sentinels.9: input should be a valid date",
         ),
-        ("records/identifiers.toml", '"^([A-Z]{1,2}', '"^(([A-Z]{1,2}', "postcode.form: is no regular expression"),
-        ("records/names.toml", "repeated_letter = true", "repeated_letters = true", "nearest: repeated_letter"),
+        (
+            "records/identifiers.toml",
+            '"^([A-Z]{1,2}',
+            '"^(([A-Z]{1,2}',
+            "postcode.form: is no regular expression",
+        ),
+        (
+            "records/names.toml",
+            "repeated_letter = true",
+            "repeated_letters = true",
+            "nearest: repeated_letter",
+        ),
         ("bands.toml", "[[band]]", "[[bands]]", "bands: no such key; nearest: band"),
     ],
 )

@@ -1,4 +1,6 @@
-"""What pip installs: a base that links files, extras whose absence is named, the lock, the wheel and the citation."""
+"""What pip installs: a base that links files, extras whose absence is named, the lock,
+the wheel and the citation.
+"""
 
 import importlib.metadata as metadata
 import json
@@ -16,7 +18,9 @@ from packaging.utils import canonicalize_name
 from linkage.extras import EXTRAS
 
 ROOT = Path(__file__).resolve().parent.parent
-PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))[
+    "project"
+]
 OPTIONAL = PROJECT["optional-dependencies"]
 
 
@@ -25,17 +29,25 @@ def names(requirements: list[str]) -> set[str]:
 
 
 def modules_outside_the_base() -> list[str]:
-    """Top-level modules of installed packages that `pip install leo-linkage` would not bring."""
+    """Top-level modules of installed packages that `pip install leo-linkage` would not
+    bring.
+    """
     base, waiting = set(), names(PROJECT["dependencies"])
     while waiting:
         base.add(name := waiting.pop())
         requirements = map(Requirement, metadata.requires(name) or [])
         waiting |= {
-            canonicalize_name(r.name) for r in requirements if not r.marker or r.marker.evaluate({"extra": ""})
+            canonicalize_name(r.name)
+            for r in requirements
+            if not r.marker or r.marker.evaluate({"extra": ""})
         } - base
     dev = {"leo-linkage", "coverage", "setuptools"}
     packages = metadata.packages_distributions().items()
-    return sorted(module for module, dists in packages if not {canonicalize_name(n) for n in dists} & (base | dev))
+    return sorted(
+        module
+        for module, dists in packages
+        if not {canonicalize_name(n) for n in dists} & (base | dev)
+    )
 
 
 BASE = """
@@ -46,7 +58,8 @@ class Base(PathFinder):
     missing = set(json.loads(sys.argv[1]))
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        return None if name.partition(".")[0] in cls.missing else super().find_spec(name, path, target)
+        return None if name.partition(".")[0] in cls.missing
+            else super().find_spec(name, path, target)
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Base
 
@@ -57,7 +70,8 @@ from linkage.model.splink_linker import splink_linker
 
 def leo(*arguments):
     sys.argv = ["leo", *map(str, arguments)]
-    with contextlib.redirect_stderr(io.StringIO()) as errors, contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stderr(io.StringIO()) as errors,
+        contextlib.redirect_stdout(io.StringIO()):
         try:
             cli.main()
         except SystemExit as error:
@@ -77,7 +91,8 @@ print(json.dumps({
     "review": leo("review", "linked"),
     "tune": leo("model", "tune", "linked"),
     "demo": leo("demo"),
-    "statistical file": leo("link", "survey.sav", data / "pupils.csv", "--out", "other"),
+    "statistical file": leo("link", "survey.sav", data / "pupils.csv", "--out",
+        "other"),
     "disclosure": leo("disclosure", "check", "table.csv"),
     "linker": python(lambda: linkage.open_run("linked").linker()),
     "spark": python(connect, "spark"),
@@ -87,14 +102,18 @@ print(json.dumps({
 
 def test_a_base_install_links_files_and_names_the_extra_that_is_missing(tmp_path):
     command = [sys.executable, "-c", BASE, json.dumps(modules_outside_the_base())]
-    process = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False)
+    process = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=600, check=False
+    )
     assert process.returncode == 0, process.stderr[-2000:]
     results = json.loads(process.stdout)
     assert results.pop("link")[0] in (0, None)
     assert (tmp_path / "linked" / "report" / "index.html").is_file()
     extra = r"install: pip install 'leo-linkage\[(.*)\]'"
     assert {code for code, _ in results.values()} == {2}
-    assert {kind: re.findall(extra, message) for kind, (_, message) in results.items()} == {
+    assert {
+        kind: re.findall(extra, message) for kind, (_, message) in results.items()
+    } == {
         "review": ["apps"],
         "tune": ["apps"],
         "demo": ["contracts,disclosure"],
@@ -103,7 +122,11 @@ def test_a_base_install_links_files_and_names_the_extra_that_is_missing(tmp_path
         "linker": ["splink"],
         "spark": ["spark"],
     }
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["linked", "survey.sav", "table.csv"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [
+        "linked",
+        "survey.sav",
+        "table.csv",
+    ]
 
 
 def test_the_base_is_twelve_packages_and_each_module_is_of_its_extra():
@@ -111,35 +134,60 @@ def test_the_base_is_twelve_packages_and_each_module_is_of_its_extra():
     assert Requirement(OPTIONAL["all"][0]).extras == set(EXTRAS)
     distributions = metadata.packages_distributions()
     for extra, modules in EXTRAS.items():
-        assert names(OPTIONAL[extra]) == {canonicalize_name(distributions[module][0]) for module in modules}
+        assert names(OPTIONAL[extra]) == {
+            canonicalize_name(distributions[module][0]) for module in modules
+        }
 
 
 def test_the_citation_and_the_changelog_have_the_version_of_the_package():
     citation = (ROOT / "CITATION.cff").read_text(encoding="utf-8")
-    release = [re.search(rf"^{key}: (.+)$", citation, re.M).group(1) for key in ("version", "date-released")]
-    headings = re.findall(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M)
+    release = [
+        re.search(rf"^{key}: (.+)$", citation, re.M).group(1)
+        for key in ("version", "date-released")
+    ]
+    headings = re.findall(
+        r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(encoding="utf-8"), re.M
+    )
     assert headings[0] == "[{}] - {}".format(*release)
     assert release[0] == PROJECT["version"]
-    assert all(re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading) for heading in headings)
+    assert all(
+        re.fullmatch(r"\[\d+\.\d+\.\d+\] - \d{4}-\d\d-\d\d", heading)
+        for heading in headings
+    )
 
 
 def test_the_lock_has_hashes_and_the_versions_of_the_constraints():
     lock = (ROOT / "requirements.lock").read_text(encoding="utf-8")
     blocks = re.findall(r"^(\S+==\S+).*\n((?: {4}.*\n)+)", lock, re.M)
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
-    assert {pin for pin, _ in blocks} - set(constraints) <= {"colorama==0.4.6"}  # of Windows
+    assert {pin for pin, _ in blocks} - set(constraints) <= {
+        "colorama==0.4.6"
+    }  # of Windows
     assert all("--hash=sha256:" in hashes for _, hashes in blocks)
-    lines = [*PROJECT["dependencies"], *(line for extra in EXTRAS.keys() - {"spark"} for line in OPTIONAL[extra])]
+    lines = [
+        *PROJECT["dependencies"],
+        *(line for extra in EXTRAS.keys() - {"spark"} for line in OPTIONAL[extra]),
+    ]
     assert names(lines) <= {pin.split("==")[0] for pin, _ in blocks}
 
 
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The wheel as `make wheel` builds it, from this checkout."""
-    pytest.importorskip("hatchling", reason="no hatchling: pip install 'leo-linkage[dev]'")
+    pytest.importorskip(
+        "hatchling", reason="no hatchling: pip install 'leo-linkage[dev]'"
+    )
     folder = tmp_path_factory.mktemp("dist")
-    build = "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
-    subprocess.run([sys.executable, "-c", build, str(folder)], cwd=ROOT, check=True, capture_output=True, timeout=600)
+    build = (
+        "from hatchling.build import build_wheel; import sys; build_wheel(sys.argv[1])"
+    )
+    subprocess.run(
+        [sys.executable, "-c", build, str(folder)],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=600,
+    )
     (file,) = folder.glob("*.whl")
     return file
 
@@ -147,12 +195,20 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_wheel_holds_what_a_run_needs_and_nothing_else(wheel):
     names = zipfile.ZipFile(wheel).namelist()
-    for source in (*(ROOT / "configs").rglob("*"), *(ROOT / "quality").rglob("*"), *(ROOT / "synthetic").rglob("*")):
+    for source in (
+        *(ROOT / "configs").rglob("*"),
+        *(ROOT / "quality").rglob("*"),
+        *(ROOT / "synthetic").rglob("*"),
+    ):
         if source.is_file() and "__pycache__" not in source.parts:
             place = source.relative_to(ROOT).as_posix()
-            assert (f"linkage/{place}" if place.startswith("configs/") else place) in names
+            assert (
+                f"linkage/{place}" if place.startswith("configs/") else place
+            ) in names
     assert "linkage/engine/log4j2.properties" in names
-    assert not [name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))]
+    assert not [
+        name for name in names if name.startswith(("tests/", "benchmarks/", "docs/"))
+    ]
 
 
 @pytest.mark.slow
@@ -161,7 +217,8 @@ def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
     empty.mkdir()
     zipfile.ZipFile(wheel).extractall(site)
     script = (
-        f"import sys; sys.path[:] = [p for p in sys.path if p not in ('', {str(ROOT)!r})]; sys.path.insert(0, {str(site)!r})\n"
+        "import sys; sys.path[:] = [p for p in sys.path if p not in ('', "
+        f"{str(ROOT)!r})]; sys.path.insert(0, {str(site)!r})\n"
         "import linkage, linkage.catalogue, linkage.config\n"
         "from linkage.config.resources import config_file\n"
         f"assert linkage.__file__.startswith({str(site)!r}), linkage.__file__\n"
@@ -172,7 +229,12 @@ def test_the_wheel_works_away_from_the_checkout(wheel, tmp_path):
         "main()\n"
     )
     process = subprocess.run(
-        [sys.executable, "-c", script], cwd=empty, capture_output=True, text=True, timeout=600, check=False
+        [sys.executable, "-c", script],
+        cwd=empty,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
     )
     assert process.returncode == 0, process.stderr[-2000:]
     assert re.search(r"\d+\.\d+", process.stdout)

@@ -1,4 +1,6 @@
-"""Garbage collection, signals and standard streams of a process of leo, tested in other processes."""
+"""Garbage collection, signals and standard streams of a process of leo, tested in other
+processes.
+"""
 
 import os
 import signal
@@ -18,11 +20,14 @@ def test_garbage_is_collected_seldom_and_not_at_the_end():
     script = """
 import atexit, gc
 from linkage import process
-atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # after what begin registers: the last comes first
+atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # after what begin
+    registers: the last comes first
 process.begin()
 print(gc.isenabled(), gc.get_threshold()[0] > 10_000)
 """
-    process = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    process = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
     assert process.stdout.split() == ["True", "True", "True"]
 
 
@@ -49,14 +54,21 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
 @pytest.mark.parametrize("encoding", ["ascii", "latin-1"])
 def test_a_terminal_without_a_character_shows_its_code(encoding: str) -> None:
     """leo explain ended with an unexpected UnicodeEncodeError, at the first minus."""
-    script = "from linkage import process; process.begin(); print('weight', chr(0x2212) + '3.73')"
+    script = (
+        "from linkage import process; process.begin(); print('weight', "
+        "chr(0x2212) + '3.73')"
+    )
     environment = {**os.environ, "PYTHONIOENCODING": encoding}
-    process = subprocess.run([sys.executable, "-c", script], capture_output=True, check=True, env=environment)
+    process = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, check=True, env=environment
+    )
     assert process.stdout == b"weight \\u22123.73\n"
 
 
 def test_without_standard_streams_no_output_goes_into_a_file(tmp_path: Path) -> None:
-    """The first file that a process without an output opens is its output: a library's word would stand in it."""
+    """The first file that a process without an output opens is its output: a library's
+    word would stand in it.
+    """
     script = """
 import os, sys
 from linkage import process
@@ -67,7 +79,16 @@ print("and so do we", file=sys.stderr)
 file.write(f"{file.fileno() > 2} {sys.stdin.read()!r}")
 """
     redirection = 'exec 0<&- 1>&- 2>&-; exec "$@"'
-    command = ["sh", "-c", redirection, "sh", sys.executable, "-c", script, str(tmp_path / "file")]
+    command = [
+        "sh",
+        "-c",
+        redirection,
+        "sh",
+        sys.executable,
+        "-c",
+        script,
+        str(tmp_path / "file"),
+    ]
     assert subprocess.run(command, check=False).returncode == 0
     assert (tmp_path / "file").read_text() == "True ''"
 
@@ -82,6 +103,8 @@ def test_a_misspelt_environment_variable_is_reported(
     with pytest.raises(SystemExit):
         cli.main()
     assert capsys.readouterr().err.splitlines() == [
-        "leo: nothing reads the environment variable LEO_DEFINITION; is LEO_DEFINITIONS meant?",
-        "leo: nothing reads the environment variable LEO_MASTERKEY; is LEO_MASTER_KEY meant?",
+        "leo: nothing reads the environment variable LEO_DEFINITION; is "
+        "LEO_DEFINITIONS meant?",
+        "leo: nothing reads the environment variable LEO_MASTERKEY; is LEO_MASTER_KEY "
+        "meant?",
     ]

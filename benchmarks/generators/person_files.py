@@ -1,10 +1,13 @@
-"""Pairs of person files of other countries, with truth: people from Faker's names, written as unseen.toml says.
+"""Pairs of person files of other countries, with truth: people from Faker's names,
+written as unseen.toml says.
 
-Runs in an environment with Faker alone: python person_files.py unseen.toml NAME OUT [--rows N]
+Runs in an environment with Faker alone: python person_files.py unseen.toml NAME OUT
+[--rows N]
 
-Errors are made by code of this file, which shares nothing with the generator that ships. Written are
-left.csv and right.csv as a body would hand them over, truth.csv, and ready-left.parquet and ready-right.parquet: the
-same records as an analyst would have them after preparing both files by hand without a mistake.
+Errors are made by code of this file, which shares nothing with the generator that
+ships. Written are left.csv and right.csv as a body would hand them over, truth.csv, and
+ready-left.parquet and ready-right.parquet: the same records as an analyst would have
+them after preparing both files by hand without a mistake.
 """
 
 import argparse
@@ -25,22 +28,67 @@ from faker import Faker
 Person = dict[str, Any]
 _LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _DIGITS = "0123456789"
-_DIGRAPHS = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"})
-_NOT_DECOMPOSED = str.maketrans({"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ø": "o", "Ø": "O", "ß": "ss"})
+_DIGRAPHS = str.maketrans(
+    {"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss", "Ä": "Ae", "Ö": "Oe", "Ü": "Ue"}
+)
+_NOT_DECOMPOSED = str.maketrans(
+    {"ł": "l", "Ł": "L", "đ": "d", "Đ": "D", "ı": "i", "ø": "o", "Ø": "O", "ß": "ss"}
+)
 
-# Shares of records in which a field is wrong or has changed; what a pair says of itself comes before.
+# Shares of records in which a field is wrong or has changed; what a pair says of itself
+# comes before.
 _ERRORS = {
-    "name_typo": 0.03, "initial": 0.02, "no_middle": 0.3, "swapped_names": 0.005, "new_surname": 0.06,
-    "no_second_surname": 0.05, "respelled": 0.0, "moved": 0.25, "new_phone": 0.25, "new_email": 0.25,
-    "dob_digit": 0.015, "day_month": 0.01, "year_off": 0.005, "first_of_january": 0.0, "year_only": 0.0,
-    "sex": 0.005, "missing": 0.01,
-}  # fmt: skip
-_QUARTERS = ["Ashby", "Castle Park", "Easton", "Fenwick", "Hillside", "Kirkby", "Langley", "Newton", "Oakley", "Selby"]
-# Romanised names are spelled as they are heard; one of each pair may stand for the other.
+    "name_typo": 0.03,
+    "initial": 0.02,
+    "no_middle": 0.3,
+    "swapped_names": 0.005,
+    "new_surname": 0.06,
+    "no_second_surname": 0.05,
+    "respelled": 0.0,
+    "moved": 0.25,
+    "new_phone": 0.25,
+    "new_email": 0.25,
+    "dob_digit": 0.015,
+    "day_month": 0.01,
+    "year_off": 0.005,
+    "first_of_january": 0.0,
+    "year_only": 0.0,
+    "sex": 0.005,
+    "missing": 0.01,
+}
+_QUARTERS = [
+    "Ashby",
+    "Castle Park",
+    "Easton",
+    "Fenwick",
+    "Hillside",
+    "Kirkby",
+    "Langley",
+    "Newton",
+    "Oakley",
+    "Selby",
+]
+# Romanised names are spelled as they are heard; one of each pair may stand for the
+# other.
 _SOUNDS = [
-    ("ou", "u"), ("dj", "j"), ("kh", "k"), ("ch", "sh"), ("ee", "i"), ("aa", "a"), ("y", "i"), ("q", "k"), ("gh", "g"),
-    ("ss", "s"), ("w", "v"), ("ph", "f"), ("ck", "k"), ("dh", "d"), ("bh", "b"), ("oo", "u"), ("z", "s"),
-]  # fmt: skip
+    ("ou", "u"),
+    ("dj", "j"),
+    ("kh", "k"),
+    ("ch", "sh"),
+    ("ee", "i"),
+    ("aa", "a"),
+    ("y", "i"),
+    ("q", "k"),
+    ("gh", "g"),
+    ("ss", "s"),
+    ("w", "v"),
+    ("ph", "f"),
+    ("ck", "k"),
+    ("dh", "d"),
+    ("bh", "b"),
+    ("oo", "u"),
+    ("z", "s"),
+]
 
 
 class Country:
@@ -49,13 +97,24 @@ class Country:
     def __init__(self, locale: str, rng: random.Random) -> None:
         fake = Faker(locale)
         fake.seed_instance(rng.randrange(2**31))
-        lists = next(p for p in fake.factories[0].providers if "person" in p.__provider__)
+        lists = next(
+            p for p in fake.factories[0].providers if "person" in p.__provider__
+        )
 
         def names(*attributes: str) -> list[str]:
-            values = next((getattr(lists, a) for a in attributes if len(getattr(lists, a, ()) or ()) > 5), ())
+            values = next(
+                (
+                    getattr(lists, a)
+                    for a in attributes
+                    if len(getattr(lists, a, ()) or ()) > 5
+                ),
+                (),
+            )
             return [str(name) for name in values]
 
-        family = names("last_romanized_names") if locale == "zh_CN" else names("last_names")
+        family = (
+            names("last_romanized_names") if locale == "zh_CN" else names("last_names")
+        )
         family = family or sorted({fake.last_name() for _ in range(3_000)})
         given_names = names("first_romanized_names") if locale == "zh_CN" else []
         self.given = {
@@ -65,17 +124,27 @@ class Country:
         self.family = skewed(family, rng)
         towns = [str(n) for n in dict.fromkeys(fake.city() for _ in range(400))]
         self.towns = skewed([t for t in towns if t.isprintable()], rng)
-        self.streets = [str(n) for n in dict.fromkeys(fake.street_name() for _ in range(1_500))]
-        self.codes = {town: [fake.postcode() for _ in range(8)] for town in self.towns[0]}
-        states = sorted({getattr(fake, "state_abbr", fake.country_code)() for _ in range(200)})
-        self.state = {town: states[i % len(states)] for i, town in enumerate(self.towns[0])}
+        self.streets = [
+            str(n) for n in dict.fromkeys(fake.street_name() for _ in range(1_500))
+        ]
+        self.codes = {
+            town: [fake.postcode() for _ in range(8)] for town in self.towns[0]
+        }
+        states = sorted(
+            {getattr(fake, "state_abbr", fake.country_code)() for _ in range(200)}
+        )
+        self.state = {
+            town: states[i % len(states)] for i, town in enumerate(self.towns[0])
+        }
 
 
 Skewed = tuple[list[str], list[float]]
 
 
 def skewed(values: list[str], rng: random.Random) -> Skewed:
-    """Values with cumulative weights: few are common and many rare, as names and towns are."""
+    """Values with cumulative weights: few are common and many rare, as names and towns
+    are.
+    """
     order = sorted(dict.fromkeys(values))
     rng.shuffle(order)
     total, cumulative = 0.0, []
@@ -85,10 +154,17 @@ def skewed(values: list[str], rng: random.Random) -> Skewed:
     return order, cumulative
 
 
-def people(country: Country, pair: dict[str, Any], rng: random.Random) -> Iterator[Person]:
-    """Persons, of whom a third lives with somebody of the same surname; one in a hundred of these is a twin."""
+def people(
+    country: Country, pair: dict[str, Any], rng: random.Random
+) -> Iterator[Person]:
+    """Persons, of whom a third lives with somebody of the same surname; one in a
+    hundred of these is a twin.
+    """
     before: Person | None = None
-    first, days = datetime.date(pair.get("born_from", 1940), 1, 1), 365 * pair.get("born_years", 70)
+    first, days = (
+        datetime.date(pair.get("born_from", 1940), 1, 1),
+        365 * pair.get("born_years", 70),
+    )
     while True:
         sex = rng.choice("MF")
 
@@ -96,15 +172,33 @@ def people(country: Country, pair: dict[str, Any], rng: random.Random) -> Iterat
             return rng.choices(options[0], cum_weights=options[1])[0]
 
         with_family = before is not None and rng.random() < 0.3
-        middle = pick(country.given[sex]) if rng.random() < pair.get("middle_share", 0.3) else ""
+        middle = (
+            pick(country.given[sex])
+            if rng.random() < pair.get("middle_share", 0.3)
+            else ""
+        )
         person = {
-            "forename": pick(country.given[sex]), "middle_names": middle, "sex": sex,
-            "surname": before["surname"] if with_family and before else pick(country.family),
+            "forename": pick(country.given[sex]),
+            "middle_names": middle,
+            "sex": sex,
+            "surname": before["surname"]
+            if with_family and before
+            else pick(country.family),
             "second_surname": pick(country.family) if pair.get("two_surnames") else "",
             "dob": first + datetime.timedelta(days=rng.randrange(days)),
-        }  # fmt: skip
+        }
         if with_family and before:
-            person |= {name: before[name] for name in ("street_name", "number", "town", "state", "postcode", "phone")}
+            person |= {
+                name: before[name]
+                for name in (
+                    "street_name",
+                    "number",
+                    "town",
+                    "state",
+                    "postcode",
+                    "phone",
+                )
+            }
             if rng.random() < 0.01:
                 person["dob"] = before["dob"]
         else:
@@ -118,18 +212,23 @@ def people(country: Country, pair: dict[str, Any], rng: random.Random) -> Iterat
 def address(country: Country, town: str, rng: random.Random) -> Person:
     """A place to live, with its telephone."""
     return {
-        "street_name": rng.choice(country.streets), "number": str(rng.randrange(1, 180)), "town": town,
-        "state": country.state[town], "postcode": rng.choice(country.codes[town]),
+        "street_name": rng.choice(country.streets),
+        "number": str(rng.randrange(1, 180)),
+        "town": town,
+        "state": country.state[town],
+        "postcode": rng.choice(country.codes[town]),
         "phone": "0" + "".join(rng.choice(_DIGITS) for _ in range(9)),
-    }  # fmt: skip
+    }
 
 
 def email(person: Person, rng: random.Random) -> str:
     local = folded(f"{person['forename']}.{person['surname']}").lower().replace(" ", "")
-    return f"{local}{rng.randrange(100)}@{rng.choice(['mail', 'post', 'web', 'inbox'])}.example"
+    return f"{local}{rng.randrange(100)}@{rng.choice(['mail', 'post', 'web', 'inbox'])}.example"  # noqa: E501
 
 
-def corrupted(person: Person, errors: dict[str, float], country: Country, rng: random.Random) -> Person:
+def corrupted(
+    person: Person, errors: dict[str, float], country: Country, rng: random.Random
+) -> Person:
     """The person as a clerk wrote them down, perhaps years later."""
 
     def happens(kind: str) -> bool:
@@ -137,7 +236,9 @@ def corrupted(person: Person, errors: dict[str, float], country: Country, rng: r
 
     entry = dict(person)
     if entry["sex"] == "F" and happens("new_surname"):
-        entry["surname"] = rng.choices(country.family[0], cum_weights=country.family[1])[0]
+        entry["surname"] = rng.choices(
+            country.family[0], cum_weights=country.family[1]
+        )[0]
     if happens("no_middle"):
         entry["middle_names"] = ""
     if happens("no_second_surname"):
@@ -153,7 +254,11 @@ def corrupted(person: Person, errors: dict[str, float], country: Country, rng: r
         entry["forename"], entry["surname"] = entry["surname"], entry["forename"]
     if happens("moved"):
         town = rng.choice(country.towns[0]) if rng.random() < 0.5 else person["town"]
-        entry |= {key: value for key, value in address(country, town, rng).items() if key != "phone"}
+        entry |= {
+            key: value
+            for key, value in address(country, town, rng).items()
+            if key != "phone"
+        }
     if happens("new_phone"):
         entry["phone"] = address(country, person["town"], rng)["phone"]
     if happens("new_email"):
@@ -164,7 +269,9 @@ def corrupted(person: Person, errors: dict[str, float], country: Country, rng: r
     return entry | {"dob": birth}
 
 
-def born_as_written(day: datetime.date, happens: Callable[[str], bool], rng: random.Random) -> tuple[int, int, int]:
+def born_as_written(
+    day: datetime.date, happens: Callable[[str], bool], rng: random.Random
+) -> tuple[int, int, int]:
     """Year, month and day, the last two 0 where they are not known."""
     if happens("year_only"):
         return day.year, 0, 0
@@ -197,7 +304,9 @@ def mistyped(text: str, letters: str, rng: random.Random) -> str:
 def respelled(text: str, rng: random.Random) -> str:
     """A romanised name as another clerk hears it."""
     low = text.lower()
-    fitting_pairs = [(a, b) for pair in _SOUNDS for a, b in (pair, pair[::-1]) if a in low]
+    fitting_pairs = [
+        (a, b) for pair in _SOUNDS for a, b in (pair, pair[::-1]) if a in low
+    ]
     if not fitting_pairs:
         return text
     a, b = rng.choice(fitting_pairs)
@@ -223,7 +332,9 @@ class Writer:
         form = self._rng.choice(dates)
         cells = {}
         for header, kind in self._side["columns"].items():
-            gap = self._rng.random() < rates.get(kind, _ERRORS["missing"] if kind not in ("id", "number_id") else 0)
+            gap = self._rng.random() < rates.get(
+                kind, _ERRORS["missing"] if kind not in ("id", "number_id") else 0
+            )
             cells[header] = "" if gap else self._cell(kind, person, form)
         return cells
 
@@ -232,9 +343,15 @@ class Writer:
         if kind == "address":
             return self._letters(self._side.get("between", ", ").join(self._address(p)))
         if kind.startswith("line "):
-            return self._letters(dict(enumerate(self._address(p), 1)).get(int(kind.removeprefix("line ")), ""))
+            return self._letters(
+                dict(enumerate(self._address(p), 1)).get(
+                    int(kind.removeprefix("line ")), ""
+                )
+            )
         if kind == "dob":
-            return datetime.date(year, month, day).strftime(form) if month else str(year)
+            return (
+                datetime.date(year, month, day).strftime(form) if month else str(year)
+            )
         if kind in ("birth_year", "birth_month", "birth_day"):
             number = {"birth_year": year, "birth_month": month, "birth_day": day}[kind]
             return str(number) if number else ""
@@ -244,16 +361,30 @@ class Writer:
             return str(self._side.get("sexes", {"M": "M", "F": "F"})[p["sex"]])
         if kind in ("id", "phone", "email", "number_id", "number", "postcode", "state"):
             text = str(p[kind])
-            return text[:5] if kind == "postcode" and self._side.get("short_postcode") else text
+            return (
+                text[:5]
+                if kind == "postcode" and self._side.get("short_postcode")
+                else text
+            )
         return self._letters(self._words(kind, p))
 
     def _address(self, p: Person) -> list[str]:
-        """The pieces of an address, some of them with a flat or a part of the town before them."""
+        """The pieces of an address, some of them with a flat or a part of the town
+        before them.
+        """
         home = zlib.crc32(f"{p['street_name']} {p['number']}".encode())
         quarter = zlib.crc32(f"{p['town']} {home % 4}".encode())
-        flat = f"{self._side.get('flat', 'Flat')} {home % 30 + 1}" if home % 7 == 0 else ""
-        part = {"flat": flat, "quarter": _QUARTERS[quarter % len(_QUARTERS)] if home % 3 == 0 else ""}
-        pieces = (" ".join(piece.format(**p, **part).split()) for piece in self._side["address"].split("|"))
+        flat = (
+            f"{self._side.get('flat', 'Flat')} {home % 30 + 1}" if home % 7 == 0 else ""
+        )
+        part = {
+            "flat": flat,
+            "quarter": _QUARTERS[quarter % len(_QUARTERS)] if home % 3 == 0 else "",
+        }
+        pieces = (
+            " ".join(piece.format(**p, **part).split())
+            for piece in self._side["address"].split("|")
+        )
         return [piece for piece in pieces if piece]
 
     def _words(self, kind: str, p: Person) -> str:
@@ -261,11 +392,17 @@ class Writer:
         family = " ".join(x for x in (p["surname"], p["second_surname"]) if x)
         core = p["surname"].split(" ")
         texts = {
-            "forenames": names, "surnames": family, "full": f"{names} {family}", "full_comma": f"{family}, {names}",
-            "surname_first": f"{family} {' '.join(names.split(' ')[::-1])}", "middle_initial": p["middle_names"][:1],
-            "particle": " ".join(core[:-1]), "core_surname": core[-1],
-            "street": f"{p['street_name']} {p['number']}", "us_street": f"{p['number']} {p['street_name']}",
-        }  # fmt: skip
+            "forenames": names,
+            "surnames": family,
+            "full": f"{names} {family}",
+            "full_comma": f"{family}, {names}",
+            "surname_first": f"{family} {' '.join(names.split(' ')[::-1])}",
+            "middle_initial": p["middle_names"][:1],
+            "particle": " ".join(core[:-1]),
+            "core_surname": core[-1],
+            "street": f"{p['street_name']} {p['number']}",
+            "us_street": f"{p['number']} {p['street_name']}",
+        }
         return texts[kind] if kind in texts else str(p[kind])
 
     def _letters(self, text: str) -> str:
@@ -280,19 +417,40 @@ class Writer:
 # What an analyst would make of a side's columns, whatever form they came in.
 _READY = {
     "forename": ("forename", "forenames", "full", "full_comma", "surname_first"),
-    "surname": ("surname", "surnames", "full", "full_comma", "surname_first", "core_surname"),
-    "dob": ("dob",), "birth_year": ("birth_year",), "sex": ("sex",), "postcode": ("postcode",), "town": ("town",),
-    "state": ("state",), "street": ("street", "us_street"), "phone": ("phone",), "email": ("email",),
-    "number_id": ("number_id",), "age": ("age",),
-}  # fmt: skip
+    "surname": (
+        "surname",
+        "surnames",
+        "full",
+        "full_comma",
+        "surname_first",
+        "core_surname",
+    ),
+    "dob": ("dob",),
+    "birth_year": ("birth_year",),
+    "sex": ("sex",),
+    "postcode": ("postcode",),
+    "town": ("town",),
+    "state": ("state",),
+    "street": ("street", "us_street"),
+    "phone": ("phone",),
+    "email": ("email",),
+    "number_id": ("number_id",),
+    "age": ("age",),
+}
 
 
-def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str, str | None]:
+def ready(
+    row: dict[str, str], side: dict[str, Any], person: Person
+) -> dict[str, str | None]:
     """The record's fields in one form, empty where the file has nothing."""
     values = {kind: row[header] for header, kind in side["columns"].items()}
     if "address" in side and values.get("address") != "":  # an address in parts
         street = f"{person['street_name']} {person['number']}"
-        values |= {"street": street, "town": person["town"], "postcode": person["postcode"]}
+        values |= {
+            "street": street,
+            "town": person["town"],
+            "postcode": person["postcode"],
+        }
     parts_of_date = {"birth_year", "birth_month", "birth_day"} <= set(values)
     fields: dict[str, str | None] = {"id": values["id"]}
     for field, sources in _READY.items():
@@ -303,10 +461,15 @@ def ready(row: dict[str, str], side: dict[str, Any], person: Person) -> dict[str
             continue
         year, month, day = person["dob"]
         plain = {
-            "dob": f"{year:04}-{month or 1:02}-{day or 1:02}", "birth_year": str(year), "sex": person["sex"],
-            "forename": folded(person["forename"].split(" ")[0]).upper(), "surname": folded(person["surname"]).upper(),
-        }  # fmt: skip
-        fields[field] = (plain.get(field) or folded(value).upper()) if value.strip(" ,") else None
+            "dob": f"{year:04}-{month or 1:02}-{day or 1:02}",
+            "birth_year": str(year),
+            "sex": person["sex"],
+            "forename": folded(person["forename"].split(" ")[0]).upper(),
+            "surname": folded(person["surname"]).upper(),
+        }
+        fields[field] = (
+            (plain.get(field) or folded(value).upper()) if value.strip(" ,") else None
+        )
     return fields
 
 
@@ -315,12 +478,21 @@ def main() -> None:
     parser.add_argument("recipes", type=Path)
     parser.add_argument("name")
     parser.add_argument("out", type=Path)
-    parser.add_argument("--rows", type=int, help="rows of the left file, in the place of what the pair says")
+    parser.add_argument(
+        "--rows",
+        type=int,
+        help="rows of the left file, in the place of what the pair says",
+    )
     options = parser.parse_args()
     pairs = tomllib.loads(options.recipes.read_text(encoding="utf-8"))["pair"]
     pair = next(p for p in pairs if p["name"] == options.name)
     rows = options.rows or pair["rows"]
-    make(pair, rows, round(rows * pair.get("right_rows", pair["rows"]) / pair["rows"]), options.out)
+    make(
+        pair,
+        rows,
+        round(rows * pair.get("right_rows", pair["rows"]) / pair["rows"]),
+        options.out,
+    )
 
 
 def make(pair: dict[str, Any], left_rows: int, right_rows: int, out: Path) -> None:
@@ -331,18 +503,25 @@ def make(pair: dict[str, Any], left_rows: int, right_rows: int, out: Path) -> No
     stream = people(country, pair, rng)
     population = [next(stream) for _ in range(left_rows + right_rows - shared_count)]
     rng.shuffle(population)
-    sides = {"left": population[:left_rows], "right": population[left_rows - shared_count :]}
+    sides = {
+        "left": population[:left_rows],
+        "right": population[left_rows - shared_count :],
+    }
     numbers = {id(person): n for n, person in enumerate(population)}
     out.mkdir(parents=True, exist_ok=True)
     ids: dict[str, dict[int, list[str]]] = {}
     for letter, (name, side_people) in zip("LR", sides.items(), strict=True):
         side = pair[name]
-        ids[name] = _write(out, name, letter, side_people, side, pair, country, numbers, rng)
+        ids[name] = _write(
+            out, name, letter, side_people, side, pair, country, numbers, rng
+        )
     with (out / "truth.csv").open("w", newline="", encoding="utf-8") as file:
         writer = csv.writer(file)
         writer.writerow(["left_id", "right_id"])
         for number, lefts in ids["left"].items():
-            writer.writerows((a, b) for a in lefts for b in ids["right"].get(number, ()))
+            writer.writerows(
+                (a, b) for a in lefts for b in ids["right"].get(number, ())
+            )
 
 
 def _write(
@@ -360,16 +539,23 @@ def _write(
     errors = {**_ERRORS, **pair.get("errors", {}), **side.get("errors", {})}
     writer = Writer(side, rng)
     originals = [(person, numbers[id(person)]) for person in side_people]
-    duplicates = [rng.choice(originals) for _ in range(round(len(originals) * side.get("duplicates", 0)))]
+    duplicates = [
+        rng.choice(originals)
+        for _ in range(round(len(originals) * side.get("duplicates", 0)))
+    ]
     records = originals + duplicates
     rng.shuffle(records)
     ids: dict[int, list[str]] = {}
     prepared = []
     with (out / f"{name}.csv").open("w", newline="", encoding="utf-8") as file:
-        table = csv.DictWriter(file, list(side["columns"]), delimiter=side.get("delimiter", ","))
+        table = csv.DictWriter(
+            file, list(side["columns"]), delimiter=side.get("delimiter", ",")
+        )
         table.writeheader()
         for place, (person, number) in enumerate(records):
-            entry = corrupted(person, errors, country, rng) | {"id": f"{letter}{place:07}"}
+            entry = corrupted(person, errors, country, rng) | {
+                "id": f"{letter}{place:07}"
+            }
             ids.setdefault(number, []).append(str(entry["id"]))
             row = writer.row(entry)
             table.writerow(row)

@@ -1,1 +1,3 @@
-"""Linking on a Spark cluster of this machine: what is handed to it, and what its event log tells afterwards."""
+"""Linking on a Spark cluster of this machine: what is handed to it, and what its event
+log tells afterwards.
+"""

@@ -1,10 +1,12 @@
-"""A standalone Spark cluster on this machine, of the pip package, for tests and benchmarks. It listens on loopback.
+"""A standalone Spark cluster on this machine, of the pip package, for tests and
+benchmarks. It listens on loopback.
 
-    python -m benchmarks.spark.cluster --workers 2 --folder runs/cluster     # until Ctrl-C
-    SPARK_CONF_DIR=runs/cluster/conf spark-submit spark_jobs/run.py configs/leo.toml --data data --out runs/leo
+    python -m benchmarks.spark.cluster --workers 2 --folder runs/cluster  # until Ctrl-C
+    SPARK_CONF_DIR=runs/cluster/conf spark-submit spark_jobs/run.py configs/leo.toml \\
+        --data data --out runs/leo
 
-Master and executors share a secret, created at each start in a file of mode 0600, so that no other user of the machine
-can submit work.
+Master and executors share a secret, created at each start in a file of mode 0600, so
+that no other user of the machine can submit work.
 """
 
 import argparse
@@ -32,21 +34,32 @@ from linkage.errors import LeoError
 from linkage.process import stoppable
 
 HOST = "127.0.0.1"
-_FIRST_PORT, _PORTS = 20_000, 12_768  # Linux hands out 32,768 and above to any process that asks
+_FIRST_PORT, _PORTS = (
+    20_000,
+    12_768,
+)  # Linux hands out 32,768 and above to any process that asks
 _START_SECONDS = 300  # a machine with a load of 15 needed 90
 _GRACE_SECONDS = 10.0  # from SIGTERM to SIGKILL
 
-QUICK_START = "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m -XX:ReservedCodeCacheSize=240m"
-"""Java options of a driver, master or worker: halves the work of a start. One compiler has only 48 MB for code unless
-the cache is set."""
+QUICK_START = (
+    "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC -XX:MetaspaceSize=256m "
+    "-XX:ReservedCodeCacheSize=240m"
+)
+"""Java options of a driver, master or worker: halves the work of a start. One compiler
+has only 48 MB for code unless the cache is set.
+"""
 
 DIRECTIVES = Path(__file__).parents[2] / "spark_jobs" / "executor.directives"
-"""Classes that an executor compiles with the quick compiler only: they run too seldom to repay the slow one."""
+"""Classes that an executor compiles with the quick compiler only: they run too seldom
+to repay the slow one.
+"""
 
 
 @dataclass(frozen=True)
 class Process:
-    """A Java process that leads its own process group; executors belong to the group of their worker."""
+    """A Java process that leads its own process group; executors belong to the group of
+    their worker.
+    """
 
     name: str
     popen: subprocess.Popen[bytes]
@@ -60,7 +73,9 @@ class Process:
         for number in dict.fromkeys((stop, signal.SIGKILL)):
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self.pid, number)
-            deadline = time.monotonic() + (_START_SECONDS if number == signal.SIGKILL else _GRACE_SECONDS)
+            deadline = time.monotonic() + (
+                _START_SECONDS if number == signal.SIGKILL else _GRACE_SECONDS
+            )
             while self.popen.poll() is None or group_lives(self.pid):
                 if time.monotonic() > deadline:
                     break
@@ -82,7 +97,9 @@ class Cluster:
 
     @property
     def settings(self) -> Path:
-        """SPARK_CONF_DIR of a spark-submit that finds the master and knows its secret."""
+        """SPARK_CONF_DIR of a spark-submit that finds the master and knows its
+        secret.
+        """
         return self.folder / "conf"
 
     def end(self) -> None:
@@ -93,13 +110,21 @@ class Cluster:
         shutil.rmtree(self.settings, ignore_errors=True)
 
 
-def start(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g", pinned: bool = False) -> Cluster:
+def start(
+    folder: Path,
+    *,
+    workers: int = 2,
+    cores: int = 1,
+    memory: str = "2g",
+    pinned: bool = False,
+) -> Cluster:
     """Start a master and workers, and wait until all workers have registered.
 
     Args:
         folder: new, or of a cluster that has ended.
         cores, memory: of each worker; one executor may take all of it.
-        pinned: hold each worker and its executors to processors of their own, as containers are.
+        pinned: hold each worker and its executors to processors of their own, as
+            containers are.
 
     Raises:
         ConfigError: there is no Java runtime or pyspark.
@@ -118,11 +143,31 @@ def start(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g",
         _launch(cluster, "master", "org.apache.spark.deploy.master.Master", arguments)
         _wait(lambda: _registered(page) is not None, cluster)
         for number in range(1, workers + 1):
-            arguments = ["--host", HOST, "--webui-port", "0", "--cores", str(cores), "--memory", memory]
-            arguments += ["--work-dir", str(folder / "work" / f"worker-{number}"), cluster.url]
-            _launch(cluster, f"worker-{number}", "org.apache.spark.deploy.worker.Worker", arguments)
+            arguments = [
+                "--host",
+                HOST,
+                "--webui-port",
+                "0",
+                "--cores",
+                str(cores),
+                "--memory",
+                memory,
+            ]
+            arguments += [
+                "--work-dir",
+                str(folder / "work" / f"worker-{number}"),
+                cluster.url,
+            ]
+            _launch(
+                cluster,
+                f"worker-{number}",
+                "org.apache.spark.deploy.worker.Worker",
+                arguments,
+            )
             if pinned:
-                os.sched_setaffinity(cluster.processes[-1].pid, _processors(number, cores))
+                os.sched_setaffinity(
+                    cluster.processes[-1].pid, _processors(number, cores)
+                )
         _wait(lambda: _registered(page) == workers, cluster)
     except BaseException:
         cluster.end()
@@ -131,22 +176,35 @@ def start(folder: Path, *, workers: int = 2, cores: int = 1, memory: str = "2g",
 
 
 def _processors(number: int, cores: int) -> set[int]:
-    """The processors of worker `number`, from 1; with too few processors workers share them."""
+    """The processors of worker `number`, from 1; with too few processors workers share
+    them.
+    """
     available = sorted(os.sched_getaffinity(0))
-    return {available[place % len(available)] for place in range((number - 1) * cores, number * cores)}
+    return {
+        available[place % len(available)]
+        for place in range((number - 1) * cores, number * cores)
+    }
 
 
-def _launch(cluster: Cluster, name: str, java_class: str, arguments: Sequence[str]) -> None:
+def _launch(
+    cluster: Cluster, name: str, java_class: str, arguments: Sequence[str]
+) -> None:
     home = spark_home()
     environment = {
-        **{key: value for key, value in os.environ.items() if not re.fullmatch("LEO_.*_KEY", key)},  # driver only
+        **{
+            key: value
+            for key, value in os.environ.items()
+            if not re.fullmatch("LEO_.*_KEY", key)
+        },  # driver only
         "SPARK_HOME": str(home),
         "SPARK_CONF_DIR": str(cluster.settings),
         "SPARK_LOCAL_IP": HOST,
         "SPARK_LOCAL_DIRS": str(cluster.folder / "local"),
         "SPARK_DAEMON_MEMORY": "512m",
-        # No second port is tried, and no jobs by REST: its port (6066) is one for the machine and asks for no secret.
-        "SPARK_DAEMON_JAVA_OPTS": f"{QUICK_START} -Dlog4j2.configurationFile=file://{LOGGING} "
+        # No second port is tried, and no jobs by REST: its port (6066) is one for the
+        # machine and asks for no secret.
+        "SPARK_DAEMON_JAVA_OPTS": f"{QUICK_START} "
+        f"-Dlog4j2.configurationFile=file://{LOGGING} "
         "-Dspark.port.maxRetries=0 -Dspark.master.rest.enabled=false",
     }
     log = cluster.folder / "logs" / f"{name}.log"
@@ -154,7 +212,12 @@ def _launch(cluster: Cluster, name: str, java_class: str, arguments: Sequence[st
     with log.open("w", encoding="utf-8") as out:
         command = [str(home / "bin" / "spark-class"), java_class, *arguments]
         popen = subprocess.Popen(
-            command, env=environment, stdin=subprocess.DEVNULL, stdout=out, stderr=out, start_new_session=True
+            command,
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+            stderr=out,
+            start_new_session=True,
         )
     cluster.processes.append(Process(name, popen))
 
@@ -170,18 +233,31 @@ def write_settings(folder: Path, url: str, cores: int, memory: str) -> None:
         "spark.driver.bindAddress": HOST,
         "spark.executor.cores": str(cores),
         "spark.executor.memory": memory,
-        "spark.executor.extraJavaOptions": f"-XX:+UnlockDiagnosticVMOptions -XX:CompileCommand=quiet {flag}",
+        "spark.executor.extraJavaOptions": "-XX:+UnlockDiagnosticVMOptions "
+        f"-XX:CompileCommand=quiet {flag}",
         "spark.local.dir": str(folder / "local"),
-        "spark.driver.extraJavaOptions": f"{QUICK_START} -Duser.timezone=UTC -Dlog4j2.configurationFile=file://{LOGGING}",
+        "spark.driver.extraJavaOptions": f"{QUICK_START} -Duser.timezone=UTC "
+        f"-Dlog4j2.configurationFile=file://{LOGGING}",
     }
     (folder / "conf").mkdir(mode=0o700)
-    file = os.open(folder / "conf" / "spark-defaults.conf", os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    file = os.open(
+        folder / "conf" / "spark-defaults.conf",
+        os.O_WRONLY | os.O_CREAT | os.O_EXCL,
+        0o600,
+    )
     with os.fdopen(file, "w", encoding="utf-8") as out:
         out.writelines(f"{key} {value}\n" for key, value in settings.items())
     shutil.copy(LOGGING, folder / "conf" / "log4j2.properties")
-    defaults = {"PYSPARK_PYTHON": sys.executable, "JAVA_HOME": os.environ.get("JAVA_HOME")}
+    defaults = {
+        "PYSPARK_PYTHON": sys.executable,
+        "JAVA_HOME": os.environ.get("JAVA_HOME"),
+    }
     lines = [f"export SPARK_LOCAL_IP={HOST}\n"]
-    lines += [f'[ -n "${k}" ] || export {k}={shlex.quote(v)}\n' for k, v in defaults.items() if v]
+    lines += [
+        f'[ -n "${k}" ] || export {k}={shlex.quote(v)}\n'
+        for k, v in defaults.items()
+        if v
+    ]
     (folder / "conf" / "spark-env.sh").write_text("".join(lines), encoding="utf-8")
 
 
@@ -215,10 +291,21 @@ def _registered(page: int) -> int | None:
 def _wait(holds: Callable[[], bool], cluster: Cluster) -> None:
     deadline = time.monotonic() + _START_SECONDS
     while not holds():
-        exits = [process.name for process in cluster.processes if process.popen.poll() is not None]
+        exits = [
+            process.name
+            for process in cluster.processes
+            if process.popen.poll() is not None
+        ]
         if exits or time.monotonic() > deadline:
-            reason = f"{', '.join(exits)} ended" if exits else f"not all workers registered within {_START_SECONDS} s"
-            raise LeoError(f"the cluster did not come up: {reason}\n  see {cluster.folder / 'logs'}")
+            reason = (
+                f"{', '.join(exits)} ended"
+                if exits
+                else f"not all workers registered within {_START_SECONDS} s"
+            )
+            raise LeoError(
+                f"the cluster did not come up: {reason}\n  see "
+                f"{cluster.folder / 'logs'}"
+            )
         time.sleep(0.1)
 
 
@@ -226,26 +313,43 @@ def group_lives(leader: int) -> bool:
     """Whether a process of the group of `leader` is alive."""
     for stat in Path("/proc").glob("[0-9]*/stat"):
         with contextlib.suppress(OSError):
-            fields = stat.read_text(encoding="utf-8", errors="replace").rpartition(")")[2].split()
+            fields = (
+                stat.read_text(encoding="utf-8", errors="replace")
+                .rpartition(")")[2]
+                .split()
+            )
             if fields[0] not in "ZX" and int(fields[2]) == leader:
                 return True
     return False
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description="Run a Spark cluster on this machine until Ctrl-C.")
-    parser.add_argument("--folder", type=Path, default=Path("runs/cluster"), help="settings and logs")
+    parser = argparse.ArgumentParser(
+        description="Run a Spark cluster on this machine until Ctrl-C."
+    )
+    parser.add_argument(
+        "--folder", type=Path, default=Path("runs/cluster"), help="settings and logs"
+    )
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--cores", type=int, default=1, help="of each worker")
     parser.add_argument("--memory", default="2g", help="of each worker's executor")
-    parser.add_argument("--pinned", action="store_true", help="each worker on processors of its own")
+    parser.add_argument(
+        "--pinned", action="store_true", help="each worker on processors of its own"
+    )
     options = parser.parse_args()
     with contextlib.suppress(KeyboardInterrupt), stoppable():
         cluster = start(
-            options.folder, workers=options.workers, cores=options.cores, memory=options.memory, pinned=options.pinned
+            options.folder,
+            workers=options.workers,
+            cores=options.cores,
+            memory=options.memory,
+            pinned=options.pinned,
         )
         try:
-            print(f"{cluster.url}\n  SPARK_CONF_DIR={cluster.settings} spark-submit ...", flush=True)
+            print(
+                f"{cluster.url}\n  SPARK_CONF_DIR={cluster.settings} spark-submit ...",
+                flush=True,
+            )
             signal.pause()
         finally:
             cluster.end()

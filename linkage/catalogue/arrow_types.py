@@ -1,4 +1,6 @@
-"""The catalogue's types as Arrow has them. Apart, so that the catalogue does not import Arrow."""
+"""The catalogue's types as Arrow has them. Apart, so that the catalogue does not import
+Arrow.
+"""
 
 import pyarrow as pa
 

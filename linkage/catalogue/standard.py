@@ -1,4 +1,6 @@
-"""The LEO standard extract: every table and variable of it, also those of which no data are held here."""
+"""The LEO standard extract: every table and variable of it, also those of which no data
+are held here.
+"""
 
 import csv
 import functools
@@ -15,8 +17,20 @@ from linkage.config.resources import config_file
 from linkage.config.toml_file import Frozen
 from linkage.errors import ConfigError
 
-COLUMNS = ("name", "as", "type", "years", "concept", "rating", "frame", "held", "description")
-"""Of a table's file. `as` is how the form writes a name that its table's pattern does not give, a rating is "4B"."""
+COLUMNS = (
+    "name",
+    "as",
+    "type",
+    "years",
+    "concept",
+    "rating",
+    "frame",
+    "held",
+    "description",
+)
+"""Of a table's file. `as` is how the form writes a name that its table's pattern does
+not give, a rating is "4B".
+"""
 
 _INSTITUTION = "institution"
 
@@ -36,11 +50,14 @@ class TableOfForm(Frozen):
 
 
 class ListedTable(Frozen):
-    """A table of the standard extract: what of it is held here, and what is only listed.
+    """A table of the standard extract: what of it is held here, and what is only
+    listed.
 
     Attributes:
-        held: name in the form to the variable of ours that stands for it, in our table of the same name.
-        names: name of a variable to how the form writes it, with [term] and [yy] where those go.
+        held: name in the form to the variable of ours that stands for it, in our table
+            of the same name.
+        names: name of a variable to how the form writes it, with [term] and [yy] where
+            those go.
         variable: what is only listed.
     """
 
@@ -73,14 +90,18 @@ class StandardExtract(Frozen):
     @property
     def field_count(self) -> int:
         """Variables of all tables, held ones included."""
-        return sum(len(table.variable) + len(table.held) for table in self.tables.values())
+        return sum(
+            len(table.variable) + len(table.held) for table in self.tables.values()
+        )
 
     def variable(self, table: str, name: str) -> Variable | None:
         """A variable that is only listed; None where there is none of the name."""
         return self.tables[table].variables.get(name) if table in self.tables else None
 
 
-def load_standard(folder: Path | None = None, catalogue: Catalogue | None = None) -> StandardExtract:
+def load_standard(
+    folder: Path | None = None, catalogue: Catalogue | None = None
+) -> StandardExtract:
     """Read configs/catalogue/standard: tables.toml, and a CSV file for each table.
 
     Args:
@@ -97,7 +118,10 @@ def load_standard(folder: Path | None = None, catalogue: Catalogue | None = None
         try:
             form = form_table(entry)
         except ValidationError as error:
-            faults += [f"tables.toml: {entry.get('name')}: {e['loc']}: {e['msg']}" for e in error.errors()]
+            faults += [
+                f"tables.toml: {entry.get('name')}: {e['loc']}: {e['msg']}"
+                for e in error.errors()
+            ]
             continue
         file = _file(folder, f"{form.dataset}.{form.name}.csv")
         text = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -106,8 +130,14 @@ def load_standard(folder: Path | None = None, catalogue: Catalogue | None = None
         tables[table.name] = table
     faults += _strays(tables.values(), catalogue) if catalogue else []
     if faults:
-        raise ConfigError("the standard extract's catalogue has faults\n" + "\n".join(f"  {f}" for f in faults))
-    titles = {name: (text["title"], text["owner"]) for name, text in raw.get("dataset", {}).items()}
+        raise ConfigError(
+            "the standard extract's catalogue has faults\n"
+            + "\n".join(f"  {f}" for f in faults)
+        )
+    titles = {
+        name: (text["title"], text["owner"])
+        for name, text in raw.get("dataset", {}).items()
+    }
     return StandardExtract(tables=tables, titles=titles)
 
 
@@ -122,20 +152,33 @@ def _file(folder: Path | None, name: str) -> Path:
 
 
 def form_table(entry: dict[str, object]) -> TableOfForm:
-    """An entry of tables.toml; `as` is a word of Python, so it is called `pattern` here."""
-    return TableOfForm.model_validate({("pattern" if key == "as" else key): value for key, value in entry.items()})
+    """An entry of tables.toml; `as` is a word of Python, so it is called `pattern`
+    here.
+    """
+    return TableOfForm.model_validate(
+        {("pattern" if key == "as" else key): value for key, value in entry.items()}
+    )
 
 
 def _strays(tables: Iterable[ListedTable], catalogue: Catalogue) -> list[str]:
-    """Variables that a file says are held, and that no table of the name has; code frames that do not exist."""
+    """Variables that a file says are held, and that no table of the name has; code
+    frames that do not exist.
+    """
     faults = []
     for table in tables:
         dataset = catalogue.datasets.get(table.dataset)
         definition = dataset.table.get(table.form.name) if dataset else None
         known = definition.variables if definition else {}
-        faults += [f"{table.name}: '{name}' is not held" for name in table.held.values() if name not in known]
+        faults += [
+            f"{table.name}: '{name}' is not held"
+            for name in table.held.values()
+            if name not in known
+        ]
         frames = {variable.frame for variable in table.variable if variable.frame}
-        faults += [f"{table.name}: no code frame '{frame}'" for frame in sorted(frames - set(catalogue.frames))]
+        faults += [
+            f"{table.name}: no code frame '{frame}'"
+            for frame in sorted(frames - set(catalogue.frames))
+        ]
     return faults
 
 
@@ -159,9 +202,16 @@ def _table(form: TableOfForm, text: str) -> tuple[ListedTable, list[str]]:
         try:
             years_of(row["years"])
             variables[name] = _variable(row)
-        except (ValueError, IndexError) as error:  # pydantic's ValidationError is a ValueError
-            faults.append(f"line {reader.line_num}: {name}: {str(error).splitlines()[0]}")
-    return ListedTable(form=form, held=held_names, names=names, variable=tuple(variables.values())), faults
+        except (
+            ValueError,
+            IndexError,
+        ) as error:  # pydantic's ValidationError is a ValueError
+            faults.append(
+                f"line {reader.line_num}: {name}: {str(error).splitlines()[0]}"
+            )
+    return ListedTable(
+        form=form, held=held_names, names=names, variable=tuple(variables.values())
+    ), faults
 
 
 def _variable(row: dict[str, str]) -> Variable:

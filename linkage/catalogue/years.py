@@ -1,4 +1,6 @@
-"""Academic and tax years: as data write them (six digits, 201213) and as people write them (2012/13)."""
+"""Academic and tax years: as data write them (six digits, 201213) and as people write
+them (2012/13).
+"""
 
 import datetime
 import re
@@ -20,7 +22,8 @@ class Years:
         """From "2012/13" or "2012/13-2020/21".
 
         Raises:
-            ValueError: another form, a year whose halves do not follow each other, or a range that runs backwards.
+            ValueError: another form, a year whose halves do not follow each other, or a
+                range that runs backwards.
         """
         first, last = _range(text.strip())
         return cls(_six_digits(first), _six_digits(last))
@@ -29,7 +32,11 @@ class Years:
     def around(cls, spans: "Iterable[Years | None]") -> "Years | None":
         """From the first to the last year of some ranges; None where there are none."""
         known = [span for span in spans if span]
-        return cls(min(span.first for span in known), max(span.last for span in known)) if known else None
+        return (
+            cls(min(span.first for span in known), max(span.last for span in known))
+            if known
+            else None
+        )
 
     def covers(self, other: "Years") -> bool:
         """Whether every year of the other is in this range."""
@@ -41,11 +48,17 @@ class Years:
 
     def within(self, other: "Years") -> "Years | None":
         """The years that are in the other range too; None where there is none."""
-        return Years(max(self.first, other.first), min(self.last, other.last)) if self.meets(other) else None
+        return (
+            Years(max(self.first, other.first), min(self.last, other.last))
+            if self.meets(other)
+            else None
+        )
 
     def earlier(self, count: int) -> "Years":
         """As many years, each `count` years before."""
-        return Years(*(_six_digits(year // 100 - count) for year in (self.first, self.last)))
+        return Years(
+            *(_six_digits(year // 100 - count) for year in (self.first, self.last))
+        )
 
     @property
     def first_day(self) -> datetime.date:
@@ -58,7 +71,9 @@ class Years:
         return datetime.date(self.last // 100 + 1, 4, 5)
 
     def __str__(self) -> str:
-        start, end = (f"{year // 100}/{year % 100:02d}" for year in (self.first, self.last))
+        start, end = (
+            f"{year // 100}/{year % 100:02d}" for year in (self.first, self.last)
+        )
         return start if start == end else f"{start}-{end}"
 
 
@@ -69,7 +84,8 @@ def years_of(text: str) -> tuple[int, ...]:
     (1999, 2000, 2001, 2007)
 
     Raises:
-        ValueError: another form, a year whose halves do not follow each other, or a range that runs backwards.
+        ValueError: another form, a year whose halves do not follow each other, or a
+            range that runs backwards.
     """
     years: set[int] = set()
     for part in filter(None, (part.strip() for part in text.split(","))):
@@ -90,15 +106,22 @@ def span(years: tuple[int, ...]) -> str:
             ranges[-1] = (ranges[-1][0], year)
         else:
             ranges.append((year, year))
-    return ", ".join(_named(a) if a == b else f"{_named(a)}-{_named(b)}" for a, b in ranges)
+    return ", ".join(
+        _named(a) if a == b else f"{_named(a)}-{_named(b)}" for a, b in ranges
+    )
 
 
 def _range(text: str) -> tuple[int, int]:
     """The calendar years in which the first and the last year begin."""
     match = _RANGE.fullmatch(text)
     if not match:
-        raise ValueError(f"'{text}' is not a range of years; write 2012/13 or 2012/13-2020/21")
-    first, last = _year(match[1], match[2]), _year(match[3] or match[1], match[4] or match[2])
+        raise ValueError(
+            f"'{text}' is not a range of years; write 2012/13 or 2012/13-2020/21"
+        )
+    first, last = (
+        _year(match[1], match[2]),
+        _year(match[3] or match[1], match[4] or match[2]),
+    )
     if last < first:
         raise ValueError(f"'{text}' ends before it starts")
     return first, last
@@ -110,7 +133,10 @@ def _named(year: int) -> str:
 
 def _year(start: str, end: str) -> int:
     if (int(start) + 1) % 100 != int(end):
-        raise ValueError(f"'{start}/{end}' is not a year: its second part follows its first, as in 2012/13")
+        raise ValueError(
+            f"'{start}/{end}' is not a year: its second part follows its first, as in "
+            "2012/13"
+        )
     return int(start)
 
 

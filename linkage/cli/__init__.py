@@ -1,4 +1,6 @@
-"""The `leo` command. Its modules parse arguments and print; the work is in the packages below."""
+"""The `leo` command. Its modules parse arguments and print; the work is in the packages
+below.
+"""
 
 import sys
 
@@ -10,7 +12,8 @@ def main() -> None:
     """The console script."""
     process.begin()
     try:
-        # What a command needs takes a third of a second to import, and may be stopped by then.
+        # What a command needs takes a third of a second to import, and may be stopped
+        # by then.
         from linkage.cli.app import command
     except KeyboardInterrupt:
         error = Stopped()

@@ -1,4 +1,6 @@
-"""The `leo` command: its verbs in six panels, each imported when it is asked for, and what holds for them all."""
+"""The `leo` command: its verbs in six panels, each imported when it is asked for, and
+what holds for them all.
+"""
 
 import contextlib
 import difflib
@@ -30,7 +32,11 @@ _PANELS = {
         "publish": "pipeline:publish",
     },
     "Model": {"model": "model:app"},
-    "Inspect": {"explain": "results:explain", "review": "review:app", "report": "results:report"},
+    "Inspect": {
+        "explain": "results:explain",
+        "review": "review:app",
+        "report": "results:report",
+    },
     "Governance": {
         "catalogue": "catalogue:app",
         "request": "project:request",
@@ -56,10 +62,16 @@ _VARIABLES = (OWN, "LEO_MASTER_KEY")
 
 
 class _Verbs(Mapping[str, Any]):
-    """Commands by name, in the order of the help text. Each needs libraries that most others do not."""
+    """Commands by name, in the order of the help text. Each needs libraries that most
+    others do not.
+    """
 
     def __init__(self) -> None:
-        self._places = {name: (panel, place) for panel, verbs in _PANELS.items() for name, place in verbs.items()}
+        self._places = {
+            name: (panel, place)
+            for panel, verbs in _PANELS.items()
+            for name, place in verbs.items()
+        }
         self._commands: dict[str, Any] = {}
 
     def __getitem__(self, name: str) -> Any:
@@ -91,7 +103,8 @@ def _command(name: str, panel: str, place: str) -> Any:
 
 
 def _readable(command: Any) -> Any:
-    """A command or group whose help has whole paragraphs, and arguments by the names that its text gives them.
+    """A command or group whose help has whole paragraphs, and arguments by the names
+    that its text gives them.
 
     Typer keeps the line ends of a docstring, and writes CONFIG as config.
     """
@@ -110,7 +123,9 @@ class _Leo(TyperGroup):
         super().__init__(**{**options, "commands": _Verbs()})
 
     def make_context(self, *arguments: Any, **options: Any) -> Any:
-        """Typer ends a command that was stopped without a word, also while it reads its arguments."""
+        """Typer ends a command that was stopped without a word, also while it reads its
+        arguments.
+        """
         with _stop_reported():
             return super().make_context(*arguments, **options)
 
@@ -140,9 +155,11 @@ app = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
-    help="Link person files into a spine, a pseudonymised longitudinal extract and a quality report.\n\n"
+    help="Link person files into a spine, a pseudonymised longitudinal extract and a "
+    "quality report.\n\n"
     "Start with: leo demo",
-    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a check or quality gate failed, 130 stopped.",
+    epilog="Exit codes: 0 done, 1 failed, 2 usage or configuration, 3 a check or "
+    "quality gate failed, 130 stopped.",
 )
 
 
@@ -153,17 +170,35 @@ def _version(show_version: bool) -> None:
 
 
 def _warn_of_misspelt_variables() -> None:
-    """Nothing reads a misspelt variable, and a run would use the shipped definitions, for example."""
-    for name in sorted(name for name in os.environ if name.upper().startswith("LEO") and name not in _VARIABLES):
-        if matches := difflib.get_close_matches(name.upper(), _VARIABLES, n=1, cutoff=0.8):
-            typer.echo(f"leo: nothing reads the environment variable {name}; is {matches[0]} meant?", err=True)
+    """Nothing reads a misspelt variable, and a run would use the shipped definitions,
+    for example.
+    """
+    for name in sorted(
+        name
+        for name in os.environ
+        if name.upper().startswith("LEO") and name not in _VARIABLES
+    ):
+        if matches := difflib.get_close_matches(
+            name.upper(), _VARIABLES, n=1, cutoff=0.8
+        ):
+            typer.echo(
+                f"leo: nothing reads the environment variable {name}; is {matches[0]} "
+                "meant?",
+                err=True,
+            )
 
 
 @app.callback()
 def leo(
-    version: Annotated[bool, Option("--version", help="Show the version.", callback=_version, is_eager=True)] = False,
+    version: Annotated[
+        bool,
+        Option("--version", help="Show the version.", callback=_version, is_eager=True),
+    ] = False,
     definitions: Annotated[
-        Path | None, Option(envvar=OWN, metavar="FOLDER", help="Your own definitions, like configs/.")
+        Path | None,
+        Option(
+            envvar=OWN, metavar="FOLDER", help="Your own definitions, like configs/."
+        ),
     ] = None,
 ) -> None:
     """What holds for every verb."""

@@ -6,14 +6,23 @@ from typing import Annotated
 from typer import Option
 
 from linkage.cli import options as o
-from linkage.cli.output import both_sides, request_of, say, say_inferred, say_notes, show
+from linkage.cli.output import (
+    both_sides,
+    request_of,
+    say,
+    say_inferred,
+    say_notes,
+    show,
+)
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY
 
 
 def link(
     left: o.PersonFile,
     right: o.OtherFile,
-    out: Annotated[Path, Option(help="Folder for links, unlinked, model, manifest and report.")],
+    out: Annotated[
+        Path, Option(help="Folder for links, unlinked, model, manifest and report.")
+    ],
     maps: o.Maps = None,
     compare: o.Compare = None,
     date_formats: o.DateFormats = None,
@@ -27,33 +36,48 @@ def link(
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
-    samples: Annotated[int, Option("--link-draws", min=0, max=1000, help="Number of link draws.")] = 0,
+    samples: Annotated[
+        int, Option("--link-draws", min=0, max=1000, help="Number of link draws.")
+    ] = 0,
     second_records: Annotated[
-        bool | None, Option("--duplicates/--no-duplicates", help="Link duplicates in a file; on without --links-only.")
+        bool | None,
+        Option(
+            "--duplicates/--no-duplicates",
+            help="Link duplicates in a file; on without --links-only.",
+        ),
     ] = None,
     links_only: Annotated[
-        bool, Option("--links-only", help="Faster: no reasons, estimates, duplicates or report.")
+        bool,
+        Option(
+            "--links-only", help="Faster: no reasons, estimates, duplicates or report."
+        ),
     ] = False,
     seed: o.Seed = 2026,
     force: o.Force = False,
     as_json: o.Json = False,
 ) -> None:
-    """Link two person files: their schema is inferred, the model is trained on the files themselves.
+    """Link two person files: their schema is inferred, the model is trained on the
+    files themselves.
 
-    Example: leo link pupils.csv customers.parquet --out linked --map left.surname=FAMILY --truth pairs.csv
+    Example: leo link pupils.csv customers.parquet --out linked --map
+    left.surname=FAMILY --truth pairs.csv
     """
     options = locals()
     from linkage.files.link import LinkRequest, link_files
     from linkage.files.output import links_line, model_notes, truth_line
 
-    both = {"ids": both_sides(ids, "--id"), "encodings": both_sides(encodings, "--encoding")}
+    both = {
+        "ids": both_sides(ids, "--id"),
+        "encodings": both_sides(encodings, "--encoding"),
+    }
     request = request_of(LinkRequest, options, **both)
     result = link_files(request, inferred=say_inferred, progress=say)
     lines = [links_line(result.summary, links_only=links_only)]
     lines += [truth_line(result.truth)] if result.truth else []
     if samples:
         lines.append(
-            f"draws   {out / 'link_draws.parquet'}   {samples} of them; docs/explanation/uncertainty.md says what for"
+            f"draws   {out / 'link_draws.parquet'}   {samples} of them; "
+            "docs/explanation/uncertainty.md says what for"
         )
     say_notes([*result.notes, *model_notes(result.summary, of_two_files=True)])
     lines.append(f"links   {out / 'links.parquet'}")
@@ -63,14 +87,19 @@ def link(
 
 def dedupe(
     file: o.PersonFile,
-    out: Annotated[Path, Option(help="Folder for clusters, links, model, manifest and report.")],
+    out: Annotated[
+        Path, Option(help="Folder for clusters, links, model, manifest and report.")
+    ],
     maps: o.FileMaps = None,
     compare: o.Compare = None,
     date_formats: o.DateFormats = None,
     schema: o.SchemaFile = None,
     id: o.Id = None,
     threshold: o.Threshold = ACCEPT_PROBABILITY,
-    truth: Annotated[str | None, Option(help="A column of true ids, or a file of true pairs or clusters.")] = None,
+    truth: Annotated[
+        str | None,
+        Option(help="A column of true ids, or a file of true pairs or clusters."),
+    ] = None,
     model: o.Model = None,
     without: o.Without = None,
     encoding: o.Encoding = None,
@@ -81,9 +110,11 @@ def dedupe(
     force: o.Force = False,
     as_json: o.Json = False,
 ) -> None:
-    """Find the duplicate records of one person file: its schema is inferred, the model is trained on the file.
+    """Find the duplicate records of one person file: its schema is inferred, the model
+    is trained on the file.
 
-    Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth person_id
+    Example: leo dedupe customers.csv --out deduplicated --map surname=FAMILY --truth
+    person_id
     """
     options = locals()
     from linkage.files.link import DedupeRequest, dedupe_file
@@ -91,7 +122,13 @@ def dedupe(
 
     request = request_of(DedupeRequest, options)
     result = dedupe_file(request, inferred=say_inferred, progress=say)
-    lines = [clusters_line(result.summary), *([truth_line(result.truth)] if result.truth else [])]
+    lines = [
+        clusters_line(result.summary),
+        *([truth_line(result.truth)] if result.truth else []),
+    ]
     say_notes([*result.notes, *model_notes(result.summary)])
-    lines += [f"clusters {out / 'clusters.parquet'}", f"report   {out / 'report' / 'index.html'}"]
+    lines += [
+        f"clusters {out / 'clusters.parquet'}",
+        f"report   {out / 'report' / 'index.html'}",
+    ]
     show(result, lines, as_json=as_json)

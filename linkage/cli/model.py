@@ -1,4 +1,6 @@
-"""`leo model`: train a model, show it, tune it in a browser, and choose its blocking rules."""
+"""`leo model`: train a model, show it, tune it in a browser, and choose its blocking
+rules.
+"""
 
 import math
 from collections.abc import Mapping
@@ -31,7 +33,10 @@ if TYPE_CHECKING:
     from linkage.model.training import TrainingReport
     from linkage.pipeline.blocking import Suggested
 
-app = typer.Typer(no_args_is_help=True, help="Train a model, show it, tune it, or choose its blocking rules.")
+app = typer.Typer(
+    no_args_is_help=True,
+    help="Train a model, show it, tune it, or choose its blocking rules.",
+)
 
 
 @app.command()
@@ -40,7 +45,10 @@ def train(
     left: o.FileOrRun,
     out: o.ModelOut,
     right: o.SecondFile = None,
-    labels: Annotated[Path | None, Option(help="A CSV of left_id, right_id, answer; weight where sampled.")] = None,
+    labels: Annotated[
+        Path | None,
+        Option(help="A CSV of left_id, right_id, answer; weight where sampled."),
+    ] = None,
     step: o.Step = None,
     maps: o.Maps = None,
     compare: o.Compare = None,
@@ -50,17 +58,22 @@ def train(
     delimiter: o.Delimiter = None,
     memory_limit: o.MemoryLimit = None,
     threads: o.Threads = None,
-    allow_faults: Annotated[bool, Option("--allow-faults", help="Write the model also where it has faults.")] = False,
+    allow_faults: Annotated[
+        bool, Option("--allow-faults", help="Write the model also where it has faults.")
+    ] = False,
     force: o.Force = False,
     as_json: o.Json = False,
 ) -> None:
-    """Train a model on two person files and show its weights with their standard errors.
+    """Train a model on two person files and show its weights with their standard
+    errors.
 
-    With --labels, or of a run's folder, m is estimated from clerical labels: match, no match, uncertain.
+    With --labels, or of a run's folder, m is estimated from clerical labels: match, no
+    match, uncertain.
 
     Example: leo model train pupils.csv customers.parquet --out models/pupils.json
 
-    Example: leo model train runs/demo --step education-cis --out models/cis-reviewed.json
+    Example: leo model train runs/demo --step education-cis --out
+    models/cis-reviewed.json
     """
     options = locals()
     from linkage.files.train import TrainRequest, check_out, train_files
@@ -72,30 +85,51 @@ def train(
         from quality.review.results import train_from_review
         from quality.review.sample import reviewed_step
 
-        refuse_options(context, ("left", "out", "step", "force", "as_json"), "is for two files, not for a run")
+        refuse_options(
+            context,
+            ("left", "out", "step", "force", "as_json"),
+            "is for two files, not for a run",
+        )
         check_out(out, force)
         model, evidence, record = train_from_review(left, reviewed_step(left, step))
         training = record.pop("trained")
-        version = save_with(out, model, next_version(out), trained=training, labelled={**record, **evidence.as_dict()})
+        version = save_with(
+            out,
+            model,
+            next_version(out),
+            trained=training,
+            labelled={**record, **evidence.as_dict()},
+        )
     else:
         request = request_of(TrainRequest, options, files=_files(context, options))
-        _, report, evidence, version = train_files(request, inferred=say_inferred, progress=say)
+        _, report, evidence, version = train_files(
+            request, inferred=say_inferred, progress=say
+        )
     parts = [training_lines(report)] if report else []
     parts += [labelled_lines(evidence)] if evidence else []
     lines = "\n\n".join("\n".join(part) for part in parts).split("\n")
     lines += [f"model    {out}   version {version}", f"training {training_file(out)}"]
-    show({"model": out, "version": version, "training": report, "labels": evidence}, lines, as_json=as_json)
+    show(
+        {"model": out, "version": version, "training": report, "labels": evidence},
+        lines,
+        as_json=as_json,
+    )
 
 
 @app.command("show")
 def show_model(
-    model: Annotated[Path, Argument(help="A model file, or a folder of leo run, leo link or leo dedupe.")],
+    model: Annotated[
+        Path,
+        Argument(help="A model file, or a folder of leo run, leo link or leo dedupe."),
+    ],
     step: o.Step = None,
     as_json: o.Json = False,
 ) -> None:
-    """Show a model: comparisons, levels, m and u probabilities, match weights, blocking rules and prior.
+    """Show a model: comparisons, levels, m and u probabilities, match weights, blocking
+    rules and prior.
 
-    An adjusted weight depends on how common the value is. A level without m and u is yet to be trained.
+    An adjusted weight depends on how common the value is. A level without m and u is
+    yet to be trained.
 
     Example: leo model show configs/models/cis.json
 
@@ -125,20 +159,42 @@ def show_model(
     rules = [_as_splink(rule) for rule in read.blocking_rules]
     rows, before = [], ""
     for level in levels:
-        name, before = "" if level["comparison"] == before else level["comparison"], level["comparison"]
-        rows.append([name, level["level"], level["m"], level["u"], level["weight"], "yes" if level["adjusted"] else ""])
+        name, before = (
+            "" if level["comparison"] == before else level["comparison"],
+            level["comparison"],
+        )
+        rows.append(
+            [
+                name,
+                level["level"],
+                level["m"],
+                level["u"],
+                level["weight"],
+                "yes" if level["adjusted"] else "",
+            ]
+        )
     lines = table_lines(["comparison", "level", "m", "u", "weight", "adjusted"], rows)
-    lines += ["", f"share of all pairs that match: {read.prior:.3g} (match weight {read.prior_weight:.2f})"]
+    lines += [
+        "",
+        f"share of all pairs that match: {read.prior:.3g} (match weight "
+        f"{read.prior_weight:.2f})",
+    ]
     lines += [f"blocking rule: {rule['blocking_rule']}" for rule in rules]
-    show({"model": path, "prior": read.prior, "levels": levels, "blocking_rules": rules}, lines, as_json=as_json)
+    show(
+        {"model": path, "prior": read.prior, "levels": levels, "blocking_rules": rules},
+        lines,
+        as_json=as_json,
+    )
 
 
 @app.command()
 def tune(run: o.AnyRun, step: o.Step = None, port: o.Port = 0) -> None:
-    """Tune a step in a browser: m and u, prior, thresholds; see links, expected error and review load.
+    """Tune a step in a browser: m and u, prior, thresholds; see links, expected error
+    and review load.
 
-    The run stays as it is. Save writes a new version of the model, with a note, to RUN/tuned/. The pages are on this
-    machine only; the address that is printed lets in whoever has it.
+    The run stays as it is. Save writes a new version of the model, with a note, to
+    RUN/tuned/. The pages are on this machine only; the address that is printed lets in
+    whoever has it.
 
     Example: leo model tune runs/demo --step education-cis
     """
@@ -162,12 +218,23 @@ def blocking(
     left: o.FileOrRun,
     right: o.SecondFile = None,
     step: o.Step = None,
-    recall: Annotated[float, Option(min=0.0, max=1.0, help="Share of the matches that the rules reach.")] = 0.99,
-    pairs_per_record: Annotated[float, Option(min=0.0, help="The most pairs a record of the larger side.")] = 10.0,
-    budget: Annotated[float | None, Option(min=1.0, help="The most pairs, instead; 5e7 is allowed.")] = None,
-    truth: Annotated[Path | None, Option(help="True pairs of the files, or a run's folder of truth.")] = None,
+    recall: Annotated[
+        float,
+        Option(min=0.0, max=1.0, help="Share of the matches that the rules reach."),
+    ] = 0.99,
+    pairs_per_record: Annotated[
+        float, Option(min=0.0, help="The most pairs a record of the larger side.")
+    ] = 10.0,
+    budget: Annotated[
+        float | None, Option(min=1.0, help="The most pairs, instead; 5e7 is allowed.")
+    ] = None,
+    truth: Annotated[
+        Path | None, Option(help="True pairs of the files, or a run's folder of truth.")
+    ] = None,
     model: o.Model = None,
-    out: Annotated[Path | None, Option(callback=a_file, help="JSON for a model's blocking rules.")] = None,
+    out: Annotated[
+        Path | None, Option(callback=a_file, help="JSON for a model's blocking rules.")
+    ] = None,
     maps: o.Maps = None,
     compare: o.Compare = None,
     date_formats: o.DateFormats = None,
@@ -179,11 +246,14 @@ def blocking(
     seed: o.Seed = 2026,
     as_json: o.Json = False,
 ) -> None:
-    """Suggest the fewest blocking rules that reach a share of the matches within a budget of pairs.
+    """Suggest the fewest blocking rules that reach a share of the matches within a
+    budget of pairs.
 
-    Example: leo model blocking pupils.csv customers.parquet --recall 0.99 --pairs-per-record 5 --out rules.json
+    Example: leo model blocking pupils.csv customers.parquet --recall 0.99
+    --pairs-per-record 5 --out rules.json
 
-    Example: leo model blocking runs/demo --step education-cis --truth runs/demo-data/truth
+    Example: leo model blocking runs/demo --step education-cis --truth
+    runs/demo-data/truth
     """
     options = locals()
     from linkage.files.train import suggest_for_files
@@ -191,16 +261,23 @@ def blocking(
 
     request = request_of(RuleOptions, options)
     if left.is_dir():
-        of_run = "left step recall pairs_per_record budget truth model out memory_limit threads seed as_json"
+        of_run = (
+            "left step recall pairs_per_record budget truth model out "
+            "memory_limit threads seed as_json"
+        )
         refuse_options(context, of_run.split(), "is for two files, not for a run")
         if step is None:
             raise ConfigError(f"{left}: which step?\n  give it with --step")
         suggestion = suggest_for_step(left, step, request, progress=say)
     else:
         files = _files(context, options)
-        suggestion = suggest_for_files(files, request, inferred=say_inferred, progress=say)
+        suggestion = suggest_for_files(
+            files, request, inferred=say_inferred, progress=say
+        )
     rules = [_as_splink(choice.rule) for choice in suggestion.rules.rules]
-    if out:  # before anything is printed: a reader that stops early (| head) ends this process as it prints
+    # before anything is printed: a reader that stops early (| head) ends this process
+    # as it prints
+    if out:
         write_json(rules, out)
     lines = [*blocking_lines(suggestion, recall), *([f"rules  {out}"] if out else [])]
     show({"rules": rules, "suggested": suggestion}, lines, as_json=as_json)
@@ -213,18 +290,31 @@ def _files(context: typer.Context, options: Mapping[str, Any]) -> Any:
     left, right = options["left"], options["right"]
     if right is None:
         raise ConfigError(
-            f"{left}: which other file?\n  {context.command_path} LEFT RIGHT; or a run's folder, with --step"
+            f"{left}: which other file?\n  {context.command_path} LEFT RIGHT; or a "
+            "run's folder, with --step"
         )
     if options["step"] is not None:
-        raise ConfigError("--step is for a run: two files have no steps\n  leave it out")
-    both = {"ids": both_sides(options.get("ids"), "--id"), "encodings": both_sides(options["encodings"], "--encoding")}
-    return request_of(FileOptions, options, paths={"left": left, "right": right}, **both)
+        raise ConfigError(
+            "--step is for a run: two files have no steps\n  leave it out"
+        )
+    both = {
+        "ids": both_sides(options.get("ids"), "--id"),
+        "encodings": both_sides(options["encodings"], "--encoding"),
+    }
+    return request_of(
+        FileOptions, options, paths={"left": left, "right": right}, **both
+    )
 
 
 def _as_splink(rule: "BlockingRule") -> dict[str, Any]:
     """A rule in Splink's settings."""
-    settings: dict[str, Any] = {"blocking_rule": rule.condition, "sql_dialect": "duckdb"}
-    return settings | ({"arrays_to_explode": list(rule.explode)} if rule.explode else {})
+    settings: dict[str, Any] = {
+        "blocking_rule": rule.condition,
+        "sql_dialect": "duckdb",
+    }
+    return settings | (
+        {"arrays_to_explode": list(rule.explode)} if rule.explode else {}
+    )
 
 
 def blocking_lines(suggestion: "Suggested", target: float) -> list[str]:
@@ -237,53 +327,101 @@ def blocking_lines(suggestion: "Suggested", target: float) -> list[str]:
         lists = f"   any of {', '.join(rule.rule.explode)}" if rule.rule.explode else ""
         recalls = (f"{recall:.4f}" for recall in (rule.alone, rule.together))
         condition = rule.rule.condition.replace('"', "") + lists
-        rows.append([condition, f"{mark}{pairs.made:,}", f"{mark}{pairs.new:,}", *recalls])
-    basis = f"{rules.matches:,.0f} {'true pairs' if rules.is_measured else 'expected matches'}"
+        rows.append(
+            [condition, f"{mark}{pairs.made:,}", f"{mark}{pairs.new:,}", *recalls]
+        )
+    basis = (
+        f"{rules.matches:,.0f} "
+        f"{'true pairs' if rules.is_measured else 'expected matches'}"
+    )
     new = sum(pairs.new for pairs in suggestion.pairs)
     summary = [
         "",
-        f"{count_of(len(rules.rules), 'rule')} of {rules.considered:,}: recall {rules.recall:.4f} ({kind} on {basis})",
-        f"{new:,} pairs of {suggestion.units[0]:,} and {suggestion.units[1]:,} records; "
+        f"{count_of(len(rules.rules), 'rule')} of {rules.considered:,}: recall "
+        f"{rules.recall:.4f} ({kind} on {basis})",
+        f"{new:,} pairs of {suggestion.units[0]:,} and {suggestion.units[1]:,} "
+        "records; "
         f"the budget is {suggestion.budget:,.0f}",
     ]
     if rules.recall < target:
-        summary.append(f"no set within the budget reaches {target}: give more --pairs-per-record, or ask for less")
-    return [*table_lines(["rule", "pairs", "new pairs", f"own recall ({kind})", "in all"], rows), *summary]
+        summary.append(
+            f"no set within the budget reaches {target}: give more --pairs-per-record, "
+            "or ask for less"
+        )
+    return [
+        *table_lines(
+            ["rule", "pairs", "new pairs", f"own recall ({kind})", "in all"], rows
+        ),
+        *summary,
+    ]
 
 
 def _figures(m: float, u: float, weight: float, error: float | None) -> list[str]:
-    return [f"{m:.3g}", f"{u:.3g}", f"{weight:.2f}", "not seen" if error is None else f"{error:.2f}"]
+    return [
+        f"{m:.3g}",
+        f"{u:.3g}",
+        f"{weight:.2f}",
+        "not seen" if error is None else f"{error:.2f}",
+    ]
 
 
 def labelled_lines(report: "LabelReport") -> list[str]:
     """m before and after labels, with the standard error that so many matches leave."""
-    answers = ", ".join(f"{count:,} {answer}" for answer, count in report.answers.items())
+    answers = ", ".join(
+        f"{count:,} {answer}" for answer, count in report.answers.items()
+    )
     rows = []
     for level in report.levels:
         weight = math.log2(level.m / level.u) if level.m and level.u else 0.0
-        rows.append([level.level, *_figures(level.before, level.m, weight, level.error)])
+        rows.append(
+            [level.level, *_figures(level.before, level.m, weight, level.error)]
+        )
     lines = [
-        f"labels: {answers}; they stand for {report.matches:,.0f} matches; effective number {report.effective:,.0f}",
+        f"labels: {answers}; they stand for {report.matches:,.0f} matches; effective "
+        f"number {report.effective:,.0f}",
         *table_lines(["level", "m before", "m", "weight", "std. error"], rows),
     ]
     if report.unseen:
-        lines.append(f"no label shows: {'; '.join(report.unseen)}. Levels with too few labels keep their earlier m")
+        lines.append(
+            f"no label shows: {'; '.join(report.unseen)}. Levels with too few labels "
+            "keep their earlier m"
+        )
     return lines
 
 
 def training_lines(report: "TrainingReport") -> list[str]:
-    """Comparisons, levels, m, u, weight and standard error as a terminal shows them, and what they rest on."""
+    """Comparisons, levels, m, u, weight and standard error as a terminal shows them,
+    and what they rest on.
+    """
     rows, before = [], ""
     for level in report.levels:
-        comparison, before = "" if level.comparison == before else level.comparison, level.comparison
+        comparison, before = (
+            "" if level.comparison == before else level.comparison,
+            level.comparison,
+        )
         name = level.level.removeprefix(f"{level.comparison}: ")
-        rows.append([comparison, name, *_figures(level.m, level.u, level.weight, level.standard_error)])
+        rows.append(
+            [
+                comparison,
+                name,
+                *_figures(level.m, level.u, level.weight, level.standard_error),
+            ]
+        )
     lines = table_lines(["comparison", "level", "m", "u", "weight", "std. error"], rows)
-    lines += ["", f"u from {report.random_pairs:,} random pairs of {report.units[0]:,} and {report.units[1]:,} records"]
+    lines += [
+        "",
+        f"u from {report.random_pairs:,} random pairs of {report.units[0]:,} and "
+        f"{report.units[1]:,} records",
+    ]
     for rule in report.rules:
         lines.append(
-            f"m from {rule['pairs']:,} pairs that agree on {' and '.join(rule['columns'])}: "
+            f"m from {rule['pairs']:,} pairs that agree on "
+            f"{' and '.join(rule['columns'])}: "
             f"about {rule['matches']:,} matches, {rule['iterations']} iterations"
         )
     lines.append(f"share of all pairs that match: {report.prior:.3g}")
-    return [*lines, *(f"fault: {one}" for one in report.faults), *(f"warning: {one}" for one in report.warnings)]
+    return [
+        *lines,
+        *(f"fault: {one}" for one in report.faults),
+        *(f"warning: {one}" for one in report.warnings),
+    ]

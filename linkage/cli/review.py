@@ -1,4 +1,6 @@
-"""`leo review`: sample pairs for clerical review, take in the answers, estimate precision and recall from them."""
+"""`leo review`: sample pairs for clerical review, take in the answers, estimate
+precision and recall from them.
+"""
 
 from pathlib import Path
 from typing import Annotated
@@ -13,13 +15,22 @@ from linkage.extras import require
 app = typer.Typer(
     cls=first_meant("open"),
     no_args_is_help=True,
-    help="Clerical review: leo review RUN is short for leo review open RUN. Answers are kept; precision and recall are "
+    help="Clerical review: leo review RUN is short for leo review open RUN. Answers "
+    "are kept; precision and recall are "
     "estimated from them.\n\n"
     "Example: leo review runs/demo --step education-cis",
 )
 
-LabelsFrom = Annotated[Path | None, Option(metavar="RUN", help="An earlier run, whose labels are carried over.")]
-Size = Annotated[int, Option(min=1, help="Number of pairs to draw; a few more where there are many strata.")]
+LabelsFrom = Annotated[
+    Path | None,
+    Option(metavar="RUN", help="An earlier run, whose labels are carried over."),
+]
+Size = Annotated[
+    int,
+    Option(
+        min=1, help="Number of pairs to draw; a few more where there are many strata."
+    ),
+]
 
 
 @app.command("open")
@@ -27,14 +38,19 @@ def open_(
     run: o.AnyRun,
     step: o.Step = None,
     size: Size = 400,
-    doubled: Annotated[float, Option("--double", min=0, max=1, help="Share of pairs for two reviewers.")] = 0.25,
+    doubled: Annotated[
+        float,
+        Option("--double", min=0, max=1, help="Share of pairs for two reviewers."),
+    ] = 0.25,
     labels_from: LabelsFrom = None,
     port: o.Port = 0,
 ) -> None:
-    """Review pairs in a browser, blind: records side by side, one question, by keyboard or mouse.
+    """Review pairs in a browser, blind: records side by side, one question, by keyboard
+    or mouse.
 
-    The pages are on this machine only; the address that is printed lets in whoever has it. Answers are kept in
-    RUN/review/labels.duckdb, each before the next page is shown. Also: leo review RUN.
+    The pages are on this machine only; the address that is printed lets in whoever has
+    it. Answers are kept in RUN/review/labels.duckdb, each before the next page is
+    shown. Also: leo review RUN.
 
     Example: leo review runs/demo --step education-cis
     """
@@ -51,32 +67,47 @@ def open_(
     check_port(port)
     with ReviewSession(run, step_name) as session:
         typer.echo(f"{len(session.pairs):,} pairs of step {step_name}; Ctrl-C ends")
-        serve_pages(lambda token: application(session, Names(shipped()), token, doubled=doubled), port)
+        serve_pages(
+            lambda token: application(
+                session, Names(shipped()), token, doubled=doubled
+            ),
+            port,
+        )
 
 
 @app.command()
 def sample(
     run: o.AnyRun,
-    step: Annotated[str, Option(help="A link step; of leo link 'link', of leo dedupe 'dedupe'.")],
+    step: Annotated[
+        str, Option(help="A link step; of leo link 'link', of leo dedupe 'dedupe'.")
+    ],
     size: Size = 400,
-    seed: Annotated[int | None, Option(min=0, help="Seed of the draw; by default the run's.")] = None,
+    seed: Annotated[
+        int | None, Option(min=0, help="Seed of the draw; by default the run's.")
+    ] = None,
     labels_from: LabelsFrom = None,
 ) -> None:
-    """Draw a stratified sample: passes by bands of match weight, most where the model is least certain.
+    """Draw a stratified sample: passes by bands of match weight, most where the model
+    is least certain.
 
-    Labels of this run's earlier links are carried to the pairs that it still has; those of another run with
-    --labels-from. A pair whose records have changed values is reviewed again.
+    Labels of this run's earlier links are carried to the pairs that it still has; those
+    of another run with --labels-from. A pair whose records have changed values is
+    reviewed again.
 
     Example: leo review sample runs/2027 --step education-cis --labels-from runs/2026
     """
     from quality.review.sample import draw_sample
 
     summary = draw_sample(run, step, size, seed=seed, labels_from=labels_from)
-    typer.echo(f"{summary.pairs:,} pairs of {summary.strata} strata, {summary.answered:,} answered before")
+    typer.echo(
+        f"{summary.pairs:,} pairs of {summary.strata} strata, {summary.answered:,} "
+        "answered before"
+    )
     labels = summary.carried
     if labels.unchanged or labels.changed or labels.gone:
         typer.echo(
-            f"labels carried: {labels.unchanged:,} hold, {labels.changed:,} are to be reviewed again, "
+            f"labels carried: {labels.unchanged:,} hold, {labels.changed:,} are to be "
+            "reviewed again, "
             f"{labels.gone:,} are of records that are gone or are one record now"
         )
     typer.echo(f"fill in  {summary.form}")
@@ -88,9 +119,11 @@ def add(
     csv: Annotated[Path, Argument(help="The sample's CSV with answers and reviewer.")],
     step: o.Step = None,
 ) -> None:
-    """Take in answers: match, no match or uncertain. Answers are kept; a reviewer's last one counts.
+    """Take in answers: match, no match or uncertain. Answers are kept; a reviewer's
+    last one counts.
 
-    Example: leo review add runs/demo runs/demo/review/education-cis/sample.csv --step education-cis
+    Example: leo review add runs/demo runs/demo/review/education-cis/sample.csv --step
+    education-cis
     """
     from quality.review.sample import reviewed_step, take_labels
 
@@ -111,14 +144,20 @@ def estimate(run: o.AnyRun, step: o.Step = None, as_json: o.Json = False) -> Non
     from quality.review.sample import reviewed_step
 
     result = estimate_step(run, reviewed_step(run, step))
-    lines = [f"{result['reviewed']:,} of {result['drawn']:,} pairs reviewed, {result['uncertain']:,} uncertain"]
-    lines += table_lines(["measure", "estimate, %", "95% from", "to", "answers"], estimate_rows(result))
+    lines = [
+        f"{result['reviewed']:,} of {result['drawn']:,} pairs reviewed, "
+        f"{result['uncertain']:,} uncertain"
+    ]
+    lines += table_lines(
+        ["measure", "estimate, %", "95% from", "to", "answers"], estimate_rows(result)
+    )
     show(result, [*lines, *estimate_notes(result)], as_json=as_json)
 
 
 @app.command()
 def overrides(run: o.AnyRun, step: o.Step = None) -> None:
-    """Write the settled answers to RUN/review/STEP/overrides.csv, for the step's `overrides` in the next run.
+    """Write the settled answers to RUN/review/STEP/overrides.csv, for the step's
+    `overrides` in the next run.
 
     The file holds the sources' own keys.
 
@@ -128,5 +167,12 @@ def overrides(run: o.AnyRun, step: o.Step = None) -> None:
     from quality.review.sample import reviewed_step
 
     result = write_overrides(run, reviewed_step(run, step))
-    conflicts = f", {result.contradictory:,} left out: they link one record twice" if result.contradictory else ""
-    typer.echo(f"{result.links:,} pairs to link, {result.never:,} never to link{conflicts}\n{result.path}")
+    conflicts = (
+        f", {result.contradictory:,} left out: they link one record twice"
+        if result.contradictory
+        else ""
+    )
+    typer.echo(
+        f"{result.links:,} pairs to link, {result.never:,} never to "
+        f"link{conflicts}\n{result.path}"
+    )

@@ -1,4 +1,6 @@
-"""The configuration of a run, TOML files checked whole, and where the shipped definitions lie."""
+"""The configuration of a run, TOML files checked whole, and where the shipped
+definitions lie.
+"""
 
 from linkage.config.run import (
     MOST_THREADS,

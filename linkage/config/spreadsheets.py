@@ -17,7 +17,8 @@ def read_cells(path: Path) -> list[list[str]]:
     """The rows of a CSV file, header included, as text.
 
     Raises:
-        InputError: the file is not there or cannot be read, or another sign than a comma separates its columns.
+        InputError: the file is not there or cannot be read, or another sign than a
+            comma separates its columns.
     """
     if not path.is_file():
         raise InputError(f"{path}: no such file\n  give a CSV file")
@@ -26,21 +27,31 @@ def read_cells(path: Path) -> list[list[str]]:
         _refuse_separator(path, text.splitlines(keepends=True)[:_SAMPLED_LINES])
         return list(csv.reader(io.StringIO(text, newline="")))
     except (UnicodeDecodeError, csv.Error):
-        raise InputError(f"{path}: not CSV in UTF-8\n  save it as 'CSV UTF-8'") from None
+        raise InputError(
+            f"{path}: not CSV in UTF-8\n  save it as 'CSV UTF-8'"
+        ) from None
 
 
 def separator_in(lines: list[str]) -> str:
-    """The sign by which most lines have the same number of columns; of two, the one that makes more columns."""
+    """The sign by which most lines have the same number of columns; of two, the one
+    that makes more columns.
+    """
 
     def agreement(separator: str) -> tuple[int, int]:
-        widths = Counter(len(row) for row in csv.reader(lines, delimiter=separator) if len(row) > 1)
-        return max(((rows, columns) for columns, rows in widths.items()), default=(0, 0))
+        widths = Counter(
+            len(row) for row in csv.reader(lines, delimiter=separator) if len(row) > 1
+        )
+        return max(
+            ((rows, columns) for columns, rows in widths.items()), default=(0, 0)
+        )
 
     return max(_SEPARATORS, key=agreement)
 
 
 def filled_in(file: TextIO) -> "csv.DictReader[str]":
-    """The rows of a CSV file that people have filled in, from its beginning, whatever separates its columns."""
+    """The rows of a CSV file that people have filled in, from its beginning, whatever
+    separates its columns.
+    """
     separator = separator_in([file.readline()])
     file.seek(0)
     return csv.DictReader(file, delimiter=separator)

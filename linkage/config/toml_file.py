@@ -1,4 +1,5 @@
-"""TOML and JSON files, and TOML checked against a model: every fault at once, with its path and what is allowed there.
+"""TOML and JSON files, and TOML checked against a model: every fault at once, with its
+path and what is allowed there.
 
 Unknown keys are refused, so that a misspelt setting cannot be lost in silence.
 """
@@ -27,7 +28,9 @@ def fault(text: str) -> PydanticCustomError:
 class Frozen(BaseModel):
     """A part of a file: no unknown keys."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, use_attribute_docstrings=True)
+    model_config = ConfigDict(
+        extra="forbid", frozen=True, use_attribute_docstrings=True
+    )
 
 
 def read_toml(path: Path, remedy: str) -> dict[str, Any]:
@@ -42,14 +45,19 @@ def read_toml(path: Path, remedy: str) -> dict[str, Any]:
         raise ConfigError(f"{path}: no such file\n  {remedy}") from None
 
 
-_DEEPEST = 100  # levels of tables and lists: a run's file has five; Python's recursion limit is 1,000
-_MOST_CHARACTERS = 2_000_000  # fifty times the largest file that ships; tomllib reads as many in 2 s
-# Parts of a dotted key, outside and inside brackets: tomllib keeps every beginning of one, 40 GB of 100,000 parts.
-_DEEP_KEY = rf"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST}}}"""
+# levels of tables and lists: a run's file has five; Python's recursion limit is 1,000
+_DEEPEST = 100
+_MOST_CHARACTERS = (
+    2_000_000  # fifty times the largest file that ships; tomllib reads as many in 2 s
+)
+# Parts of a dotted key, outside and inside brackets: tomllib keeps every beginning of
+# one, 40 GB of 100,000 parts.
+_DEEP_KEY = rf"""(?<![\w"'-])(?:(?:[\w-]++|"[^"\n]*+"|'[^'\n]*+')[ \t]*+\.[ \t]*+){{{_DEEPEST}}}"""  # noqa: E501
 
 
 def toml_of(path: Path) -> dict[str, Any]:
-    """A TOML file that is there, as it stands, with or without the mark that editors of Windows put before it.
+    """A TOML file that is there, as it stands, with or without the mark that editors of
+    Windows put before it.
 
     Raises:
         ConfigError: it is no TOML, or not in UTF-8.
@@ -58,10 +66,13 @@ def toml_of(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8-sig")
         if len(text) > _MOST_CHARACTERS:
             raise DamagedText(
-                f"{path}: not TOML: it has {len(text):,} characters\n  name the right file, or shorten it"
+                f"{path}: not TOML: it has {len(text):,} characters\n  name the right "
+                "file, or shorten it"
             )
         # Compiling the pattern takes 60 ms, which no other file need spend.
-        if any(line.count(".") >= _DEEPEST for line in text.splitlines()) and re.search(_DEEP_KEY, text):
+        if any(line.count(".") >= _DEEPEST for line in text.splitlines()) and re.search(
+            _DEEP_KEY, text
+        ):
             raise RecursionError
         raw = tomllib.loads(text)
         level: list[Any] = [raw]
@@ -69,10 +80,15 @@ def toml_of(path: Path) -> dict[str, Any]:
             tables = [part for part in level if isinstance(part, dict)]
             level = [x for part in level if isinstance(part, dict | list) for x in part]
             level += [value for table in tables for value in table.values()]
-            if any(isinstance(x, int) and x.bit_length() > 63 for x in level):  # TOML's are of 64 bits
+            if any(
+                isinstance(x, int) and x.bit_length() > 63 for x in level
+            ):  # TOML's are of 64 bits
                 raise ValueError
             if any(isinstance(value, str) and "\0" in value for value in level):
-                raise DamagedText(f"{path}: not TOML: a text holds a NUL, which no file and no name has")
+                raise DamagedText(
+                    f"{path}: not TOML: a text holds a NUL, which no file and no name "
+                    "has"
+                )
             if not level:
                 return raw
         raise RecursionError
@@ -93,18 +109,25 @@ class DamagedText(ConfigError, ValueError):
 
 
 @contextlib.contextmanager
-def text_read(path: Path, form: str, remedy: str = "correct it, or restore it from a copy") -> Iterator[None]:
-    """What a parser does not read in a file as an error that names it: its line, and none of its values.
+def text_read(
+    path: Path, form: str, remedy: str = "correct it, or restore it from a copy"
+) -> Iterator[None]:
+    """What a parser does not read in a file as an error that names it: its line, and
+    none of its values.
 
     Raises:
-        DamagedText: it is not in UTF-8, not of its form, nested too deeply, or has a number of too many digits.
+        DamagedText: it is not in UTF-8, not of its form, nested too deeply, or has a
+            number of too many digits.
     """
     try:
         yield
     except DamagedText:
         raise
     except UnicodeDecodeError:
-        problem, remedy = "it is not in UTF-8", "save it again with UTF-8 as its encoding"
+        problem, remedy = (
+            "it is not in UTF-8",
+            "save it again with UTF-8 as its encoding",
+        )
     except RecursionError:
         problem = "lists or tables lie too deep within one another"
     except (tomllib.TOMLDecodeError, json.JSONDecodeError) as error:
@@ -129,13 +152,15 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
     """Raw TOML as a model, or one error with every fault.
 
     Raises:
-        ConfigError: the faults, a line each: file, path, what is wrong, what is allowed, the nearest known key.
+        ConfigError: the faults, a line each: file, path, what is wrong, what is
+            allowed, the nearest known key.
     """
     # Pydantic looks at what lies between the parts only when each part is right.
     faults_between = getattr(model, "faults_between", None)
     lines: list[str] = faults_between(raw) if faults_between else []
     try:
-        # As JSON, a list may be a tuple and a text a date where a text may not be a number.
+        # As JSON, a list may be a tuple and a text a date where a text may not be a
+        # number.
         result = model.model_validate_json(json.dumps(raw, default=str), strict=True)
     except ValidationError as error:
         lines = fault_lines(model, error, raw) + lines
@@ -145,14 +170,22 @@ def check(model: type[Model], raw: dict[str, Any], where: str) -> Model:
 
 
 def _fields(annotation: Any) -> dict[str, Any] | None:
-    """The keys of a table that an annotation names; None where it names something else."""
+    """The keys of a table that an annotation names; None where it names
+    something else.
+    """
     if not (isinstance(annotation, type) and issubclass(annotation, BaseModel)):
         return None
-    return {field.alias or name: field for name, field in annotation.model_fields.items()}
+    return {
+        field.alias or name: field for name, field in annotation.model_fields.items()
+    }
 
 
-def fault_lines(model: type[BaseModel], error: ValidationError, raw: Any = None) -> list[str]:
-    """What is wrong with raw TOML, a line a fault: path, what is wrong, the nearest known key; no value of it."""
+def fault_lines(
+    model: type[BaseModel], error: ValidationError, raw: Any = None
+) -> list[str]:
+    """What is wrong with raw TOML, a line a fault: path, what is wrong, the nearest
+    known key; no value of it.
+    """
     faults = error.errors(include_url=False, include_input=False)
     return [line for fault in faults for line in _lines(model, fault, raw)]
 
@@ -168,12 +201,18 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]*")  # as of steps and passes: no name of a 
 
 
 def _named(raw: Any, path: tuple[Any, ...]) -> Iterator[str]:
-    """The parts of a path, a table among several by its name: step.education-cis.train."""
+    """The parts of a path, a table among several by its name:
+    step.education-cis.train.
+    """
     part = raw
     for key in path:
         children = dict(enumerate(part)) if isinstance(part, list) else part
         part = children.get(key) if isinstance(children, dict) else None
-        name = part.get("name") if isinstance(key, int) and isinstance(part, dict) else None
+        name = (
+            part.get("name")
+            if isinstance(key, int) and isinstance(part, dict)
+            else None
+        )
         yield name if isinstance(name, str) and _NAME.fullmatch(name) else str(key)
 
 
@@ -188,12 +227,18 @@ _TEXTS = {
 def fault_text(model: type[BaseModel], fault: Any) -> str:
     """What is wrong at one place of raw TOML, without the place."""
     if fault["type"] == "extra_forbidden":
-        return f"no such key{hint(str(fault['loc'][-1]), _allowed(model, fault['loc'][:-1]))}"
+        return (
+            "no such "
+            f"key{hint(str(fault['loc'][-1]), _allowed(model, fault['loc'][:-1]))}"
+        )
     if fault["type"] in _TEXTS:
         return _TEXTS[fault["type"]]
     if fault["type"] in ("tuple_type", "frozen_set_type", "list_type"):
         if _holds_tables(model, fault["loc"]):
-            return f"one of several is expected: write [[{'.'.join(map(str, fault['loc']))}]] above it"
+            return (
+                "one of several is expected: write "
+                f"[[{'.'.join(map(str, fault['loc']))}]] above it"
+            )
         return "a list is expected, in brackets"
     if fault["type"] in ("dict_type", "model_type", "model_attributes_type"):
         return "a table is expected: { name = ... }"
@@ -206,7 +251,9 @@ def _allowed(model: type[BaseModel], path: tuple[Any, ...]) -> list[str]:
     current: Any = model
     for part in path:
         fields = _fields(current) or {}
-        current = _inner(fields[str(part)].annotation) if str(part) in fields else current
+        current = (
+            _inner(fields[str(part)].annotation) if str(part) in fields else current
+        )
     return list(_fields(current) or {})
 
 

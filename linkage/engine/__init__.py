@@ -1,4 +1,6 @@
-"""The only package that knows an engine. Every query of the project goes through here."""
+"""The only package that knows an engine. Every query of the project goes
+through here.
+"""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -58,10 +60,12 @@ def connect(
     scratch: Path | None = None,
     within: Iterable[Path] | None = None,
 ) -> Engine:
-    """An engine by name: "duckdb" or "spark". Imported here, so that a run on DuckDB needs no pyspark.
+    """An engine by name: "duckdb" or "spark". Imported here, so that a run on DuckDB
+    needs no pyspark.
 
     Args:
-        within: files and folders that DuckDB may read and write, and no others; any file when None.
+        within: files and folders that DuckDB may read and write, and no others; any
+            file when None.
 
     Raises:
         ConfigError: no such engine, or its library is not installed.
@@ -69,11 +73,15 @@ def connect(
     if name == "duckdb":
         from linkage.engine.duckdb import DuckDBEngine
 
-        return DuckDBEngine(memory_limit=memory_limit, threads=threads, scratch=scratch, within=within)
+        return DuckDBEngine(
+            memory_limit=memory_limit, threads=threads, scratch=scratch, within=within
+        )
     if name == "spark":
         require("engine 'spark'", "spark")
         from linkage.engine.spark import SparkEngine
 
-        spark: Engine = SparkEngine(memory_limit=memory_limit, threads=threads, scratch=scratch)
+        spark: Engine = SparkEngine(
+            memory_limit=memory_limit, threads=threads, scratch=scratch
+        )
         return spark
     raise ConfigError(f"no engine '{name}'\n  there are: duckdb, spark")

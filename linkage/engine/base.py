@@ -1,8 +1,10 @@
-"""What a module may ask of an engine. Queries are written once, in DuckDB's dialect; each engine renders them.
+"""What a module may ask of an engine. Queries are written once, in DuckDB's dialect;
+each engine renders them.
 
 Tables enter a query as {name}, values as $name:
 
-    engine.sql("select * from {links} where match_weight >= $threshold", links=links, params={"threshold": 12.0})
+    engine.sql("select * from {links} where match_weight >= $threshold", links=links,
+    params={"threshold": 12.0})
 """
 
 import datetime
@@ -18,25 +20,33 @@ from linkage.engine.batches import Work
 
 Value = bool | int | float | str | datetime.date | None
 Stored = bool | Mapping[str, str]
-"""Whether a query's rows are kept; a mapping says yes, and which columns of which types they have."""
+"""Whether a query's rows are kept; a mapping says yes, and which columns of which types
+they have.
+"""
 
 Made = TypeVar("Made")
 
-# What is quoted, and what a comment says, is passed over: a column may be called "pay in $usd" or "{name}".
-_PLACES = re.compile(r"'[^']*'|\"[^\"]*\"|--[^\n]*|\{(?P<table>[a-z_][a-z0-9_]*)\}|\$(?P<value>[a-z_][a-z0-9_]*)")
+# What is quoted, and what a comment says, is passed over: a column may be called "pay
+# in $usd" or "{name}".
+_PLACES = re.compile(
+    r"'[^']*'|\"[^\"]*\"|--[^\n]*|\{(?P<table>[a-z_][a-z0-9_]*)\}|\$(?P<value>[a-z_][a-z0-9_]*)"
+)
 
 
 class Table:
-    """A handle on a table or view that an engine holds. Cheap to pass on; the rows stay with the engine.
+    """A handle on a table or view that an engine holds. Cheap to pass on; the rows stay
+    with the engine.
 
     Args:
-        columns: their names, or what finds them when somebody asks: an engine that binds a view again to know its
-            columns is spared that of most.
+        columns: their names, or what finds them when somebody asks: an engine that
+            binds a view again to know its columns is spared that of most.
     """
 
     __slots__ = ("_columns", "name")
 
-    def __init__(self, name: str, columns: Sequence[str] | Callable[[], Sequence[str]]) -> None:
+    def __init__(
+        self, name: str, columns: Sequence[str] | Callable[[], Sequence[str]]
+    ) -> None:
         self.name = name
         self._columns = columns
 
@@ -63,7 +73,9 @@ class Engine(Protocol):
 
     @property
     def is_distributed(self) -> bool:
-        """Whether it cuts every query into tasks of bounded memory by itself, so that callers need not."""
+        """Whether it cuts every query into tasks of bounded memory by itself, so that
+        callers need not.
+        """
         ...
 
     def read(self, paths: Path | Sequence[Path]) -> Table:
@@ -71,40 +83,54 @@ class Engine(Protocol):
         ...
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
-        """A table of values that the caller holds: rules, code frames, test worlds, keys.
+        """A table of values that the caller holds: rules, code frames, test worlds,
+        keys.
 
         What is `secret` an engine writes to no file that others may read.
         """
         ...
 
     def sql(
-        self, query: str, *, params: Mapping[str, Value] | None = None, store: Stored = False, **tables: Table
+        self,
+        query: str,
+        *,
+        params: Mapping[str, Value] | None = None,
+        store: Stored = False,
+        **tables: Table,
     ) -> Table:
-        """The rows of a query, read again at each use; `store` keeps them (a table used twice should be stored).
+        """The rows of a query, read again at each use; `store` keeps them (a table used
+        twice should be stored).
 
-        One that is not stored may be planned when it is read, or asked for its columns: a fault in it is then raised.
+        One that is not stored may be planned when it is read, or asked for its columns:
+        a fault in it is then raised.
 
-        Parameters come from configuration, never from persons: an engine may show them in its plans. Persons' values
-        and keys enter as tables.
+        Parameters come from configuration, never from persons: an engine may show them
+        in its plans. Persons' values and keys enter as tables.
 
-        Where `store` says the columns and their types, as DuckDB names them, a query of many steps that reads little is
-        spared its analysis on Spark, which takes longer than the rows do.
+        Where `store` says the columns and their types, as DuckDB names them, a query of
+        many steps that reads little is spared its analysis on Spark, which takes longer
+        than the rows do.
 
-        What carries over to every engine is in tests/engine/functions.txt; what does not is refused there with what to
-        say instead (linkage/engine/functions.py), and what depends on types is listed in linkage/engine/dialect.py.
+        What carries over to every engine is in tests/engine/functions.txt; what does
+        not is refused there with what to say instead (linkage/engine/functions.py), and
+        what depends on types is listed in linkage/engine/dialect.py.
 
         Raises:
-            ContractError: a value has not the type that the query expects; the message does not show it.
+            ContractError: a value has not the type that the query expects; the message
+                does not show it.
             LeoError: out of memory or disk; the message says what to raise or free.
         """
         ...
 
     def run_concurrently(self, *work: Callable[[], Made]) -> list[Made]:
-        """Do pieces of work that need nothing of one another, and give their results in the order of the pieces.
+        """Do pieces of work that need nothing of one another, and give their results in
+        the order of the pieces.
 
-            common, rare = engine.run_concurrently(lambda: engine.sql(...), lambda: engine.sql(...))
+            common, rare = engine.run_concurrently(lambda: engine.sql(...), lambda:
+            engine.sql(...))
 
-        They are asked at once: while one is planned, or one thread writes its last rows, another has the processors.
+        They are asked at once: while one is planned, or one thread writes its last
+        rows, another has the processors.
 
         Raises:
             LeoError: what the first piece that failed raises, once all have ended.
@@ -112,14 +138,18 @@ class Engine(Protocol):
         ...
 
     def write(self, table: Table, path: Path) -> int:
-        """Write one Parquet file (DuckDB) or folder of files (Spark) at path, whole or not at all; returns its rows."""
+        """Write one Parquet file (DuckDB) or folder of files (Spark) at path, whole or
+        not at all; returns its rows.
+        """
         ...
 
     def split(self, table: Table, folder: Path, key: str, parts: int) -> None:
-        """Write a table's rows to `parts` folders, folder/part=0 and on, by a hash of `key`, SQL over its columns.
+        """Write a table's rows to `parts` folders, folder/part=0 and on, by a hash of
+        `key`, SQL over its columns.
 
-        Equal keys are in one part, in whichever table they stand; rows whose key is NULL are in none, and a part
-        without rows has no folder. The folder is there when it is whole.
+        Equal keys are in one part, in whichever table they stand; rows whose key is
+        NULL are in none, and a part without rows has no folder. The folder is there
+        when it is whole.
         """
         ...
 
@@ -128,7 +158,9 @@ class Engine(Protocol):
         ...
 
     def arrow(self, table: Table) -> pa.Table:
-        """All rows in memory: for results that do not grow with the data, and for tests."""
+        """All rows in memory: for results that do not grow with the data, and for
+        tests.
+        """
         ...
 
     def batches(self, table: Table, size: int = 100_000) -> Iterator[pa.RecordBatch]:
@@ -136,16 +168,25 @@ class Engine(Protocol):
         ...
 
     def by_group(
-        self, table: Table, work: Work, kinds: Mapping[str, str], *, by: str, order: Sequence[str] = ()
+        self,
+        table: Table,
+        work: Work,
+        kinds: Mapping[str, str],
+        *,
+        by: str,
+        order: Sequence[str] = (),
     ) -> Table:
-        """What a function in Python makes of rows, where those that have one value of `by` are looked at together.
+        """What a function in Python makes of rows, where those that have one value of
+        `by` are looked at together.
 
-        An engine that cuts has workers do it, as many groups at a time as memory is for, where rows are more than this
-        process should hold; another hands over all rows at once.
+        An engine that cuts has workers do it, as many groups at a time as memory is
+        for, where rows are more than this process should hold; another hands over all
+        rows at once.
 
         Args:
-            work: given whole groups as Arrow, in the order of `by` and `order`. It is a function of a module, or a
-                `partial` of one, and reads no file that only this process has.
+            work: given whole groups as Arrow, in the order of `by` and `order`. It is a
+                function of a module, or a `partial` of one, and reads no file that only
+                this process has.
             by: a column of whole numbers; no NULL.
             kinds: columns of what it makes to their types, as DuckDB names them.
 
@@ -155,9 +196,11 @@ class Engine(Protocol):
         ...
 
     def fingerprint(self, table: Table) -> str:
-        """A hash of all rows that does not depend on their order, equal on every engine.
+        """A hash of all rows that does not depend on their order, equal on every
+        engine.
 
-        A number with a fraction counts to a millionth. About 3 s of two cores for 10 million rows of seven columns.
+        A number with a fraction counts to a millionth. About 3 s of two cores for 10
+        million rows of seven columns.
         """
         ...
 
@@ -175,31 +218,55 @@ class Engine(Protocol):
 
 
 FEW_ROWS = 200_000
-"""Rows of which all that is made of them fits in memory together, and to which DuckDB gives one thread or two."""
+"""Rows of which all that is made of them fits in memory together, and to which DuckDB
+gives one thread or two.
+"""
 
 
-def run_concurrently_if_small(engine: Engine, *work: Callable[[], Made], rows: float = math.inf) -> list[Made]:
-    """Pieces of work that need nothing of one another: together where the engine cuts every query into tasks of
-    bounded memory or the rows that they read are few, else one after the other, since tables of all of them may be more
-    than it holds."""
-    return engine.run_concurrently(*work) if engine.is_distributed or rows <= FEW_ROWS else [piece() for piece in work]
+def run_concurrently_if_small(
+    engine: Engine, *work: Callable[[], Made], rows: float = math.inf
+) -> list[Made]:
+    """Pieces of work that need nothing of one another: together where the engine cuts
+    every query into tasks of bounded memory or the rows that they read are few, else
+    one after the other, since tables of all of them may be more than it holds.
+    """
+    return (
+        engine.run_concurrently(*work)
+        if engine.is_distributed or rows <= FEW_ROWS
+        else [piece() for piece in work]
+    )
 
 
 def empty(engine: Engine, kinds: Mapping[str, str]) -> Table:
-    """No rows, of columns with their types as DuckDB names them; no table, so that an engine sees nothing is there."""
-    values = ", ".join(f"cast(null as {kind}) as {quote(name)}" for name, kind in kinds.items())
+    """No rows, of columns with their types as DuckDB names them; no table, so that an
+    engine sees nothing is there.
+    """
+    values = ", ".join(
+        f"cast(null as {kind}) as {quote(name)}" for name, kind in kinds.items()
+    )
     return engine.sql(f"select {values} where false", params=None)
 
 
-def union_all(engine: Engine, parts: Iterable[tuple[str, Table]], *, store: Stored = False) -> Table:
+def union_all(
+    engine: Engine, parts: Iterable[tuple[str, Table]], *, store: Stored = False
+) -> Table:
     """The rows of several queries, each over a table that it calls {t}."""
     queries, tables = zip(*parts, strict=True)
-    text = "\nunion all\n".join(query.replace("{t}", f"{{of_{place}}}") for place, query in enumerate(queries))
-    return engine.sql(text, params=None, store=store, **{f"of_{place}": table for place, table in enumerate(tables)})
+    text = "\nunion all\n".join(
+        query.replace("{t}", f"{{of_{place}}}") for place, query in enumerate(queries)
+    )
+    return engine.sql(
+        text,
+        params=None,
+        store=store,
+        **{f"of_{place}": table for place, table in enumerate(tables)},
+    )
 
 
 def quote(identifier: str) -> str:
-    """An identifier as it stands in a query: quoted, so that any column name of a source is safe."""
+    """An identifier as it stands in a query: quoted, so that any column name of a
+    source is safe.
+    """
     return '"' + identifier.replace('"', '""') + '"'
 
 
@@ -220,7 +287,9 @@ def literal(value: Value) -> str:
     return "NULL" if value is None else str(value).upper()
 
 
-def render(query: str, tables: Mapping[str, Table], params: Mapping[str, Value] | None) -> str:
+def render(
+    query: str, tables: Mapping[str, Table], params: Mapping[str, Value] | None
+) -> str:
     """A query with its tables and parameters in place.
 
     Raises:
@@ -230,7 +299,9 @@ def render(query: str, tables: Mapping[str, Table], params: Mapping[str, Value] 
     def put(place: re.Match[str]) -> str:
         if place["table"]:
             return quote(tables[place["table"]].name)
-        return literal(params[place["value"]]) if params and place["value"] else place[0]
+        return (
+            literal(params[place["value"]]) if params and place["value"] else place[0]
+        )
 
     return _PLACES.sub(put, query)
 
@@ -249,5 +320,7 @@ def one(engine: Engine, table: Table) -> dict[str, Any]:
 
 def types_of(engine: Engine, table: Table) -> dict[str, pa.DataType]:
     """Columns of a table and their types."""
-    schema = engine.arrow(engine.sql("select * from {table} limit 0", table=table)).schema
+    schema = engine.arrow(
+        engine.sql("select * from {table} limit 0", table=table)
+    ).schema
     return {field.name: field.type for field in schema}

@@ -1,4 +1,6 @@
-"""A worker's rows in pieces of bounded size that hold whole groups, for a function in Python."""
+"""A worker's rows in pieces of bounded size that hold whole groups, for a function in
+Python.
+"""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -6,14 +8,22 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 Work = Callable[[pa.Table], pa.Table]
-"""What is made of the rows of some groups, each of them whole. Workers import it, or what it is a `partial` of."""
+"""What is made of the rows of some groups, each of them whole. Workers import it, or
+what it is a `partial` of.
+"""
 
 BATCH_ROWS = 100_000
-"""Rows that a function in Python is given at once: some tens of megabytes. A group of more comes whole all the same."""
+"""Rows that a function in Python is given at once: some tens of megabytes. A group of
+more comes whole all the same.
+"""
 
 
 def work_in_batches(
-    batches: Iterable[pa.RecordBatch], work: Work, by: str, schema: pa.Schema, batch_rows: int
+    batches: Iterable[pa.RecordBatch],
+    work: Work,
+    by: str,
+    schema: pa.Schema,
+    batch_rows: int,
 ) -> Iterator[pa.RecordBatch]:
     """What `work` makes of rows that come in the order of their groups.
 
@@ -41,5 +51,7 @@ def sorted_by(rows: pa.Table, names: Sequence[str]) -> pa.Table:
 
 
 def _made(work: Work, rows: pa.Table, schema: pa.Schema) -> list[pa.RecordBatch]:
-    output: list[pa.RecordBatch] = work(rows).select(schema.names).cast(schema).to_batches()
+    output: list[pa.RecordBatch] = (
+        work(rows).select(schema.names).cast(schema).to_batches()
+    )
     return output

@@ -1,4 +1,6 @@
-"""Connected components of graphs that may be larger than one machine, and work in Python on each as a whole."""
+"""Connected components of graphs that may be larger than one machine, and work in
+Python on each as a whole.
+"""
 
 from collections.abc import Mapping, Sequence
 
@@ -13,10 +15,12 @@ _LABELS = {"node": "bigint", "label": "bigint"}
 def components(engine: Engine, edges: Table) -> Table:
     """Connected components of a graph, by contraction.
 
-    Each round every node goes over to the smallest of its neighbours, where this is smaller than itself, and edges
-    between nodes that went over to different ones are all that is left. From round to round it goes further the same
-    way, twice as far each time, so that chains are short work: a graph whose nodes all reach the end of their way loses
-    half of them at least. Of pairs and of neighbours of one smallest node nothing is left after one round.
+    Each round every node goes over to the smallest of its neighbours, where this is
+    smaller than itself, and edges between nodes that went over to different ones are
+    all that is left. From round to round it goes further the same way, twice as far
+    each time, so that chains are short work: a graph whose nodes all reach the end of
+    their way loses half of them at least. Of pairs and of neighbours of one smallest
+    node nothing is left after one round.
 
     Args:
         edges: left_id, right_id.
@@ -51,7 +55,8 @@ _NEAREST = """
     """
 
 _LEFT = """
-    select distinct least(a.label, b.label) as left_id, greatest(a.label, b.label) as right_id
+    select distinct least(a.label, b.label) as left_id,
+        greatest(a.label, b.label) as right_id
     from {edges} as e
     join {nearest} as a on a.node = e.left_id
     join {nearest} as b on b.node = e.right_id
@@ -60,7 +65,9 @@ _LEFT = """
 
 
 def _through(engine: Engine, nearest: Table, labels: Table) -> Table:
-    """For each node the label of the node that it moved to, or that node itself where it has no label."""
+    """For each node the label of the node that it moved to, or that node itself where
+    it has no label.
+    """
     end_labels = engine.sql(
         """
         select n.node, coalesce(l.label, n.label) as label
@@ -76,16 +83,22 @@ def _through(engine: Engine, nearest: Table, labels: Table) -> Table:
 
 
 def by_component(
-    engine: Engine, pairs: Table, work: Work, kinds: Mapping[str, str], *, ends: Sequence[str] = ("left_id", "right_id")
+    engine: Engine,
+    pairs: Table,
+    work: Work,
+    kinds: Mapping[str, str],
+    *,
+    ends: Sequence[str] = ("left_id", "right_id"),
 ) -> Table:
-    """The output of a Python function over pairs; connected pairs are passed to it together.
+    """The output of a Python function over pairs; connected pairs are passed to it
+    together.
 
     Args:
         pairs: left_id, right_id and what `work` reads of them.
         work: as of `Engine.by_group`; the pairs come in the order of left_id, right_id.
         kinds: columns of its output to their types, as DuckDB names them.
-        ends: the columns of the units that connect pairs; of one side only, where units of the other may have many
-            links.
+        ends: the columns of the units that connect pairs; of one side only, where units
+            of the other may have many links.
     """
     order = ("left_id", "right_id")
     if len(ends) == 1 or not engine.is_distributed:
@@ -95,11 +108,20 @@ def by_component(
         output = engine.by_group(pairs, work, kinds, by=ends[0], order=order)
         engine.drop(pairs)
         return output
-    left, right = (f"{quote(end)} * 2" for end in ends)  # units of the two sides bear the same numbers
-    edges = engine.sql(f"select {left} as left_id, {right} + 1 as right_id from {{pairs}}", pairs=pairs, store=_EDGES)
+    left, right = (
+        f"{quote(end)} * 2" for end in ends
+    )  # units of the two sides bear the same numbers
+    edges = engine.sql(
+        f"select {left} as left_id, {right} + 1 as right_id from {{pairs}}",
+        pairs=pairs,
+        store=_EDGES,
+    )
     labels = components(engine, edges)
     labelled_pairs = engine.sql(
-        f"select p.*, l.label from {{pairs}} as p join {{labels}} as l on l.node = {left}", pairs=pairs, labels=labels
+        f"select p.*, l.label from {{pairs}} as p join {{labels}} as l on l.node = "
+        f"{left}",
+        pairs=pairs,
+        labels=labels,
     )
     output = engine.by_group(labelled_pairs, work, kinds, by="label", order=order)
     engine.drop(pairs, edges, labels)

@@ -30,14 +30,24 @@ def find_java() -> Path:
     home = os.environ.get("JAVA_HOME")
     java = Path(home) / "bin" / "java" if home else Path(shutil.which("java") or "")
     if home and not java.is_file():
-        raise ConfigError(f"engine 'spark': JAVA_HOME is {home}, which holds no bin/java\n{_REMEDY}")
+        raise ConfigError(
+            f"engine 'spark': JAVA_HOME is {home}, which holds no bin/java\n{_REMEDY}"
+        )
     if not java.is_file():
-        raise ConfigError(f"engine 'spark' needs a Java runtime, and there is none\n{_REMEDY}")
+        raise ConfigError(
+            f"engine 'spark' needs a Java runtime, and there is none\n{_REMEDY}"
+        )
     version = _major(java)
     if version is None:
-        raise ConfigError(f"engine 'spark': {java} does not run, or does not say its version\n{_REMEDY}")
+        raise ConfigError(
+            f"engine 'spark': {java} does not run, or does not say its "
+            f"version\n{_REMEDY}"
+        )
     if version < OLDEST:
-        raise ConfigError(f"engine 'spark' needs Java {OLDEST} or later; {java} is version {version}\n{_REMEDY}")
+        raise ConfigError(
+            f"engine 'spark' needs Java {OLDEST} or later; {java} is version "
+            f"{version}\n{_REMEDY}"
+        )
     return java
 
 
@@ -55,9 +65,13 @@ def spark_home() -> Path:
 
 
 def _major(java: Path) -> int | None:
-    """11 of "11.0.2", 8 of "1.8.0"; None where it does not say, being broken, of another machine or not to be run."""
+    """11 of "11.0.2", 8 of "1.8.0"; None where it does not say, being broken, of
+    another machine or not to be run.
+    """
     try:
-        answer = subprocess.run([java, "-version"], capture_output=True, text=True, timeout=300, check=False)
+        answer = subprocess.run(
+            [java, "-version"], capture_output=True, text=True, timeout=300, check=False
+        )
     except (OSError, subprocess.TimeoutExpired):
         return None
     match = re.search(r'version "(?:1\.)?(\d+)', answer.stderr)

@@ -1,10 +1,12 @@
-"""SQL functions of ours that DuckDB does not have; their Spark renderings are in functions.py.
+"""SQL functions of ours that DuckDB does not have; their Spark renderings are in
+functions.py.
 
-within_one_edit(a, b), within_one_edit_or_swap(a, b): whether two texts differ by at most one edit, without computing a
-distance for most pairs; NULL where a side is.
+within_one_edit(a, b), within_one_edit_or_swap(a, b): whether two texts differ by at
+most one edit, without computing a distance for most pairs; NULL where a side is.
 
-barrier(x): x itself. Spark's planner copies an expression into every condition that reads its column: a filter on a
-sum of weights became a Java method too long to be compiled. It does not copy what may change from row to row.
+barrier(x): x itself. Spark's planner copies an expression into every condition that
+reads its column: a filter on a sum of weights became a Java method too long to be
+compiled. It does not copy what may change from row to row.
 """
 
 import duckdb

@@ -1,8 +1,10 @@
-"""Parquet that Spark reads otherwise than DuckDB, or not at all, rewritten by the driver's DuckDB.
+"""Parquet that Spark reads otherwise than DuckDB, or not at all, rewritten by the
+driver's DuckDB.
 
-Spark passes over a file whose name begins with _ or ., reads no times in nanoseconds, as pandas writes them, and joins
-no files of which one holds numbers and another, where some are missing, numbers with a fraction. A source's files come
-as they come: what they hold is the same on both engines.
+Spark passes over a file whose name begins with _ or ., reads no times in nanoseconds,
+as pandas writes them, and joins no files of which one holds numbers and another, where
+some are missing, numbers with a fraction. A source's files come as they come: what they
+hold is the same on both engines.
 """
 
 import re
@@ -19,7 +21,11 @@ from linkage.engine.files import rows_of
 from linkage.errors import LeoError
 
 _MEMORY = "512MB"  # rows are handed through; beyond it DuckDB spills
-_CAST: Mapping[str, str] = {"TIMESTAMP_NS": "timestamp", "TIMESTAMPTZ_NS": "timestamptz", "TIME": "varchar"}
+_CAST: Mapping[str, str] = {
+    "TIMESTAMP_NS": "timestamp",
+    "TIMESTAMPTZ_NS": "timestamptz",
+    "TIME": "varchar",
+}
 _SAME = {pa.large_string(): pa.string(), pa.string_view(): pa.string()}
 
 
@@ -29,7 +35,9 @@ def escaped(path: Path) -> str:
 
 
 def needs_rewrite(files: Sequence[Path]) -> bool:
-    """Whether Spark would read another table than DuckDB from Parquet files, or none."""
+    """Whether Spark would read another table than DuckDB from Parquet files, or
+    none.
+    """
     if any(file.name.startswith(("_", ".")) for file in files):
         return True
     kinds_seen: dict[str, pa.DataType] = {}
@@ -41,7 +49,9 @@ def needs_rewrite(files: Sequence[Path]) -> bool:
         for field in schema:
             kind = _plain(field.type)
             nested = pa.types.is_nested(kind)
-            if pa.types.is_time(kind) or (pa.types.is_timestamp(kind) and kind.unit == "ns"):
+            if pa.types.is_time(kind) or (
+                pa.types.is_timestamp(kind) and kind.unit == "ns"
+            ):
                 return True
             if not nested and kinds_seen.setdefault(field.name.lower(), kind) != kind:
                 return True
@@ -59,7 +69,8 @@ def rewrite(files: Sequence[Path], folder: Path) -> Path:
     except duckdb.Error:  # whose text may quote what was read
         shutil.rmtree(folder, ignore_errors=True)
         raise LeoError(
-            f"{files[0]}{' and others' if len(files) > 1 else ''}: could not be rewritten for Spark below "
+            f"{files[0]}{' and others' if len(files) > 1 else ''}: could not be "
+            "rewritten for Spark below "
             f"{folder.parent}\n  is there space, and is each whole Parquet?"
         ) from None
 
@@ -67,16 +78,24 @@ def rewrite(files: Sequence[Path], folder: Path) -> Path:
 def _rewritten(files: Sequence[Path], folder: Path) -> Path:
     folder.mkdir(parents=True)
     rows, file = rows_of(files), folder / "part-00000.parquet"
-    with duckdb.connect(":memory:", config={"memory_limit": _MEMORY, "threads": 2}) as connection:
+    with duckdb.connect(
+        ":memory:", config={"memory_limit": _MEMORY, "threads": 2}
+    ) as connection:
         connection.execute(f"set temp_directory = {literal(str(folder / '.spill'))}")
         connection.execute("set preserve_insertion_order = false")
-        kinds = {row[0]: row[1] for row in connection.execute(f"describe select * from {rows}").fetchall()}
+        kinds = {
+            row[0]: row[1]
+            for row in connection.execute(f"describe select * from {rows}").fetchall()
+        }
         columns = (
-            f"cast({quote(name)} as {_CAST[kind]}) as {quote(name)}" if kind in _CAST else quote(name)
+            f"cast({quote(name)} as {_CAST[kind]}) as {quote(name)}"
+            if kind in _CAST
+            else quote(name)
             for name, kind in kinds.items()
         )
         connection.execute(
-            f"copy (select {', '.join(columns)} from {rows}) to {literal(str(file))} (format parquet, compression zstd)"
+            f"copy (select {', '.join(columns)} from {rows}) to {literal(str(file))} "
+            "(format parquet, compression zstd)"
         )
     return file
 

@@ -1,4 +1,6 @@
-"""An approved project becomes a pseudonymised package: its tables, their metadata and a guide."""
+"""An approved project becomes a pseudonymised package: its tables, their metadata and a
+guide.
+"""
 
 from linkage.extract.build import ExtractSummary, extract
 from linkage.extract.keys import master_key, write_new_key

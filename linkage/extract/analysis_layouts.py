@@ -1,7 +1,8 @@
-"""The analysis-ready tables of an extract: the rules of configs/extract/analysis.toml, and layouts by what was approved.
+"""The analysis-ready tables of an extract: the rules of configs/extract/analysis.toml,
+and layouts by what was approved.
 
-They are made of the tables of the extract itself, after those were written, so that nothing can be in them that was not
-approved: neither a column nor a row.
+They are made of the tables of the extract itself, after those were written, so that
+nothing can be in them that was not approved: neither a column nor a row.
 """
 
 import functools
@@ -28,7 +29,9 @@ Column = Annotated[str, pydantic.Field(min_length=1)]
 
 
 class PersonPart(Frozen):
-    """Columns of a table with one row a person, or of a person's row of the latest year."""
+    """Columns of a table with one row a person, or of a person's row of the latest
+    year.
+    """
 
     table: str
     latest_by: Column | None = None
@@ -36,7 +39,9 @@ class PersonPart(Frozen):
 
 
 class Measure(Frozen):
-    """A figure of a tax year: the sum of a column, or the value of the row of the largest figure."""
+    """A figure of a tax year: the sum of a column, or the value of the row of the
+    largest figure.
+    """
 
     name: Name
     table: str
@@ -59,7 +64,9 @@ class Measure(Frozen):
 
 
 class Spells(Frozen):
-    """Rows of a table as spells: by their days, by their academic or tax year, or by their days within it."""
+    """Rows of a table as spells: by their days, by their academic or tax year, or by
+    their days within it.
+    """
 
     table: str
     start: Column | None = None
@@ -71,7 +78,9 @@ class Spells(Frozen):
     @pydantic.model_validator(mode="after")
     def _has_time(self) -> "Spells":
         if not (self.academic_year or self.tax_year or (self.start and self.end)):
-            raise ValueError("write start and end, academic_year or tax_year: a spell has a time")
+            raise ValueError(
+                "write start and end, academic_year or tax_year: a spell has a time"
+            )
         return self
 
 
@@ -120,7 +129,9 @@ class ApprovedTables:
     def has(self, table: str, *names: str | None) -> bool:
         """Whether a table was approved with all of these columns."""
         layout = self.tables.get(table)
-        return layout is not None and {name for name in names if name} <= set(layout.columns)
+        return layout is not None and {name for name in names if name} <= set(
+            layout.columns
+        )
 
     def field(self, table: str, name: str) -> Field:
         """A column as it was approved."""
@@ -128,12 +139,17 @@ class ApprovedTables:
 
     def measures(self) -> list[Measure]:
         """Figures of a tax year that can be made."""
-        return [m for m in analysis_rules().measure if self.has(m.table, m.year, m.column, m.largest)]
+        return [
+            m
+            for m in analysis_rules().measure
+            if self.has(m.table, m.year, m.column, m.largest)
+        ]
 
     def activities(self) -> list[tuple[Activity, list[Spells]]]:
         """Activities over time, with the spells that they are made of."""
         activities = [
-            (activity, [s for s in activity.of if self._is_approved(s)]) for activity in analysis_rules().activity
+            (activity, [s for s in activity.of if self._is_approved(s)])
+            for activity in analysis_rules().activity
         ]
         return [(activity, spells) for activity, spells in activities if spells]
 
@@ -143,9 +159,16 @@ class ApprovedTables:
         return self.has(spells.table, *time, *spells.where)
 
     def span(self) -> Years | None:
-        """The tax years from the first to the last that any table by tax year or in spells was approved for."""
+        """The tax years from the first to the last that any table by tax year or in
+        spells was approved for.
+        """
         tables = {m.table for m in self.measures()}
-        tables |= {s.table for _, spells in self.activities() for s in spells if not s.academic_year}
+        tables |= {
+            s.table
+            for _, spells in self.activities()
+            for s in spells
+            if not s.academic_year
+        }
         return Years.around(self.tables[name].years for name in tables)
 
 
@@ -160,13 +183,17 @@ def analysis_layouts(names: Sequence[str], plan: Sequence[Layout]) -> list[Layou
         ConfigError: what is approved makes no such table: all of them at once.
     """
     if absent := not_made(names, plan):
-        faults = [f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name in absent]
+        faults = [
+            f"  analysis: {name} needs {NEEDS[name]}; leave it out" for name in absent
+        ]
         raise ConfigError("what is approved makes no such table\n" + "\n".join(faults))
     return [layout for layout in _layouts(names, plan).values() if layout]
 
 
 def not_made(names: Sequence[str], plan: Sequence[Layout]) -> list[str]:
-    """The requested tables that cannot be made from the plan; `NEEDS` has what they need."""
+    """The requested tables that cannot be made from the plan; `NEEDS` has what they
+    need.
+    """
     return [name for name, layout in _layouts(names, plan).items() if not layout]
 
 
@@ -197,8 +224,16 @@ def person_columns(approved: ApprovedTables) -> Iterator[tuple[str, str, Field]]
             for field in approved.tables[part.table].fields:
                 if field.name not in _KEYS:
                     name = f"{part.prefix}_{field.name}" if part.prefix else field.name
-                    description = f"{field.description} Of the latest year." if part.latest_by else field.description
-                    yield part.table, field.name, replace(field, name=name, description=description)
+                    description = (
+                        f"{field.description} Of the latest year."
+                        if part.latest_by
+                        else field.description
+                    )
+                    yield (
+                        part.table,
+                        field.name,
+                        replace(field, name=name, description=description),
+                    )
 
 
 def _person(people: Layout, approved: ApprovedTables) -> Layout:
@@ -226,11 +261,17 @@ def _person_year(approved: ApprovedTables) -> Layout | None:
         "person of the population, by tax year: every person in every year",
         (
             key_field(PERSON),
-            Field(YEAR, "integer", "Tax year, six digits: 201213 is 6 April 2012 to 5 April 2013.", concept="time"),
+            Field(
+                YEAR,
+                "integer",
+                "Tax year, six digits: 201213 is 6 April 2012 to 5 April 2013.",
+                concept="time",
+            ),
             Field(
                 RECORDED,
                 "boolean",
-                "Whether any approved tax, benefit or address row is the person's: where not, 0 means not known.",
+                "Whether any approved tax, benefit or address row is the person's: "
+                "where not, 0 means not known.",
             ),
             *figures,
             *(
@@ -244,11 +285,20 @@ def _person_year(approved: ApprovedTables) -> Layout | None:
     )
 
 
-def _time_fields(activity: Activity, spells: Sequence[Spells], approved: ApprovedTables) -> Iterator[Field]:
+def _time_fields(
+    activity: Activity, spells: Sequence[Spells], approved: ApprovedTables
+) -> Iterator[Field]:
     rating = _rating(spells, approved)
     meanings = {"months": f"Months (April to March) with a day of {activity.title}."}
-    meanings |= {"days": f"Days of the tax year of {activity.title}, each once."} if activity.days else {}
-    yield from (replace(rating, name=f"{activity.name}_{of}", description=text) for of, text in meanings.items())
+    meanings |= (
+        {"days": f"Days of the tax year of {activity.title}, each once."}
+        if activity.days
+        else {}
+    )
+    yield from (
+        replace(rating, name=f"{activity.name}_{of}", description=text)
+        for of, text in meanings.items()
+    )
 
 
 def _rating(spells: Sequence[Spells], approved: ApprovedTables) -> Field:
@@ -263,8 +313,12 @@ def _rating(spells: Sequence[Spells], approved: ApprovedTables) -> Field:
         "",
         "integer",
         "",
-        identifiability=min((s.identifiability for s in sources if s.identifiability), default=None),
-        sensitivity=min((s.sensitivity for s in sources if s.sensitivity), default=None),
+        identifiability=min(
+            (s.identifiability for s in sources if s.identifiability), default=None
+        ),
+        sensitivity=min(
+            (s.sensitivity for s in sources if s.sensitivity), default=None
+        ),
     )
 
 
@@ -280,12 +334,19 @@ def _person_month(approved: ApprovedTables) -> Layout | None:
         "person, by month in which anything is recorded",
         (
             key_field(PERSON),
-            Field(MONTH, "integer", "Calendar month, six digits: 201304 is April 2013.", concept="time"),
+            Field(
+                MONTH,
+                "integer",
+                "Calendar month, six digits: 201304 is April 2013.",
+                concept="time",
+            ),
             replace(
                 rating,
                 name=MAIN,
                 type="string",
-                description="The first of these that has a day in the month: " + ", ".join(labels) + ".",
+                description="The first of these that has a day in the month: "
+                + ", ".join(labels)
+                + ".",
                 frame="main_activity",
                 labels=labels,
             ),

@@ -1,4 +1,6 @@
-"""Build an extract: from an approved project to the folder that its researchers receive."""
+"""Build an extract: from an approved project to the folder that its researchers
+receive.
+"""
 
 import datetime
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +17,13 @@ from linkage.engine.files import whole
 from linkage.errors import ConfigError, LeoError
 from linkage.extract.analysis import write_analysis
 from linkage.extract.analysis_layouts import analysis_layouts
-from linkage.extract.change import changes, in_package, last_profile, profile_of, refuse_changes
+from linkage.extract.change import (
+    changes,
+    in_package,
+    last_profile,
+    profile_of,
+    refuse_changes,
+)
 from linkage.extract.descriptor import CRATE, as_text, crate, descriptor
 from linkage.extract.formats import Written, deliver
 from linkage.extract.guards import TEXTS, name_list, refuse_identifiers
@@ -44,7 +52,9 @@ class ExtractSummary:
     files: tuple[str, ...]
     bytes: int
     key_fingerprint: str
-    off_frame: tuple[str, ...]  # "table.column" whose values are not all in their code frame
+    off_frame: tuple[
+        str, ...
+    ]  # "table.column" whose values are not all in their code frame
     seal: str  # SHA-256 of the list of all files' hashes
     opted_out: OptedOut | None = None
     change: Mapping[str, Any] | None = None  # since the last extract
@@ -70,23 +80,28 @@ def extract(
     """Write what a project is approved for, and nothing else.
 
     Args:
-        tables: the run's tables by name: spine, lookup_ae_id, lookup_edukey, lookup_pmr, attributes/* and LEO's own;
-            identifier_records/*, whose names are recognised where they must not be.
+        tables: the run's tables by name: spine, lookup_ae_id, lookup_edukey,
+            lookup_pmr, attributes/* and LEO's own; identifier_records/*, whose names
+            are recognised where they must not be.
         key: the master key; the project's own is derived from it and never written.
-        out: the extract's folder. It appears whole or not at all; an earlier one is replaced.
-        run_info: the run's name, versions and hash of its configuration: no personal value.
+        out: the extract's folder. It appears whole or not at all; an earlier one is
+            replaced.
+        run_info: the run's name, versions and hash of its configuration: no personal
+            value.
         today: the day that the decision must be in force on; this day when None.
         opt_outs: source and entity_key of people who may be in no extract.
         last: the folder of the project's last extract, which this one is compared with.
-        max_change: the largest change since it that is accepted, as the project's own; 0.05 is 5 %.
+        max_change: the largest change since it that is accepted, as the project's own;
+            0.05 is 5 %.
         datasets: the dataset of each source of the run; their own names when None.
         inspect: is given the tables before they are published, and may refuse them.
 
     Raises:
-        ConfigError: the project asks for what it may not have, or for what the run lacks: all faults at once; or
-            `out` holds something other than an extract.
+        ConfigError: the project asks for what it may not have, or for what the run
+            lacks: all faults at once; or `out` holds something other than an extract.
         ContractError: a lookup gives one record to several people.
-        GateError: what was written holds signs of an identifier, or a change is too large.
+        GateError: what was written holds signs of an identifier, or a change is too
+            large.
     """
     check_project(project, catalogue, today=today)
     _check_place(out)
@@ -98,14 +113,37 @@ def extract(
         with whole(out) as folder:
             folder.mkdir()
             secret = key.project(*project.identity)
-            population = people(engine, project.population, catalogue, tables, secret, opt_outs, datasets)
+            population = people(
+                engine,
+                project.population,
+                catalogue,
+                tables,
+                secret,
+                opt_outs,
+                datasets,
+            )
             try:
-                files = [_write(engine, layout, tables, population, secret, folder, datasets) for layout in plan]
+                files = [
+                    _write(engine, layout, tables, population, secret, folder, datasets)
+                    for layout in plan
+                ]
             finally:
                 population.drop(engine)
             files += write_analysis(engine, analysis, files, folder / "parquet")
-            names = name_list(engine, [table for name, table in tables.items() if name.startswith(IDENTIFIER_RECORDS)])
-            refuse_identifiers(engine, catalogue, names, [(table.layout, table.parquet) for table in files])
+            names = name_list(
+                engine,
+                [
+                    table
+                    for name, table in tables.items()
+                    if name.startswith(IDENTIFIER_RECORDS)
+                ],
+            )
+            refuse_identifiers(
+                engine,
+                catalogue,
+                names,
+                [(table.layout, table.parquet) for table in files],
+            )
             if inspect:
                 inspect(files)
             profile = profile_of(engine, files)
@@ -121,36 +159,54 @@ def extract(
                 run_info=run_info,
                 figures=in_package(profile, change),
                 opted_out=population.opted_out,
-                tax_sources=[source for source, dataset in (datasets or {}).items() if dataset == "cis"] or ["cis"],
+                tax_sources=[
+                    source
+                    for source, dataset in (datasets or {}).items()
+                    if dataset == "cis"
+                ]
+                or ["cis"],
             )
             texts = [folder / name for name in summary.files if name.endswith(TEXTS)]
             refuse_identifiers(engine, catalogue, names, [], texts)
             engine.drop(names)
     except OSError as error:
         raise LeoError(
-            f"{out}: the extract could not be written: {error.strerror}\n  nothing was published; fix it and run again"
+            f"{out}: the extract could not be written: {error.strerror}\n  nothing was "
+            "published; fix it and run again"
         ) from error
-    row_counts = {layout.name: engine.count(tables[layout.holding.run_table]) for layout in plan if layout.holding}
+    row_counts = {
+        layout.name: engine.count(tables[layout.holding.run_table])
+        for layout in plan
+        if layout.holding
+    }
     return replace(summary, folder=out, held=row_counts)
 
 
 def _check_place(out: Path) -> None:
-    """Refuse a folder that holds something other than an earlier extract: it would be replaced."""
+    """Refuse a folder that holds something other than an earlier extract: it would be
+    replaced.
+    """
     is_extract = any((out / name).is_file() for name in (SUMS, DESCRIPTOR))
     if out.exists() and not is_extract and (not out.is_dir() or any(out.iterdir())):
         raise ConfigError(
-            f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
+            f"{out}: holds other things, and would be replaced\n  give an empty or a "
+            "new folder with --out"
         )
 
 
-def _plan(project: Project, catalogue: Catalogue, tables: Mapping[str, Table]) -> list[Layout]:
-    """The tables that are delivered, with link draws where the project is approved for them."""
+def _plan(
+    project: Project, catalogue: Catalogue, tables: Mapping[str, Table]
+) -> list[Layout]:
+    """The tables that are delivered, with link draws where the project is approved for
+    them.
+    """
     plan = layouts(project, catalogue, tables)
     if not project.link_samples:
         return plan
     if not steps_of(tables) or "lookup_edukey" not in tables:
         raise ConfigError(
-            f"project '{project.id}' is approved for link draws, and the run holds none\n"
+            f"project '{project.id}' is approved for link draws, and the run holds "
+            "none\n"
             "  give a step of the run link_draws = 20, and run it again"
         )
     return [*plan, draws_layout()]
@@ -169,9 +225,16 @@ def _publish(
     tax_sources: Sequence[str],
 ) -> ExtractSummary:
     """Write the formats, the documents and the seal of an extract."""
-    off_frame = frozenset((table.layout.name, column) for table in outputs for column in _off_frame(engine, table))
+    off_frame = frozenset(
+        (table.layout.name, column)
+        for table in outputs
+        for column in _off_frame(engine, table)
+    )
     delivery, change = deliver(project, folder, outputs), figures.get("leo:change")
-    created_at, examples = datetime.datetime.now(datetime.UTC), worked_examples(project, delivery, tax_sources)
+    created_at, examples = (
+        datetime.datetime.now(datetime.UTC),
+        worked_examples(project, delivery, tax_sources),
+    )
     package = descriptor(
         project,
         delivery,
@@ -184,11 +247,18 @@ def _publish(
     texts = {
         DESCRIPTOR: as_text(package),
         "README.md": guide(
-            project, delivery, run_info, examples=examples, change=change, without=opted_out is not None
+            project,
+            delivery,
+            run_info,
+            examples=examples,
+            change=change,
+            without=opted_out is not None,
         ),
         **examples,
     }
-    texts[CRATE] = as_text(crate(project, delivery, texts, created=created_at, run_info=run_info))
+    texts[CRATE] = as_text(
+        crate(project, delivery, texts, created=created_at, run_info=run_info)
+    )
     for name, text in texts.items():
         (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
@@ -222,21 +292,39 @@ def _write(
     if layout.name == NAME:
         rows = draw_rows(engine, tables, population)
     elif layout.holding is None:
-        rows = link_rows(engine, layout, tables["spine"] if len(layout.fields) > 1 else None, population, datasets)
+        rows = link_rows(
+            engine,
+            layout,
+            tables["spine"] if len(layout.fields) > 1 else None,
+            population,
+            datasets,
+        )
     else:
-        rows = select_rows(engine, layout, tables[layout.holding.run_table], population, secret)
+        rows = select_rows(
+            engine, layout, tables[layout.holding.run_table], population, secret
+        )
     path = folder / "parquet" / f"{layout.name}.parquet"
     return Written(layout, path, engine.write(rows, path))
 
 
 def _off_frame(engine: Engine, table: Written) -> list[str]:
-    """Columns with values that their code frame does not know: reported to the researcher, no reason to refuse."""
-    labels = {field.name: ", ".join(map(literal, field.labels)) for field in table.layout.fields if field.labels}
+    """Columns with values that their code frame does not know: reported to the
+    researcher, no reason to refuse.
+    """
+    labels = {
+        field.name: ", ".join(map(literal, field.labels))
+        for field in table.layout.fields
+        if field.labels
+    }
     if not labels:
         return []
     counts = ", ".join(
-        f"count(case when cast({quote(name)} as varchar) not in ({codes}) then 1 end) as {quote(name)}"
+        f"count(case when cast({quote(name)} as varchar) not in ({codes}) then 1 end) "
+        f"as {quote(name)}"
         for name, codes in labels.items()
     )
-    totals = one(engine, engine.sql(f"select {counts} from {{table}}", table=engine.read(table.parquet)))
+    totals = one(
+        engine,
+        engine.sql(f"select {counts} from {{table}}", table=engine.read(table.parquet)),
+    )
     return [name for name, count in totals.items() if count]

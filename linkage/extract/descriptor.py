@@ -1,6 +1,8 @@
-"""The description of an extract for programs: datapackage.json and ro-crate-metadata.json.
+"""The description of an extract for programs: datapackage.json and
+ro-crate-metadata.json.
 
-Counts are of whole tables and columns; a column that fewer than ten people fill counts as empty.
+Counts are of whole tables and columns; a column that fewer than ten people fill counts
+as empty.
 """
 
 import datetime
@@ -36,9 +38,12 @@ def descriptor(
 
     Args:
         delivered: each table's layout and files.
-        run_info: the run's name, versions and hash of its configuration: no personal value.
-        off_frame: (table, column) whose values are not all in their code frame; they get labels but no constraint.
-        figures: rows, people and shares filled, by which the next extract is compared, and what changed since the last.
+        run_info: the run's name, versions and hash of its configuration: no personal
+            value.
+        off_frame: (table, column) whose values are not all in their code frame; they
+            get labels but no constraint.
+        figures: rows, people and shares filled, by which the next extract is compared,
+            and what changed since the last.
     """
     decision = project.decision
     resources = [
@@ -63,7 +68,9 @@ def descriptor(
     )
 
 
-def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, str]]) -> dict[str, Any]:
+def _resource(
+    layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, str]]
+) -> dict[str, Any]:
     is_csv = file.format == "csv"
     fields = [
         datapackage.field(
@@ -85,7 +92,12 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
     ]
     schema = datapackage.schema(fields, layout.key)
     if layout.name != "people" and is_csv:
-        schema["foreignKeys"] = [{"fields": [PERSON], "reference": {"resource": "people", "fields": [PERSON]}}]
+        schema["foreignKeys"] = [
+            {
+                "fields": [PERSON],
+                "reference": {"resource": "people", "fields": [PERSON]},
+            }
+        ]
     resource: dict[str, Any] = {
         "name": _resource_name(layout, file),
         "title": layout.title,
@@ -105,16 +117,26 @@ def _resource(layout: Layout, file: DataFile, off_frame: frozenset[tuple[str, st
         resource["leo:only"] = {layout.only.column: list(layout.only.values)}
     if is_csv:
         dialect = {"delimiter": ",", "header": True}
-        return resource | {"type": "table", "encoding": "utf-8", "dialect": dialect, "schema": schema}
-    # Readers of packages check size and hash of another format, and take `schema` for that of a CSV file.
+        return resource | {
+            "type": "table",
+            "encoding": "utf-8",
+            "dialect": dialect,
+            "schema": schema,
+        }
+    # Readers of packages check size and hash of another format, and take `schema` for
+    # that of a CSV file.
     return resource | {"type": "file", "leo:schema": schema}
 
 
 def _resource_name(layout: Layout, file: DataFile) -> str:
-    """A resource's name: the table's own for CSV, so that keys between tables can name it."""
+    """A resource's name: the table's own for CSV, so that keys between tables can name
+    it.
+    """
     if file.format == "csv":
         return layout.name
-    place = re.sub(r"[^a-z0-9]+", "-", file.path.rsplit(".", 1)[0].split("/", 1)[-1].lower())
+    place = re.sub(
+        r"[^a-z0-9]+", "-", file.path.rsplit(".", 1)[0].split("/", 1)[-1].lower()
+    )
     return f"{layout.name}-{file.format}-{place}"
 
 
@@ -126,23 +148,44 @@ def crate(
     created: datetime.datetime,
     run_info: Mapping[str, Any],
 ) -> dict[str, Any]:
-    """ro-crate-metadata.json of an extract: what it holds, who may use it and how it came to be. No person is named.
+    """ro-crate-metadata.json of an extract: what it holds, who may use it and how it
+    came to be. No person is named.
 
-    RO-Crate 1.1 with the Five Safes profile; templates/ro-crate.json holds what is the same in every extract.
+    RO-Crate 1.1 with the Five Safes profile; templates/ro-crate.json holds what is the
+    same in every extract.
 
     Args:
         documents: the other files in its folder.
     """
     decision, timestamp = project.decision, created.strftime("%Y-%m-%dT%H:%M:%SZ")
-    reference, end = (decision.reference, decision.expires) if decision else ("", created.date())
-    terms = f"Only for the purposes of {reference}, by the people whom it names, until {end}."
+    reference, end = (
+        (decision.reference, decision.expires) if decision else ("", created.date())
+    )
+    terms = (
+        f"Only for the purposes of {reference}, by the people whom it names, "
+        "until "
+        f"{end}."
+    )
     parts = [
-        {"@id": f.path, "encodingFormat": MEDIA[f.format], "contentSize": str(f.bytes), "sha256": f.sha256}
+        {
+            "@id": f.path,
+            "encodingFormat": MEDIA[f.format],
+            "contentSize": str(f.bytes),
+            "sha256": f.sha256,
+        }
         for f in delivered.files
     ]
-    parts += [{"@id": name, "encodingFormat": _MEDIA.get(Path(name).suffix, "text/plain")} for name in documents]
+    parts += [
+        {"@id": name, "encodingFormat": _MEDIA.get(Path(name).suffix, "text/plain")}
+        for name in documents
+    ]
     files = [{"@id": part["@id"]} for part in parts]
-    root = {"name": project.title, "description": project.purpose, "datePublished": timestamp, "hasPart": files}
+    root = {
+        "name": project.title,
+        "description": project.purpose,
+        "datePublished": timestamp,
+        "hasPart": files,
+    }
     of_project: dict[str, dict[str, Any]] = {
         "./": root | ({"identifier": reference} if reference else {}),
         "#licence": {"description": terms},
@@ -151,10 +194,16 @@ def crate(
         "#leo-linkage": {"softwareVersion": str(run_info.get("version", ""))},
         "#made": {"result": files},
     }
-    document: dict[str, Any] = json_of(Path(__file__).parent / "templates" / "ro-crate.json")
+    document: dict[str, Any] = json_of(
+        Path(__file__).parent / "templates" / "ro-crate.json"
+    )
     for entity in document["@graph"]:
-        entity |= of_project.get(entity["@id"], {}) | ({"endTime": timestamp} if "actionStatus" in entity else {})
-    document["@graph"] += [{"@type": "File", "name": part["@id"], **part} for part in parts]
+        entity |= of_project.get(entity["@id"], {}) | (
+            {"endTime": timestamp} if "actionStatus" in entity else {}
+        )
+    document["@graph"] += [
+        {"@type": "File", "name": part["@id"], **part} for part in parts
+    ]
     return document
 
 

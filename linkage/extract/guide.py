@@ -10,7 +10,10 @@ from linkage.extract.layout import EDUKEY, PERSON
 from linkage.extract.link_draws import NAME as LINK_DRAWS
 from linkage.extract.project import Project
 
-_IN_R = {"parquet": "arrow::read_parquet({})", "csv": "readr::read_csv({}, show_col_types = FALSE)"}
+_IN_R = {
+    "parquet": "arrow::read_parquet({})",
+    "csv": "readr::read_csv({}, show_col_types = FALSE)",
+}
 
 
 def guide(
@@ -22,7 +25,8 @@ def guide(
     change: Mapping[str, Any] | None = None,
     without: bool = False,
 ) -> str:
-    """The guide in Markdown: contents, joins, link metadata, cautions, columns, codes, citation.
+    """The guide in Markdown: contents, joins, link metadata, cautions, columns, codes,
+    citation.
 
     Args:
         examples: paths of the worked examples.
@@ -30,8 +34,17 @@ def guide(
         without: whether people who opted out were left out.
     """
     tables = [layout for layout, _ in delivered.tables.values()]
-    first, second, *_ = [*(table.name for table in tables if table.holding), "people", "people"]
-    frames = {field.frame: field.labels for table in tables for field in table.fields if field.frame and field.labels}
+    first, second, *_ = [
+        *(table.name for table in tables if table.holding),
+        "people",
+        "people",
+    ]
+    frames = {
+        field.frame: field.labels
+        for table in tables
+        for field in table.fields
+        if field.frame and field.labels
+    }
     form = _form(project)
     release = f", release {run_info['name']}" if "name" in run_info else ""
     reference = f", {project.decision.reference}" if project.decision else ""
@@ -55,11 +68,14 @@ def guide(
     return text
 
 
-def worked_examples(project: Project, delivered: Delivered, tax_sources: Sequence[str]) -> dict[str, str]:
-    """Path to text of examples in Python, R and Stata: weights by link rate, and Rubin's rules over link draws.
+def worked_examples(
+    project: Project, delivered: Delivered, tax_sources: Sequence[str]
+) -> dict[str, str]:
+    """Path to text of examples in Python, R and Stata: weights by link rate, and
+    Rubin's rules over link draws.
 
-    They are of pay where it was approved, else of links. Weights need the linkage of tax records, and a coded column of a
-    table of people to group by.
+    They are of pay where it was approved, else of links. Weights need the linkage of
+    tax records, and a coded column of a table of people to group by.
 
     Args:
         tax_sources: the run's sources of tax and benefit records.
@@ -68,22 +84,37 @@ def worked_examples(project: Project, delivered: Delivered, tax_sources: Sequenc
     groups = [
         (name, field.name)
         for name in sorted(layouts, key=lambda name: name != "leo_person")
-        if layouts[name].holding and (name == "leo_person" or EDUKEY not in layouts[name].columns)
+        if layouts[name].holding
+        and (name == "leo_person" or EDUKEY not in layouts[name].columns)
         for field in layouts[name].fields
         if field.labels and field.type == "string"
     ]
-    form, has_linkage = _form(project), "linkage" in layouts and "cis" in layouts["linkage"].datasets
+    form, has_linkage = (
+        _form(project),
+        "linkage" in layouts and "cis" in layouts["linkage"].datasets,
+    )
     facts = {
         "form": form,
         "reader": _IN_R[form].format(f'paste0("{form}/", table, ".{form}")'),
         "has_csv": "csv" in project.formats,
-        "has_pay": "leo_earnings" in layouts and "Earnings" in layouts["leo_earnings"].columns,
+        "has_pay": "leo_earnings" in layouts
+        and "Earnings" in layouts["leo_earnings"].columns,
         "sources": list(tax_sources),
         "group": groups[0] if groups else None,
     }
-    names = [*(["weights"] if groups and has_linkage else []), *(["rubin"] if LINK_DRAWS in layouts else [])]
-    files = {f"examples/{name}.{kind}": ".j2" if kind == "py" else "" for name in names for kind in ("py", "R", "do")}
-    return {path: _template(f"{path}{suffix}").render(facts) for path, suffix in files.items()}
+    names = [
+        *(["weights"] if groups and has_linkage else []),
+        *(["rubin"] if LINK_DRAWS in layouts else []),
+    ]
+    files = {
+        f"examples/{name}.{kind}": ".j2" if kind == "py" else ""
+        for name in names
+        for kind in ("py", "R", "do")
+    }
+    return {
+        path: _template(f"{path}{suffix}").render(facts)
+        for path, suffix in files.items()
+    }
 
 
 def _form(project: Project) -> str:

@@ -21,14 +21,22 @@ class People:
     """A population by every key that rows may have: raw keys first, pseudonyms last."""
 
     persons: Table  # person (raw), AE_ID
-    entities: Table  # entity_id (raw), person (raw): no pseudonyms, which a person's many records would repeat
+    # entity_id (raw), person (raw): no pseudonyms, which a person's many records would
+    # repeat
+    entities: Table
     edukeys: Table | None  # tax_key (raw EDUKEY), AE_ID, EDUKEY
     pupils: Table | None  # entity_id (raw), PUPILMATCHINGREFANONYMOUS
     opted_out: OptedOut | None = None
 
     def drop(self, engine: Engine) -> None:
         """Drop the stored tables."""
-        engine.drop(*(t for t in (self.persons, self.entities, self.edukeys, self.pupils) if t is not None))
+        engine.drop(
+            *(
+                t
+                for t in (self.persons, self.entities, self.edukeys, self.pupils)
+                if t is not None
+            )
+        )
 
 
 def people(
@@ -48,23 +56,32 @@ def people(
         datasets: the dataset of each source of the run; their own names when None.
 
     Raises:
-        ContractError: a lookup gives one record to several people; the message gives the count.
+        ContractError: a lookup gives one record to several people; the message gives
+            the count.
     """
     lookup = tables["lookup_ae_id"]
     _one_person_each(engine, lookup, "entity_id", "lookup_ae_id")
     datasets = datasets or {}
-    members, opt_out_counts = _members(engine, population, catalogue, tables, datasets), None
+    members, opt_out_counts = (
+        _members(engine, population, catalogue, tables, datasets),
+        None,
+    )
     if opt_outs is not None:
-        sources = engine.sql("select distinct source from {spine}", spine=tables["spine"])
+        sources = engine.sql(
+            "select distinct source from {spine}", spine=tables["spine"]
+        )
         names = engine.arrow(sources)["source"].to_pylist()
         dataset_of = {source: datasets.get(source, source) for source in names}
         check_sources(opt_outs, catalogue, (*dataset_of, *dataset_of.values()))
-        members, opt_out_counts = opted_out(engine, opt_outs, tables["spine"], lookup, members, dataset_of)
+        members, opt_out_counts = opted_out(
+            engine, opt_outs, tables["spine"], lookup, members, dataset_of
+        )
     persons = _named(engine, key, members, f"ours.{PERSON} as person", PERSON, PERSON)
     entities = engine.sql(
         f"""
         select lookup.entity_id, lookup.{PERSON} as person
-        from {{lookup}} as lookup semi join {{persons}} as persons on persons.person = lookup.{PERSON}
+        from {{lookup}} as lookup semi join {{persons}} as persons
+            on persons.person = lookup.{PERSON}
         """,
         store=True,
         lookup=lookup,
@@ -73,8 +90,12 @@ def people(
     return People(
         persons=persons,
         entities=entities,
-        edukeys=_edukeys(engine, tables, persons, key) if "lookup_edukey" in tables else None,
-        pupils=_pupils(engine, tables, entities, key) if "lookup_pmr" in tables else None,
+        edukeys=_edukeys(engine, tables, persons, key)
+        if "lookup_edukey" in tables
+        else None,
+        pupils=_pupils(engine, tables, entities, key)
+        if "lookup_pmr" in tables
+        else None,
         opted_out=opt_out_counts,
     )
 
@@ -90,12 +111,15 @@ def _members(
     lookup = tables["lookup_ae_id"]
     members = engine.sql(f"select distinct {PERSON} from {{lookup}}", lookup=lookup)
     for dataset in population.sources:
-        sources = [source for source, value in datasets.items() if value == dataset] or [dataset]
+        sources = [
+            source for source, value in datasets.items() if value == dataset
+        ] or [dataset]
         params = {f"source_{number}": source for number, source in enumerate(sources)}
         placeholders = ", ".join(f"${name}" for name in params)
         members = engine.sql(
             f"""
-            with held as (select distinct {PERSON} from {{lookup}} where source in ({placeholders}))
+            with held as (select distinct {PERSON} from {{lookup}}
+                where source in ({placeholders}))
             select {PERSON} from {{members}} semi join held using ({PERSON})
             """,
             params=params,
@@ -121,7 +145,9 @@ def _members(
     return members
 
 
-def _cohort(engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mapping[str, Table]) -> Table:
+def _cohort(
+    engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mapping[str, Table]
+) -> Table:
     """Raw AE_ID of everyone with a row in the cohort's years."""
     holding = holdings(catalogue)[cohort.table]
     rows = tables[holding.run_table]
@@ -145,13 +171,16 @@ def _cohort(engine: Engine, cohort: Cohort, catalogue: Catalogue, tables: Mappin
     )
 
 
-def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: ProjectKey) -> Table:
+def _edukeys(
+    engine: Engine, tables: Mapping[str, Table], persons: Table, key: ProjectKey
+) -> Table:
     lookup = tables["lookup_edukey"]
     _one_person_each(engine, lookup, EDUKEY, "lookup_edukey")
     keys = engine.sql(
         f"""
         select distinct lookup.{EDUKEY} as tax_key, persons.{PERSON}
-        from {{lookup}} as lookup join {{persons}} as persons on persons.person = lookup.{PERSON}
+        from {{lookup}} as lookup join {{persons}} as persons
+            on persons.person = lookup.{PERSON}
         """,
         lookup=lookup,
         persons=persons,
@@ -159,7 +188,9 @@ def _edukeys(engine: Engine, tables: Mapping[str, Table], persons: Table, key: P
     return _named(engine, key, keys, f"ours.tax_key, ours.{PERSON}", "tax_key", EDUKEY)
 
 
-def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: ProjectKey) -> Table:
+def _pupils(
+    engine: Engine, tables: Mapping[str, Table], entities: Table, key: ProjectKey
+) -> Table:
     pupils = engine.sql(
         f"""
         select lookup.entity_id, min(cast(lookup.{PMR} as varchar)) as pmr
@@ -172,8 +203,17 @@ def _pupils(engine: Engine, tables: Mapping[str, Table], entities: Table, key: P
     return _named(engine, key, pupils, "ours.entity_id", "pmr", PMR)
 
 
-def _named(engine: Engine, key: ProjectKey, rows: Table, select_list: str, value: str, kind: str) -> Table:
-    """The columns of `select_list`, and the pseudonym of a value in a column that is named like its kind; stored."""
+def _named(
+    engine: Engine,
+    key: ProjectKey,
+    rows: Table,
+    select_list: str,
+    value: str,
+    kind: str,
+) -> Table:
+    """The columns of `select_list`, and the pseudonym of a value in a column that is
+    named like its kind; stored.
+    """
     names = pseudonyms(engine, key, rows, value, kind=kind)
     table = engine.sql(
         f"""

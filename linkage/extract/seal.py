@@ -1,6 +1,8 @@
-"""SHA256SUMS: every file of an extract and its hash, in the form that `sha256sum -c` reads too.
+"""SHA256SUMS: every file of an extract and its hash, in the form that `sha256sum -c`
+reads too.
 
-The hash of that file is the extract's seal: kept elsewhere, it reveals a folder that was rewritten as a whole.
+The hash of that file is the extract's seal: kept elsewhere, it reveals a folder that
+was rewritten as a whole.
 """
 
 import re
@@ -18,14 +20,21 @@ def write_seal(folder: Path, known: dict[str, str]) -> str:
     Args:
         known: hashes that were worked out already, by path below the folder.
     """
-    lines = [f"{known.get(name) or sha256_of(folder / name)}  {name}\n" for name in files_below(folder)]
+    lines = [
+        f"{known.get(name) or sha256_of(folder / name)}  {name}\n"
+        for name in files_below(folder)
+    ]
     (folder / SUMS).write_text("".join(lines), encoding="utf-8")
     return sha256_of(folder / SUMS)
 
 
 def files_below(folder: Path) -> list[str]:
     """Every file of an extract but the list itself, sorted."""
-    names = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir())
+    names = (
+        path.relative_to(folder).as_posix()
+        for path in folder.rglob("*")
+        if not path.is_dir()
+    )
     return sorted(name for name in names if name != SUMS)
 
 
@@ -47,7 +56,9 @@ def broken(folder: Path) -> dict[str, str]:
     if list(sums) != sorted(sums):
         faults[SUMS] = "was changed: its lines are not in their order"
     for name in sorted(set(files) - set(sums)):
-        faults[name] = f"is not in {SUMS}: it was added or renamed, or its line was removed"
+        faults[name] = (
+            f"is not in {SUMS}: it was added or renamed, or its line was removed"
+        )
     for name in sorted(set(sums) - set(files)):
         faults[name] = f"is missing, though {SUMS} lists it"
     for name in sorted(set(sums) & set(files)):

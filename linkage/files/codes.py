@@ -1,4 +1,6 @@
-"""Sexes, ages, person numbers, telephones, e-mail addresses and postcodes: how columns write them, and each in one form."""
+"""Sexes, ages, person numbers, telephones, e-mail addresses and postcodes: how columns
+write them, and each in one form.
+"""
 
 import math
 import re
@@ -17,13 +19,22 @@ from linkage.records.rules import identifier_rules
 
 _MIN_SEX_SHARE = 0.5  # of a column's rows that a code frame must have
 _BITS = {"1": "M", "1.0": "M", "0": "F", "0.0": "F"}
-_MAX_NAMESAKES = 5  # records of one name in a file; of commoner names most pairs are non-matches
+_MAX_NAMESAKES = (
+    5  # records of one name in a file; of commoner names most pairs are non-matches
+)
 _MIN_PAIRS = 10  # pairs that must show the years between two files
 _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
-_FEWER_SIGNS = 2  # by which one file's numbers must be shorter, more than first zeros that a spreadsheet drops
+# by which one file's numbers must be shorter, more than first zeros that a spreadsheet
+# drops
+_FEWER_SIGNS = 2
 _MIN_PHONE_DIGITS = 7  # of a telephone within its town
-_MIN_ONE_LENGTH = 0.5  # share of postcodes that are digits, from which they have one length
-_MIN_BRITISH, _MIN_AREAS = 0.6, 0.8  # share of postcodes that are British units; or units, sectors or districts
+_MIN_ONE_LENGTH = (
+    0.5  # share of postcodes that are digits, from which they have one length
+)
+_MIN_BRITISH, _MIN_AREAS = (
+    0.6,
+    0.8,
+)  # share of postcodes that are British units; or units, sectors or districts
 _SHORT = 4  # digits that may all be the same by chance
 _MAIL = re.compile(r'[^\s;,|/<>"]+@[^\s;,|/<>"]+')
 _AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")
@@ -43,7 +54,9 @@ Counts = Mapping[str, int]  # A value to its rows
 
 def share(values: Counts, fits: Callable[[str], object]) -> float:
     """The share of rows whose value fits."""
-    return sum(rows for value, rows in values.items() if fits(value)) / max(sum(values.values()), 1)
+    return sum(rows for value, rows in values.items() if fits(value)) / max(
+        sum(values.values()), 1
+    )
 
 
 def _sex_code(value: str) -> str:
@@ -51,25 +64,40 @@ def _sex_code(value: str) -> str:
 
 
 def sex_frame(values: Counts, column: str) -> dict[str, str] | None:
-    """The code frame of configs/recognise.toml that has most rows, as codes to M and F; None where none fits.
+    """The code frame of configs/recognise.toml that has most rows, as codes to M and F;
+    None where none fits.
 
-    Of those that fit alike it is that of the header's language; one in which all of the codes are one sex ranks last.
+    Of those that fit alike it is that of the header's language; one in which all of the
+    codes are one sex ranks last.
     """
     known = {value: rows for value, rows in values.items() if not says_unknown(value)}
     candidates: list[tuple[tuple[Any, ...], dict[str, str]]] = []
     for frame in vocabulary()["sex_frame"]:
         codes = {code: sex for sex in ("M", "F") for code in frame[sex]}
-        sexes = {_sex_code(value): codes[_sex_code(value)] for value in known if _sex_code(value) in codes}
+        sexes = {
+            _sex_code(value): codes[_sex_code(value)]
+            for value in known
+            if _sex_code(value) in codes
+        }
         rows = sum(count for value, count in known.items() if _sex_code(value) in codes)
         if rows > _MIN_SEX_SHARE * sum(known.values()):
             differ = len(set(sexes.values())) == min(len(sexes), 2)
-            candidates.append(((differ, rows, plain(column) in frame.get("headers", ())), codes))
-    return max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+            candidates.append(
+                ((differ, rows, plain(column) in frame.get("headers", ())), codes)
+            )
+    return (
+        max(candidates, key=lambda candidate: candidate[0])[1] if candidates else None
+    )
 
 
 def infer_sexes(columns: Sequence[tuple[Counts, str]]) -> list[dict[str, Any]]:
-    """The codes of each file's column: 0 and 1 are taken to be the same in both, where both write so."""
-    present = [{_sex_code(value) for value in values if not says_unknown(value)} for values, _ in columns]
+    """The codes of each file's column: 0 and 1 are taken to be the same in both, where
+    both write so.
+    """
+    present = [
+        {_sex_code(value) for value in values if not says_unknown(value)}
+        for values, _ in columns
+    ]
     are_bits = all(len(codes) == 2 and codes <= _BITS.keys() for codes in present)
     frames = [_BITS if are_bits else sex_frame(*column) or {} for column in columns]
     return [
@@ -85,26 +113,42 @@ def read_sex(text: str, settings: Mapping[str, Any]) -> str | None:
 
 
 def read_age(text: str) -> int | None:
-    """An age in years, with or without words after it (38.0, 38 yrs, 38 years old); None for other texts."""
+    """An age in years, with or without words after it (38.0, 38 yrs, 38 years old);
+    None for other texts.
+    """
     match = re.fullmatch(r"(\d{1,3})(?:\.0*)?\D*", text.strip())
     return int(match[1]) if match else None
 
 
 Named = tuple[str | None, str | None, int | None]
-"""Forename, surname and years of a record; years are an age, or minus the year of birth."""
+"""Forename, surname and years of a record; years are an age, or minus the year of
+birth.
+"""
 
 
 def years_between(left: Iterable[Named], right: Iterable[Named]) -> int | None:
-    """By how much the left file's years are more than the right one's for one person; None where nothing stands out.
+    """By how much the left file's years are more than the right one's for one person;
+    None where nothing stands out.
 
-    The two records of one person are as many years apart for everybody; those of namesakes are any number of years.
+    The two records of one person are as many years apart for everybody; those of
+    namesakes are any number of years.
     """
     pairs, others = Counter[int](), _of_rare_names(right)
     for names, years in _of_rare_names(left).items():
-        pairs.update(year - other_year for year in years for other_year in others.get(names, ()))
-    difference, first = min(pairs.items(), key=lambda entry: (-entry[1], entry[0]), default=(0, 0))
-    second = max((count for years, count in pairs.items() if abs(years - difference) > 1), default=0)
-    stands_out = first >= _MIN_PAIRS and first - second > _STANDARD_DEVIATIONS * math.sqrt(first + second)
+        pairs.update(
+            year - other_year for year in years for other_year in others.get(names, ())
+        )
+    difference, first = min(
+        pairs.items(), key=lambda entry: (-entry[1], entry[0]), default=(0, 0)
+    )
+    second = max(
+        (count for years, count in pairs.items() if abs(years - difference) > 1),
+        default=0,
+    )
+    stands_out = (
+        first >= _MIN_PAIRS
+        and first - second > _STANDARD_DEVIATIONS * math.sqrt(first + second)
+    )
     return difference if stands_out else None
 
 
@@ -113,7 +157,11 @@ def _of_rare_names(records: Iterable[Named]) -> dict[tuple[str, str], list[int]]
     for forename, surname, years in records:
         if forename and surname and years is not None:
             years_of.setdefault((forename, surname), []).append(years)
-    return {names: years for names, years in years_of.items() if len(years) <= _MAX_NAMESAKES}
+    return {
+        names: years
+        for names, years in years_of.items()
+        if len(years) <= _MAX_NAMESAKES
+    }
 
 
 def _code(text: str) -> str:
@@ -128,7 +176,9 @@ def _usual_length(values: Counts) -> int:
 
 
 def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
-    """The usual length of each file's numbers; and, where one file writes fewer signs, how many are the last ones."""
+    """The usual length of each file's numbers; and, where one file writes fewer signs,
+    how many are the last ones.
+    """
     lengths = [_usual_length(values) for values in sides]
     shorter, longer = min(lengths), max(lengths)
     common = {"last": shorter} if longer - shorter > _FEWER_SIGNS and shorter else {}
@@ -136,22 +186,41 @@ def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
 
 
 def read_number(text: str, role: str, settings: Mapping[str, Any]) -> str | None:
-    """A person number as letters and digits; None for one that stands for none, or fails its check digit."""
-    code, length, rules = _code(text), int(settings.get("length", 0)), identifier_rules()
+    """A person number as letters and digits; None for one that stands for none, or
+    fails its check digit.
+    """
+    code, length, rules = (
+        _code(text),
+        int(settings.get("length", 0)),
+        identifier_rules(),
+    )
     if not any(map(str.isdigit, code)):
         return None
-    if length > _SHORT and (len(set(code)) == 1 or (len(code) > _SHORT and code in "01234567890")):
+    if length > _SHORT and (
+        len(set(code)) == 1 or (len(code) > _SHORT and code in "01234567890")
+    ):
         return None
     if role == "nino":
-        return code[:8] if re.search(rules.nino.form, code) and code[:2] not in rules.nino.never_issued else None
+        return (
+            code[:8]
+            if re.search(rules.nino.form, code)
+            and code[:2] not in rules.nino.never_issued
+            else None
+        )
     if (role == "uln" and not _is_uln(code)) or (role == "upn" and not _is_upn(code)):
         return None
     return code[-settings["last"] :] if settings.get("last") else code
 
 
 def _is_uln(code: str) -> bool:
-    """Ten digits, of which the last checks the others (mod 11; Learning Records Service)."""
-    if len(code) != 10 or not code.isdigit() or code in identifier_rules().uln.temporary:
+    """Ten digits, of which the last checks the others (mod 11; Learning Records
+    Service).
+    """
+    if (
+        len(code) != 10
+        or not code.isdigit()
+        or code in identifier_rules().uln.temporary
+    ):
         return False
     rest = sum((10 - place) * int(digit) for place, digit in enumerate(code[:9])) % 11
     return rest > 0 and 10 - rest == int(code[9])
@@ -163,7 +232,10 @@ def _is_upn(code: str) -> bool:
     if not re.fullmatch(rf"[{letters}][0-9]{{11}}[0-9{letters}]", code):
         return False
     values = [int(sign) if sign.isdigit() else letters.index(sign) for sign in code[1:]]
-    return letters[sum((place + 2) * value for place, value in enumerate(values)) % 23] == code[0]
+    return (
+        letters[sum((place + 2) * value for place, value in enumerate(values)) % 23]
+        == code[0]
+    )
 
 
 def _dialled(text: str) -> str:
@@ -171,33 +243,54 @@ def _dialled(text: str) -> str:
 
 
 def read_phone(text: str) -> str | None:
-    """The first telephone of a cell as its last seven digits: +44 20 7946 0000 and 020 7946 0000 are one."""
-    parts = [part for part in re.split(r"[;,|/\n]", text) if len(_dialled(part)) >= _MIN_PHONE_DIGITS]
+    """The first telephone of a cell as its last seven digits: +44 20 7946 0000 and 020
+    7946 0000 are one.
+    """
+    parts = [
+        part
+        for part in re.split(r"[;,|/\n]", text)
+        if len(_dialled(part)) >= _MIN_PHONE_DIGITS
+    ]
     numbers = [_dialled(part) for part in (parts if len(parts) > 1 else [text])]
-    return next((number[-_MIN_PHONE_DIGITS:] for number in numbers if len(set(number)) > 1), None)
+    return next(
+        (number[-_MIN_PHONE_DIGITS:] for number in numbers if len(set(number)) > 1),
+        None,
+    )
 
 
 def read_email(text: str) -> str | None:
-    """The first e-mail address of a cell, without what somebody adds to sort by: ann+news@post.example."""
+    """The first e-mail address of a cell, without what somebody adds to sort by:
+    ann+news@post.example.
+    """
     addresses = _MAIL.findall(text) if text.count("@") > 1 or "<" in text else [text]
     first = next((address for address in addresses if "@" in address), "")
     return re.sub(r"[+][^@]*@", "@", first).upper().rstrip(".,;:") or None
 
 
 def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
-    """How the postcodes of one or two files are compared: British ones by unit, sector or district; others as codes.
+    """How the postcodes of one or two files are compared: British ones by unit, sector
+    or district; others as codes.
 
     Postcodes of digits are compared by the digits that both files have.
     """
-    if all(share(counts, FORMS["postcode"].fullmatch) > _MIN_BRITISH for counts in sides):
+    if all(
+        share(counts, FORMS["postcode"].fullmatch) > _MIN_BRITISH for counts in sides
+    ):
         return [{"kind": "british", "precision": "unit"} for _ in sides]
     precisions = [_british_precision(counts) for counts in sides]
     if all(precisions):
         coarsest = min(precisions, key=["district", "sector", "unit"].index)
         return [{"kind": "british", "precision": coarsest} for _ in sides]
-    are_digits = [share(counts, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH for counts in sides]
-    lengths = [_usual_length(counts) * digits for counts, digits in zip(sides, are_digits, strict=True)]
-    # One digit less is a first zero that a spreadsheet dropped: cutting at the other end would leave nothing equal.
+    are_digits = [
+        share(counts, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH
+        for counts in sides
+    ]
+    lengths = [
+        _usual_length(counts) * digits
+        for counts, digits in zip(sides, are_digits, strict=True)
+    ]
+    # One digit less is a first zero that a spreadsheet dropped: cutting at the other
+    # end would leave nothing equal.
     digits = min(lengths) if max(lengths) - min(lengths) > 1 else 0
     return [{"kind": "code", "digits": digits} for _ in sides]
 
@@ -207,28 +300,50 @@ def _british_precision(values: Counts) -> str:
     for value, rows in values.items():
         if match := _AREA.fullmatch(" ".join(value.upper().split())):
             counts["unit" if match[3] else "sector" if match[4] else "district"] += rows
-    return max(counts, key=lambda kind: counts[kind]) if counts.total() > _MIN_AREAS * sum(values.values()) else ""
+    return (
+        max(counts, key=lambda kind: counts[kind])
+        if counts.total() > _MIN_AREAS * sum(values.values())
+        else ""
+    )
 
 
 def read_postcode(text: str, settings: Mapping[str, Any]) -> str | None:
-    """A postcode in the form that the settings name; None for one that is not in it, or stands for none."""
+    """A postcode in the form that the settings name; None for one that is not in it, or
+    stands for none.
+    """
     code = _code(text)
     if settings["kind"] == "code":
         digits = settings["digits"]
         return (code[:digits] if digits and code.isdigit() else code) or None
     if settings["precision"] == "unit":
         rules = identifier_rules().postcode
-        is_none = code in rules.sentinels or code.startswith(tuple(rules.sentinel_areas))
-        return f"{code[:-3]} {code[-3:]}" if re.search(rules.form, code) and not is_none else None
+        is_none = code in rules.sentinels or code.startswith(
+            tuple(rules.sentinel_areas)
+        )
+        return (
+            f"{code[:-3]} {code[-3:]}"
+            if re.search(rules.form, code) and not is_none
+            else None
+        )
     if (match := _AREA.fullmatch(" ".join(text.upper().split()))) is None:
         return None
-    return f"{match[1]} {match[2] or match[4] or ''}".rstrip() if settings["precision"] == "sector" else match[1]
+    return (
+        f"{match[1]} {match[2] or match[4] or ''}".rstrip()
+        if settings["precision"] == "sector"
+        else match[1]
+    )
 
 
 def are_postcodes(values: pa.Array) -> pa.Array:
-    """Which texts are British postcodes as `read_postcode` writes them, so that it need not be called."""
+    """Which texts are British postcodes as `read_postcode` writes them, so that it need
+    not be called.
+    """
     rules = identifier_rules().postcode
-    stands_for_none = pc.is_in(pc.replace_substring(values, " ", ""), pa.array([*rules.sentinels], pa.string()))
+    stands_for_none = pc.is_in(
+        pc.replace_substring(values, " ", ""), pa.array([*rules.sentinels], pa.string())
+    )
     for area in rules.sentinel_areas:
         stands_for_none = pc.or_(stands_for_none, pc.starts_with(values, area))
-    return pc.and_(pc.match_substring_regex(values, rules.standard), pc.invert(stands_for_none))
+    return pc.and_(
+        pc.match_substring_regex(values, rules.standard), pc.invert(stands_for_none)
+    )

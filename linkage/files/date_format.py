@@ -1,7 +1,8 @@
 """Birth dates: infer how a column writes them, and read each as year-month-day text.
 
-What is not known is 00 (1985-00-00), and an impossible day (1990-02-31) stays, since most of it is right. What one value
-leaves open (day or month first, the century of a year of two digits) the column says as a whole.
+What is not known is 00 (1985-00-00), and an impossible day (1990-02-31) stays, since
+most of it is right. What one value leaves open (day or month first, the century of a
+year of two digits) the column says as a whole.
 """
 
 import contextlib
@@ -19,7 +20,10 @@ from linkage.files.vocabulary import vocabulary
 from linkage.records.dates import no_date_texts
 from linkage.records.rules import identifier_rules
 
-_NUMBERS = re.compile(r"(\d{1,8})(?:([-/. ])(\d{1,4})(?:[-/. ](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?)?)?", re.ASCII)
+_NUMBERS = re.compile(
+    r"(\d{1,8})(?:([-/. ])(\d{1,4})(?:[-/. ](\d{1,4})(?:[T ]\d{1,2}:\d{2}.*)?)?)?",
+    re.ASCII,
+)
 _MONTH_AND_YEAR = re.compile(r"[^\W\d_]+\.?(?:-\d\d|['’ ]*(?:3[2-9]|[4-9]\d))")
 _SERIAL = re.compile(r"(\d{4,5})(?:\.\d+)?", re.ASCII)
 _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
@@ -27,21 +31,37 @@ _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
 _YEARS = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 
 EARLIEST_YEAR = 1850
-_FEWEST_DIGITS = {8: 7, 6: 3}  # that a date of so many digits has where a spreadsheet dropped first zeros
+_FEWEST_DIGITS = {
+    8: 7,
+    6: 3,
+}  # that a date of so many digits has where a spreadsheet dropped first zeros
 _EXCEL_START = datetime.date(1899, 12, 30)  # day 0 of Excel's serial numbers
 _MIN_SERIAL_SHARE = 0.98  # of known values are plausible serial numbers
-_MAX_LATE_SHARE = 0.001  # of years, that may lie after the latest year: slips such as 2055
+_MAX_LATE_SHARE = (
+    0.001  # of years, that may lie after the latest year: slips such as 2055
+)
 _MIN_WHOLE_SHARE = 0.02  # of dates are whole, or the file knows years (or months) only
-_JANUARY_TIMES, _DEFAULT_ROWS = 3.0, 10  # 1 January is a default when so many times as common as chance; and by rows
-_DAY_TIMES, _DAY_SHARE = 20.0, 0.01  # a day is a default when so much commoner than others, and of all rows
-PRECISIONS = {"year": 4, "month": 7, "day": 10}  # What is compared of a date, to its characters of year-month-day text
+_JANUARY_TIMES, _DEFAULT_ROWS = (
+    3.0,
+    10,
+)  # 1 January is a default when so many times as common as chance; and by rows
+_DAY_TIMES, _DAY_SHARE = (
+    20.0,
+    0.01,
+)  # a day is a default when so much commoner than others, and of all rows
+PRECISIONS = {
+    "year": 4,
+    "month": 7,
+    "day": 10,
+}  # What is compared of a date, to its characters of year-month-day text
 
 
 @dataclass(frozen=True)
 class DateFormat:
     """How a column writes birth dates."""
 
-    format: str = ""  # a strptime format that the user stated; the rest is inferred where it is empty
+    # a strptime format that the user stated; the rest is inferred where it is empty
+    format: str = ""
     # separator to whether the month stands before the day; "" for the rest
     month_first: Mapping[str, bool] = field(default_factory=dict)
     year_first: bool = False  # 85-03-04 is 4 March 1985
@@ -54,75 +74,125 @@ class DateFormat:
 
 
 def plain(text: str) -> str:
-    """A date without quotes, blanks around its separators, a last full stop and the .0 of a number."""
+    """A date without quotes, blanks around its separators, a last full stop and the .0
+    of a number.
+    """
     text = text.strip("'\"`= ")
     text = _BLANKS.sub(r"\1", text) if " " in text else text
     text = text[:-1].rstrip() if text.endswith(".") and text[-2:-1].isdigit() else text
-    return text[:-2] if text.endswith(".0") and text[:-2].isdecimal() and len(text) > 4 else text
+    return (
+        text[:-2]
+        if text.endswith(".0") and text[:-2].isdecimal() and len(text) > 4
+        else text
+    )
 
 
 def says_nothing(text: str) -> bool:
     """Whether a value says that there is no date, or that it is not known."""
-    return text.upper() in no_date_texts() or (not text[:1].isdigit() and says_unknown(text))
+    return text.upper() in no_date_texts() or (
+        not text[:1].isdigit() and says_unknown(text)
+    )
 
 
 def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
-    """How a column writes dates, by its values and their rows, and by the latest year of birth."""
+    """How a column writes dates, by its values and their rows, and by the latest year
+    of birth.
+    """
     known, digits = Counter[str](), Counter[int]()
     for text, rows in values.items():
         if not says_nothing(text):
             known[plain(text)] += rows
     today = (datetime.date.today() - _EXCEL_START).days
-    serials = [(int(match[1]), rows) for text, rows in known.items() if (match := _SERIAL.fullmatch(text))]
-    years = sum(rows for number, rows in serials if EARLIEST_YEAR <= number <= latest_year)
+    serials = [
+        (int(match[1]), rows)
+        for text, rows in known.items()
+        if (match := _SERIAL.fullmatch(text))
+    ]
+    years = sum(
+        rows for number, rows in serials if EARLIEST_YEAR <= number <= latest_year
+    )
     plausible = sum(rows for number, rows in serials if number <= today)
     if plausible >= _MIN_SERIAL_SHARE * known.total() > 2 * years:
         return DateFormat(latest_year=latest_year, excel=True)
     for text, rows in known.items():
         digits[len(text) if text.isdecimal() and len(text) in (6, 8) else 0] += rows
-    usual_length = next((length for length, rows in digits.items() if length and rows > known.total() / 2), 8)
+    usual_length = next(
+        (
+            length
+            for length, rows in digits.items()
+            if length and rows > known.total() / 2
+        ),
+        8,
+    )
     day, month, (first, last) = _orders(known, latest_year)
-    month_first = {separator: month[separator] > day[separator] for separator in {*day, *month}}
+    month_first = {
+        separator: month[separator] > day[separator] for separator in {*day, *month}
+    }
     month_first.setdefault("", month.total() > day.total())
     return DateFormat("", month_first, first > last, latest_year, usual_length)
 
 
 def shows_order(values: Mapping[str, int]) -> bool | None:
-    """Whether the month stands before the day, where any date with separators shows it."""
+    """Whether the month stands before the day, where any date with separators
+    shows it.
+    """
     texts = ((plain(text), rows) for text, rows in values.items())
-    day, month, _ = _orders({text: rows for text, rows in texts if not text.isdecimal()}, 0)
+    day, month, _ = _orders(
+        {text: rows for text, rows in texts if not text.isdecimal()}, 0
+    )
     return month.total() > day.total() if day or month else None
 
 
-def _orders(known: Mapping[str, int], latest_year: int) -> tuple[Counter[str], Counter[str], tuple[int, int]]:
-    """Rows that show day and month first, by separator; and rows whose first and last number can only be a year."""
+def _orders(
+    known: Mapping[str, int], latest_year: int
+) -> tuple[Counter[str], Counter[str], tuple[int, int]]:
+    """Rows that show day and month first, by separator; and rows whose first and last
+    number can only be a year.
+    """
     day, month, first, last = Counter[str](), Counter[str](), 0, 0
     for text, rows in known.items():
         if triple := _triple_of(text, latest_year):
-            separator, (one, two, year) = triple[1], map(int, (triple[0], triple[2], triple[3]))
+            separator, (one, two, year) = (
+                triple[1],
+                map(int, (triple[0], triple[2], triple[3])),
+            )
             day[separator] += rows * (12 < one <= 31)
             month[separator] += rows * (12 < two <= 31 and one <= 12)
-            first, last = first + rows * (one > 31 or one == 0), last + rows * (year > 31 or year == 0)
+            first, last = (
+                first + rows * (one > 31 or one == 0),
+                last + rows * (year > 31 or year == 0),
+            )
     return +day, +month, (first, last)
 
 
 def _triple_of(text: str, latest_year: int) -> tuple[str, str, str, str] | None:
-    """First number, separator, second number and third of a date that does not begin with a whole year."""
+    """First number, separator, second number and third of a date that does not begin
+    with a whole year.
+    """
     if text.isdecimal() and len(text) in (6, 8):
         is_year_first = len(text) == 8 and _is_year_first(text, latest_year)
         return None if is_year_first else (text[:2], "", text[2:4], text[4:])
     match = _NUMBERS.fullmatch(text)
-    if not match or not match[4] or max(len(match[1]), len(match[3])) > 2 or len(match[4]) not in (2, 4):
+    if (
+        not match
+        or not match[4]
+        or max(len(match[1]), len(match[3])) > 2
+        or len(match[4]) not in (2, 4)
+    ):
         return None
     return match[1], match[2], match[3], match[4]
 
 
 def _is_year_first(digits: str, latest_year: int) -> bool:
-    return EARLIEST_YEAR <= int(digits[:4]) <= latest_year + 1 and int(digits[4:6]) <= 12
+    return (
+        EARLIEST_YEAR <= int(digits[:4]) <= latest_year + 1 and int(digits[4:6]) <= 12
+    )
 
 
 def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
-    """The latest year of birth that dates with whole years show; this year where there are none."""
+    """The latest year of birth that dates with whole years show; this year where there
+    are none.
+    """
     years, today = Counter[int](), datetime.date.today().year
     for values in columns:
         for text, rows in values.items():
@@ -138,32 +208,53 @@ def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
 
 
 def precision_of(dates: Mapping[str, int]) -> str:
-    """What a file knows of birth dates (year-month-day text): "year" where hardly one has a month, "month", or "day"."""
+    """What a file knows of birth dates (year-month-day text): "year" where hardly one
+    has a month, "month", or "day".
+    """
     rows = sum(dates.values())
     for precision, unknown in (("year", "-00-00"), ("month", "-00")):
-        if rows and sum(n for text, n in dates.items() if not text.endswith(unknown)) < _MIN_WHOLE_SHARE * rows:
+        if (
+            rows
+            and sum(n for text, n in dates.items() if not text.endswith(unknown))
+            < _MIN_WHOLE_SHARE * rows
+        ):
             return precision
     return "day"
 
 
 def defaults_of(dates: Mapping[str, int]) -> tuple[tuple[str, ...], bool]:
-    """Days that stand for "not known", and whether 1 January does for months: far too many are born on them."""
-    whole = Counter({text: rows for text, rows in dates.items() if not text.endswith("-00")})
+    """Days that stand for "not known", and whether 1 January does for months: far too
+    many are born on them.
+    """
+    whole = Counter(
+        {text: rows for text, rows in dates.items() if not text.endswith("-00")}
+    )
     total = whole.total()
-    floor = max(_DAY_TIMES * total / max(len(whole), 1), _DAY_SHARE * total, _DEFAULT_ROWS)
+    floor = max(
+        _DAY_TIMES * total / max(len(whole), 1), _DAY_SHARE * total, _DEFAULT_ROWS
+    )
     days = {text for text, rows in whole.items() if rows > floor}
     rest = {text: rows for text, rows in whole.items() if text not in days}
-    first, expected = sum(n for text, n in rest.items() if text.endswith("-01-01")), sum(rest.values()) / 365.25
+    first, expected = (
+        sum(n for text, n in rest.items() if text.endswith("-01-01")),
+        sum(rest.values()) / 365.25,
+    )
     is_default = first > _JANUARY_TIMES * expected and first - expected > _DEFAULT_ROWS
     return tuple(sorted(days)), is_default
 
 
 def read_date(text: str | None, form: DateFormat) -> str | None:
-    """A value as year-month-day text to its precision, or None where it is no date or stands for "not known"."""
+    """A value as year-month-day text to its precision, or None where it is no date or
+    stands for "not known".
+    """
     if text is None or says_nothing(text):
         return None
     date = _parsed(plain(text), form)
-    if date is None or date in form.default_days or date in map(str, identifier_rules().date.sentinels):
+    if (
+        date is None
+        or date in form.default_days
+        or date in map(str, identifier_rules().date.sentinels)
+    ):
         return None
     if form.january_is_default and date.endswith("-01-01"):
         date = f"{date[:4]}-00-00"
@@ -185,7 +276,9 @@ def _parsed(text: str, form: DateFormat) -> str | None:
         return _of_digits(one, form)
     if len(one) == 4 and len(two) <= 2 and len(three or "") <= 2:
         return _iso(one, two, three or "0") if three or separator != " " else None
-    is_month_and_year = len(two) == 4 and len(one) <= 2 and not three and separator != " "
+    is_month_and_year = (
+        len(two) == 4 and len(one) <= 2 and not three and separator != " "
+    )
     return _iso(two, one, "0") if is_month_and_year else None
 
 
@@ -194,7 +287,11 @@ def _by_format(text: str, form: DateFormat) -> str | None:
         day = datetime.datetime.strptime(text, form.format).date()
     except ValueError:
         return None
-    year = _whole_year(f"{day.year % 100:02}", form) if "%y" in form.format else str(day.year)
+    year = (
+        _whole_year(f"{day.year % 100:02}", form)
+        if "%y" in form.format
+        else str(day.year)
+    )
     month = day.month if re.search("%[mbB]", form.format) else 0
     return _iso(year, str(month), str(day.day if "%d" in form.format else 0))
 
@@ -203,10 +300,20 @@ def _iso(year: str, month: str, day: str) -> str:
     return f"{int(year):04}-{int(month):02}-{int(day):02}"
 
 
-def _triple(one: str, separator: str, two: str, year: str, form: DateFormat) -> str | None:
-    if len(year) == 2 and (form.year_first or int(one) > 31 or (not separator and int(one) > 12 and int(two) > 12)):
+def _triple(
+    one: str, separator: str, two: str, year: str, form: DateFormat
+) -> str | None:
+    if len(year) == 2 and (
+        form.year_first
+        or int(one) > 31
+        or (not separator and int(one) > 12 and int(two) > 12)
+    ):
         return _iso(_whole_year(one, form), two, year)
-    if not separator and len(year) == 4 and not EARLIEST_YEAR <= int(year) <= form.latest_year + 1:
+    if (
+        not separator
+        and len(year) == 4
+        and not EARLIEST_YEAR <= int(year) <= form.latest_year + 1
+    ):
         return None
     whole = _whole_year(year, form)
     month_first = form.month_first.get(separator, form.month_first.get("", False))
@@ -218,7 +325,9 @@ def _triple(one: str, separator: str, two: str, year: str, form: DateFormat) -> 
 
 
 def _of_digits(digits: str, form: DateFormat) -> str | None:
-    """The date of digits that begin with a year, or before which zeros were lost; None where they are none."""
+    """The date of digits that begin with a year, or before which zeros were lost; None
+    where they are none.
+    """
     if len(digits) == 8:
         return _iso(digits[:4], digits[4:6], digits[6:])
     if len(digits) < form.digits and len(digits) >= _FEWEST_DIGITS[form.digits]:
@@ -229,8 +338,14 @@ def _of_digits(digits: str, form: DateFormat) -> str | None:
 
 
 def _in_words(text: str, form: DateFormat) -> str | None:
-    """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März 1990."""
-    parts = _WORDS.findall(str(anyascii(text)).upper()) if any(map(str.isalpha, text)) else []
+    """A date with the month's name: 5 May 1990, 05-MAR-90, March 5th, 1990, 5. März
+    1990.
+    """
+    parts = (
+        _WORDS.findall(str(anyascii(text)).upper())
+        if any(map(str.isalpha, text))
+        else []
+    )
     months = [_month_names()[part] for part in parts if part in _month_names()]
     numbers = [part for part in parts if part.isdigit()]
     if len(months) != 1 or not 1 <= len(numbers) <= 2:
@@ -242,23 +357,40 @@ def _in_words(text: str, form: DateFormat) -> str | None:
     if len(numbers[0]) == 4:
         return _iso(numbers[0], month, numbers[1]) if len(numbers[1]) <= 2 else None
     day, year = numbers if int(numbers[0]) <= 31 else numbers[::-1]
-    return _iso(_whole_year(year, form), month, day) if len(day) <= 2 and len(year) in (2, 4) else None
+    return (
+        _iso(_whole_year(year, form), month, day)
+        if len(day) <= 2 and len(year) in (2, 4)
+        else None
+    )
 
 
 @functools.cache
 def _month_names() -> dict[str, int]:
     months = vocabulary()["months"].values()
-    return {name: number for names in months for number, month in enumerate(names, 1) for name in month}
+    return {
+        name: number
+        for names in months
+        for number, month in enumerate(names, 1)
+        for name in month
+    }
 
 
 def _whole_year(year: str, form: DateFormat) -> str:
-    """A year as it is, or the last one that ends in two digits and is not after the latest."""
+    """A year as it is, or the last one that ends in two digits and is not after the
+    latest.
+    """
     whole = form.latest_year // 100 * 100 + int(year)
-    return year if len(year) == 4 else str(whole if whole <= form.latest_year else whole - 100)
+    return (
+        year
+        if len(year) == 4
+        else str(whole if whole <= form.latest_year else whole - 100)
+    )
 
 
 def composed(year: str | None, *others: str | None) -> str | None:
-    """One text of a date in several columns, as `read_date` takes it; only the year where a part is not known."""
+    """One text of a date in several columns, as `read_date` takes it; only the year
+    where a part is not known.
+    """
     if year is None:
         return None
     year, *parts = (re.sub(r"[.]0$", "", part or "") for part in (year, *others))
@@ -267,5 +399,7 @@ def composed(year: str | None, *others: str | None) -> str | None:
     if len(year) == 4 or len(parts) < 2:
         return "-".join([year, *parts])
     names, month = next(iter(vocabulary()["months"].values())), parts[0]
-    word = names[int(month) - 1][0] if month.isdigit() and 1 <= int(month) <= 12 else month
+    word = (
+        names[int(month) - 1][0] if month.isdigit() and 1 <= int(month) <= 12 else month
+    )
     return f"{parts[1]} {word} {year.zfill(2)}"

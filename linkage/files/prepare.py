@@ -1,7 +1,8 @@
-"""Read person files, infer their schema and store their records: what every command on files begins with.
+"""Read person files, infer their schema and store their records: what every command on
+files begins with.
 
-Each file is read in two passes: one samples it, and the schema is inferred from the samples; one standardises each row
-by the schema and stores it.
+Each file is read in two passes: one samples it, and the schema is inferred from the
+samples; one standardises each row by the schema and stores it.
 """
 
 import contextlib
@@ -25,18 +26,33 @@ from linkage.files.header_names import NUMBERS
 from linkage.files.infer_schema import infer_schema, learn
 from linkage.files.profile import Profile, profile_of
 from linkage.files.read_file import PersonFile, decoded, encoded, read_file
-from linkage.files.schema import FileSchema, date_formats_of, read_schema, refuse_unknown_columns, stated_of
+from linkage.files.schema import (
+    FileSchema,
+    date_formats_of,
+    read_schema,
+    refuse_unknown_columns,
+    stated_of,
+)
 from linkage.model.comparisons import FURTHER_NAMES
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY, SOURCE_KEY
 
 MIN_COMPARED = 2
-REPEATED = 0.05  # share of records from which a file holds people several times, and not namesakes
-_REPEATED_MOSTLY = 0.5  # share of repeated records, from which most people have several: visits, courses
-_MORE_THAN_NAMESAKES = 0.15  # share of records of one name at one address: fathers and sons are some
+# share of records from which a file holds people several times, and not namesakes
+REPEATED = 0.05
+# share of repeated records, from which most people have several: visits, courses
+_REPEATED_MOSTLY = 0.5
+_MORE_THAN_NAMESAKES = (
+    0.15  # share of records of one name at one address: fathers and sons are some
+)
 _INITIALS = 0.1  # share of forenames of one letter, from which these are compared
-_MOSTLY_YEARS = 0.5  # share of birth dates without month and day, from which a date says too little
-_REPEATED_ROWS = 100_000  # rows; of a larger file people whose surname has an even length stand for all
-KEPT = "kept as it is"  # a further column while rows are standardised; with blanks, so that no field has the name
+_MOSTLY_YEARS = (
+    0.5  # share of birth dates without month and day, from which a date says too little
+)
+# rows; of a larger file people whose surname has an even length stand for all
+_REPEATED_ROWS = 100_000
+# a further column while rows are standardised; with blanks, so that no field has the
+# name
+KEPT = "kept as it is"
 _MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand for all
 
 
@@ -48,7 +64,9 @@ class _ReadOptions:
     compare: Sequence[str] = ()  # further columns that are compared
     date_formats: Sequence[str] = ()
     delimiter: str | None = None
-    schema: Path | None = None  # a TOML file of schemas, as of an earlier link, instead of inferring them
+    schema: Path | None = (
+        None  # a TOML file of schemas, as of an earlier link, instead of inferring them
+    )
 
 
 @dataclass(frozen=True)
@@ -74,10 +92,15 @@ class JobOptions(_ReadOptions):
     force: bool = False
 
     def file_options(
-        self, paths: Mapping[str, Path], ids: Sequence[str | None], encodings: Sequence[str | None]
+        self,
+        paths: Mapping[str, Path],
+        ids: Sequence[str | None],
+        encodings: Sequence[str | None],
     ) -> FileOptions:
         """How the files are read."""
-        options = {option.name: getattr(self, option.name) for option in fields(_ReadOptions)}
+        options = {
+            option.name: getattr(self, option.name) for option in fields(_ReadOptions)
+        }
         return FileOptions(paths, ids, encodings, **options)
 
 
@@ -86,7 +109,9 @@ class Records:
     """The standardised records of a file."""
 
     units: Table  # unit_id and the fields of the schema, text
-    ids: Table  # unit_id, source_id as the file has it, and `kept`, a further column as it is, where one is asked for
+    # unit_id, source_id as the file has it, and `kept`, a further column as it is,
+    # where one is asked for
+    ids: Table
     path: Path  # Parquet that holds both
     unparsed_dates: int  # rows whose birth date is in no form that is read
     repeated: float  # share of records of people who have several
@@ -98,9 +123,13 @@ class Prepared:
 
     profiles: list[Profile]
     schemas: list[FileSchema]
-    unmapped: list[list[str]]  # columns of each file that have no role and are not compared
+    unmapped: list[
+        list[str]
+    ]  # columns of each file that have no role and are not compared
     records: list[Records] = field(default_factory=list)  # of each file
-    kinds: dict[str, str] = field(default_factory=dict)  # field to the kind of its comparison
+    kinds: dict[str, str] = field(
+        default_factory=dict
+    )  # field to the kind of its comparison
 
     @property
     def files(self) -> list[PersonFile]:
@@ -119,54 +148,95 @@ class Prepared:
 
 
 Inferred = Callable[[Prepared], None]
-"""Is called with what the columns were taken for, before the work begins: records and kinds are not known yet."""
+"""Is called with what the columns were taken for, before the work begins: records and
+kinds are not known yet.
+"""
 
 
 def prepare(
-    engine: Engine, options: FileOptions, scratch: Path, *, inferred: Inferred | None = None, truth_column: str = ""
+    engine: Engine,
+    options: FileOptions,
+    scratch: Path,
+    *,
+    inferred: Inferred | None = None,
+    truth_column: str = "",
 ) -> Prepared:
-    """Read one file or two, and store their standardised records in the folder `scratch`.
+    """Read one file or two, and store their standardised records in the folder
+    `scratch`.
 
     Args:
         truth_column: of one file, which is not compared.
 
     Raises:
-        InputError: a file cannot be read, both are one, their ids are not unique, or they share too little to compare.
+        InputError: a file cannot be read, both are one, their ids are not unique, or
+            they share too little to compare.
         ConfigError: a statement that fits no column.
     """
     prepared = inferred_files(engine, options, scratch, truth_column=truth_column)
     if inferred:
         inferred(prepared)
-    store = functools.partial(_store_records, engine, scratch=scratch, truth=truth_column)
+    store = functools.partial(
+        _store_records, engine, scratch=scratch, truth=truth_column
+    )
     sides = zip(prepared.files, prepared.schemas, strict=True)
-    prepared.records = engine.run_concurrently(*(functools.partial(store, *side) for side in sides))
+    prepared.records = engine.run_concurrently(
+        *(functools.partial(store, *side) for side in sides)
+    )
     settings = [schema.settings.get("postcode", {}) for schema in prepared.schemas]
-    british = all(options == {"kind": "british", "precision": "unit"} for options in settings)
+    british = all(
+        options == {"kind": "british", "precision": "unit"} for options in settings
+    )
     prepared.kinds = kinds_of(engine, prepared.units, british_postcodes=british)
     names = [name for name, kind in prepared.kinds.items() if kind != FURTHER_NAMES]
     if len(names) < MIN_COMPARED:
         raise InputError(
-            "fewer than two of the fields say anything: the others are empty or hold one value\n"
-            f"  compared: {', '.join(names) or 'none'}; map further columns with --map, or --compare COLUMN"
+            "fewer than two of the fields say anything: the others are empty or hold "
+            "one value\n"
+            f"  compared: {', '.join(names) or 'none'}; map further columns with "
+            "--map, or --compare COLUMN"
         )
     return prepared
 
 
-def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str = "") -> Prepared:
-    """Read the files and infer their schemas, without their records: what `leo init` needs."""
+def inferred_files(
+    engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str = ""
+) -> Prepared:
+    """Read the files and infer their schemas, without their records: what `leo init`
+    needs.
+    """
     files = [
-        read_file(engine, path, scratch / side, side, delimiter=options.delimiter, encoding=encoding)
-        for (side, path), encoding in zip(options.paths.items(), options.encodings, strict=False)
+        read_file(
+            engine,
+            path,
+            scratch / side,
+            side,
+            delimiter=options.delimiter,
+            encoding=encoding,
+        )
+        for (side, path), encoding in zip(
+            options.paths.items(), options.encodings, strict=False
+        )
     ]
     if len(files) == 2 and files[0].sha256 == files[1].sha256:
-        remedy = "name the other file; or find the records of one person in a file: leo dedupe"
-        raise InputError(f"{files[0].path} and {files[1].path} are the same file\n  {remedy}")
+        remedy = (
+            "name the other file; or find the records of one person in a file: "
+            "leo dedupe"
+        )
+        raise InputError(
+            f"{files[0].path} and {files[1].path} are the same file\n  {remedy}"
+        )
     for file in files:
         file.shares_name = len(files) == 2 and files[0].path.name == files[1].path.name
-    headers = {file.side: [name for name in file.columns if name != truth_column] for file in files}
+    headers = {
+        file.side: [name for name in file.columns if name != truth_column]
+        for file in files
+    }
     claims = stated_of(headers, options.maps, options.compare)
     formats = date_formats_of(options.date_formats, list(headers))
-    profiles = [profile_of(file, names) for file, names in zip(files, headers.values(), strict=True)]
+    profiles = [
+        profile_of(file, names)
+        for file, names in zip(files, headers.values(), strict=True)
+    ]
     if options.schema:
         read = read_schema(options.schema, list(headers))
         schemas = [read[file.side] for file in files]
@@ -175,14 +245,28 @@ def inferred_files(engine: Engine, options: FileOptions, scratch: Path, *, truth
             learn(profile, schema)
     else:
         ids = [key or None for key in options.ids[: len(files)]]
-        schemas = infer_schema(profiles, list(claims.values()), ids, formats, lambda *args: _keys_among(engine, *args))
-    known = [schema.used.union(claim.left_out) for schema, claim in zip(schemas, claims.values(), strict=True)]
-    rest = [[name for name in names if name not in roles] for names, roles in zip(headers.values(), known, strict=True)]
+        schemas = infer_schema(
+            profiles,
+            list(claims.values()),
+            ids,
+            formats,
+            lambda *args: _keys_among(engine, *args),
+        )
+    known = [
+        schema.used.union(claim.left_out)
+        for schema, claim in zip(schemas, claims.values(), strict=True)
+    ]
+    rest = [
+        [name for name in names if name not in roles]
+        for names, roles in zip(headers.values(), known, strict=True)
+    ]
     return Prepared(profiles, schemas, rest)
 
 
 def cardinality_of(shares: Sequence[float]) -> Cardinality:
-    """One to one, but where many records of the left or of the right file are repeated, by their shares."""
+    """One to one, but where many records of the left or of the right file are repeated,
+    by their shares.
+    """
     if min(shares) >= REPEATED:
         return "many-to-many"
     if max(shares) < _REPEATED_MOSTLY:
@@ -193,17 +277,33 @@ def cardinality_of(shares: Sequence[float]) -> Cardinality:
 def _keys_among(engine: Engine, profile: Profile, names: Sequence[str]) -> list[str]:
     """Of some columns those that are known in every row and hold no value twice."""
     if profile.is_whole or not names:
-        return [name for name in names if len(values := profile.values(name)) == values.total() == profile.rows]
+        return [
+            name
+            for name in names
+            if len(values := profile.values(name)) == values.total() == profile.rows
+        ]
     checks = ", ".join(
-        f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) as is_key_{n}"
+        f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) "
+        f"as is_key_{n}"
         for n, name in enumerate(names)
     )
-    condition = f"right(cast({quote(names[0])} as varchar), 1) = '3'" if profile.file.rows > _MAX_KEYS else "true"
-    unique = one(engine, engine.sql(f"select {checks} from {{t}} where {condition}", t=profile.file.table))
+    condition = (
+        f"right(cast({quote(names[0])} as varchar), 1) = '3'"
+        if profile.file.rows > _MAX_KEYS
+        else "true"
+    )
+    unique = one(
+        engine,
+        engine.sql(
+            f"select {checks} from {{t}} where {condition}", t=profile.file.table
+        ),
+    )
     return [name for n, name in enumerate(names) if unique[f"is_key_{n}"]]
 
 
-def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, truth: str) -> Records:
+def _store_records(
+    engine: Engine, file: PersonFile, schema: FileSchema, scratch: Path, *, truth: str
+) -> Records:
     """Standardise all rows of a file; a row's number in it is its unit_id."""
     path = scratch / f"{file.side}-standardised.parquet"
     unparsed = _standardise(file, schema, path, truth)
@@ -213,7 +313,10 @@ def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch
     kept_column = f", {quote(KEPT)} as kept" if truth else ""
     return Records(
         engine.sql(f"select unit_id, {columns(schema.fields)} from {{t}}", t=records),
-        engine.sql(f"select unit_id, {SOURCE_KEY} as source_id{kept_column} from {{t}}", t=records),
+        engine.sql(
+            f"select unit_id, {SOURCE_KEY} as source_id{kept_column} from {{t}}",
+            t=records,
+        ),
         path,
         unparsed,
         repeated_share(engine, records, facts),
@@ -221,26 +324,43 @@ def _store_records(engine: Engine, file: PersonFile, schema: FileSchema, scratch
 
 
 def facts_of(engine: Engine, records: Table) -> dict[str, Any]:
-    """Rows, known and distinct ids, known names, and shares of forenames that are one letter and dates that are years."""
+    """Rows, known and distinct ids, known names, and shares of forenames that are one
+    letter and dates that are years.
+    """
     fields = {*records.columns}
     names = [f"count({name})" for name in ("forename", "surname") if name in fields]
-    initials = "avg(case when length(forename) = 1 then 1e0 else 0e0 end)" if "forename" in fields else "0"
-    years = "avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end)" if "dob" in fields else "1"
+    initials = (
+        "avg(case when length(forename) = 1 then 1e0 else 0e0 end)"
+        if "forename" in fields
+        else "0"
+    )
+    years = (
+        "avg(case when dob like '%-00' then 1e0 when dob is not null then 0e0 end)"
+        if "dob" in fields
+        else "1"
+    )
     query = f"""
-        select count(*) as n, count({SOURCE_KEY}) as known, count(distinct {SOURCE_KEY}) as ids,
-               {" + ".join(names) or "0"} as names, {initials} as initials, {years} as years
+        select count(*) as n, count({SOURCE_KEY}) as known,
+            count(distinct {SOURCE_KEY}) as ids,
+               {" + ".join(names) or "0"} as names, {initials} as initials,
+                   {years} as years
         from {{t}}
         """
     return one(engine, engine.sql(query, t=records))
 
 
-def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, Any]) -> None:
+def _refuse_unusable(
+    file: PersonFile, schema: FileSchema, facts: Mapping[str, Any]
+) -> None:
     missing, repeats = facts["n"] - facts["known"], facts["known"] - facts["ids"]
     if schema.id and (missing or repeats):
         raise InputError(
-            f"{file.path}: ids of column '{schema.id}' are not unique: {repeats:,} rows repeat an id, {missing:,} have "
-            "none\n  state another column with --id, or give each person one row; --id none numbers the rows. In a run "
-            "the rows of one id are one person's history (docs/how-to/link-your-own-files.md)"
+            f"{file.path}: ids of column '{schema.id}' are not unique: {repeats:,} "
+            f"rows repeat an id, {missing:,} have "
+            "none\n  state another column with --id, or give each person one row; --id "
+            "none numbers the rows. In a run "
+            "the rows of one id are one person's history "
+            "(docs/how-to/link-your-own-files.md)"
         )
     names = [name for name in ("forename", "surname") if name in schema.fields]
     if names and not facts["names"] and not set(schema.fields) & set(NUMBERS):
@@ -250,59 +370,103 @@ def _refuse_unusable(file: PersonFile, schema: FileSchema, facts: Mapping[str, A
         )
 
 
-def _standardise(file: PersonFile, schema: FileSchema, path: Path, truth_column: str) -> int:
-    """Write each row's number, its id and its fields; how many birth dates are in no form that is read."""
+def _standardise(
+    file: PersonFile, schema: FileSchema, path: Path, truth_column: str
+) -> int:
+    """Write each row's number, its id and its fields; how many birth dates are in no
+    form that is read.
+    """
     cleaners = cleaners_of(schema)
     names = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
     names |= dict.fromkeys(column for column in (schema.id, truth_column) if column)
-    date_columns = next((cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ())
+    date_columns = next(
+        (cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ()
+    )
     unparsed, ids, writer = 0, file.raw_values(schema.id) if schema.id else None, None
     with contextlib.ExitStack() as stack:
         for batch in file.batches([*names]):
             fields = clean_rows(cleaners, batch, schema.fields)
             if len(date_columns) == 1 and "dob" in schema.fields:
-                undated = decoded(encoded(batch[date_columns[0]])).filter(pc.is_null(fields["dob"].combine_chunks()))
+                undated = decoded(encoded(batch[date_columns[0]])).filter(
+                    pc.is_null(fields["dob"].combine_chunks())
+                )
                 counts = undated.drop_null().value_counts().to_pylist()
-                unparsed += sum(entry["counts"] for entry in counts if not says_nothing(entry["values"]))
-            keys = {"unit_id": batch["row"], SOURCE_KEY: next(ids) if ids else batch["row"]}
-            fields = pa.table(keys | dict(zip(fields.column_names, fields.columns, strict=True)))
-            fields = fields.append_column(KEPT, decoded(encoded(batch[truth_column]))) if truth_column else fields
+                unparsed += sum(
+                    entry["counts"]
+                    for entry in counts
+                    if not says_nothing(entry["values"])
+                )
+            keys = {
+                "unit_id": batch["row"],
+                SOURCE_KEY: next(ids) if ids else batch["row"],
+            }
+            fields = pa.table(
+                keys | dict(zip(fields.column_names, fields.columns, strict=True))
+            )
+            fields = (
+                fields.append_column(KEPT, decoded(encoded(batch[truth_column])))
+                if truth_column
+                else fields
+            )
             known = [encoded(batch[name]) for name in names]
-            if known and all(part.dictionary.null_count for part in known):  # rows that a spreadsheet adds below
-                masks = [part.dictionary.is_valid().take(part.indices) for part in known]
+            if known and all(
+                part.dictionary.null_count for part in known
+            ):  # rows that a spreadsheet adds below
+                masks = [
+                    part.dictionary.is_valid().take(part.indices) for part in known
+                ]
                 fields = fields.filter(functools.reduce(pc.or_, masks))
             if writer is None:
-                compressed = pq.ParquetWriter(path, fields.schema, compression="zstd", compression_level=1)
+                compressed = pq.ParquetWriter(
+                    path, fields.schema, compression="zstd", compression_level=1
+                )
                 writer = stack.enter_context(compressed)
             writer.write_table(fields.cast(writer.schema))
     return unparsed
 
 
 def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> float:
-    """The share of records that have the names and the birth date of another of the file.
+    """The share of records that have the names and the birth date of another of the
+    file.
 
-    Without birth dates an e-mail address or telephone stands for it; else the address, if so many share it that they
-    are no namesakes of one house. 0 where there is no such field.
+    Without birth dates an e-mail address or telephone stands for it; else the address,
+    if so many share it that they are no namesakes of one house. 0 where there is no
+    such field.
     """
     known, is_dated = set(records.columns), float(facts["years"] or 0) < _MOSTLY_YEARS
-    keys = ["dob"] if is_dated else sorted({"email", "phone", "postcode", "address"} & known)
+    keys = (
+        ["dob"]
+        if is_dated
+        else sorted({"email", "phone", "postcode", "address"} & known)
+    )
     if not keys or not {"forename", "surname"} <= known:
         return 0.0
-    forename = "left(forename, 1)" if float(facts["initials"] or 0) >= _INITIALS else "forename"
-    sample_condition = "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"
+    forename = (
+        "left(forename, 1)"
+        if float(facts["initials"] or 0) >= _INITIALS
+        else "forename"
+    )
+    sample_condition = (
+        "length(surname) % 2 = 0" if facts["n"] > _REPEATED_ROWS else "true"
+    )
     of_keys = " union all ".join(
         f"""
         select '{key}' as name, count(*) as records from {{t}}
-        where forename is not null and surname is not null and {key} is not null and {sample_condition}
+        where forename is not null and surname is not null and {key} is not null
+            and {sample_condition}
               and {"dob not like '%-00'" if key == "dob" else "true"}
         group by {forename}, surname, {key}
         """
         for key in keys
     )
     query = f"""
-        select name, cast(sum(case when records > 1 then records else 0 end) as double) / sum(records) as share
+        select name, cast(sum(case when records > 1 then records else 0 end) as double)
+            / sum(records) as share
         from ({of_keys}) as people group by name
         """
-    shares = {row["name"]: float(row["share"]) for row in engine.arrow(engine.sql(query, t=records)).to_pylist()}
+    shares = {
+        row["name"]: float(row["share"])
+        for row in engine.arrow(engine.sql(query, t=records)).to_pylist()
+    }
     home = max(shares.pop("postcode", 0.0), shares.pop("address", 0.0))
     return max([*shares.values(), home if home >= _MORE_THAN_NAMESAKES else 0.0])

@@ -1,6 +1,7 @@
 """Read a person file: delimited text or Parquet; SPSS, Stata and SAS by way of Parquet.
 
-A file is read twice: `profile` samples its columns, and `prepare` standardises and stores its rows.
+A file is read twice: `profile` samples its columns, and `prepare` standardises and
+stores its rows.
 """
 
 import contextlib
@@ -22,7 +23,13 @@ from linkage.engine import Engine, Table
 from linkage.errors import InputError
 from linkage.extras import require
 from linkage.files.header_names import any_known
-from linkage.records.csv_files import LINE, is_of_two_bytes, mark_of, read_header, start_of
+from linkage.records.csv_files import (
+    LINE,
+    is_of_two_bytes,
+    mark_of,
+    read_header,
+    start_of,
+)
 from linkage.records.layout import listed, looks_like_a_record
 from linkage.records.raw_rows import read_raw
 from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
@@ -37,52 +44,97 @@ _OTHER_FORMATS = {
     ".ods": "save the sheet as CSV (UTF-8)",
     ".json": "duckdb -c \"copy (from read_json('FILE')) to 'persons.parquet'\"",
     ".zip": "unzip it first, and give the file that it holds",
-    ".arrow": "write it as Parquet: pyarrow.parquet.write_table(pyarrow.ipc.open_file('FILE').read_all(), 'p.parquet')",
+    ".arrow": "write it as Parquet: "
+    "pyarrow.parquet.write_table(pyarrow.ipc.open_file('FILE').read_all(), "
+    "'p.parquet')",
 }
 _OTHER_FORMATS |= dict.fromkeys((".jsonl", ".ndjson"), _OTHER_FORMATS[".json"])
-_OTHER_FORMATS |= dict.fromkeys((".feather", ".arrows", ".ipc"), _OTHER_FORMATS[".arrow"])
-_STARTS = {b"PK\x03\x04": ".zip", b"PK\x05\x06": ".zip", b"ARRO": ".arrow", b"\xff\xff\xff\xff": ".arrow"}
+_OTHER_FORMATS |= dict.fromkeys(
+    (".feather", ".arrows", ".ipc"), _OTHER_FORMATS[".arrow"]
+)
+_STARTS = {
+    b"PK\x03\x04": ".zip",
+    b"PK\x05\x06": ".zip",
+    b"ARRO": ".arrow",
+    b"\xff\xff\xff\xff": ".arrow",
+}
 _REMEDIES = {
-    "row has": "compare its rows with its header, and state the separator with --delimiter",
+    "row "
+    "has": "compare its rows with its header, and state the separator with --delimiter",
     "quote": "write a quote within a value twice, or write the file without quotes",
     "NUL": "write it again without zero bytes: tr -d '\\0' < FILE > persons.csv",
     "header again": "fetch it again: it holds no records",
 }
-READERS = {".sav": "read_sav", ".zsav": "read_sav", ".dta": "read_dta", ".sas7bdat": "read_sas7bdat"}
+READERS = {
+    ".sav": "read_sav",
+    ".zsav": "read_sav",
+    ".dta": "read_dta",
+    ".sas7bdat": "read_sas7bdat",
+}
 
-_EXACT = 2.0**53  # beyond which a float of 64 bits does not hold every whole number (IEEE 754)
+_EXACT = (
+    2.0**53
+)  # beyond which a float of 64 bits does not hold every whole number (IEEE 754)
 
 
 def holds_whole_numbers(column: pa.Array) -> bool:
-    """Whether all numbers are whole, as a program that made fractions of them (1.0) leaves them."""
+    """Whether all numbers are whole, as a program that made fractions of them (1.0)
+    leaves them.
+    """
     whole = pc.and_(pc.equal(column, pc.floor(column)), pc.less(pc.abs(column), _EXACT))
     return bool(pc.all(whole, min_count=0).as_py())
 
 
 def _statistical_to_parquet(path: Path, folder: Path, encoding: str | None) -> Path:
-    """Write a statistical file as Parquet; a value with a label (1: "Male") becomes the label."""
+    """Write a statistical file as Parquet; a value with a label (1: "Male") becomes the
+    label.
+    """
     require(f"{path}: a statistical file", "readers")
     import pyreadstat
 
     read = getattr(pyreadstat, READERS[path.suffix.lower()])
     try:
-        columns, metadata = read(path, output_format="dict", **({"encoding": encoding} if encoding else {}))
-    except (pyreadstat.ReadstatError, pyreadstat.PyreadstatError, UnicodeError, OverflowError) as error:
-        fault = "is damaged, or of a version that is not read\n  save it as CSV in UTF-8"
+        columns, metadata = read(
+            path, output_format="dict", **({"encoding": encoding} if encoding else {})
+        )
+    except (
+        pyreadstat.ReadstatError,
+        pyreadstat.PyreadstatError,
+        UnicodeError,
+        OverflowError,
+    ) as error:
+        fault = (
+            "is damaged, or of a version that is not read\n  save it as CSV in UTF-8"
+        )
         if isinstance(error, UnicodeError) or "encoding" in str(error):
-            fault = "its text is of another encoding than it says\n  --encoding cp1252, say"
+            fault = (
+                "its text is of another encoding than it says\n  --encoding cp1252, say"
+            )
         raise InputError(f"{path}: {fault}") from None
     labels = metadata.variable_value_labels
     parquet = folder / f"{path.stem}.parquet"
-    pq.write_table(pa.table({name: _column(values, labels.get(name, {})) for name, values in columns.items()}), parquet)
+    pq.write_table(
+        pa.table(
+            {
+                name: _column(values, labels.get(name, {}))
+                for name, values in columns.items()
+            }
+        ),
+        parquet,
+    )
     return parquet
 
 
 def _column(values: Sequence[Any], labels: Mapping[Any, str]) -> pa.Array:
     if labels or any(isinstance(value, str | datetime.time) for value in values):
-        whole = (int(value) if isinstance(value, float) and value.is_integer() else value for value in values)
+        whole = (
+            int(value) if isinstance(value, float) and value.is_integer() else value
+            for value in values
+        )
         texts = [labels.get(value, value) for value in whole]
-        return pa.array([None if text in (None, "") else str(text) for text in texts], pa.string())
+        return pa.array(
+            [None if text in (None, "") else str(text) for text in texts], pa.string()
+        )
     column = pa.array(values)
     if pa.types.is_floating(column.type) and holds_whole_numbers(column):
         return column.cast(pa.int64())
@@ -100,15 +152,20 @@ CODE_PAGES = (
     ("mac_roman", "àáâãäåæçèéêëìíîïñòóôõöøœùúûüß"),
     ("cp850", "àáâãäåæçèéêëìíîïñòóôõöøùúûüß"),
 )
-"""Code pages of Western Europe, Central Europe, Croatia, Romania, Turkey, Iceland, Mac and DOS, with letters of names.
-Of those that fit alike the first is taken."""
-_NO_LETTER = 3  # letters, as which a sign beyond ASCII that is none speaks against a page
+"""Code pages of Western Europe, Central Europe, Croatia, Romania, Turkey, Iceland, Mac
+and DOS, with letters of names. Of those that fit alike the first is taken.
+"""
+_NO_LETTER = (
+    3  # letters, as which a sign beyond ASCII that is none speaks against a page
+)
 
 
 def detect_encoding(path: Path) -> str:
-    """What a delimited text file is written in, by its byte order mark or its first megabyte.
+    """What a delimited text file is written in, by its byte order mark or its first
+    megabyte.
 
-    Lines of UTF-8 win where they are most of those beyond ASCII, so that single damaged lines stand out.
+    Lines of UTF-8 win where they are most of those beyond ASCII, so that single damaged
+    lines stand out.
 
     Raises:
         InputError: the file cannot be read, or its compression is cut short.
@@ -124,13 +181,23 @@ def detect_encoding(path: Path) -> str:
     if len(others) * 2 <= len(unusual_lines):
         return "utf-8"
     text = b"\n".join(others)
-    candidates = [(page, letters) for page, letters in CODE_PAGES if _decodes(text, page)]
-    return min(candidates, key=lambda page: _unusual(text.decode(page[0]), page[1]), default=("latin-1", ""))[0]
+    candidates = [
+        (page, letters) for page, letters in CODE_PAGES if _decodes(text, page)
+    ]
+    return min(
+        candidates,
+        key=lambda page: _unusual(text.decode(page[0]), page[1]),
+        default=("latin-1", ""),
+    )[0]
 
 
 def _unusual(text: str, letters: str) -> int:
-    """How many signs beyond ASCII are no letters of a page's names; those that are no letters at all count more."""
-    signs = [sign for sign in text if not sign.isascii() and sign.lower() not in letters]
+    """How many signs beyond ASCII are no letters of a page's names; those that are no
+    letters at all count more.
+    """
+    signs = [
+        sign for sign in text if not sign.isascii() and sign.lower() not in letters
+    ]
     return sum(1 if sign.isalpha() else _NO_LETTER for sign in signs)
 
 
@@ -146,18 +213,26 @@ class PersonFile:
     """A file that was opened."""
 
     path: Path
-    parquet: Path  # its rows as Parquet: of text, a copy with line numbers; else the file itself. `table` is the same
+    # its rows as Parquet: of text, a copy with line numbers; else the file itself.
+    # `table` is the same
+    parquet: Path
     table: Table
-    columns: tuple[str, ...]  # names of the columns that are read; `types` has their types
+    columns: tuple[
+        str, ...
+    ]  # names of the columns that are read; `types` has their types
     types: dict[str, pa.DataType]
     rows: int
     sha256: str
     side: str  # "left", "right" or "file"
-    rejected: list[tuple[int, str]] = field(default_factory=list)  # line and reason of rows that could not be read
+    rejected: list[tuple[int, str]] = field(
+        default_factory=list
+    )  # line and reason of rows that could not be read
     nested: tuple[str, ...] = ()  # columns of lists and records, which are not read
     encoding: str | None = None
     encoding_was_stated: bool = False
-    format: FileFormat | None = None  # how a run reads the file as it is; None where a copy had to be made
+    format: FileFormat | None = (
+        None  # how a run reads the file as it is; None where a copy had to be made
+    )
     shares_name: bool = False  # whether the other file has the same name
 
     @property
@@ -166,34 +241,56 @@ class PersonFile:
         return f"{self.side} {self.path.name}" if self.shares_name else self.path.name
 
     def batches(
-        self, columns: Sequence[str], row_groups: Sequence[int] | None = None, every: int = 1
+        self,
+        columns: Sequence[str],
+        row_groups: Sequence[int] | None = None,
+        every: int = 1,
     ) -> Iterator[pa.Table]:
-        """Every n-th row, its columns as text (`encoded`), and `row`, the number of the row from 1."""
+        """Every n-th row, its columns as text (`encoded`), and `row`, the number of the
+        row from 1.
+        """
         first, lines = 1, np.array(sorted(line for line, _ in self.rejected), np.int64)
         is_text = LINE in (names := pq.read_schema(self.parquet).names)
         present = [name for name in dict.fromkeys(columns) if name in names]
         with pq.ParquetFile(self.parquet) as file:
             read = [*present, *([LINE] if is_text else [])]
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=read, row_groups=row_groups):
+            for batch in file.iter_batches(
+                batch_size=_BATCH_ROWS, columns=read, row_groups=row_groups
+            ):
                 places = np.arange((1 - first) % every, batch.num_rows, every)
                 numbers, first = first + places, first + batch.num_rows
                 if every > 1:
                     batch = batch.take(pa.array(places))
                 if is_text and lines.size:
-                    numbers = numbers + np.searchsorted(lines, batch[LINE].to_numpy(), side="right")
+                    numbers = numbers + np.searchsorted(
+                        lines, batch[LINE].to_numpy(), side="right"
+                    )
                 texts = [_encoded_text(batch[name]) for name in present]
-                yield pa.table([*texts, pa.array(numbers, pa.int64())], names=[*present, "row"])
-        if row_groups is None and first - 1 + lines.size != self.rows:  # Arrow passes over a page it cannot read
-            raise InputError(f"{self.path}: the file is damaged inside\n  fetch it again, or write it again")
+                yield pa.table(
+                    [*texts, pa.array(numbers, pa.int64())], names=[*present, "row"]
+                )
+        if (
+            row_groups is None and first - 1 + lines.size != self.rows
+        ):  # Arrow passes over a page it cannot read
+            raise InputError(
+                f"{self.path}: the file is damaged inside\n  fetch it again, or write "
+                "it again"
+            )
 
     def raw_values(self, column: str) -> Iterator[pa.Array]:
-        """A column as the file has it, by the same batches; whole numbers that a program made fractions are whole."""
+        """A column as the file has it, by the same batches; whole numbers that a
+        program made fractions are whole.
+        """
         with pq.ParquetFile(self.parquet) as file:
             for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
                 values = batch[column]
                 if pa.types.is_floating(values.type):
-                    values = values.cast(pa.int64() if holds_whole_numbers(values) else pa.float64())
-                elif pa.types.is_string(values.type) or pa.types.is_dictionary(values.type):
+                    values = values.cast(
+                        pa.int64() if holds_whole_numbers(values) else pa.float64()
+                    )
+                elif pa.types.is_string(values.type) or pa.types.is_dictionary(
+                    values.type
+                ):
                     values = decoded(_encoded_text(values))
                 yield values
 
@@ -205,24 +302,47 @@ class PersonFile:
         """What the user should know of how it was read; no value."""
         notes = []
         if self.nested:
-            remedy = "select their parts: duckdb -c \"copy (select *, name.family as surname from 'FILE') to ...\""
-            notes.append(f"{self.name}: columns of lists and records are not read: {', '.join(self.nested)}; {remedy}")
-        if self.encoding and not self.encoding_was_stated and not self.encoding.startswith("utf-"):
+            remedy = (
+                'select their parts: duckdb -c "copy (select *, name.family as '
+                "surname from 'FILE') to ...\""
+            )
+            notes.append(
+                f"{self.name}: columns of lists and records are not read: "
+                f"{', '.join(self.nested)}; {remedy}"
+            )
+        if (
+            self.encoding
+            and not self.encoding_was_stated
+            and not self.encoding.startswith("utf-")
+        ):
             remedy = "if names look wrong, state the encoding: --encoding cp1252, say"
-            notes.append(f"{self.name}: read as {self.encoding}, by its letters; {remedy}")
+            notes.append(
+                f"{self.name}: read as {self.encoding}, by its letters; {remedy}"
+            )
         if self.rejected:
-            reasons = "; ".join(f"{rows:,} {reason}" for reason, rows in sorted(self.rejected_reasons().items()))
+            reasons = "; ".join(
+                f"{rows:,} {reason}"
+                for reason, rows in sorted(self.rejected_reasons().items())
+            )
             first = min(line for line, _ in self.rejected)
             count = f"{len(self.rejected):,} of {self.rows:,} rows rejected"
-            notes.append(f"{self.name}: {count}, the first in line {first:,}: {reasons}")
+            notes.append(
+                f"{self.name}: {count}, the first in line {first:,}: {reasons}"
+            )
         return notes
 
 
 def encoded(column: pa.Array | pa.ChunkedArray) -> pa.DictionaryArray:
-    """A column as its distinct values and the place of each row's; a value that is not known has a place too."""
+    """A column as its distinct values and the place of each row's; a value that is not
+    known has a place too.
+    """
     if isinstance(column, pa.ChunkedArray):
         column = column.combine_chunks()
-    return column if pa.types.is_dictionary(column.type) else column.dictionary_encode(null_encoding="encode")
+    return (
+        column
+        if pa.types.is_dictionary(column.type)
+        else column.dictionary_encode(null_encoding="encode")
+    )
 
 
 def decoded(column: pa.DictionaryArray) -> pa.Array:
@@ -231,7 +351,8 @@ def decoded(column: pa.DictionaryArray) -> pa.Array:
 
 
 def _encoded_text(column: pa.Array) -> pa.DictionaryArray:
-    """A file's column as trimmed text, NULL where it is empty; each distinct value once, of which some may become equal.
+    """A file's column as trimmed text, NULL where it is empty; each distinct value
+    once, of which some may become equal.
 
     Whole numbers that a program made fractions (1.0) are whole.
     """
@@ -241,7 +362,9 @@ def _encoded_text(column: pa.Array) -> pa.DictionaryArray:
     values, kind = column.dictionary, column.dictionary.type
     if pa.types.is_timestamp(kind):
         values = pc.strftime(values, format="%Y-%m-%d")
-    elif (pa.types.is_floating(kind) or pa.types.is_decimal(kind)) and holds_whole_numbers(values):
+    elif (
+        pa.types.is_floating(kind) or pa.types.is_decimal(kind)
+    ) and holds_whole_numbers(values):
         values = values.cast(pa.int64())
     if not pa.types.is_string(values.type):
         values = values.cast(pa.string())
@@ -251,13 +374,20 @@ def _encoded_text(column: pa.Array) -> pa.DictionaryArray:
 
 
 def read_file(
-    engine: Engine, path: Path, scratch: Path, side: str, *, delimiter: str | None, encoding: str | None
+    engine: Engine,
+    path: Path,
+    scratch: Path,
+    side: str,
+    *,
+    delimiter: str | None,
+    encoding: str | None,
 ) -> PersonFile:
-    """Open a person file; the delimiter and the encoding of text are detected when None.
+    """Open a person file; the delimiter and the encoding of text are detected when
+    None.
 
     Raises:
-        InputError: the file is missing, empty, cut short, without a header, of a format or encoding that is not read,
-            or every one of its rows is rejected.
+        InputError: the file is missing, empty, cut short, without a header, of a format
+            or encoding that is not read, or every one of its rows is rejected.
     """
     _refuse_no_file(path)
     scratch.mkdir(parents=True, exist_ok=True)
@@ -273,51 +403,106 @@ def read_file(
 
 def _read_parquet(engine: Engine, path: Path, scratch: Path, side: str) -> PersonFile:
     fmt = FileFormat(type="parquet")
-    raw = read_raw(engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch)
-    nested = tuple(name for name, kind in raw.types.items() if pa.types.is_nested(kind) or pa.types.is_binary(kind))
+    raw = read_raw(
+        engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch
+    )
+    nested = tuple(
+        name
+        for name, kind in raw.types.items()
+        if pa.types.is_nested(kind) or pa.types.is_binary(kind)
+    )
     columns = tuple(name for name in raw.header if name not in nested)
     types = {name: raw.types[name] for name in columns}
     sha256 = raw.files[0].sha256
-    return PersonFile(path, path, raw.table, columns, types, raw.rows_read, sha256, side, nested=nested, format=fmt)
+    return PersonFile(
+        path,
+        path,
+        raw.table,
+        columns,
+        types,
+        raw.rows_read,
+        sha256,
+        side,
+        nested=nested,
+        format=fmt,
+    )
 
 
 def _read_text(
-    engine: Engine, path: Path, scratch: Path, side: str, delimiter: str | None, encoding: str | None
+    engine: Engine,
+    path: Path,
+    scratch: Path,
+    side: str,
+    delimiter: str | None,
+    encoding: str | None,
 ) -> PersonFile:
     file_encoding = encoding or detect_encoding(path)
     try:
         sign = delimiter or _detect_delimiter(path, file_encoding)
-        fmt = FileFormat(type="csv", delimiter=sign, encoding=file_encoding, repeated_names="number")
-        raw = read_raw(engine, GivenFiles(path.name, [escape(path.name)], fmt, path.parent), scratch)
+        fmt = FileFormat(
+            type="csv", delimiter=sign, encoding=file_encoding, repeated_names="number"
+        )
+        raw = read_raw(
+            engine,
+            GivenFiles(path.name, [escape(path.name)], fmt, path.parent),
+            scratch,
+        )
     except InputError as fault:
         problem, _, remedy = str(fault).partition("\n")
         if "encoding" in remedy:
-            raise InputError(f"{problem}\n  state the one it has: --encoding utf-16, cp1252 ...") from None
+            raise InputError(
+                f"{problem}\n  state the one it has: --encoding utf-16, cp1252 ..."
+            ) from None
         raise
     rejects = [(line, reason) for _, line, reason in raw.rejected]
     if rejects and len(rejects) == raw.rows_read:
         line, reason = rejects[0]
-        remedy = next((remedy for part, remedy in _REMEDIES.items() if part in reason), _REMEDIES["row has"])
-        raise InputError(f"{path}: all of its {len(rejects):,} rows are rejected; line {line:,}: {reason}\n  {remedy}")
+        remedy = next(
+            (remedy for part, remedy in _REMEDIES.items() if part in reason),
+            _REMEDIES["row has"],
+        )
+        raise InputError(
+            f"{path}: all of its {len(rejects):,} rows are rejected; line {line:,}: "
+            f"{reason}\n  {remedy}"
+        )
     _refuse_no_header(path, raw.header)
     types, sha256 = dict.fromkeys(raw.header, pa.string()), raw.files[0].sha256
-    file = PersonFile(path, scratch / "0.parquet", raw.table, raw.header, types, raw.rows_read, sha256, side, rejects)
-    file.encoding, file.encoding_was_stated, file.format = file_encoding, encoding is not None, fmt
+    file = PersonFile(
+        path,
+        scratch / "0.parquet",
+        raw.table,
+        raw.header,
+        types,
+        raw.rows_read,
+        sha256,
+        side,
+        rejects,
+    )
+    file.encoding, file.encoding_was_stated, file.format = (
+        file_encoding,
+        encoding is not None,
+        fmt,
+    )
     return file
 
 
 def is_parquet(path: Path) -> bool:
     """Whether a file is Parquet, or ought to be: by its name, or by its first bytes."""
     with path.open("rb") as file:
-        return path.suffix.lower() in (".parquet", ".pq") or file.read(len(_PARQUET)) == _PARQUET
+        return (
+            path.suffix.lower() in (".parquet", ".pq")
+            or file.read(len(_PARQUET)) == _PARQUET
+        )
 
 
 @contextlib.contextmanager
 def damage_reported(*paths: Path) -> Iterator[None]:
-    """Name the Parquet file that is damaged inside when work on it fails, or that changed meanwhile.
+    """Name the Parquet file that is damaged inside when work on it fails, or that
+    changed meanwhile.
 
     Raises:
-        InputError: a file cannot be read through, or is another at the end; else the error stays as it was.
+        InputError: a file cannot be read through, or is another at the end; else the
+            error stays as it was.
     """
     lazy = [path for path in paths if path.is_file() and is_parquet(path)]
     with unchanged(lazy), damage_named(lazy):
@@ -328,28 +513,48 @@ def _refuse_no_file(path: Path) -> None:
     if path.is_dir():
         raise InputError(f"{path}: is a folder\n  name the file in it")
     if path.exists() and not path.is_file():
-        raise InputError(f"{path}: a pipe or a device, which cannot be read twice\n  write it to a file first")
+        raise InputError(
+            f"{path}: a pipe or a device, which cannot be read twice\n  write it to a "
+            "file first"
+        )
     if not path.is_file():
-        raise InputError(f"{path}: no such file\n  check its name, and the folder that it is looked for in")
+        raise InputError(
+            f"{path}: no such file\n  check its name, and the folder that it is looked "
+            "for in"
+        )
     with path.open("rb") as file:
         format_of_start = _STARTS.get(file.read(4), "")
-    if remedy := _OTHER_FORMATS.get(path.suffix.lower(), _OTHER_FORMATS.get(format_of_start)):
-        raise InputError(f"{path}: files of this format are not read\n  {remedy.replace('FILE', path.name)}")
+    if remedy := _OTHER_FORMATS.get(
+        path.suffix.lower(), _OTHER_FORMATS.get(format_of_start)
+    ):
+        raise InputError(
+            f"{path}: files of this format are not read\n  "
+            f"{remedy.replace('FILE', path.name)}"
+        )
 
 
 def _refuse_no_header(path: Path, header: Sequence[str]) -> None:
-    """A record in the place of the header would be lost, and its values shown as names of columns."""
+    """A record in the place of the header would be lost, and its values shown as names
+    of columns.
+    """
     if any_known(header) or not looks_like_a_record(header):
         return
     raise InputError(
         f"{path}: {listed(header, known=False)}\n"
-        '  write a first line with names, such as id,forename,surname,dob; or duckdb -c "copy (select column0 as '
-        f"forename, ... from read_csv('{path.name}', header = false)) to 'persons.csv'\""
+        "  write a first line with names, such as id,forename,surname,dob; or duckdb "
+        '-c "copy (select column0 as '
+        f"forename, ... from read_csv('{path.name}', header = false)) to "
+        "'persons.csv'\""
     )
 
 
 def _detect_delimiter(path: Path, encoding: str) -> str:
     """The separator that the header has most of."""
-    formats = {d: FileFormat(type="csv", delimiter=d, encoding=encoding, repeated_names="number") for d in DELIMITERS}
+    formats = {
+        d: FileFormat(
+            type="csv", delimiter=d, encoding=encoding, repeated_names="number"
+        )
+        for d in DELIMITERS
+    }
     counts = {sign: len(read_header(path, fmt)) for sign, fmt in formats.items()}
     return max(counts, key=lambda sign: counts[sign])

@@ -1,4 +1,5 @@
-"""The schema of a person file: which column holds what, and how its values are read. It is written as TOML and read back.
+"""The schema of a person file: which column holds what, and how its values are read. It
+is written as TOML and read back.
 
 [left]
 id = "pupil"
@@ -26,8 +27,15 @@ from linkage.errors import ConfigError
 from linkage.files.header_names import CONTACTS, ROLES, shown_names
 
 NOT_COMPARED = "other"  # The role of a column that is not to be compared
-_RESERVED = frozenset({"unit_id", "slot", "place", "partner", "units", "source_key", "source_id"})
-_MADE = ("_all", "_held", "_words", "_word")  # end the names of columns that are made of a field
+_RESERVED = frozenset(
+    {"unit_id", "slot", "place", "partner", "units", "source_key", "source_id"}
+)
+_MADE = (
+    "_all",
+    "_held",
+    "_words",
+    "_word",
+)  # end the names of columns that are made of a field
 
 
 @dataclass
@@ -35,21 +43,31 @@ class Stated:
     """What is stated of one file."""
 
     roles: dict[str, list[str]] = field(default_factory=dict)  # role to its columns
-    left_out: list[str] = field(default_factory=list)  # columns that are not to be compared
-    compared: dict[str, str] = field(default_factory=dict)  # field to the further column that is to be compared
+    left_out: list[str] = field(
+        default_factory=list
+    )  # columns that are not to be compared
+    compared: dict[str, str] = field(
+        default_factory=dict
+    )  # field to the further column that is to be compared
 
     @property
     def columns(self) -> set[str]:
         """Every column that is named."""
-        mapped_columns = [column for columns in self.roles.values() for column in columns]
+        mapped_columns = [
+            column for columns in self.roles.values() for column in columns
+        ]
         return {*mapped_columns, *self.left_out, *self.compared.values()}
 
 
-def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare: Sequence[str]) -> dict[str, Stated]:
-    """What --map (left.forename=NAME1) and --compare (COLUMN, LEFT=RIGHT) say of each file; `headers` are by side.
+def stated_of(
+    headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare: Sequence[str]
+) -> dict[str, Stated]:
+    """What --map (left.forename=NAME1) and --compare (COLUMN, LEFT=RIGHT) say of each
+    file; `headers` are by side.
 
     Raises:
-        ConfigError: a map that names no column or role, or two columns for one role; a column that is not there.
+        ConfigError: a map that names no column or role, or two columns for one role; a
+            column that is not there.
     """
     statements = {side: Stated() for side in headers}
     for text in maps:
@@ -61,9 +79,15 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
         elif role not in ROLES:
             nearest = ", ".join(difflib.get_close_matches(role, ROLES, 1) or ROLES)
             remedy = f"to compare a further column: --compare {column}"
-            raise ConfigError(f"--map {text}: no role is called '{role}'; nearest: {nearest}\n  {remedy}")
+            raise ConfigError(
+                f"--map {text}: no role is called '{role}'; nearest: {nearest}\n  "
+                f"{remedy}"
+            )
         elif {*columns} - {column} and role not in CONTACTS:
-            raise ConfigError(f"--map {text}: {role} is mapped to another column too\n  give one of them")
+            raise ConfigError(
+                f"--map {text}: {role} is mapped to another column too\n  give one of "
+                "them"
+            )
         elif column not in columns:
             statement.roles[role] = [*columns, column]
     for text in compare:
@@ -73,14 +97,18 @@ def stated_of(headers: Mapping[str, Sequence[str]], maps: Sequence[str], compare
             refuse_unknown_column(f"--compare {text}", column, side, headers[side])
             statements[side].compared[compared_name(columns[0])] = column
     for statement in statements.values():
-        if "forename" in statement.roles and statement.roles["forename"] == statement.roles.get("surname"):
+        if "forename" in statement.roles and statement.roles[
+            "forename"
+        ] == statement.roles.get("surname"):
             statement.roles["full_name"] = statement.roles.pop("forename")
             del statement.roles["surname"]
     return statements
 
 
 def compared_name(column: str) -> str:
-    """The field of a further column: its name, or one like it that no table uses itself."""
+    """The field of a further column: its name, or one like it that no table uses
+    itself.
+    """
     name = re.sub(r"\W", "_", column.lower())
     while name in ROLES or name in _RESERVED or name.endswith(_MADE):
         name += "_"
@@ -88,34 +116,64 @@ def compared_name(column: str) -> str:
 
 
 def date_formats_of(formats: Sequence[str], sides: Sequence[str]) -> dict[str, str]:
-    """Side to the strptime format that --date-format states, given once for all files or once for each.
+    """Side to the strptime format that --date-format states, given once for all files
+    or once for each.
 
     Raises:
         ConfigError: it is given more often than there are files, or has no year.
     """
     if len(formats) > len(sides):
-        raise ConfigError(f"--date-format is given {len(formats)} times\n  give it once, or once for each file")
+        raise ConfigError(
+            f"--date-format is given {len(formats)} times\n  give it once, or once for "
+            "each file"
+        )
     for pattern in formats:
         parts = set(re.findall("%[a-zA-Z]", pattern))
-        if not parts & {"%Y", "%y"} or not parts <= {"%Y", "%y", "%m", "%d", "%b", "%B"}:
-            raise ConfigError(f"--date-format {pattern}: is no format of dates\n  examples: %d/%m/%Y, %Y%m%d, %d-%b-%y")
-    return dict(zip(sides, [formats[0]] * len(sides) if len(formats) == 1 else formats, strict=False))
+        if not parts & {"%Y", "%y"} or not parts <= {
+            "%Y",
+            "%y",
+            "%m",
+            "%d",
+            "%b",
+            "%B",
+        }:
+            raise ConfigError(
+                f"--date-format {pattern}: is no format of dates\n  examples: "
+                "%d/%m/%Y, %Y%m%d, %d-%b-%y"
+            )
+    return dict(
+        zip(
+            sides,
+            [formats[0]] * len(sides) if len(formats) == 1 else formats,
+            strict=False,
+        )
+    )
 
 
 def _parts(text: str, sides: Sequence[str]) -> tuple[str, str, str]:
     prefix = r"(?:(left|right)\.)?" if len(sides) > 1 else "()"
     match = re.fullmatch(rf"{prefix}(\w+)=(.+)", text)
     if not match or (len(sides) > 1 and not match[1]):
-        way = "left.ROLE=COLUMN or right.ROLE=COLUMN" if len(sides) > 1 else "ROLE=COLUMN"
-        raise ConfigError(f"--map {text}: write it as {way}, ROLE one of {', '.join(ROLES)}, {NOT_COMPARED}")
+        way = (
+            "left.ROLE=COLUMN or right.ROLE=COLUMN" if len(sides) > 1 else "ROLE=COLUMN"
+        )
+        raise ConfigError(
+            f"--map {text}: write it as {way}, ROLE one of {', '.join(ROLES)}, "
+            f"{NOT_COMPARED}"
+        )
     return match[1] or sides[0], match[2].lower(), match[3]
 
 
-def refuse_unknown_column(option: str, column: str, side: str, header: Sequence[str]) -> None:
+def refuse_unknown_column(
+    option: str, column: str, side: str, header: Sequence[str]
+) -> None:
     """Refuse a column that a file lacks."""
     if column not in header:
         file_text = "the file" if side == "file" else f"the {side} file"
-        raise ConfigError(f"{option}: {file_text} has no column '{column}'\n  it has: {shown_names(header)}")
+        raise ConfigError(
+            f"{option}: {file_text} has no column '{column}'\n  it has: "
+            f"{shown_names(header)}"
+        )
 
 
 HEADER, CONTENT, OPTION = "header", "content", "option"  # How a role was found
@@ -127,18 +185,28 @@ class FileSchema:
 
     __pydantic_config__ = ConfigDict(extra="forbid")
     id: str | None = None  # the column of ids; None numbers the rows
-    # role to its columns: of several contacts, lines of an address; a further column by its field's name
+    # role to its columns: of several contacts, lines of an address; a further column by
+    # its field's name
     columns: dict[str, tuple[str, ...]] = field(default_factory=dict)
-    settings: dict[str, dict[str, Any]] = field(default_factory=dict)  # role to how its values are read
-    evidence: dict[str, str] = field(default_factory=dict)  # role to HEADER, CONTENT or OPTION
-    fields: list[str] = field(default_factory=list)  # what records have, in the order in which they are compared
-    # what readers learned from the file itself and that is not written: words of names, forms of addresses
+    settings: dict[str, dict[str, Any]] = field(
+        default_factory=dict
+    )  # role to how its values are read
+    evidence: dict[str, str] = field(
+        default_factory=dict
+    )  # role to HEADER, CONTENT or OPTION
+    fields: list[str] = field(
+        default_factory=list
+    )  # what records have, in the order in which they are compared
+    # what readers learned from the file itself and that is not written: words of names,
+    # forms of addresses
     learned: dict[str, Any] = field(default_factory=dict)
 
     @property
     def used(self) -> set[str]:
         """Every column that is read."""
-        return {column for columns in self.columns.values() for column in columns} | {self.id or ""} - {""}
+        return {column for columns in self.columns.values() for column in columns} | {
+            self.id or ""
+        } - {""}
 
 
 class _Schema(Frozen):
@@ -149,13 +217,28 @@ class _Schema(Frozen):
 
 def schema_text(schemas: Mapping[str, FileSchema]) -> str:
     """Schemas as TOML."""
-    lines = ["# The schema by which the files were read. Change it, and give it back: --schema FILE"]
+    lines = [
+        "# The schema by which the files were read. Change it, and give it back: "
+        "--schema FILE"
+    ]
     for side, schema in schemas.items():
-        tables: dict[str, Mapping[str, object]] = {side: {"id": schema.id or "", "fields": schema.fields}}
-        tables |= {f"{side}.settings.{role}": settings for role, settings in schema.settings.items()}
-        tables |= {f"{side}.columns": schema.columns, f"{side}.evidence": schema.evidence}
+        tables: dict[str, Mapping[str, object]] = {
+            side: {"id": schema.id or "", "fields": schema.fields}
+        }
+        tables |= {
+            f"{side}.settings.{role}": settings
+            for role, settings in schema.settings.items()
+        }
+        tables |= {
+            f"{side}.columns": schema.columns,
+            f"{side}.evidence": schema.evidence,
+        }
         for name, table in tables.items():
-            lines += ["", f"[{name}]", *(f"{_key(key)} = {toml_value(value)}" for key, value in table.items())]
+            lines += [
+                "",
+                f"[{name}]",
+                *(f"{_key(key)} = {toml_value(value)}" for key, value in table.items()),
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -166,18 +249,28 @@ def read_schema(path: Path, sides: Sequence[str]) -> dict[str, FileSchema]:
         ConfigError: the file is no schema of these sides.
     """
     read = check(_Schema, toml_of(path), str(path))
-    schemas: dict[str, FileSchema] = {side: table for side in sides if (table := getattr(read, side))}
+    schemas: dict[str, FileSchema] = {
+        side: table for side in sides if (table := getattr(read, side))
+    }
     if missing := [side for side in sides if side not in schemas]:
-        raise ConfigError(f"{path}: has no table [{missing[0]}]\n  give the schema.toml of an output folder")
+        raise ConfigError(
+            f"{path}: has no table [{missing[0]}]\n  give the schema.toml of an output "
+            "folder"
+        )
     for schema in schemas.values():
         schema.id = schema.id or None
     return schemas
 
 
-def refuse_unknown_columns(schema: FileSchema, columns: Sequence[str], side: str) -> None:
+def refuse_unknown_columns(
+    schema: FileSchema, columns: Sequence[str], side: str
+) -> None:
     """Refuse a schema that names columns which the file lacks."""
     if missing := sorted(schema.used - set(columns)):
-        raise ConfigError(f"--schema: the {side} file has no column '{missing[0]}'\n  infer it again: leave it out")
+        raise ConfigError(
+            f"--schema: the {side} file has no column '{missing[0]}'\n  infer it "
+            "again: leave it out"
+        )
 
 
 def toml_value(value: object) -> str:
@@ -191,7 +284,11 @@ def toml_value(value: object) -> str:
 
 def toml_table(table: Mapping[str, object]) -> str:
     """A table of TOML in one line, by keys that are written as they are."""
-    return "{ " + ", ".join(f"{key} = {toml_value(value)}" for key, value in table.items()) + " }"
+    return (
+        "{ "
+        + ", ".join(f"{key} = {toml_value(value)}" for key, value in table.items())
+        + " }"
+    )
 
 
 def _key(name: str) -> str:

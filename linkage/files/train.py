@@ -1,4 +1,6 @@
-"""Models of person files: trained on the files themselves, or given and adapted to them; and rules suggested for them."""
+"""Models of person files: trained on the files themselves, or given and adapted to
+them; and rules suggested for them.
+"""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -22,10 +24,18 @@ from linkage.model.labelled import LabelReport, m_from_labels
 from linkage.model.model_files import save, trained_on
 from linkage.model.reuse import misfits, without_columns
 from linkage.model.sampling import halves
-from linkage.model.training import TrainingReport, default_parameters, fewest_matches, train
+from linkage.model.training import (
+    TrainingReport,
+    default_parameters,
+    fewest_matches,
+    train,
+)
 from linkage.pipeline.blocking import RuleOptions, Suggested, suggest
 
-_NO_RULE = "no blocking rule pays: the fields agree too seldom or are too common\n  map further columns"
+_NO_RULE = (
+    "no blocking rule pays: the fields agree too seldom or are too common\n  "
+    "map further columns"
+)
 _RULES = "blocking_rules_to_generate_predictions"
 _MIN_COMPARISONS = 2
 
@@ -35,17 +45,24 @@ Progress = Callable[[str], None]
 def model_of(
     engine: Engine, request: JobOptions, prepared: Prepared, progress: Progress
 ) -> tuple[Model, dict[str, Any]]:
-    """The model of a link: the given one, or one trained here; with blocking rules, and the reports of how it was made.
+    """The model of a link: the given one, or one trained here; with blocking rules, and
+    the reports of how it was made.
 
     Raises:
         ConfigError: a given model compares what the files do not both have.
         InputError: no blocking rule pays.
     """
     units, one_file = prepared.units, len(prepared.units) == 1
-    sides = halves(engine, units[0], seed=request.seed) if one_file else (units[0], units[1])  # random pairs of it
+    sides = (
+        halves(engine, units[0], seed=request.seed)
+        if one_file
+        else (units[0], units[1])
+    )  # random pairs of it
     training = _Training(engine, sides, one_file, request.seed, progress)
     model, reports = (
-        _given_model(training, request, prepared) if request.model else _own_model(training, prepared.kinds)
+        _given_model(training, request, prepared)
+        if request.model
+        else _own_model(training, prepared.kinds)
     )
     if one_file:
         engine.drop(*sides)
@@ -62,64 +79,117 @@ class _Training:
     seed: int
     progress: Progress
 
-    def train(self, model: Model, small: Model | None = None, remedy: str = "") -> tuple[Model, TrainingReport]:
-        """Train a model; sides too small, or without a person in common, get default parameters, and a warning.
+    def train(
+        self, model: Model, small: Model | None = None, remedy: str = ""
+    ) -> tuple[Model, TrainingReport]:
+        """Train a model; sides too small, or without a person in common, get default
+        parameters, and a warning.
 
         Args:
             small: the model that gets them; else the same.
             remedy: what to do about it, for the warning.
         """
         try:
-            options: dict[str, Any] = {"one_file": self.one_file, "progress": self.progress}
+            options: dict[str, Any] = {
+                "one_file": self.one_file,
+                "progress": self.progress,
+            }
             return train(self.engine, model, *self.sides, seed=self.seed, **options)
         except NothingToTrainOnError as fault:
             reason = str(fault).splitlines()[0] + remedy
-            return default_parameters(self.engine, small or model, *self.sides, seed=self.seed, reason=reason)
+            return default_parameters(
+                self.engine, small or model, *self.sides, seed=self.seed, reason=reason
+            )
 
 
-def _own_model(training: _Training, kinds: Mapping[str, str]) -> tuple[Model, dict[str, Any]]:
+def _own_model(
+    training: _Training, kinds: Mapping[str, str]
+) -> tuple[Model, dict[str, Any]]:
     """A model of the files' own fields, trained on them, with blocking rules."""
     further_names = ", ".join(name for name in kinds if name not in ROLES)
-    small = untrained({name: kind for name, kind in kinds.items() if name in ROLES} or kinds)
+    small = untrained(
+        {name: kind for name, kind in kinds.items() if name in ROLES} or kinds
+    )
     remedy = f"; leave --compare out: {further_names}" if further_names else ""
-    model, report = training.train(untrained(kinds, one_file=training.one_file), small, remedy)
+    model, report = training.train(
+        untrained(kinds, one_file=training.one_file), small, remedy
+    )
     training.progress("blocking rules")
     selection = choose_rules(training.engine, model, *training.sides)
     if not selection.rules:
         raise InputError(_NO_RULE)
-    reports = {"training": report.as_dict(), "blocking": {**asdict(selection), "pairs": selection.pairs}}
+    reports = {
+        "training": report.as_dict(),
+        "blocking": {**asdict(selection), "pairs": selection.pairs},
+    }
     return with_rules(model, [rule.rule.condition for rule in selection.rules]), reports
 
 
-def with_rules(model: Model, conditions: Sequence[str], others: Sequence[Any] = ()) -> Model:
+def with_rules(
+    model: Model, conditions: Sequence[str], others: Sequence[Any] = ()
+) -> Model:
     """The model with these blocking rules, after others in Splink's form."""
-    rules = [{"blocking_rule": condition, "sql_dialect": "duckdb"} for condition in conditions]
+    rules = [
+        {"blocking_rule": condition, "sql_dialect": "duckdb"}
+        for condition in conditions
+    ]
     return from_dict({**model.raw, _RULES: [*others, *rules]})
 
 
-def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -> tuple[Model, dict[str, Any]]:
-    """A model file without fields that say nothing here, and what was changed in it: `given` of a summary.
+def _given_model(
+    training: _Training, request: JobOptions, prepared: Prepared
+) -> tuple[Model, dict[str, Any]]:
+    """A model file without fields that say nothing here, and what was changed in it:
+    `given` of a summary.
 
     A model that lacks m or u is trained here.
     """
-    path, engine, units, dropped_names = Path(request.model or ""), training.engine, prepared.units, request.without
+    path, engine, units, dropped_names = (
+        Path(request.model or ""),
+        training.engine,
+        prepared.units,
+        request.without,
+    )
     model = load(path)
-    known, left_out = ({name.lower() for name in names} for names in (prepared.kinds, dropped_names))
-    if unknown := [name for name in dropped_names if name.lower() not in {*map(str.lower, model.columns)}]:
+    known, left_out = (
+        {name.lower() for name in names} for names in (prepared.kinds, dropped_names)
+    )
+    if unknown := [
+        name
+        for name in dropped_names
+        if name.lower() not in {*map(str.lower, model.columns)}
+    ]:
         names = ", ".join(model.columns)
-        raise ConfigError(f"--without {unknown[0]}: the model {path} names no such column\n  it names: {names}")
+        raise ConfigError(
+            f"--without {unknown[0]}: the model {path} names no such column\n  it "
+            f"names: {names}"
+        )
     changes: dict[str, Any] = {}
     fields, rules = prepared.schemas[0].fields, model.blocking_rules
-    silent_names = [name for name in model.columns if name in fields and name.lower() not in known | left_out]
+    silent_names = [
+        name
+        for name in model.columns
+        if name in fields and name.lower() not in known | left_out
+    ]
     if silent_names or dropped_names:
         model = without_columns(model, {*silent_names, *dropped_names})
         changes |= {"without": list(dropped_names), "silent": silent_names}
-    missing = " ".join(f"--without {name}" for name in model.columns if name.lower() not in known)
-    retrain = "leave --model out: a model is then trained on what these files have in common"
-    remedy = f"state columns that hold them (--map); or compare without them: {missing}; or {retrain}"
+    missing = " ".join(
+        f"--without {name}" for name in model.columns if name.lower() not in known
+    )
+    retrain = (
+        "leave --model out: a model is then trained on what these files have in common"
+    )
+    remedy = (
+        "state columns that hold them (--map); or compare without them: "
+        f"{missing}; or {retrain}"
+    )
     model.check_columns(known, str(path), remedy)
     if len(model.fields) < _MIN_COMPARISONS:
-        problem = f"these files have too little of what the model compares: only {model.fields[0].name}"
+        problem = (
+            "these files have too little of what the model compares: only "
+            f"{model.fields[0].name}"
+        )
         raise ConfigError(f"{path}: {problem}\n  {retrain}")
     check_runs(engine, model, units[0], units[-1], str(path))
     reports: dict[str, Any] = {}
@@ -128,7 +198,10 @@ def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -
         reports["training"], changes["trained"] = report.as_dict(), True
     if len(model.blocking_rules) < len(rules) or not rules:
         conditions = [rule.condition for rule in model.blocking_rules]
-        new_rules = [choice.rule.condition for choice in choose_rules(engine, model, *training.sides).rules]
+        new_rules = [
+            choice.rule.condition
+            for choice in choose_rules(engine, model, *training.sides).rules
+        ]
         changes["rules"] = [rule for rule in new_rules if rule not in conditions]
         changes["rules_lost"] = len(rules) - len(conditions)
         if not conditions and not changes["rules"]:
@@ -136,12 +209,22 @@ def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -
         model = with_rules(model, changes["rules"], model.raw.get(_RULES) or [])
     sizes = [engine.count(side) for side in units]
     trained_sizes = None if reports else trained_on(path)
-    if trained_sizes and (model.raw.get("link_type") == "dedupe_only") == training.one_file:
+    if (
+        trained_sizes
+        and (model.raw.get("link_type") == "dedupe_only") == training.one_file
+    ):
         prior = model.prior
-        model = model.with_prior_of([sum(trained_sizes)] if training.one_file else trained_sizes, sizes)
+        model = model.with_prior_of(
+            [sum(trained_sizes)] if training.one_file else trained_sizes, sizes
+        )
         if model.prior != prior:
-            changes |= {"trained_on": list(trained_sizes), "prior": {"in_file": prior, "here": model.prior}}
-    if not reports and (levels := misfits(engine, model, units[0], units[-1], seed=request.seed)):
+            changes |= {
+                "trained_on": list(trained_sizes),
+                "prior": {"in_file": prior, "here": model.prior},
+            }
+    if not reports and (
+        levels := misfits(engine, model, units[0], units[-1], seed=request.seed)
+    ):
         changes["misfits"] = [asdict(misfit) for misfit in levels]
     return model, {**reports, **({"given": changes} if changes else {})}
 
@@ -149,33 +232,52 @@ def _given_model(training: _Training, request: JobOptions, prepared: Prepared) -
 def refuse_without_model(request: JobOptions, remedy: str) -> None:
     """Refuse --without where no model is given."""
     if request.without and not request.model:
-        raise ConfigError(f"--without names columns of a model that is given (--model)\n  of these files: {remedy}")
+        raise ConfigError(
+            "--without names columns of a model that is given (--model)\n  of these "
+            f"files: {remedy}"
+        )
 
 
 def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
     """What the user should know of a model that was given."""
     changes, notes = summary.get("given") or {}, []
     if changes.get("trained"):
-        notes.append(f"{path}: the model had levels without m or u, and was trained on these files")
+        notes.append(
+            f"{path}: the model had levels without m or u, and was trained on these "
+            "files"
+        )
     if silent_names := changes.get("silent"):
-        notes.append(f"{path}: not compared, since these files say nothing by it: {', '.join(silent_names)}")
+        notes.append(
+            f"{path}: not compared, since these files say nothing by it: "
+            f"{', '.join(silent_names)}"
+        )
     if (rules := changes.get("rules")) is not None:
         reason = "the model has no blocking rules"
         if count := changes["rules_lost"]:
-            reason = f"blocking rules of the model that need what is not compared are left out ({count})"
+            reason = (
+                "blocking rules of the model that need what is not compared are "
+                f"left out ({count})"
+            )
         notes.append(f"{path}: {reason}: {len(rules)} were chosen for these files")
     if prior := changes.get("prior"):
         sizes = " and ".join(f"{records:,}" for records in changes["trained_on"])
         notes.append(
-            f"{path}: the model was trained on {sizes} records: its prior, {prior['in_file']:.3g}, is rescaled to "
+            f"{path}: the model was trained on {sizes} records: its prior, "
+            f"{prior['in_file']:.3g}, is rescaled to "
             f"{prior['here']:.3g}, by which the same share of records has a match"
         )
     for misfit in changes.get("misfits", ()):
         high = misfit["here"] > misfit["in_model"]
-        effect = "too high, and links may be wrong" if high else "too low, and links may be missed"
+        effect = (
+            "too high, and links may be wrong"
+            if high
+            else "too low, and links may be missed"
+        )
         notes.append(
-            f"{path}: the model does not fit these files: its u of '{misfit['label']}' is {misfit['in_model']:.2g}, and "
-            f"here it is {misfit['here']:.2g}. Its match weight is {effect}: leave --model out, and one is trained here"
+            f"{path}: the model does not fit these files: its u of '{misfit['label']}' "
+            f"is {misfit['in_model']:.2g}, and "
+            f"here it is {misfit['here']:.2g}. Its match weight is {effect}: leave "
+            "--model out, and one is trained here"
         )
     return notes
 
@@ -196,14 +298,28 @@ class TrainRequest:
 
 @contextmanager
 def _prepared(
-    files: FileOptions, limits: TrainRequest | RuleOptions, listener: Inferred | None, progress: Progress
+    files: FileOptions,
+    limits: TrainRequest | RuleOptions,
+    listener: Inferred | None,
+    progress: Progress,
 ) -> Iterator[tuple[Engine, Prepared]]:
-    """Two files whose records are stored as long as the context lasts; what to know of them is shown as progress."""
-    pairs = [Path(path) for name in ("truth", "labels") if (path := getattr(limits, name, None))]
+    """Two files whose records are stored as long as the context lasts; what to know of
+    them is shown as progress.
+    """
+    pairs = [
+        Path(path)
+        for name in ("truth", "labels")
+        if (path := getattr(limits, name, None))
+    ]
     paths = files.paths.values()
     with scratch_folder() as scratch, damage_reported(*paths):
         places = [scratch, *paths, *pairs]
-        with connect("duckdb", memory_limit=limits.memory_limit, threads=limits.threads, within=places) as engine:
+        with connect(
+            "duckdb",
+            memory_limit=limits.memory_limit,
+            threads=limits.threads,
+            within=places,
+        ) as engine:
             progress("reading")
             prepared = prepare(engine, files, scratch, inferred=listener)
             for note in read_notes(prepared):
@@ -212,12 +328,17 @@ def _prepared(
 
 
 def train_files(
-    request: TrainRequest, *, inferred: Inferred | None = None, progress: Progress | None = None
+    request: TrainRequest,
+    *,
+    inferred: Inferred | None = None,
+    progress: Progress | None = None,
 ) -> tuple[Model, TrainingReport, LabelReport | None, int]:
-    """Train a model on two files and write it to request.out, with blocking rules chosen for it.
+    """Train a model on two files and write it to request.out, with blocking rules
+    chosen for it.
 
     Returns:
-        The model, its training report, the report of labels where there are some, and its version.
+        The model, its training report, the report of labels where there are some, and
+        its version.
 
     Raises:
         InputError: a file cannot be read, or the files share too little to compare.
@@ -229,40 +350,75 @@ def train_files(
     with _prepared(request.files, request, inferred, say) as (engine, prepared):
         left, right = prepared.units
         # At fault before the training.
-        pairs = labelled_pairs(engine, request.labels, *prepared.ids) if request.labels else None
+        pairs = (
+            labelled_pairs(engine, request.labels, *prepared.ids)
+            if request.labels
+            else None
+        )
         for note in pairs.notes if pairs else ():
             say(note)
-        model, report = train(engine, untrained(prepared.kinds), left, right, seed=request.seed, progress=say)
+        model, report = train(
+            engine,
+            untrained(prepared.kinds),
+            left,
+            right,
+            seed=request.seed,
+            progress=say,
+        )
         if report.faults and not request.allow_faults:
             raise LeoError(
                 "the model is not to be trusted as it is, and was not written:\n"
                 + "\n".join(f"  {fault}" for fault in report.faults)
-                + "\n  fix what is named, or give --allow-faults to write it nevertheless"
+                + "\n  fix what is named, or give --allow-faults to write it "
+                "nevertheless"
             )
         if pairs:
             say("m from labels")
-            scores = score_given(engine, model, left, right, term_frequencies(engine, model, left, right), pairs.table)
+            scores = score_given(
+                engine,
+                model,
+                left,
+                right,
+                term_frequencies(engine, model, left, right),
+                pairs.table,
+            )
             matches = fewest_matches(report.as_dict()) or 0
-            model, label_report = m_from_labels(model, pairs.labelled(engine, model, scores), seen=matches)
+            model, label_report = m_from_labels(
+                model, pairs.labelled(engine, model, scores), seen=matches
+            )
         say("blocking rules")
-        rules = [choice.rule.condition for choice in choose_rules(engine, model, left, right).rules]
+        rules = [
+            choice.rule.condition
+            for choice in choose_rules(engine, model, left, right).rules
+        ]
     model = with_rules(model, rules)
     provenance = {"labelled": label_report.as_dict()} if label_report else {}
     return model, report, label_report, save(request.out, model, report, **provenance)
 
 
 def check_out(out: Path, force: bool) -> None:
-    """Refuse a file that is there, unless it is to be replaced, and one that is no model's by its name."""
+    """Refuse a file that is there, unless it is to be replaced, and one that is no
+    model's by its name.
+    """
     if out.exists() and not force:
-        raise ConfigError(f"--out {out}: a file is there already\n  give --force to replace it")
+        raise ConfigError(
+            f"--out {out}: a file is there already\n  give --force to replace it"
+        )
     if out.suffix != ".json":
-        raise ConfigError(f"--out {out}: a model file ends in .json\n  give --out a name that does")
+        raise ConfigError(
+            f"--out {out}: a model file ends in .json\n  give --out a name that does"
+        )
 
 
 def suggest_for_files(
-    files: FileOptions, options: RuleOptions, *, inferred: Inferred | None = None, progress: Progress | None = None
+    files: FileOptions,
+    options: RuleOptions,
+    *,
+    inferred: Inferred | None = None,
+    progress: Progress | None = None,
 ) -> Suggested:
-    """The smallest set of blocking rules for two files: `leo model blocking LEFT RIGHT`.
+    """The smallest set of blocking rules for two files: `leo model blocking LEFT
+    RIGHT`.
 
     Raises:
         InputError: a file cannot be read, or the files share too little to compare.
@@ -278,5 +434,7 @@ def suggest_for_files(
         model = load(options.model) if options.model else None
         if model is None:
             say("training")
-            model = train(engine, untrained(prepared.kinds), left, right, seed=options.seed)[0]
+            model = train(
+                engine, untrained(prepared.kinds), left, right, seed=options.seed
+            )[0]
         return suggest(engine, (left, right), truth.table, model, options, say)

@@ -1,4 +1,6 @@
-"""The words by which columns and values are recognised: configs/recognise.toml and common_names.toml, read once."""
+"""The words by which columns and values are recognised: configs/recognise.toml and
+common_names.toml, read once.
+"""
 
 import functools
 from typing import Any
@@ -25,14 +27,27 @@ class _SexFrame(Frozen):
     F: _Words
 
 
-_LISTS = ("noise", "before", "of_whom", "others", "events", "in_brackets", "which_contact")
+_LISTS = (
+    "noise",
+    "before",
+    "of_whom",
+    "others",
+    "events",
+    "in_brackets",
+    "which_contact",
+)
 _TABLES = ("birth_words", "whole_address", "around_names")
-_KINDS: dict[str, Any] = {"field": dict[str, _Field], "sex_frame": tuple[_SexFrame, ...]}
+_KINDS: dict[str, Any] = {
+    "field": dict[str, _Field],
+    "sex_frame": tuple[_SexFrame, ...],
+}
 _KINDS |= dict.fromkeys(_LISTS, _Words) | dict.fromkeys(_TABLES, dict[str, _Words])
 _KINDS |= {"months": dict[str, tuple[_Words, ...]]}
 _REQUIRED: dict[str, Any] = {name: (kind, ...) for name, kind in _KINDS.items()}
 _Vocabulary = create_model("_Vocabulary", __base__=Frozen, **_REQUIRED)
-_CommonNames = create_model("_CommonNames", __base__=Frozen, forenames=(str, ...), surnames=(str, ...))
+_CommonNames = create_model(
+    "_CommonNames", __base__=Frozen, forenames=(str, ...), surnames=(str, ...)
+)
 
 
 @functools.cache
@@ -40,7 +55,8 @@ def vocabulary() -> dict[str, Any]:
     """The tables of recognise.toml by their names.
 
     Raises:
-        ConfigError: a user's own file is no TOML, or has other keys; all faults at once.
+        ConfigError: a user's own file is no TOML, or has other keys; all faults at
+            once.
     """
     path = config_file("recognise.toml")
     tables = toml_of(path)
@@ -50,7 +66,11 @@ def vocabulary() -> dict[str, Any]:
 
 @functools.cache
 def common_names() -> tuple[frozenset[str], frozenset[str]]:
-    """Common forenames and surnames, words in Latin capitals; a word of both is in neither."""
+    """Common forenames and surnames, words in Latin capitals; a word of both is in
+    neither.
+    """
     names = read_as(_CommonNames, config_file("common_names.toml")).model_dump()
-    forenames, surnames = (frozenset(names[kind].split()) for kind in ("forenames", "surnames"))
+    forenames, surnames = (
+        frozenset(names[kind].split()) for kind in ("forenames", "surnames")
+    )
     return forenames - surnames, surnames - forenames

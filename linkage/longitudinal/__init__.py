@@ -1,4 +1,6 @@
-"""LEO's tables: spells, earnings, benefits, geography and derived outcomes, from attributes and the spine's lookups."""
+"""LEO's tables: spells, earnings, benefits, geography and derived outcomes, from
+attributes and the spine's lookups.
+"""
 
 from linkage.longitudinal.build import build
 from linkage.longitudinal.definitions import OutcomeDefinitions

@@ -16,15 +16,19 @@ def person(
     """One row a person, with what the records say once for all.
 
     Args:
-        lookup_ae_id: AE_ID, source, entity_id; source is the dataset's name: npd, wales, scotland, ilr, hesa or cis.
+        lookup_ae_id: AE_ID, source, entity_id; source is the dataset's name: npd,
+            wales, scotland, ilr, hesa or cis.
         holders: as `linkage.longitudinal.tax_tables.holders` makes it.
-        census: attributes/npd_census: entity_id, AcademicYear, EthnicGroupMajor, FSMeligible.
+        census: attributes/npd_census: entity_id, AcademicYear, EthnicGroupMajor,
+            FSMeligible.
         ks4: attributes/npd_ks4: entity_id, ACADYR.
-        qualifications: attributes/hesa_qualifications: entity_id, AcademicYear, XLEV601 (4 is a first degree).
+        qualifications: attributes/hesa_qualifications: entity_id, AcademicYear, XLEV601
+            (4 is a first degree).
         births: entity_id, dob, records: on how many records of the entity it stands.
 
     Returns:
-        As the catalogue's table leo.person; stored. A birth date leaves here as its month and year alone.
+        As the catalogue's table leo.person; stored. A birth date leaves here as its
+        month and year alone.
     """
     return engine.sql(
         _PERSON,
@@ -40,8 +44,10 @@ def person(
 
 _PERSON = """
     with records as (
-        select AE_ID, bool_or(source = 'npd') as in_npd, bool_or(source = 'wales') as in_wales,
-               bool_or(source = 'scotland') as in_scotland, bool_or(source = 'ilr') as in_ilr,
+        select AE_ID, bool_or(source = 'npd') as in_npd,
+            bool_or(source = 'wales') as in_wales,
+               bool_or(source = 'scotland') as in_scotland,
+                   bool_or(source = 'ilr') as in_ilr,
                bool_or(source = 'hesa') as in_hesa
         from {lookup_ae_id}
         group by AE_ID
@@ -66,7 +72,8 @@ _PERSON = """
     )
     select r.AE_ID, t.EDUKEY, r.in_npd, r.in_wales, r.in_scotland, r.in_ilr, r.in_hesa,
            t.EDUKEY is not null as in_cis, coalesce(t.cis_records, 0) as cis_records,
-           cast(year(b.dob) as integer) as birth_year, cast(month(b.dob) as integer) as birth_month,
+           cast(year(b.dob) as integer) as birth_year,
+               cast(month(b.dob) as integer) as birth_month,
            s.ks4_year, g.graduation_year, p.ethnic_group, p.ever_fsm
     from records as r
     left join tax_keys as t on t.AE_ID = r.AE_ID
@@ -80,21 +87,25 @@ _PERSON = """
 def _pupils(engine: Engine, lookup_ae_id: Table, census: Table) -> Table:
     """AE_ID, ethnic_group (of the last census that knows one), ever_fsm.
 
-    Of two ethnic groups in that census it is the first by its code, so that a run repeated gives the same.
+    Of two ethnic groups in that census it is the first by its code, so that a run
+    repeated gives the same.
     """
     return engine.sql(
         """
         with groups as (
-            select l.AE_ID, c.EthnicGroupMajor, max(c.AcademicYear) as last_year, max(c.FSMeligible) as ever_fsm
+            select l.AE_ID, c.EthnicGroupMajor, max(c.AcademicYear) as last_year,
+                max(c.FSMeligible) as ever_fsm
             from {census} as c
             join {lookup_ae_id} as l on l.entity_id = c.entity_id
             group by l.AE_ID, c.EthnicGroupMajor
         ),
         dated as (
-            select *, max(case when EthnicGroupMajor is not null then last_year end) over (partition by AE_ID) as latest
+            select *, max(case when EthnicGroupMajor is not null then last_year end)
+                over (partition by AE_ID) as latest
             from groups
         )
-        select AE_ID, min(EthnicGroupMajor) filter (where last_year = latest) as ethnic_group, max(ever_fsm) as ever_fsm
+        select AE_ID, min(EthnicGroupMajor) filter (where last_year = latest)
+            as ethnic_group, max(ever_fsm) as ever_fsm
         from dated
         group by AE_ID
         """,
@@ -104,7 +115,9 @@ def _pupils(engine: Engine, lookup_ae_id: Table, census: Table) -> Table:
 
 
 def _birth_dates(engine: Engine, lookup_ae_id: Table, births: Table) -> Table:
-    """AE_ID, dob: the birth date on most of a person's records, of equals the earlier."""
+    """AE_ID, dob: the birth date on most of a person's records, of equals the
+    earlier.
+    """
     return engine.sql(
         """
         with held as (
@@ -114,7 +127,8 @@ def _birth_dates(engine: Engine, lookup_ae_id: Table, births: Table) -> Table:
             group by l.AE_ID, b.dob
         ),
         ranked as (
-            select AE_ID, dob, row_number() over (partition by AE_ID order by records desc, dob) as place
+            select AE_ID, dob, row_number() over (partition by AE_ID
+                order by records desc, dob) as place
             from held
         )
         select AE_ID, dob from ranked where place = 1

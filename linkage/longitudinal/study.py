@@ -6,23 +6,33 @@ from linkage.longitudinal.definitions import Definition, Study
 from linkage.longitudinal.months import active_months, lasted
 
 
-def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, records: Table, periods: Table) -> Table:
+def studied(
+    engine: Engine,
+    definition: Definition,
+    rule: Study,
+    rows: Table,
+    records: Table,
+    periods: Table,
+) -> Table:
     """The periods in which a study rule finds a person's records.
 
-    A record tells of its own academic year (August to July) only: study without an end goes on to the end of that
-    year, since the next year has a record of its own, and one that never ends there is a student who left unseen.
+    A record tells of its own academic year (August to July) only: study without an end
+    goes on to the end of that year, since the next year has a record of its own, and
+    one that never ends there is a student who left unseen.
 
     Args:
         definition: says which kind of period is measured.
-        rule: which records, and how long they must last; without that, a record is enough in any academic year that
-            touches the period: its own, and for a tax year the one before it too (Scottish Government, Graduate
-            outcomes (LEO) 2015/16, "further study").
+        rule: which records, and how long they must last; without that, a record is
+            enough in any academic year that touches the period: its own, and for a tax
+            year the one before it too (Scottish Government, Graduate outcomes (LEO)
+            2015/16, "further study").
         rows: the rule's attribute table.
         records: lookup_ae_id: AE_ID, entity_id.
         periods: as `linkage.longitudinal.cohorts.followed` makes them, each once.
 
     Returns:
-        AE_ID, start_year, lasting (whether the rule is met), for periods with any such study.
+        AE_ID, start_year, lasting (whether the rule is met), for periods with any such
+        study.
     """
     if rule.lasting is None:
         return _on_record(engine, definition, rule, rows, records, periods)
@@ -42,7 +52,8 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
         select distinct AE_ID, greatest(began, year_start) as start_date,
                least(coalesce(ended, year_end), year_end) as end_date
         from bounded
-        where began <= year_end and coalesce(ended, year_end) >= greatest(began, year_start)
+        where began <= year_end and coalesce(ended, year_end) >= greatest(began,
+            year_start)
         """,
         rows=rows,
         records=records,
@@ -51,7 +62,8 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
     active_periods = active_months(engine, spells, periods)
     lasting = engine.sql(
         f"""
-        select AE_ID, start_year, {lasted(rule.lasting, definition.period, "months")} as lasting
+        select AE_ID, start_year, {lasted(rule.lasting, definition.period, "months")}
+            as lasting
         from {{met}}
         where months <> 0
         """,
@@ -63,9 +75,16 @@ def studied(engine: Engine, definition: Definition, rule: Study, rows: Table, re
 
 
 def _on_record(
-    engine: Engine, definition: Definition, rule: Study, rows: Table, records: Table, periods: Table
+    engine: Engine,
+    definition: Definition,
+    rule: Study,
+    rows: Table,
+    records: Table,
+    periods: Table,
 ) -> Table:
-    """`studied` by a rule to which any record of an academic year that touches the period is enough."""
+    """`studied` by a rule to which any record of an academic year that touches the
+    period is enough.
+    """
     condition, params = chosen(rule, "s")
     offset = 1 if definition.period == "tax" else 0
     return engine.sql(

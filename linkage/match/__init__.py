@@ -1,4 +1,6 @@
-"""One link step: score candidate pairs, resolve them to links, diagnose what is not linked."""
+"""One link step: score candidate pairs, resolve them to links, diagnose what is not
+linked.
+"""
 
 from linkage.match.passes import load as load_passes
 from linkage.match.step import StepResult, link_step

@@ -1,7 +1,9 @@
-"""Candidate pairs and their match weights: term frequencies, blocking rules, and pairs that the caller names.
+"""Candidate pairs and their match weights: term frequencies, blocking rules, and pairs
+that the caller names.
 
-Pairs below the floor are dropped by the compiled query (linkage.model.compiled). Large sides are scored in partitions
-(linkage.match.partitions), so that memory is bounded by a partition.
+Pairs below the floor are dropped by the compiled query (linkage.model.compiled). Large
+sides are scored in partitions (linkage.match.partitions), so that memory is bounded by
+a partition.
 """
 
 import functools
@@ -11,7 +13,17 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
-from linkage.engine import FEW_ROWS, Engine, Table, columns, empty, one, quote, rows, run_concurrently_if_small
+from linkage.engine import (
+    FEW_ROWS,
+    Engine,
+    Table,
+    columns,
+    empty,
+    one,
+    quote,
+    rows,
+    run_concurrently_if_small,
+)
 from linkage.match.partitions import Partition, Partitions
 from linkage.match.prematch import PREMATCHED, Prematch, without
 from linkage.model import Model
@@ -35,8 +47,9 @@ class Candidates:
     """The pairs that blocking rules make of two sides.
 
     Attributes:
-        pairs: left_id, right_id, rule INTEGER (place in the model), gamma_<comparison>, match_weight of every pair that
-            reaches the floor, once; with pre-matching, of units without a pre-matched pair.
+        pairs: left_id, right_id, rule INTEGER (place in the model), gamma_<comparison>,
+            match_weight of every pair that reaches the floor, once; with pre-matching,
+            of units without a pre-matched pair.
         prematched: left_id, right_id, match_weight, rule of the pre-matched pairs.
         sides: the left and the right units from which `pairs` are made.
         rules: of each blocking rule: rule, pairs_kept, seconds.
@@ -50,9 +63,16 @@ class Candidates:
     stored: list[Table]
 
 
-def term_frequencies(engine: Engine, model: Model, left: Table, right: Table) -> Frequencies:
-    """How common each value of an adjusted column is, counted over both sides as Splink does."""
-    counts = (functools.partial(_value_frequencies, engine, column, left, right) for column in model.tf_columns)
+def term_frequencies(
+    engine: Engine, model: Model, left: Table, right: Table
+) -> Frequencies:
+    """How common each value of an adjusted column is, counted over both sides as Splink
+    does.
+    """
+    counts = (
+        functools.partial(_value_frequencies, engine, column, left, right)
+        for column in model.tf_columns
+    )
     return dict(zip(model.tf_columns, engine.run_concurrently(*counts), strict=True))
 
 
@@ -60,15 +80,20 @@ def _value_frequencies(engine: Engine, column: str, left: Table, right: Table) -
     value_counts = engine.sql(
         f"""
         with known as (
-            select {quote(column)} as value from {{left}} union all select {quote(column)} from {{right}}
+            select {quote(column)} as value from {{left}}
+                union all select {quote(column)} from {{right}}
         )
-        select value, count(*) as units from known where value is not null group by value
+        select value, count(*) as units from known where value is not null
+            group by value
         """,
         left=left,
         right=right,
         store=True,
     )
-    known = one(engine, engine.sql("select coalesce(sum(units), 0) as known from {c}", c=value_counts))["known"]
+    known = one(
+        engine,
+        engine.sql("select coalesce(sum(units), 0) as known from {c}", c=value_counts),
+    )["known"]
     frequencies = engine.sql(
         "select value, cast(units as double) / $known as frequency from {value_counts}",
         params={"known": float(max(known, 1))},
@@ -97,33 +122,59 @@ def score_candidates(
         left, right: unit_id and the model's columns.
         frequencies: from `term_frequencies`.
         floor: match weight (log2) below which a pair is dropped.
-        partitions: how large sides are partitioned; one partition, in memory, when None.
-        prematch: how pairs of exact agreement are accepted first; None to score all candidates of a unit.
+        partitions: how large sides are partitioned; one partition, in memory, when
+            None.
+        prematch: how pairs of exact agreement are accepted first; None to score all
+            candidates of a unit.
     """
     seconds, stored_tables = [0.0] * len(model.blocking_rules), list[Table]()
     say = progress or (lambda _: None)
-    scoring = _Scoring(engine, model, frequencies, floor, prematch, seconds, stored_tables, say)
+    scoring = _Scoring(
+        engine, model, frequencies, floor, prematch, seconds, stored_tables, say
+    )
     results: list[dict[str, Table]] = []
     parts = partitions or Partitions()
     for part in parts.of(engine, model, left, right, few_pairs=prematch is not None):
         if not part.find(engine, _TABLES):
-            prematches = union_all(engine, [t["prematched"] for t in results]) if prematch and results else None
+            prematches = (
+                union_all(engine, [t["prematched"] for t in results])
+                if prematch and results
+                else None
+            )
             part.keep(engine, scoring.of_partition(part, prematches))
         results.append(part.kept)
-    # Sides that share no value of the column by which they are partitioned have no partition.
+    # Sides that share no value of the column by which they are partitioned have no
+    # partition.
     kinds = {"prematched": PREMATCHED, "pairs": scored_columns(model)}
     results = results or [{name: empty(engine, kinds[name]) for name in _TABLES}]
-    prematches, pairs = (union_all(engine, [tables[name] for tables in results]) for name in _TABLES)
+    prematches, pairs = (
+        union_all(engine, [tables[name] for tables in results]) for name in _TABLES
+    )
     pair_counts: dict[int, int] = {}
     for table in (prematches, pairs) if prematch else (pairs,):
-        for row in rows(engine, engine.sql("select rule, count(*) as n from {scored} group by rule", scored=table)):
+        for row in rows(
+            engine,
+            engine.sql(
+                "select rule, count(*) as n from {scored} group by rule", scored=table
+            ),
+        ):
             pair_counts[row["rule"]] = pair_counts.get(row["rule"], 0) + int(row["n"])
     rules = [
-        {"rule": rule.condition, "pairs_kept": pair_counts.get(number, 0), "seconds": round(seconds[number], 3)}
+        {
+            "rule": rule.condition,
+            "pairs_kept": pair_counts.get(number, 0),
+            "seconds": round(seconds[number], 3),
+        }
         for number, rule in enumerate(model.blocking_rules)
     ]
     first = results[0] if len(results) == 1 else {}
-    return Candidates(pairs, prematches, (first.get("left", left), first.get("right", right)), rules, stored_tables)
+    return Candidates(
+        pairs,
+        prematches,
+        (first.get("left", left), first.get("right", right)),
+        rules,
+        stored_tables,
+    )
 
 
 _TABLES = ("prematched", "pairs")
@@ -142,7 +193,9 @@ class _Scoring:
     stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
 
-    def of_partition(self, part: Partition, prematches: Table | None) -> dict[str, Table]:
+    def of_partition(
+        self, part: Partition, prematches: Table | None
+    ) -> dict[str, Table]:
         """The pairs of a partition's rules.
 
         Args:
@@ -151,8 +204,13 @@ class _Scoring:
         engine, sides = self.engine, {"left": part.left, "right": part.right}
         temporary_tables: list[Table] = []
         open_units: dict[str, Table] = {}
-        if part.folder and not part.narrow:  # read once from disk, not once for each rule
-            sides = {side: engine.sql("select * from {t}", t=table, store=True) for side, table in sides.items()}
+        if (
+            part.folder and not part.narrow
+        ):  # read once from disk, not once for each rule
+            sides = {
+                side: engine.sql("select * from {t}", t=table, store=True)
+                for side, table in sides.items()
+            }
             temporary_tables += sides.values()
         new_prematches = None
         if self.prematch and not part.narrow and self.prematch.number in part.rules:
@@ -160,39 +218,78 @@ class _Scoring:
         open_sides = sides
         if prematches:
             names = list(dict.fromkeys(("unit_id", *self.model.columns)))
-            remainder = functools.partial(without, engine, names=names, prematched=prematches, store=not part.narrow)
+            remainder = functools.partial(
+                without,
+                engine,
+                names=names,
+                prematched=prematches,
+                store=not part.narrow,
+            )
             single = self.prematch.single if self.prematch else []
-            units = engine.run_concurrently(*(functools.partial(remainder, sides[side], side=side) for side in single))
+            units = engine.run_concurrently(
+                *(
+                    functools.partial(remainder, sides[side], side=side)
+                    for side in single
+                )
+            )
             open_sides = sides | dict(zip(single, units, strict=True))
             if part.folder:
                 temporary_tables += units
             else:
                 open_units = open_sides
         by_rule = self._by_rules(part, sides, open_sides)
-        pairs = union_all(engine, by_rule) if by_rule else empty(engine, scored_columns(self.model))
+        pairs = (
+            union_all(engine, by_rule)
+            if by_rule
+            else empty(engine, scored_columns(self.model))
+        )
         if not part.folder:
             self.stored.extend(by_rule)
         engine.drop(*temporary_tables)
-        return {"prematched": new_prematches or empty(engine, PREMATCHED), "pairs": pairs} | open_units
+        return {
+            "prematched": new_prematches or empty(engine, PREMATCHED),
+            "pairs": pairs,
+        } | open_units
 
-    def _by_rules(self, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]) -> list[Table]:
+    def _by_rules(
+        self, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]
+    ) -> list[Table]:
         """The pairs of each rule; of few units, of all rules by one query."""
         engine, rules = self.engine, part.rules
         is_few = engine.count(part.left) + engine.count(part.right) <= FEW_ROWS
-        if is_few and len(rules) > 1 and not (engine.is_distributed or part.folder or part.narrow or self.prematch):
+        if (
+            is_few
+            and len(rules) > 1
+            and not (
+                engine.is_distributed or part.folder or part.narrow or self.prematch
+            )
+        ):
             return [self._at_once(sides)]
-        work = [functools.partial(self._of_rule, number, part, sides, units) for number in rules]
-        return [ask() for ask in work] if self.prematch else run_concurrently_if_small(engine, *work)
+        work = [
+            functools.partial(self._of_rule, number, part, sides, units)
+            for number in rules
+        ]
+        return (
+            [ask() for ask in work]
+            if self.prematch
+            else run_concurrently_if_small(engine, *work)
+        )
 
     def _at_once(self, sides: Mapping[str, Table]) -> Table:
-        """The pairs of all rules: planning a query takes longer than scoring few pairs. Rules share the seconds."""
+        """The pairs of all rules: planning a query takes longer than scoring few pairs.
+        Rules share the seconds.
+        """
         rules, extra_columns = self.model.blocking_rules, ("rule",)
         self.say(f"{len(rules)} rules")
         start = time.monotonic()
-        pairs = given_pairs(self.model, pairs=f"({all_rule_pairs(rules)})", carried=extra_columns)
+        pairs = given_pairs(
+            self.model, pairs=f"({all_rule_pairs(rules)})", carried=extra_columns
+        )
         query = scored_pairs(self.model, pairs, self.floor, carried=extra_columns)
         tables = {**sides, **_frequency_tables(self.model, self.frequencies)}
-        table = self.engine.sql(query, params=None, store=scored_columns(self.model), **tables)
+        table = self.engine.sql(
+            query, params=None, store=scored_columns(self.model), **tables
+        )
         for number in range(len(rules)):
             self.seconds[number] += (time.monotonic() - start) / len(rules)
         return table
@@ -213,26 +310,49 @@ class _Scoring:
             pairs = candidate_pairs(model, prematch.rule, ())
             names = ("left_id", "right_id", "match_weight")
             scores = self._scored(model, prematch.number, pairs, sides, names)
-            accepted_pairs = prematch.of_pairs(engine, scores, sides["left"], sides["right"])
+            accepted_pairs = prematch.of_pairs(
+                engine, scores, sides["left"], sides["right"]
+            )
             engine.drop(scores)
         return accepted_pairs
 
-    def _of_rule(self, number: int, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]) -> Table:
+    def _of_rule(
+        self,
+        number: int,
+        part: Partition,
+        sides: Mapping[str, Table],
+        units: Mapping[str, Table],
+    ) -> Table:
         """The pairs of a rule that no rule before it makes."""
-        rule, earlier_rules = self.model.blocking_rules[number], self.model.blocking_rules[:number]
+        rule, earlier_rules = (
+            self.model.blocking_rules[number],
+            self.model.blocking_rules[:number],
+        )
         model = under(self.model, rule)
         with self._timed(number, part):
             if not part.narrow:
-                return self._scored(model, number, candidate_pairs(model, rule, earlier_rules), units)
-            pairs = self.engine.sql(rule_pairs(rule, earlier_rules), store=True, params=None, **units)
-            scores = self._scored(model, number, given_pairs(model, rule), {**sides, "pairs": pairs})
+                return self._scored(
+                    model, number, candidate_pairs(model, rule, earlier_rules), units
+                )
+            pairs = self.engine.sql(
+                rule_pairs(rule, earlier_rules), store=True, params=None, **units
+            )
+            scores = self._scored(
+                model, number, given_pairs(model, rule), {**sides, "pairs": pairs}
+            )
             self.engine.drop(pairs)
             return scores
 
     def _scored(
-        self, model: Model, number: int, query: str, tables: Mapping[str, Table], names: Sequence[str] = ()
+        self,
+        model: Model,
+        number: int,
+        query: str,
+        tables: Mapping[str, Table],
+        names: Sequence[str] = (),
     ) -> Table:
-        """Pairs with their levels and weight, or only the columns `names`, and the rule's number.
+        """Pairs with their levels and weight, or only the columns `names`, and the
+        rule's number.
 
         Args:
             model: the comparisons that the rule does not already imply.
@@ -240,8 +360,17 @@ class _Scoring:
         pairs_query = scored_pairs(model, query, self.floor)
         types = scored_columns(self.model)
         types = {name: types[name] for name in (*names, "rule")} if names else types
-        query = f"select {columns(tuple(types)[:-1])}, cast({number} as integer) as rule from ({pairs_query}) as scored"
-        return self.engine.sql(query, params=None, store=types, **tables, **_frequency_tables(model, self.frequencies))
+        query = (
+            f"select {columns(tuple(types)[:-1])}, cast({number} as integer) as "
+            f"rule from ({pairs_query}) as scored"
+        )
+        return self.engine.sql(
+            query,
+            params=None,
+            store=types,
+            **tables,
+            **_frequency_tables(model, self.frequencies),
+        )
 
 
 def union_all(engine: Engine, tables: Sequence[Table]) -> Table:
@@ -256,13 +385,26 @@ def union_all(engine: Engine, tables: Sequence[Table]) -> Table:
 def scored_columns(model: Model) -> dict[str, str]:
     """The columns of scored pairs with their types."""
     gammas = {pattern_column(comparison): "tinyint" for comparison in model.comparisons}
-    return {"left_id": "bigint", "right_id": "bigint", **gammas, "match_weight": "double", "rule": "integer"}
+    return {
+        "left_id": "bigint",
+        "right_id": "bigint",
+        **gammas,
+        "match_weight": "double",
+        "rule": "integer",
+    }
 
 
 def score_given(
-    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    frequencies: Frequencies,
+    pairs: Table,
 ) -> Table:
-    """Given pairs (left_id, right_id) with their levels and match weight, without a floor."""
+    """Given pairs (left_id, right_id) with their levels and match weight, without a
+    floor.
+    """
     if engine.count(pairs) == 0:
         return empty(engine, scored_columns(model))
     query = scored_pairs(model, given_pairs(model), None)
@@ -278,9 +420,16 @@ def score_given(
 
 
 def score_by_comparison(
-    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, pairs: Table
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    frequencies: Frequencies,
+    pairs: Table,
 ) -> Table:
-    """Few given pairs: their levels, and as w_0, w_1 and so on the bits that each comparison adds; stored."""
+    """Few given pairs: their levels, and as w_0, w_1 and so on the bits that each
+    comparison adds; stored.
+    """
     sides = engine.run_concurrently(
         *(
             functools.partial(_units_of, engine, units, pairs, side)
@@ -288,9 +437,20 @@ def score_by_comparison(
         )
     )
     weights = {f"w_{place}": "double" for place in range(len(model.comparisons))}
-    kinds = {name: kind for name, kind in scored_columns(model).items() if name != "rule"} | weights
-    tables = dict(zip(("left", "right"), sides, strict=True)) | {"pairs": pairs} | _frequency_tables(model, frequencies)
-    scores = engine.sql(scored_pairs(model, given_pairs(model), None, each=True), params=None, store=kinds, **tables)
+    kinds = {
+        name: kind for name, kind in scored_columns(model).items() if name != "rule"
+    } | weights
+    tables = (
+        dict(zip(("left", "right"), sides, strict=True))
+        | {"pairs": pairs}
+        | _frequency_tables(model, frequencies)
+    )
+    scores = engine.sql(
+        scored_pairs(model, given_pairs(model), None, each=True),
+        params=None,
+        store=kinds,
+        **tables,
+    )
     engine.drop(*sides)
     return scores
 
@@ -300,7 +460,8 @@ class FilePairs:
     """The scored pairs of one file's records.
 
     Attributes:
-        scored: left_id < right_id, rule, gamma_<comparison>, match_weight of every candidate pair above the floor.
+        scored: left_id < right_id, rule, gamma_<comparison>, match_weight of every
+            candidate pair above the floor.
         score: the same columns for given pairs (left_id, right_id).
         rules: counts of each blocking rule.
     """
@@ -311,7 +472,12 @@ class FilePairs:
 
 
 def pairs_of_file(
-    engine: Engine, model: Model, units: Table, floor: float, *, progress: Callable[[str], None] | None = None
+    engine: Engine,
+    model: Model,
+    units: Table,
+    floor: float,
+    *,
+    progress: Callable[[str], None] | None = None,
 ) -> FilePairs:
     """Score a file against itself, each pair of its records once.
 
@@ -319,12 +485,22 @@ def pairs_of_file(
         model: trained; its blocking rules are those of two files.
         floor: match weight below which a pair is dropped.
     """
-    ordered_rules = [replace(r, condition=f"({r.condition}) AND l.unit_id < r.unit_id") for r in model.blocking_rules]
+    ordered_rules = [
+        replace(r, condition=f"({r.condition}) AND l.unit_id < r.unit_id")
+        for r in model.blocking_rules
+    ]
     file_model = replace(model, blocking_rules=tuple(ordered_rules))
     frequencies = term_frequencies(engine, file_model, units, units)
-    result = score_candidates(engine, file_model, units, units, frequencies, floor, progress=progress)
-    rules = [{**count, "rule": rule.condition} for count, rule in zip(result.rules, model.blocking_rules, strict=True)]
-    score = functools.partial(score_given, engine, file_model, units, units, frequencies)
+    result = score_candidates(
+        engine, file_model, units, units, frequencies, floor, progress=progress
+    )
+    rules = [
+        {**count, "rule": rule.condition}
+        for count, rule in zip(result.rules, model.blocking_rules, strict=True)
+    ]
+    score = functools.partial(
+        score_given, engine, file_model, units, units, frequencies
+    )
     return FilePairs(result.pairs, score, rules)
 
 
@@ -343,4 +519,7 @@ def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:
 
 def _frequency_tables(model: Model, frequencies: Frequencies) -> dict[str, Table]:
     """Term frequencies by the table names of the compiled query."""
-    return {frequency_table(column, model): frequencies[column] for column in model.tf_columns}
+    return {
+        frequency_table(column, model): frequencies[column]
+        for column in model.tf_columns
+    }

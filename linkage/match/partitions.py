@@ -1,9 +1,11 @@
-"""Partitions of large sides, so that memory is bounded by a partition and not by the sides.
+"""Partitions of large sides, so that memory is bounded by a partition and not by the
+sides.
 
-Rules that ask for equality of one column (`l.dob = r.dob and ...`) make their pairs within its values: the sides are
-split by a hash of it, and each partition is scored by itself. The rules that do not share the column run on the whole
-sides, but only on the columns that they read. The pairs of a partition are on disk before the next begins, and a run
-after a killed one reads them.
+Rules that ask for equality of one column (`l.dob = r.dob and ...`) make their pairs
+within its values: the sides are split by a hash of it, and each partition is scored by
+itself. The rules that do not share the column run on the whole sides, but only on the
+columns that they read. The pairs of a partition are on disk before the next begins, and
+a run after a killed one reads them.
 """
 
 from collections.abc import Iterator, Sequence
@@ -15,15 +17,20 @@ from linkage.model import BlockingRule, Model
 from linkage.model.conditions import element
 
 WHOLE_ROWS = 4_000_000
-"""Rows of both sides that are one partition: what splitting saves is less than it costs (measured, 2 cores)."""
+"""Rows of both sides that are one partition: what splitting saves is less than it costs
+(measured, 2 cores).
+"""
 
 ROWS = 1_500_000
-"""Rows of both sides in a partition of larger ones, whose hash table stays near the processor: 10M by 15.5M records took
-138 CPU seconds in 22 partitions and 177 in one."""
+"""Rows of both sides in a partition of larger ones, whose hash table stays near the
+processor: 10M by 15.5M records took 138 CPU seconds in 22 partitions and 177 in one.
+"""
 
 BYTES_A_ROW = 150
-"""Bytes of memory for a row of either side where few pairs are made: 85 were measured at 25 million rows, where
-splitting cost more than it saved (81 CPU seconds in 17 partitions, 54 in one)."""
+"""Bytes of memory for a row of either side where few pairs are made: 85 were measured
+at 25 million rows, where splitting cost more than it saved (81 CPU seconds in 17
+partitions, 54 in one).
+"""
 
 
 @dataclass
@@ -34,7 +41,8 @@ class Partition:
     left: Table
     right: Table
     name: str = "whole"
-    narrow: bool = False  # make its pairs from the rules' columns only, since it is as large as the sides
+    # make its pairs from the rules' columns only, since it is as large as the sides
+    narrow: bool = False
     folder: Path | None = None  # of the tables that it makes; None for memory
     kept: dict[str, Table] = field(default_factory=dict)
 
@@ -65,10 +73,12 @@ class Partitions:
     """How a step is partitioned.
 
     Args:
-        folder: of the partitions while the step runs; None for one partition, in memory. Its files must come from the
-            same units and model.
-        rows: of both sides in a partition, approximately; a column with few values makes larger ones.
-        whole_rows: of both sides, up to which they are not split. None: the measured sizes above.
+        folder: of the partitions while the step runs; None for one partition, in
+            memory. Its files must come from the same units and model.
+        rows: of both sides in a partition, approximately; a column with few values
+            makes larger ones.
+        whole_rows: of both sides, up to which they are not split. None: the measured
+            sizes above.
     """
 
     folder: Path | None = None
@@ -80,12 +90,19 @@ class Partitions:
         return replace(self, folder=self.folder / name) if self.folder else self
 
     def of(
-        self, engine: Engine, model: Model, left: Table, right: Table, *, few_pairs: bool = False
+        self,
+        engine: Engine,
+        model: Model,
+        left: Table,
+        right: Table,
+        *,
+        few_pairs: bool = False,
     ) -> Iterator[Partition]:
         """The partitions of two sides, one after the other.
 
         Args:
-            few_pairs: few pairs are made, so that default sizes follow the engine's memory.
+            few_pairs: few pairs are made, so that default sizes follow the engine's
+                memory.
         """
         rows = engine.count(left) + engine.count(right)
         whole_rows, partition_rows = WHOLE_ROWS, ROWS
@@ -93,39 +110,71 @@ class Partitions:
             whole_rows = max(whole_rows, int(engine.memory / BYTES_A_ROW))
             partition_rows = whole_rows // 2
         count = -(-rows // (self.rows or partition_rows))
-        is_whole = engine.is_distributed if self.whole_rows is None else rows <= self.whole_rows
-        if self.folder is None or is_whole or (self.whole_rows is None and rows <= whole_rows):
+        is_whole = (
+            engine.is_distributed
+            if self.whole_rows is None
+            else rows <= self.whole_rows
+        )
+        if (
+            self.folder is None
+            or is_whole
+            or (self.whole_rows is None and rows <= whole_rows)
+        ):
             yield Partition(tuple(range(len(model.blocking_rules))), left, right)
             return
         names = ["unit_id", *(name for name in model.columns if name != "unit_id")]
         for number, (key, rules) in enumerate(by_key(model.blocking_rules)):
             # A killed run may be resumed with more memory, and then splits differently.
             group = f"rules-{'-'.join(str(rule + 1) for rule in rules)}-of-{count}"
-            if key is None or number > 0:  # the remaining pairs are few: a second split costs more
-                yield Partition(rules, left, right, group, narrow=True, folder=self.folder)
+            if (
+                key is None or number > 0
+            ):  # the remaining pairs are few: a second split costs more
+                yield Partition(
+                    rules, left, right, group, narrow=True, folder=self.folder
+                )
                 continue
             for side, table in (("left", left), ("right", right)):
                 place = self.folder / f"{side}-{group}"
                 if not place.exists():
-                    engine.split(engine.sql(f"select {columns(names)} from {{t}}", t=table), place, key, count)
+                    engine.split(
+                        engine.sql(f"select {columns(names)} from {{t}}", t=table),
+                        place,
+                        key,
+                        count,
+                    )
             yield from self._split(engine, rules, group, names, count)
 
     def _split(
-        self, engine: Engine, rules: tuple[int, ...], group: str, names: Sequence[str], count: int
+        self,
+        engine: Engine,
+        rules: tuple[int, ...],
+        group: str,
+        names: Sequence[str],
+        count: int,
     ) -> Iterator[Partition]:
         assert self.folder is not None
         for number in range(count):
-            places = [self.folder / f"{side}-{group}" / f"part={number}" for side in ("left", "right")]
+            places = [
+                self.folder / f"{side}-{group}" / f"part={number}"
+                for side in ("left", "right")
+            ]
             if not all(place.exists() for place in places):
                 continue  # one side has no such value
-            left, right = (engine.sql(f"select {columns(names)} from {{t}}", t=engine.read(place)) for place in places)
-            yield Partition(rules, left, right, f"{group}-{number + 1}", folder=self.folder)
+            left, right = (
+                engine.sql(f"select {columns(names)} from {{t}}", t=engine.read(place))
+                for place in places
+            )
+            yield Partition(
+                rules, left, right, f"{group}-{number + 1}", folder=self.folder
+            )
 
 
 def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, ...]]]:
-    """Rules by an equality that they share, the most shared first; None for those that have none.
+    """Rules by an equality that they share, the most shared first; None for those that
+    have none.
 
-    An equality of exploded lists splits nothing: a unit would lie in several partitions.
+    An equality of exploded lists splits nothing: a unit would lie in several
+    partitions.
     """
     by_place = {place: _plain_keys(rule) for place, rule in enumerate(rules)}
     groups: list[tuple[str | None, tuple[int, ...]]] = []
@@ -134,7 +183,9 @@ def by_key(rules: Sequence[BlockingRule]) -> list[tuple[str | None, tuple[int, .
         key = max(dict.fromkeys(keys_of_all), key=keys_of_all.count)
         sharing = tuple(place for place, keys in by_place.items() if key in keys)
         groups.append((key, sharing))
-        by_place = {place: keys for place, keys in by_place.items() if place not in sharing}
+        by_place = {
+            place: keys for place, keys in by_place.items() if place not in sharing
+        }
     return [*groups, (None, tuple(by_place))] if by_place else groups
 
 

@@ -1,7 +1,9 @@
-"""Deterministic passes: rules of exact agreement, in order, each on the units that the passes before it left unlinked.
+"""Deterministic passes: rules of exact agreement, in order, each on the units that the
+passes before it left unlinked.
 
-A pass accepts a pair only when no other unit of either side satisfies the same rule, so that two Mohammed Khans of one
-birth date and postcode are left to the model or to clerical review.
+A pass accepts a pair only when no other unit of either side satisfies the same rule, so
+that two Mohammed Khans of one birth date and postcode are left to the model or to
+clerical review.
 """
 
 import difflib
@@ -18,7 +20,8 @@ from linkage.config.toml_file import Frozen, read_as
 from linkage.engine import Engine, Table, empty, quote
 from linkage.errors import ConfigError
 
-# What may follow ~ in agree_any. Jaro-Winkler at 0.9 keeps spelling variants and drops other names.
+# What may follow ~ in agree_any. Jaro-Winkler at 0.9 keeps spelling variants and drops
+# other names.
 _AGREEMENTS = {
     "equal": "l.{f} = r.{f}",
     "close": "jaro_winkler_similarity(l.{f}, r.{f}) >= 0.9",
@@ -29,7 +32,9 @@ _AGREEMENTS = {
 class PassFile(Frozen):
     """A file of passes."""
 
-    passes: tuple[Pass, ...] = Field(alias="pass", description="Deterministic passes, in order.")
+    passes: tuple[Pass, ...] = Field(
+        alias="pass", description="Deterministic passes, in order."
+    )
 
 
 OVERRIDE = "override"
@@ -39,7 +44,9 @@ METHOD = f"case when pass = '{OVERRIDE}' then 'override' else 'deterministic' en
 """SQL of the method of a pass's link."""
 
 STANDS = f"(match_weight >= $review or pass = '{OVERRIDE}')"
-"""SQL of whether a scored link of a pass is one: one below the review threshold is for review, unless reviewers made it."""
+"""SQL of whether a scored link of a pass is one: one below the review threshold is for
+review, unless reviewers made it.
+"""
 
 
 @dataclass(frozen=True)
@@ -47,7 +54,8 @@ class PassResult:
     """Pairs that passes accepted, and their counts."""
 
     links: Table  # left_id, right_id, pass
-    # the rule (pass, why, equal, agree_any, accept), pairs, accepted, ambiguous, seconds
+    # the rule (pass, why, equal, agree_any, accept), pairs, accepted, ambiguous,
+    # seconds
     counts: list[dict[str, Any]]
 
 
@@ -57,15 +65,23 @@ def load(path: Path) -> tuple[Pass, ...]:
     Raises:
         ConfigError: no such file, or faults, all at once.
     """
-    passes = read_as(PassFile, path, "name another; leo config files lists those that ship").passes
-    faults = [f"pass '{rule.name}': {fault}" for rule in passes for fault in _faults(rule)]
+    passes = read_as(
+        PassFile, path, "name another; leo config files lists those that ship"
+    ).passes
+    faults = [
+        f"pass '{rule.name}': {fault}" for rule in passes for fault in _faults(rule)
+    ]
     if faults:
-        raise ConfigError(f"{path}: passes have faults\n" + "\n".join(f"  {fault}" for fault in faults))
+        raise ConfigError(
+            f"{path}: passes have faults\n"
+            + "\n".join(f"  {fault}" for fault in faults)
+        )
     return passes
 
 
 def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> None:
-    """Refuse passes that name identifiers which the records lack: they would be skipped without a message.
+    """Refuse passes that name identifiers which the records lack: they would be skipped
+    without a message.
 
     Raises:
         ConfigError: the names, each with its pass and the nearest known identifier.
@@ -76,18 +92,28 @@ def check_fields(rules: Sequence[Pass], known: Sequence[str], where: str) -> Non
             if field not in known:
                 matches = difflib.get_close_matches(field, known, 1)
                 faults.append(
-                    f"pass '{rule.name}': no identifier '{field}'" + (f"; nearest: {matches[0]}" if matches else "")
+                    f"pass '{rule.name}': no identifier '{field}'"
+                    + (f"; nearest: {matches[0]}" if matches else "")
                 )
     if faults:
         fault_lines = "\n".join(f"  {fault}" for fault in faults)
-        raise ConfigError(f"{where}: passes have faults\n{fault_lines}\n  there are {', '.join(known)}")
+        raise ConfigError(
+            f"{where}: passes have faults\n{fault_lines}\n  there are "
+            f"{', '.join(known)}"
+        )
 
 
 def _faults(rule: Pass) -> list[str]:
-    faults = [] if rule.equal else ["equal names no identifier; without one every pair would be compared"]
+    faults = (
+        []
+        if rule.equal
+        else ["equal names no identifier; without one every pair would be compared"]
+    )
     for term in rule.equal:
         _, separator, length = term.partition("^")
-        if separator and not (length.isdecimal() and len(length) < 4 and int(length) > 0):
+        if separator and not (
+            length.isdecimal() and len(length) < 4 and int(length) > 0
+        ):
             faults.append(f"'{term}': after ^ there must be a number of characters")
     for term in rule.agree_any:
         if term.partition("~")[2] not in ("", *_AGREEMENTS):
@@ -109,13 +135,21 @@ def run(
 
     Args:
         left, right: identifier_records: unit_id and identifiers.
-        cardinality: a side that may hold several links stays open to later passes and need not be unambiguous.
+        cardinality: a side that may hold several links stays open to later passes and
+            need not be unambiguous.
         forced: left_id, right_id that reviewers have linked; they are linked first.
-        barred: left_id, right_id that reviewers forbid; no pass makes them, nor do they compete.
+        barred: left_id, right_id that reviewers forbid; no pass makes them, nor do they
+            compete.
     """
-    linked = empty(engine, {"left_id": "bigint", "right_id": "bigint", "pass": "varchar"})
+    linked = empty(
+        engine, {"left_id": "bigint", "right_id": "bigint", "pass": "varchar"}
+    )
     if forced:
-        linked = engine.sql(f"select left_id, right_id, '{OVERRIDE}' as pass from {{f}}", f=forced, store=True)
+        linked = engine.sql(
+            f"select left_id, right_id, '{OVERRIDE}' as pass from {{f}}",
+            f=forced,
+            store=True,
+        )
     barred = barred or no_pairs(engine)
     counts: list[dict[str, Any]] = []
     for rule in rules:
@@ -123,39 +157,75 @@ def run(
             continue
         start = time.monotonic()
         pairs = engine.sql(
-            pairs_query(rule, cardinality), left=left, right=right, linked=linked, barred=barred, store=True
+            pairs_query(rule, cardinality),
+            left=left,
+            right=right,
+            linked=linked,
+            barred=barred,
+            store=True,
         )
         total, unique = engine.count(pairs), 0
         if total:
-            new_links = engine.sql(_accept(rule, cardinality), params={"pass_name": rule.name}, pairs=pairs, store=True)
+            new_links = engine.sql(
+                _accept(rule, cardinality),
+                params={"pass_name": rule.name},
+                pairs=pairs,
+                store=True,
+            )
             unique = engine.count(new_links)
             links = engine.sql(
-                "select * from {linked} union all select * from {new}", linked=linked, new=new_links, store=True
+                "select * from {linked} union all select * from {new}",
+                linked=linked,
+                new=new_links,
+                store=True,
             )
             engine.drop(linked, new_links)
             linked = links
         engine.drop(pairs)
         seconds = round(time.monotonic() - start, 3)
         settings = {"pass": rule.name, **rule.model_dump(mode="json", exclude={"name"})}
-        counts.append({**settings, "pairs": total, "accepted": unique, "ambiguous": total - unique, "seconds": seconds})
+        counts.append(
+            {
+                **settings,
+                "pairs": total,
+                "accepted": unique,
+                "ambiguous": total - unique,
+                "seconds": seconds,
+            }
+        )
     return PassResult(linked, counts)
 
 
 def fields_of(rule: Pass) -> list[str]:
     """Identifiers that a rule reads."""
-    terms = [*(term.partition("^")[0] for term in rule.equal), *(term.partition("~")[0] for term in rule.agree_any)]
+    terms = [
+        *(term.partition("^")[0] for term in rule.equal),
+        *(term.partition("~")[0] for term in rule.agree_any),
+    ]
     return list(dict.fromkeys(terms))
 
 
-def conditions(rule: Pass) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
-    """Terms that must be equal, and terms of which one must agree: the term, its identifier, and SQL over l and r."""
+def conditions(
+    rule: Pass,
+) -> tuple[list[tuple[str, str, str]], list[tuple[str, str, str]]]:
+    """Terms that must be equal, and terms of which one must agree: the term, its
+    identifier, and SQL over l and r.
+    """
     equal = []
     for term in rule.equal:
         field, sql = _key(term)
-        equal.append((term, term.partition("^")[0], f"l.{sql} = r.{sql}" if sql == field else _equality(field, sql)))
+        equal.append(
+            (
+                term,
+                term.partition("^")[0],
+                f"l.{sql} = r.{sql}" if sql == field else _equality(field, sql),
+            )
+        )
     agree = [
         (term, field, _AGREEMENTS[kind or "equal"].format(f=quote(field)))
-        for term, (field, _, kind) in ((term, term.partition("~")) for term in rule.agree_any)
+        for term, (field, _, kind) in (
+            (term, term.partition("~")) for term in rule.agree_any
+        )
     ]
     return equal, agree
 
@@ -166,9 +236,11 @@ def _equality(field: str, sql: str) -> str:
 
 
 def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
-    """SQL of the distinct pairs for which a rule holds on any identifier record, among units that may still be linked.
+    """SQL of the distinct pairs for which a rule holds on any identifier record, among
+    units that may still be linked.
 
-    It reads {left} and {right}, identifier_records, and the pairs {linked} (by earlier passes) and {barred}.
+    It reads {left} and {right}, identifier_records, and the pairs {linked} (by earlier
+    passes) and {barred}.
     """
     keys = [_key(term) for term in rule.equal]
     select_list = ", ".join(
@@ -195,33 +267,50 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
     )
     return f"""
         with of_left as (
-            select distinct unit_id, {select_list} from {{left}} where {known} {open_left}
+            select distinct unit_id, {select_list} from {{left}}
+                where {known} {open_left}
         ),
         of_right as (
-            select distinct unit_id, {select_list} from {{right}} where {known} {open_right}
+            select distinct unit_id, {select_list} from {{right}}
+                where {known} {open_right}
         )
         select distinct l.unit_id as left_id, r.unit_id as right_id
         from of_left as l
         join of_right as r on {equal}
-        left join {{linked}} as before on before.left_id = l.unit_id and before.right_id = r.unit_id
+        left join {{linked}} as before on before.left_id = l.unit_id
+            and before.right_id = r.unit_id
         where before.left_id is null
-          and not exists (select 1 from {{barred}} as b where b.left_id = l.unit_id and b.right_id = r.unit_id)
+          and not exists (select 1 from {{barred}} as b where b.left_id = l.unit_id
+              and b.right_id = r.unit_id)
           {f"and ({agreement})" if agreement else ""}
         """
 
 
 def _key(term: str) -> tuple[str, str]:
-    """A column, and the part of it that must be equal: the whole, or after ^ its first characters."""
+    """A column, and the part of it that must be equal: the whole, or after ^ its first
+    characters.
+    """
     field, _, length = term.partition("^")
-    return quote(field), f"substr({quote(field)}, 1, {int(length)})" if length else quote(field)
+    return quote(
+        field
+    ), f"substr({quote(field)}, 1, {int(length)})" if length else quote(field)
 
 
 def _accept(rule: Pass, cardinality: Cardinality) -> str:
-    """SQL of the pairs without competing pairs: on a side that holds one link, the unit has no other under the rule."""
+    """SQL of the pairs without competing pairs: on a side that holds one link, the unit
+    has no other under the rule.
+    """
     sides = single_sides(cardinality)
-    is_unique = [f"count(*) over (partition by {side}_id) = 1" for side in sides] if rule.accept == "unique" else []
+    is_unique = (
+        [f"count(*) over (partition by {side}_id) = 1" for side in sides]
+        if rule.accept == "unique"
+        else []
+    )
     qualify = f"qualify {' and '.join(is_unique)}" if is_unique else ""
-    return f"select left_id, right_id, cast($pass_name as varchar) as pass from {{pairs}} {qualify}"
+    return (
+        "select left_id, right_id, cast($pass_name as varchar) as pass from "
+        f"{{pairs}} {qualify}"
+    )
 
 
 def no_pairs(engine: Engine) -> Table:

@@ -1,8 +1,10 @@
-"""Pre-matching on exact agreement: most links of a step that is not diagnosed, at a fraction of the cost of the others.
+"""Pre-matching on exact agreement: most links of a step that is not diagnosed, at a
+fraction of the cost of the others.
 
-Pairs that agree on the columns of two blocking rules at once (forename, surname and birth date, say) come first. A
-pair that is the only such pair of both its units, and of ample weight, is accepted, and other candidates of these
-units are not scored: they could outweigh it no more often than it is wrong.
+Pairs that agree on the columns of two blocking rules at once (forename, surname and
+birth date, say) come first. A pair that is the only such pair of both its units, and of
+ample weight, is accepted, and other candidates of these units are not scored: they
+could outweigh it no more often than it is wrong.
 """
 
 import functools
@@ -17,9 +19,16 @@ from linkage.match.thresholds import cardinality_adjustment
 from linkage.model import BlockingRule, Model
 from linkage.model.implied import equal_columns, under
 
-AMPLE_WEIGHT = math.log2(1000)  # bits, with the cardinality adjustment: at most one pre-matched pair in 1,000 is wrong
+AMPLE_WEIGHT = math.log2(
+    1000
+)  # bits, with the cardinality adjustment: at most one pre-matched pair in 1,000 is wrong  # noqa: E501
 
-PREMATCHED = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "rule": "integer"}
+PREMATCHED = {
+    "left_id": "bigint",
+    "right_id": "bigint",
+    "match_weight": "double",
+    "rule": "integer",
+}
 """Columns of pre-matched pairs."""
 
 
@@ -43,31 +52,46 @@ class Prematch:
         """The sides whose units hold one link."""
         return single_sides(self.cardinality)
 
-    def of_pairs(self, engine: Engine, pairs: Table, left: Table, right: Table) -> Table:
-        """The pairs of the rule (left_id, right_id, match_weight, rule) that are accepted.
+    def of_pairs(
+        self, engine: Engine, pairs: Table, left: Table, right: Table
+    ) -> Table:
+        """The pairs of the rule (left_id, right_id, match_weight, rule) that are
+        accepted.
 
         Args:
             pairs: every pair that the rule makes.
             left, right: the units from which it makes them.
         """
         single = self.single
-        units = engine.run_concurrently(*(functools.partial(_competing, engine, pairs, side) for side in single))
-        competing = {f"several_{side}": table for side, table in zip(single, units, strict=True)}
+        units = engine.run_concurrently(
+            *(functools.partial(_competing, engine, pairs, side) for side in single)
+        )
+        competing = {
+            f"several_{side}": table for side, table in zip(single, units, strict=True)
+        }
         no_competing_pair = "".join(
-            f" and not exists (select 1 from {{several_{side}}} as c where c.{side}_id = p.{side}_id)"
+            f" and not exists (select 1 from {{several_{side}}} as c where c.{side}_id "
+            f"= p.{side}_id)"
             for side in single
         )
         candidates = engine.sql(
-            f"select p.* from {{pairs}} as p where match_weight >= $least{no_competing_pair}",
+            f"select p.* from {{pairs}} as p where match_weight >= "
+            f"$least{no_competing_pair}",
             params={"least": self.least},
             pairs=pairs,
             store=True,
             **competing,
         )
-        shares = [engine.count(candidates) / max(engine.count(left if side == "left" else right), 1) for side in single]
+        shares = [
+            engine.count(candidates)
+            / max(engine.count(left if side == "left" else right), 1)
+            for side in single
+        ]
         accepted_pairs = engine.sql(
             "select * from {likely} where match_weight >= $ample",
-            params={"ample": max(AMPLE_WEIGHT - cardinality_adjustment(shares), self.least)},
+            params={
+                "ample": max(AMPLE_WEIGHT - cardinality_adjustment(shares), self.least)
+            },
             likely=candidates,
             store=True,
         )
@@ -81,8 +105,11 @@ def _competing(engine: Engine, pairs: Table, side: str) -> Table:
     return engine.sql(query, pairs=pairs, store=True)
 
 
-def prematch(model: Model, cardinality: Cardinality, least: float, more: float) -> Prematch | None:
-    """The equalities that hold for most matches and are of ample weight; None where no two rules do so.
+def prematch(
+    model: Model, cardinality: Cardinality, least: float, more: float
+) -> Prematch | None:
+    """The equalities that hold for most matches and are of ample weight; None where no
+    two rules do so.
 
     None too where both sides hold many links: a unit may then have further links.
 
@@ -92,13 +119,30 @@ def prematch(model: Model, cardinality: Cardinality, least: float, more: float) 
     """
     if cardinality == "many-to-many":
         return None
-    plain = [(number, rule) for number, rule in enumerate(model.blocking_rules) if _is_plain(rule)]
+    plain = [
+        (number, rule)
+        for number, rule in enumerate(model.blocking_rules)
+        if _is_plain(rule)
+    ]
     choices = []
     for (first, one), (_, other) in itertools.combinations_with_replacement(plain, 2):
-        rule = one if one is other else BlockingRule(f"{one.condition} AND {other.condition}")
-        implied = [c.levels[0] for c in under(model, rule).fields if len(c.levels) == 1 and c.levels[0].value > 0]
-        if model.prior_weight + sum(level.weight for level in implied) + more >= AMPLE_WEIGHT:
-            choices.append((math.prod(level.m or 0.0 for level in implied), -first, rule))
+        rule = (
+            one
+            if one is other
+            else BlockingRule(f"{one.condition} AND {other.condition}")
+        )
+        implied = [
+            c.levels[0]
+            for c in under(model, rule).fields
+            if len(c.levels) == 1 and c.levels[0].value > 0
+        ]
+        if (
+            model.prior_weight + sum(level.weight for level in implied) + more
+            >= AMPLE_WEIGHT
+        ):
+            choices.append(
+                (math.prod(level.m or 0.0 for level in implied), -first, rule)
+            )
     if not choices:
         return None
     _, first, rule = max(choices, key=lambda choice: choice[:2])
@@ -111,14 +155,21 @@ def _is_plain(rule: BlockingRule) -> bool:
 
 
 def without(
-    engine: Engine, units: Table, names: Sequence[str], prematched: Table, side: str, *, store: bool = True
+    engine: Engine,
+    units: Table,
+    names: Sequence[str],
+    prematched: Table,
+    side: str,
+    *,
+    store: bool = True,
 ) -> Table:
     """Units of a side without a pre-matched pair, with the columns `names`."""
     return engine.sql(
         f"""
         select {columns(names, "u")}
         from {{units}} as u
-        where not exists (select 1 from {{prematched}} as t where t.{side}_id = u.unit_id)
+        where not exists (select 1 from {{prematched}} as t
+            where t.{side}_id = u.unit_id)
         """,
         units=units,
         prematched=prematched,

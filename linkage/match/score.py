@@ -1,8 +1,10 @@
-"""Score: the deterministic passes and blocking rules of a step become one table of scored pairs.
+"""Score: the deterministic passes and blocking rules of a step become one table of
+scored pairs.
 
-A pair that a pass or a decision of reviewers links is scored too, so that one scale of evidence covers all. Units of a
-side that holds one link leave the candidates once a pass has linked them; with `diagnose` or `duplicates = "join"`
-their pairs with unlinked units are scored as well.
+A pair that a pass or a decision of reviewers links is scored too, so that one scale of
+evidence covers all. Units of a side that holds one link leave the candidates once a
+pass has linked them; with `diagnose` or `duplicates = "join"` their pairs with unlinked
+units are scored as well.
 """
 
 import functools
@@ -41,12 +43,16 @@ class Given(TypedDict, total=False):
 
     Attributes:
         rules: the step's passes, in order.
-        model: comparisons and blocking rules; trained already where `step.train` is false.
+        model: comparisons and blocking rules; trained already where `step.train` is
+            false.
         seed: of random draws.
-        last_release: left_id, right_id of units that were one person in the last release.
+        last_release: left_id, right_id of units that were one person in the last
+            release.
         overrides: decisions of reviewers about pairs of these units.
-        earlier: an earlier step of the same model, whose estimates are the prior of training.
-        trained_on: records of the sides that the model was trained on, where it is not trained here (model.sizes).
+        earlier: an earlier step of the same model, whose estimates are the prior of
+            training.
+        trained_on: records of the sides that the model was trained on, where it is not
+            trained here (model.sizes).
         partitions: how large sides are partitioned.
         progress: called with the name of each part of the work.
     """
@@ -69,11 +75,13 @@ class Scored:
     Attributes:
         left, right: all units; sizes: how many they are, by "left" and "right".
         training: the training report; empty where the model is not trained here.
-        pairs: left_id, right_id, method (override, deterministic, probabilistic), pass ("rule 1" for a blocking rule),
-            gamma_<comparison>, match_weight. Pairs that reviewers forbid are absent.
-        prematched: left_id, right_id, match_weight, rule of the pre-matched pairs, which are not in `pairs`.
-        still_open: units of the left and of the right that may still be linked after the passes; `rest`, those of them
-            without a pre-matched pair.
+        pairs: left_id, right_id, method (override, deterministic, probabilistic), pass
+            ("rule 1" for a blocking rule), gamma_<comparison>, match_weight. Pairs that
+            reviewers forbid are absent.
+        prematched: left_id, right_id, match_weight, rule of the pre-matched pairs,
+            which are not in `pairs`.
+        still_open: units of the left and of the right that may still be linked after
+            the passes; `rest`, those of them without a pre-matched pair.
         passes, rules: counts of each pass and of each blocking rule.
         floor: match weight below which a candidate pair is dropped.
         stored: tables to be dropped with the step's.
@@ -101,18 +109,28 @@ class Scored:
         return {"left": self.left.units, "right": self.right.units}
 
 
-def score(engine: Engine, step: Step, left: Units, right: Units, inputs: Given) -> Scored:
+def score(
+    engine: Engine, step: Step, left: Units, right: Units, inputs: Given
+) -> Scored:
     """Score the pairs of a step's passes and blocking rules.
 
     Raises:
-        ConfigError: the model names columns that the units lack, or is neither trained nor to be trained.
-        NothingToTrainOnError: there is nothing to train on, and the model has no parameters of its own.
+        ConfigError: the model names columns that the units lack, or is neither trained
+            nor to be trained.
+        NothingToTrainOnError: there is nothing to train on, and the model has no
+            parameters of its own.
     """
-    say, overrides, last_release = progress_of(inputs), inputs.get("overrides"), inputs.get("last_release")
+    say, overrides, last_release = (
+        progress_of(inputs),
+        inputs.get("overrides"),
+        inputs.get("last_release"),
+    )
     sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
     model, training, frequencies = _model(engine, step, left, right, sizes, inputs)
     say("passes")
-    forced_pairs, barred_pairs = (overrides.forced, overrides.barred) if overrides else (None, None)
+    forced_pairs, barred_pairs = (
+        (overrides.forced, overrides.barred) if overrides else (None, None)
+    )
     pass_result = deterministic.run(
         engine,
         inputs["rules"],
@@ -122,29 +140,52 @@ def score(engine: Engine, step: Step, left: Units, right: Units, inputs: Given) 
         forced=forced_pairs,
         barred=barred_pairs,
     )
-    pass_pairs = _scored_passes(engine, model, left.units, right.units, frequencies, pass_result.links)
+    pass_pairs = _scored_passes(
+        engine, model, left.units, right.units, frequencies, pass_result.links
+    )
     thresholds, largest_adjustment = (
         Thresholds.of(step, last_release=last_release is not None),
         most_adjustment(sizes, step.cardinality),
     )
     prematching = None
-    if not (step.diagnose or step.duplicates == "join" or step.link_draws or overrides or last_release):
-        prematching = prematch(model, step.cardinality, thresholds.accept, largest_adjustment)
+    if not (
+        step.diagnose
+        or step.duplicates == "join"
+        or step.link_draws
+        or overrides
+        or last_release
+    ):
+        prematching = prematch(
+            model, step.cardinality, thresholds.accept, largest_adjustment
+        )
     floor = thresholds.floor(largest_adjustment)
     candidates, open_sides = _candidates(
-        engine, step, (left.units, right.units), model, frequencies, floor, pass_result.links, prematching, inputs
+        engine,
+        step,
+        (left.units, right.units),
+        model,
+        frequencies,
+        floor,
+        pass_result.links,
+        prematching,
+        inputs,
     )
     pairs, stored_tables = candidates.pairs, [*candidates.stored, candidates.pairs]
-    for excluded_pairs in (pass_result.links if step.cardinality == "many-to-many" else None, barred_pairs):
+    for excluded_pairs in (
+        pass_result.links if step.cardinality == "many-to-many" else None,
+        barred_pairs,
+    ):
         if excluded_pairs and engine.count(excluded_pairs):
             pairs = _excluding(engine, pairs, excluded_pairs)
             stored_tables.append(pairs)
     gammas = columns([pattern_column(comparison) for comparison in model.comparisons])
     all_pairs = engine.sql(
         f"""
-        select left_id, right_id, {deterministic.METHOD} as method, "pass", {gammas}, match_weight from {{pass_pairs}}
+        select left_id, right_id, {deterministic.METHOD} as method, "pass", {gammas},
+            match_weight from {{pass_pairs}}
         union all
-        select left_id, right_id, 'probabilistic' as method, 'rule ' || cast(rule + 1 as varchar) as "pass", {gammas},
+        select left_id, right_id, 'probabilistic' as method,
+            'rule ' || cast(rule + 1 as varchar) as "pass", {gammas},
                match_weight
         from {{pairs}}
         """,
@@ -186,32 +227,55 @@ def _candidates(
     prematching: Prematch | None,
     inputs: Given,
 ) -> tuple[Candidates, tuple[Table, Table]]:
-    """The candidate pairs of a step, each scored once, and the units of either side still open after the passes."""
+    """The candidate pairs of a step, each scored once, and the units of either side
+    still open after the passes.
+    """
     score_sides = functools.partial(
-        score_candidates, engine, model, frequencies=frequencies, floor=floor, progress=progress_of(inputs)
+        score_candidates,
+        engine,
+        model,
+        frequencies=frequencies,
+        floor=floor,
+        progress=progress_of(inputs),
     )
     partitions = inputs.get("partitions") or Partitions()
     has_links = engine.count(linked) > 0
     single = single_sides(step.cardinality) if has_links else []
     left, right = sides
     open_units = {
-        name: _by_link(engine, units, linked, name, exists=False) if has_links else units
+        name: _by_link(engine, units, linked, name, exists=False)
+        if has_links
+        else units
         for name, units in (("left", left), ("right", right))
         if name in single or (single and (step.diagnose or step.duplicates == "join"))
     }
-    open_sides = (open_units["left"] if "left" in single else left, open_units["right"] if "right" in single else right)
+    open_sides = (
+        open_units["left"] if "left" in single else left,
+        open_units["right"] if "right" in single else right,
+    )
     if not single or not (step.diagnose or step.duplicates == "join"):
-        return score_sides(*open_sides, partitions=partitions, prematch=prematching), open_sides
+        return score_sides(
+            *open_sides, partitions=partitions, prematch=prematching
+        ), open_sides
     linked_units = {
-        name: _by_link(engine, units, linked, name, exists=True) for name, units in (("left", left), ("right", right))
+        name: _by_link(engine, units, linked, name, exists=True)
+        for name, units in (("left", left), ("right", right))
     }
-    # All pairs with an unlinked unit on each side that holds one link, and those of linked with unlinked units.
+    # All pairs with an unlinked unit on each side that holds one link, and those of
+    # linked with unlinked units.
     if single == ["right"]:
-        calls = [(left, open_units["right"]), (open_units["left"], linked_units["right"])]
+        calls = [
+            (left, open_units["right"]),
+            (open_units["left"], linked_units["right"]),
+        ]
     else:
-        calls = [(open_units["left"], right), (linked_units["left"], open_units["right"])]
+        calls = [
+            (open_units["left"], right),
+            (linked_units["left"], open_units["right"]),
+        ]
     first, second = (
-        score_sides(*units, partitions=partitions.within(f"pairs-{number}")) for number, units in enumerate(calls, 1)
+        score_sides(*units, partitions=partitions.within(f"pairs-{number}"))
+        for number, units in enumerate(calls, 1)
     )
     rules = [
         {
@@ -223,17 +287,28 @@ def _candidates(
     ]
     pairs = union_all(engine, [first.pairs, second.pairs])
     stored_tables = [*first.stored, *second.stored]
-    return Candidates(pairs, first.prematched, open_sides, rules, stored_tables), open_sides
+    return Candidates(
+        pairs, first.prematched, open_sides, rules, stored_tables
+    ), open_sides
 
 
 def _model(
-    engine: Engine, step: Step, left: Units, right: Units, sizes: Mapping[str, int], inputs: Given
+    engine: Engine,
+    step: Step,
+    left: Units,
+    right: Units,
+    sizes: Mapping[str, int],
+    inputs: Given,
 ) -> tuple[Model, dict[str, Any], Frequencies]:
-    """The model, trained where the step asks for it, the training report, and term frequencies."""
+    """The model, trained where the step asks for it, the training report, and term
+    frequencies.
+    """
     model, say = inputs["model"], progress_of(inputs)
     if not step.train:
         model.check_trained(f"step '{step.name}'")
-    model.check_columns(set(left.units.columns) & set(right.units.columns), f"step '{step.name}'")
+    model.check_columns(
+        set(left.units.columns) & set(right.units.columns), f"step '{step.name}'"
+    )
     if not step.train:
         model = model.with_prior_of(inputs.get("trained_on"), tuple(sizes.values()))
     count = functools.partial(term_frequencies, engine, model, left.units, right.units)
@@ -241,7 +316,10 @@ def _model(
         say("term frequencies")
         return model, {}, count()
     results: list[Any] = engine.run_concurrently(
-        functools.partial(_trained, engine, step, model, left.units, right.units, inputs), count
+        functools.partial(
+            _trained, engine, step, model, left.units, right.units, inputs
+        ),
+        count,
     )
     (trained_model, report), frequencies = results
     return trained_model, report, frequencies
@@ -250,26 +328,41 @@ def _model(
 def _trained(
     engine: Engine, step: Step, model: Model, left: Table, right: Table, inputs: Given
 ) -> tuple[Model, dict[str, Any]]:
-    """The model trained on two sides; of sides too small to train on, the earlier step's or the given model.
+    """The model trained on two sides; of sides too small to train on, the earlier
+    step's or the given model.
 
     Raises:
-        NothingToTrainOnError: there is nothing to train on, and the model has no m and u of its own.
+        NothingToTrainOnError: there is nothing to train on, and the model has no m and
+            u of its own.
     """
-    seed, earlier, say = inputs.get("seed", SEED), inputs.get("earlier"), progress_of(inputs)
+    seed, earlier, say = (
+        inputs.get("seed", SEED),
+        inputs.get("earlier"),
+        progress_of(inputs),
+    )
     prior_from = {"prior_from_step": earlier.step} if earlier else {}
     try:
         if step.trainer == "splink":
-            trained_model, report = train_by_splink(engine, model, left, right, seed=seed, progress=say)
+            trained_model, report = train_by_splink(
+                engine, model, left, right, seed=seed, progress=say
+            )
         else:
-            trained_model, report = train(engine, model, left, right, seed=seed, informative=earlier, progress=say)
+            trained_model, report = train(
+                engine, model, left, right, seed=seed, informative=earlier, progress=say
+            )
     except NothingToTrainOnError as fault:
         model = earlier.model if earlier else model
         if not model.is_trained:
             raise
         # The prior that training starts from: half of the smaller side has a partner.
         prior = 0.5 / max(engine.count(left), engine.count(right), 2)
-        with_prior = from_dict({**model.raw, "probability_two_random_records_match": prior})
-        return with_prior, {"taken_as_given": str(fault).splitlines()[0], "prior": prior} | prior_from
+        with_prior = from_dict(
+            {**model.raw, "probability_two_random_records_match": prior}
+        )
+        return with_prior, {
+            "taken_as_given": str(fault).splitlines()[0],
+            "prior": prior,
+        } | prior_from
     return trained_model, report.as_dict() | prior_from
 
 
@@ -278,7 +371,8 @@ def _excluding(engine: Engine, pairs: Table, excluded_pairs: Table) -> Table:
         """
         select s.*
         from {pairs} as s
-        where not exists (select 1 from {excluded} as t where t.left_id = s.left_id and t.right_id = s.right_id)
+        where not exists (select 1 from {excluded} as t where t.left_id = s.left_id
+            and t.right_id = s.right_id)
         """,
         pairs=pairs,
         excluded=excluded_pairs,
@@ -287,25 +381,34 @@ def _excluding(engine: Engine, pairs: Table, excluded_pairs: Table) -> Table:
 
 
 def _scored_passes(
-    engine: Engine, model: Model, left: Table, right: Table, frequencies: Frequencies, linked: Table
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    frequencies: Frequencies,
+    linked: Table,
 ) -> Table:
     if engine.count(linked) == 0:
         return empty(engine, {**scored_columns(model), "pass": "varchar"})
     pass_pairs = score_given(engine, model, left, right, frequencies, linked)
     return engine.sql(
-        "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, right_id)",
+        "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, "
+        "right_id)",
         scored=pass_pairs,
         linked=linked,
         store=True,
     )
 
 
-def _by_link(engine: Engine, units: Table, linked: Table, side: str, *, exists: bool) -> Table:
+def _by_link(
+    engine: Engine, units: Table, linked: Table, side: str, *, exists: bool
+) -> Table:
     """The units that a pass has linked, or those that none has."""
     return engine.sql(
         f"""
         select u.* from {{units}} as u
-        where {"" if exists else "not"} exists (select 1 from {{linked}} as p where p.{side}_id = u.unit_id)
+        where {"" if exists else "not"} exists (select 1 from {{linked}} as p
+            where p.{side}_id = u.unit_id)
         """,
         units=units,
         linked=linked,

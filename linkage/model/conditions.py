@@ -1,4 +1,6 @@
-"""SQL conditions of models and blocking rules, in DuckDB's dialect: parsed once, taken apart, written for both engines."""
+"""SQL conditions of models and blocking rules, in DuckDB's dialect: parsed once, taken
+apart, written for both engines.
+"""
 
 import functools
 from collections.abc import Sequence
@@ -10,8 +12,13 @@ from sqlglot.tokens import TokenType
 
 from linkage.engine import columns, quote
 
-WITHIN_ONE = {"LEVENSHTEIN": "within_one_edit", "DAMERAU_LEVENSHTEIN": "within_one_edit_or_swap"}
-"""A distance of one at most, by the name of its distance: functions that each engine has."""
+WITHIN_ONE = {
+    "LEVENSHTEIN": "within_one_edit",
+    "DAMERAU_LEVENSHTEIN": "within_one_edit_or_swap",
+}
+"""A distance of one at most, by the name of its distance: functions that each engine
+has.
+"""
 
 
 _KINDS = """
@@ -22,22 +29,32 @@ _KINDS = """
     Sqrt Sin Cos Acos Asin Atan Radians Lower Upper Trim Length Left Right Substring Reverse Replace Concat Split StartsWith
     EndsWith Contains StrPosition RegexpExtract RegexpLike RegexpFullMatch RegexpReplace Levenshtein JarowinklerSimilarity
     StrToTime StrToDate TimeToUnix TsOrDsToDate DateDiff DateTrunc TimestampTrunc Extract Year Month Day Unicode Date Anonymous
+"""  # noqa: E501
+"""Kinds of sqlglot's expressions in a condition: operators, and functions of a pair's
+values only.
 """
-"""Kinds of sqlglot's expressions in a condition: operators, and functions of a pair's values only."""
 _FUNCTIONS = """
     damerau_levenshtein jaro_similarity jaccard hamming array_cosine_similarity list_cosine_similarity list_intersect
     list_has_any list_has_all list_distinct list_sort len try_strptime suffix prefix within_one_edit within_one_edit_or_swap
+"""  # noqa: E501
+"""Functions that sqlglot has no kind for: those of Splink's comparison library on
+DuckDB, and those of our models.
 """
-"""Functions that sqlglot has no kind for: those of Splink's comparison library on DuckDB, and those of our models."""
 
 
-_LONGEST = 10_000  # characters; the longest condition of a shipped model has a tenth of them
-_DEEPEST = 100  # levels of a tree: writing it as SQL needs some five frames a level, of Python's 1,000
+_LONGEST = (
+    10_000  # characters; the longest condition of a shipped model has a tenth of them
+)
+# levels of a tree: writing it as SQL needs some five frames a level, of Python's 1,000
+_DEEPEST = 100
 
 
-@functools.lru_cache(maxsize=4096)  # a model is compiled for every rule, and parsing is slow
+@functools.lru_cache(
+    maxsize=4096
+)  # a model is compiled for every rule, and parsing is slow
 def parsed(condition: str) -> exp.Expression:
-    """A condition as a tree that all callers share: `transform` gives a copy, nothing may be changed in place.
+    """A condition as a tree that all callers share: `transform` gives a copy, nothing
+    may be changed in place.
 
     Raises:
         sqlglot.errors.SqlglotError: it is no SQL.
@@ -47,10 +64,11 @@ def parsed(condition: str) -> exp.Expression:
 
 @functools.lru_cache(maxsize=4096)
 def refused_part(condition: str) -> str | None:
-    """The first part of a condition that reads more than a pair's values, for example read_text; None where none does.
+    """The first part of a condition that reads more than a pair's values, for example
+    read_text; None where none does.
 
-    A model from somebody else is data: what is not listed above (subqueries, functions of files, settings, windows,
-    parameters, comments) is refused.
+    A model from somebody else is data: what is not listed above (subqueries, functions
+    of files, settings, windows, parameters, comments) is refused.
 
     Raises:
         sqlglot.errors.SqlglotError: it is no SQL.
@@ -58,23 +76,36 @@ def refused_part(condition: str) -> str | None:
     """
     if len(condition) > _LONGEST:
         return f"more than {_LONGEST:,} characters"
-    if any(token.token_type == TokenType.SEMICOLON for token in sqlglot.tokenize(condition, read="duckdb")):
+    if any(
+        token.token_type == TokenType.SEMICOLON
+        for token in sqlglot.tokenize(condition, read="duckdb")
+    ):
         return ";"
     for node in parsed(condition).walk():
         if node.depth > _DEEPEST:
             raise RecursionError
         if node.comments:
             return "a comment"
-        if isinstance(node, exp.Anonymous) and node.name.lower() not in _FUNCTIONS.split():
+        if (
+            isinstance(node, exp.Anonymous)
+            and node.name.lower() not in _FUNCTIONS.split()
+        ):
             return str(node.name)
         if type(node).__name__ not in _KINDS.split():
-            return "a subquery" if isinstance(node, exp.Query | exp.Subquery) else str(node.key)
+            return (
+                "a subquery"
+                if isinstance(node, exp.Query | exp.Subquery)
+                else str(node.key)
+            )
     return None
 
 
 def has_distance(condition: str) -> bool:
     """Whether a condition calls a distance or similarity of two texts."""
-    return any(name in condition.lower() for name in ("levenshtein(", "jaro", "jaccard(", "hamming("))
+    return any(
+        name in condition.lower()
+        for name in ("levenshtein(", "jaro", "jaccard(", "hamming(")
+    )
 
 
 def conjuncts(condition: str) -> list[exp.Expression]:
@@ -85,20 +116,28 @@ def conjuncts(condition: str) -> list[exp.Expression]:
 
 
 def to_sql(tree: exp.Expression) -> str:
-    """SQL of a condition, in functions that both engines know: sqlglot writes list_has_any as &&."""
+    """SQL of a condition, in functions that both engines know: sqlglot writes
+    list_has_any as &&.
+    """
 
     def known(node: exp.Expression) -> exp.Expression:
         overlaps = isinstance(node, exp.ArrayOverlaps)
-        return exp.Anonymous(this="list_has_any", expressions=[node.left, node.right]) if overlaps else node
+        return (
+            exp.Anonymous(this="list_has_any", expressions=[node.left, node.right])
+            if overlaps
+            else node
+        )
 
     return str(tree.transform(known).sql("duckdb"))
 
 
 @functools.lru_cache(maxsize=4096)
 def cheaper(condition: str) -> str:
-    """The same condition, with `distance(a, b) <= 1` as a function that most pairs answer without the distance.
+    """The same condition, with `distance(a, b) <= 1` as a function that most pairs
+    answer without the distance.
 
-    Most pairs differ in length, or at many places: an eighth of the time on postcodes, a twentieth on dates.
+    Most pairs differ in length, or at many places: an eighth of the time on postcodes,
+    a twentieth on dates.
     """
     if "levenshtein" not in condition.lower():
         return condition
@@ -112,12 +151,18 @@ def _within_one(node: exp.Expression) -> exp.Expression:
     if isinstance(distance, exp.Levenshtein):
         return exp.func(WITHIN_ONE["LEVENSHTEIN"], distance.this, distance.expression)
     name = distance.name.upper() if isinstance(distance, exp.Anonymous) else ""
-    return exp.func(WITHIN_ONE[name], *distance.expressions) if name in WITHIN_ONE else node
+    return (
+        exp.func(WITHIN_ONE[name], *distance.expressions)
+        if name in WITHIN_ONE
+        else node
+    )
 
 
 @dataclass(frozen=True)
 class BlockingRule:
-    """Which pairs are candidates: SQL over l and r. Columns in `explode` are lists, of which any element may agree."""
+    """Which pairs are candidates: SQL over l and r. Columns in `explode` are lists, of
+    which any element may agree.
+    """
 
     condition: str
     explode: tuple[str, ...] = ()
@@ -125,22 +170,41 @@ class BlockingRule:
     @functools.cached_property
     def columns(self) -> tuple[str, ...]:
         """Columns of a unit that the rule reads."""
-        return tuple(dict.fromkeys(column.name for column in parsed(self.condition).find_all(exp.Column)))
+        return tuple(
+            dict.fromkeys(
+                column.name for column in parsed(self.condition).find_all(exp.Column)
+            )
+        )
 
     @property
     def over_elements(self) -> str:
         """The condition over l and r whose lists are opened (`opened`)."""
-        return to_sql(parsed(self.condition).transform(self._by_element)) if self.explode else self.condition
+        return (
+            to_sql(parsed(self.condition).transform(self._by_element))
+            if self.explode
+            else self.condition
+        )
 
     def opened(self, side: str, names: Sequence[str] | None = None) -> str:
-        """SQL of a side, {left} or {right}: unit_id, columns (else the rule's), and an element of each list."""
-        query = f"(select {columns(['unit_id', *(self.columns if names is None else names)])} from {{{side}}})"
-        for column in self.explode:  # one inside the other: lists opened side by side would be zipped, not crossed
-            query = f"(select *, unnest({quote(column)}) as {quote(element(column))} from {query})"
+        """SQL of a side, {left} or {right}: unit_id, columns (else the rule's), and an
+        element of each list.
+        """
+        query = (
+            "(select "
+            f"{columns(['unit_id', *(self.columns if names is None else names)])} "
+            f"from {{{side}}})"
+        )
+        # one inside the other: lists opened side by side would be zipped, not crossed
+        for column in self.explode:
+            query = (
+                f"(select *, unnest({quote(column)}) as {quote(element(column))} "
+                f"from {query})"
+            )
         return query
 
     def keys(self) -> "Keys":
-        """The equalities that have a left and a right side: l."dob" = r."dob", substr(l."x", 1, 3) = ...
+        """The equalities that have a left and a right side: l."dob" = r."dob",
+        substr(l."x", 1, 3) = ...
 
         A rule joined by anything but AND has none.
         """
@@ -163,13 +227,18 @@ class BlockingRule:
 
     def _by_element(self, node: exp.Expression) -> exp.Expression:
         if isinstance(node, exp.Column) and node.name in self.explode:
-            return exp.column(exp.to_identifier(element(node.name), quoted=True), table=node.args.get("table"))
+            return exp.column(
+                exp.to_identifier(element(node.name), quoted=True),
+                table=node.args.get("table"),
+            )
         return node
 
 
 @dataclass(frozen=True)
 class Keys:
-    """SQL over the columns of one side, element by element equal where the rule holds; lists by their elements."""
+    """SQL over the columns of one side, element by element equal where the rule holds;
+    lists by their elements.
+    """
 
     left: tuple[str, ...]
     right: tuple[str, ...]
@@ -185,19 +254,24 @@ def element(column: str) -> str:
 class Agreement:
     """What a condition asks to be the same on both sides."""
 
-    kind: str  # "column" (equal), "value" (of a column, equal) or "overlap" (of two lists)
+    # "column" (equal), "value" (of a column, equal) or "overlap" (of two lists)
+    kind: str
     value: str  # the column, or SQL of the value over the columns of a unit
     column: str  # that is read
 
 
 @functools.lru_cache(maxsize=4096)
 def agreements(condition: str | None) -> tuple[Agreement | None, ...]:
-    """What each part of a condition that AND joins asks to be the same on both sides; None where it asks otherwise."""
+    """What each part of a condition that AND joins asks to be the same on both sides;
+    None where it asks otherwise.
+    """
     return tuple(map(agreement, conjuncts(condition))) if condition else ()
 
 
 def agreement(term: exp.Expression) -> Agreement | None:
-    """What one part of a condition asks to be the same on both sides; None where it asks for anything else."""
+    """What one part of a condition asks to be the same on both sides; None where it
+    asks for anything else.
+    """
     sides = _sides(term)
     if sides is None:
         return None
@@ -206,22 +280,37 @@ def agreement(term: exp.Expression) -> Agreement | None:
     if left.sql().lower() != right.sql().lower() or len(columns) != 1:
         return None
     if not isinstance(left, exp.Column):
-        return None if isinstance(term, exp.ArrayOverlaps) else Agreement("value", to_sql(left), columns[0])
-    return Agreement("overlap" if isinstance(term, exp.ArrayOverlaps) else "column", columns[0], columns[0])
+        return (
+            None
+            if isinstance(term, exp.ArrayOverlaps)
+            else Agreement("value", to_sql(left), columns[0])
+        )
+    return Agreement(
+        "overlap" if isinstance(term, exp.ArrayOverlaps) else "column",
+        columns[0],
+        columns[0],
+    )
 
 
 def _without_side(node: exp.Expression) -> exp.Expression:
     """A column of a unit: l."dob" and "dob_l" are "dob"."""
     if not isinstance(node, exp.Column):
         return node
-    return exp.column(exp.to_identifier(node.name if node.table else node.name[:-2], quoted=True))
+    return exp.column(
+        exp.to_identifier(node.name if node.table else node.name[:-2], quoted=True)
+    )
 
 
 def _sides(term: exp.Expression) -> tuple[exp.Expression, exp.Expression] | None:
-    """The two sides of an equality or an overlap, l's first, where each reads one side only."""
+    """The two sides of an equality or an overlap, l's first, where each reads one side
+    only.
+    """
     if not isinstance(term, exp.EQ | exp.ArrayOverlaps):
         return None
-    read = [{_side(column) for column in side.find_all(exp.Column)} for side in (term.left, term.right)]
+    read = [
+        {_side(column) for column in side.find_all(exp.Column)}
+        for side in (term.left, term.right)
+    ]
     if read == [{"l"}, {"r"}]:
         return term.left, term.right
     return (term.right, term.left) if read == [{"r"}, {"l"}] else None

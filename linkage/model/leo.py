@@ -1,10 +1,12 @@
-"""The models for LEO's own sources: what they compare, and how configs/models/ got the m and u that it ships.
+"""The models for LEO's own sources: what they compare, and how configs/models/ got the
+m and u that it ships.
 
     leo demo --people 200000 --seed 77 --out RUN    # a seed that no example has
     python -m linkage.model.leo RUN     # the models of that run become those that ship
 
-Comparisons take the best agreement over both histories: a woman who married agrees on the surname that she had.
-Blocking opens the histories too, since the name that both sides know may be the latest of neither.
+Comparisons take the best agreement over both histories: a woman who married agrees on
+the surname that she had. Blocking opens the histories too, since the name that both
+sides know may be the latest of neither.
 """
 
 import sys
@@ -20,7 +22,9 @@ from linkage.model.splink_json import load
 from linkage.model.training.report import TrainingReport
 
 EVIDENCE = ("histories", "dates", "household")
-"""What the models know beyond latest values; benchmarks/ablation.py measures what each adds."""
+"""What the models know beyond latest values; benchmarks/ablation.py measures what each
+adds.
+"""
 
 
 def education() -> dict[str, Any]:
@@ -32,7 +36,9 @@ def education() -> dict[str, Any]:
 
 
 def cis() -> dict[str, Any]:
-    """Education people and the customers of DWP, who may share a National Insurance number."""
+    """Education people and the customers of DWP, who may share a National Insurance
+    number.
+    """
     return settings_of("nino")
 
 
@@ -41,9 +47,11 @@ TRAINED_BY = {"education": "npd-ilr", "cis": "education-cis"}
 
 
 def ship(run: Path, folder: Path) -> dict[str, int]:
-    """Make the models of a run those that ship, each with what it was trained on next to it.
+    """Make the models of a run those that ship, each with what it was trained on next
+    to it.
 
-    A step that trains starts from them, and takes them as they are where its sides are too small to learn from.
+    A step that trains starts from them, and takes them as they are where its sides are
+    too small to learn from.
 
     Returns:
         Model to its version.
@@ -58,35 +66,63 @@ def ship(run: Path, folder: Path) -> dict[str, int]:
     return versions
 
 
-def settings_of(number: str | None, evidence: Collection[str] = EVIDENCE) -> dict[str, Any]:
+def settings_of(
+    number: str | None, evidence: Collection[str] = EVIDENCE
+) -> dict[str, Any]:
     """A model of people's names, birth date, sex, postcode and a number.
 
     Args:
         number: the identifier that both sides may hold; None where they share none.
-        evidence: of EVIDENCE; without "histories" only latest values are compared and blocked on.
+        evidence: of EVIDENCE; without "histories" only latest values are compared and
+            blocked on.
     """
     history, dated = (kind in evidence for kind in ("histories", "dates"))
     model = settings(
         [
-            comparison("forename", "name", swapped_with="surname", further="middle_names", history=history),
-            comparison("surname", "name", swapped_with="forename", swap_counted=True, history=history, dated=dated),
+            comparison(
+                "forename",
+                "name",
+                swapped_with="surname",
+                further="middle_names",
+                history=history,
+            ),
+            comparison(
+                "surname",
+                "name",
+                swapped_with="forename",
+                swap_counted=True,
+                history=history,
+                dated=dated,
+            ),
             comparison("dob", "date"),
             comparison("sex", "category"),
             comparison("postcode", "postcode", history=history, dated=dated),
             comparison("middle_names", "name", further_of="forename"),
             *([comparison(number, "number", history=history)] if number else []),
-            *(_conditional(["surname", "postcode"] if history else []) if "household" in evidence else []),
+            *(
+                _conditional(["surname", "postcode"] if history else [])
+                if "household" in evidence
+                else []
+            ),
         ]
     )
-    fields = [("dob", "surname"), ("dob", "forename"), ("dob", "postcode"), ("forename", "surname", "postcode")]
+    fields = [
+        ("dob", "surname"),
+        ("dob", "forename"),
+        ("dob", "postcode"),
+        ("forename", "surname", "postcode"),
+    ]
     model["blocking_rules_to_generate_predictions"] = [
-        any_time(rule) if history else _rule(rule) for rule in [*fields, *([(number,)] if number else [])]
+        any_time(rule) if history else _rule(rule)
+        for rule in [*fields, *([(number,)] if number else [])]
     ]
     return model
 
 
 def _conditional(history: Collection[str]) -> list[dict[str, Any]]:
-    """A household shares its surname, twins their birth date, and people of one forename their sex."""
+    """A household shares its surname, twins their birth date, and people of one
+    forename their sex.
+    """
     return [
         given_comparison("surname", ["postcode"], history=history, adjusted=True),
         given_comparison("dob", ["surname", "postcode"], history=history),
@@ -95,7 +131,9 @@ def _conditional(history: Collection[str]) -> list[dict[str, Any]]:
 
 
 def any_time(fields: Collection[str]) -> dict[str, Any]:
-    """A blocking rule: equality with any value of either history; birth dates do not change."""
+    """A blocking rule: equality with any value of either history; birth dates do not
+    change.
+    """
     return _rule([field if field == "dob" else f"{field}_all" for field in fields])
 
 

@@ -1,7 +1,7 @@
 """A trained model as files: Splink's JSON, and next to it what it was trained on.
 
-Splink refuses a settings file with a key that it does not know, so that ours has a file of its own: model.json and
-model.training.json.
+Splink refuses a settings file with a key that it does not know, so that ours has a file
+of its own: model.json and model.training.json.
 """
 
 import hashlib
@@ -34,25 +34,33 @@ def save(path: Path, model: Model, report: TrainingReport, **provenance: Any) ->
     Returns:
         The model's version: one more than that of the file that it replaces, else 1.
     """
-    return save_with(path, model, next_version(path), trained=report.as_dict(), **provenance)
+    return save_with(
+        path, model, next_version(path), trained=report.as_dict(), **provenance
+    )
 
 
 def save_with(path: Path, model: Model, version: int, **provenance: Any) -> int:
     """Write a model and its provenance, each whole or not at all; returns its version.
 
     Args:
-        provenance: `trained`, what it was trained on; `labelled`, what labels changed; `tuned`, what was changed by hand.
+        provenance: `trained`, what it was trained on; `labelled`, what labels changed;
+            `tuned`, what was changed by hand.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     text = _text(model.raw)
-    header = {"format": FORMAT, "version": version, "model_sha256": hashlib.sha256(text.encode()).hexdigest()}
+    header = {
+        "format": FORMAT,
+        "version": version,
+        "model_sha256": hashlib.sha256(text.encode()).hexdigest(),
+    }
     _write(path, text)
     _write(training_file(path), _text({**header, **provenance}))
     return version
 
 
 def provenance(path: Path) -> dict[str, Any] | None:
-    """What a model file was trained on; None where nothing is recorded, or the model was changed since.
+    """What a model file was trained on; None where nothing is recorded, or the model
+    was changed since.
 
     Raises:
         ConfigError: the file next to the model is no JSON.
@@ -62,13 +70,19 @@ def provenance(path: Path) -> dict[str, Any] | None:
     except FileNotFoundError:
         return None
     if not isinstance(record, dict):
-        raise ConfigError(f"{training_file(path)}: does not say what the model was trained on\n  {_AGAIN}")
-    is_changed = record.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
+        raise ConfigError(
+            f"{training_file(path)}: does not say what the model was trained on\n  "
+            f"{_AGAIN}"
+        )
+    is_changed = (
+        record.get("model_sha256") != hashlib.sha256(path.read_bytes()).hexdigest()
+    )
     return None if is_changed else record
 
 
 def trained_on(path: Path) -> tuple[int, ...] | None:
-    """Records of the sides that a model file's prior is of, or of the one file; None where nothing is recorded.
+    """Records of the sides that a model file's prior is of, or of the one file; None
+    where nothing is recorded.
 
     Of the model in a folder of `leo link` or `leo dedupe` the manifest has it.
 
@@ -76,21 +90,35 @@ def trained_on(path: Path) -> tuple[int, ...] | None:
         ConfigError: the file next to the model is no JSON.
     """
     record = provenance(path) or {}
-    of_run = (record[change].get("records") for change in ("tuned", "labelled") if change in record)
-    units = next(filter(None, of_run), None) or (record.get("trained") or {}).get("units") or _linked_sizes(path)
+    of_run = (
+        record[change].get("records")
+        for change in ("tuned", "labelled")
+        if change in record
+    )
+    units = (
+        next(filter(None, of_run), None)
+        or (record.get("trained") or {}).get("units")
+        or _linked_sizes(path)
+    )
     return tuple(map(int, units)) or None
 
 
 def _linked_sizes(path: Path) -> list[int]:
     try:
         counts = json_of(path.parent / "manifest.json")["counts"]
-        return [int(counts[name]) for name in ("left_units", "right_units", "records") if name in counts]
+        return [
+            int(counts[name])
+            for name in ("left_units", "right_units", "records")
+            if name in counts
+        ]
     except (OSError, ValueError, KeyError, TypeError):
         return []
 
 
 def next_version(path: Path) -> int:
-    """One more than that of the model that is there, however it was changed; 1 where none is."""
+    """One more than that of the model that is there, however it was changed; 1 where
+    none is.
+    """
     try:
         return int(json_of(training_file(path))["version"]) + 1
     except (OSError, ValueError, KeyError, TypeError):

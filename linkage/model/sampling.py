@@ -1,9 +1,11 @@
-"""Samples of units that are the same on every engine, at every number of threads and in every order of rows.
+"""Samples of units that are the same on every engine, at every number of threads and in
+every order of rows.
 
-A unit's slot is the square of a multiple of its id, modulo a prime: whole numbers that both engines calculate alike. The
-square sees to it that two units are drawn together no more or less often for having neighbouring ids; a cryptographic
-hash would do the same, and cost seconds for 25 million units. The two sides have multipliers of their own, so that
-units of one number on both sides are not drawn together.
+A unit's slot is the square of a multiple of its id, modulo a prime: whole numbers that
+both engines calculate alike. The square sees to it that two units are drawn together no
+more or less often for having neighbouring ids; a cryptographic hash would do the same,
+and cost seconds for 25 million units. The two sides have multipliers of their own, so
+that units of one number on both sides are not drawn together.
 """
 
 import functools
@@ -26,7 +28,14 @@ class Side:
     share: float  # of the units that the sample holds
 
 
-def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most: int, seed: int) -> list[Side]:
+def drawn(
+    engine: Engine,
+    sides: Sequence[Table],
+    names: Sequence[str],
+    *,
+    most: int,
+    seed: int,
+) -> list[Side]:
     """Sample at most about so many units of each side, in one scan.
 
     Args:
@@ -37,18 +46,32 @@ def drawn(engine: Engine, sides: Sequence[Table], names: Sequence[str], *, most:
         units = engine.count(table)
         share = min(most / max(units, 1), 1.0)
         select_list = columns(["unit_id", *names])
-        spreads = f"select {select_list}, {_spread(multiplier, seed)} as spread from {{units}}"
-        slots = f"select {select_list}, spread * spread % {_PRIME} as slot from ({spreads}) as spreads"
-        query = f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as slots where slot < {below(share)}"
+        spreads = (
+            f"select {select_list}, {_spread(multiplier, seed)} as spread from "
+            f"{{units}}"
+        )
+        slots = (
+            f"select {select_list}, spread * spread % {_PRIME} as slot from "
+            f"({spreads}) as spreads"
+        )
+        query = (
+            f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as "
+            f"slots where slot < {below(share)}"
+        )
         sample = engine.sql(query, params=None, units=table, store=True)
         return Side(table, units, sample, share)
 
-    samples = (functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True))
+    samples = (
+        functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True)
+    )
     return engine.run_concurrently(*samples)
 
 
 def _spread(multiplier: int, seed: int) -> str:
-    return f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + {seed * 48_271 % _PRIME}) % {_PRIME}"
+    return (
+        f"(cast(unit_id as bigint) % {_PRIME} * {multiplier} + "
+        f"{seed * 48_271 % _PRIME}) % {_PRIME}"
+    )
 
 
 def below(share: float) -> int:
@@ -57,7 +80,8 @@ def below(share: float) -> int:
 
 
 def halves(engine: Engine, units: Table, *, seed: int) -> tuple[Table, Table]:
-    """A file's units in two halves, drawn as samples are: pairs across them are pairs of the file drawn at random.
+    """A file's units in two halves, drawn as samples are: pairs across them are pairs
+    of the file drawn at random.
 
     Args:
         units: unit_id and other columns, which both halves have.
@@ -65,7 +89,11 @@ def halves(engine: Engine, units: Table, *, seed: int) -> tuple[Table, Table]:
     spread = _spread(_MULTIPLIERS[0], seed)
     slot = f"({spread}) * ({spread}) % {_PRIME}"
     first, second = (
-        engine.sql(f"select * from {{units}} where {slot} {side} {below(0.5)}", units=units, store=True)
+        engine.sql(
+            f"select * from {{units}} where {slot} {side} {below(0.5)}",
+            units=units,
+            store=True,
+        )
         for side in ("<", ">=")
     )
     return first, second

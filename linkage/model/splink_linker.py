@@ -22,17 +22,20 @@ from linkage.model.training.report import level_reports
 _SAMPLE = 100_000
 """Records of a side by which training blocks are chosen."""
 _RANDOM_PAIRS = 1e6
-"""Pairs from which Splink estimates u: the default of estimate_u_using_random_sampling."""
+"""Pairs from which Splink estimates u: the default of estimate_u_using_random_sampling.
+"""
 _RECALL = 0.7
-"""Share of matches that agree on two training blocks: what Splink's tutorials take for deterministic rules. Half of it
-is one bit of prior."""
+"""Share of matches that agree on two training blocks: what Splink's tutorials take for
+deterministic rules. Half of it is one bit of prior.
+"""
 
 
 def splink_linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
     """Open a trained model in Splink.
 
     Args:
-        tables: name to unit_id and the model's columns: of two sides, or of one file that is linked with itself.
+        tables: name to unit_id and the model's columns: of two sides, or of one file
+            that is linked with itself.
 
     Returns:
         splink.Linker of link type link_only; of one table dedupe_only.
@@ -53,19 +56,23 @@ def train_by_splink(
     seed: int = 2026,
     progress: Callable[[str], None] | None = None,
 ) -> tuple[Model, TrainingReport]:
-    """Estimate a model's probabilities by Splink: u from random pairs, m and the prior by EM on blocks.
+    """Estimate a model's probabilities by Splink: u from random pairs, m and the prior
+    by EM on blocks.
 
-    Splink's EM is run on the blocks that our own training would choose. The prior is from the pairs that agree on two of
-    these blocks, as Splink's tutorials take it from deterministic rules. Nothing else of our training is done: no standard
-    errors, no conditional comparisons, no check that EM has found matches.
+    Splink's EM is run on the blocks that our own training would choose. The prior is
+    from the pairs that agree on two of these blocks, as Splink's tutorials take it from
+    deterministic rules. Nothing else of our training is done: no standard errors, no
+    conditional comparisons, no check that EM has found matches.
 
     Args:
-        model: comparisons and blocking rules; what m and u it has are where estimation starts.
+        model: comparisons and blocking rules; what m and u it has are where estimation
+            starts.
         left, right: unit_id and the model's columns.
 
     Raises:
         ConfigError: the engine is not DuckDB.
-        NothingToTrainOnError: no block makes enough pairs, or Splink cannot train on them.
+        NothingToTrainOnError: no block makes enough pairs, or Splink cannot train on
+            them.
     """
     require("training by Splink", "splink")
     from splink import block_on
@@ -76,19 +83,31 @@ def train_by_splink(
     linker = _linker(engine, model, {"left": left, "right": right})
     say("u by Splink")
     linker.training.estimate_u_using_random_sampling(max_pairs=_RANDOM_PAIRS, seed=seed)
-    column_pairs = [set(a.columns) | set(b.columns) for a, b in itertools.combinations(blocks, 2)]
-    rules = [block_on(*sorted(columns)) for columns in column_pairs or [set(blocks[0].columns)]]
+    column_pairs = [
+        set(a.columns) | set(b.columns) for a, b in itertools.combinations(blocks, 2)
+    ]
+    rules = [
+        block_on(*sorted(columns))
+        for columns in column_pairs or [set(blocks[0].columns)]
+    ]
     try:
-        linker.training.estimate_probability_two_random_records_match(rules, recall=_RECALL)
+        linker.training.estimate_probability_two_random_records_match(
+            rules, recall=_RECALL
+        )
         for block in blocks:
             say(f"m by Splink from pairs that agree on {' and '.join(block.columns)}")
-            linker.training.estimate_parameters_using_expectation_maximisation(block_on(*block.columns))
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*block.columns)
+            )
     except (EMTrainingException, SplinkException) as fault:
         raise NothingToTrainOnError(
-            f"Splink cannot train on pairs that agree on {' and '.join(block.columns)}: {type(fault).__name__}\n"
+            "Splink cannot train on pairs that agree on "
+            f"{' and '.join(block.columns)}: {type(fault).__name__}\n"
             f'  {GIVE_A_MODEL}, or let trainer = "leo"'
         ) from None
-    trained_model = from_dict(model.raw | _estimated(model, linker.misc.save_model_to_json()))
+    trained_model = from_dict(
+        model.raw | _estimated(model, linker.misc.save_model_to_json())
+    )
     trained_model.check_trained("training by Splink")
     return trained_model, _report(engine, trained_model, left, right, blocks, seed)
 
@@ -98,7 +117,10 @@ def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
     from splink import DuckDBAPI, Linker
 
     if engine.is_distributed:
-        raise ConfigError('Splink works here on DuckDB only\n  let engine = "duckdb", or trainer = "leo"')
+        raise ConfigError(
+            'Splink works here on DuckDB only\n  let engine = "duckdb", or trainer = '
+            '"leo"'
+        )
     settings = deepcopy(model.raw) | {
         "link_type": "link_only" if len(tables) == 2 else "dedupe_only",
         "unique_id_column_name": "unit_id",
@@ -106,7 +128,8 @@ def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
         "retain_intermediate_calculation_columns": True,
     }
     api = DuckDBAPI(connection=engine.connection)  # type: ignore[attr-defined] # of DuckDB, as just checked
-    # Splink takes the name that it shows for a table's name, which a file's is not, and sorts its tables by name.
+    # Splink takes the name that it shows for a table's name, which a file's is not, and
+    # sorts its tables by name.
     unique = uuid.uuid4().hex
     input_tables = [
         api.register(
@@ -119,10 +142,14 @@ def _linker(engine: Engine, model: Model, tables: Mapping[str, Table]) -> Any:
     return Linker(input_tables, settings, log_level="ERROR")
 
 
-def _blocks(engine: Engine, model: Model, left: Table, right: Table, seed: int) -> list[TrainingBlock]:
+def _blocks(
+    engine: Engine, model: Model, left: Table, right: Table, seed: int
+) -> list[TrainingBlock]:
     layout = Layout(model)
     sides = drawn(engine, (left, right), model.compared, most=_SAMPLE, seed=seed)
-    blocks = training_blocks(model.comparisons, count_blocks(engine, layout, sides), sides)
+    blocks = training_blocks(
+        model.comparisons, count_blocks(engine, layout, sides), sides
+    )
     engine.drop(*(side.sample for side in sides))
     return blocks
 
@@ -131,16 +158,27 @@ def _estimated(model: Model, settings: Mapping[str, Any]) -> dict[str, Any]:
     """What Splink estimated, in the model as it was written."""
     comparisons = deepcopy(model.raw["comparisons"])
     for comparison, result in zip(comparisons, settings["comparisons"], strict=True):
-        for level, estimate in zip(comparison["comparison_levels"], result["comparison_levels"], strict=True):
+        for level, estimate in zip(
+            comparison["comparison_levels"], result["comparison_levels"], strict=True
+        ):
             if not level.get("is_null_level"):
-                # A level that training never saw has Splink's stand-in for it, as in Splink's predictions.
-                level |= {key: estimate.get(key, NOT_OBSERVED) for key in ("m_probability", "u_probability")}
+                # A level that training never saw has Splink's stand-in for it, as in
+                # Splink's predictions.
+                level |= {
+                    key: estimate.get(key, NOT_OBSERVED)
+                    for key in ("m_probability", "u_probability")
+                }
     prior = settings["probability_two_random_records_match"]
     return {"comparisons": comparisons, "probability_two_random_records_match": prior}
 
 
 def _report(
-    engine: Engine, model: Model, left: Table, right: Table, blocks: list[TrainingBlock], seed: int
+    engine: Engine,
+    model: Model,
+    left: Table,
+    right: Table,
+    blocks: list[TrainingBlock],
+    seed: int,
 ) -> TrainingReport:
     from importlib.metadata import version
 
@@ -148,7 +186,10 @@ def _report(
         seed=seed,
         units=[engine.count(left), engine.count(right)],
         random_pairs=int(_RANDOM_PAIRS),
-        rules=[{"columns": list(block.columns), "pairs": block.pairs, "used": True} for block in blocks],
+        rules=[
+            {"columns": list(block.columns), "pairs": block.pairs, "used": True}
+            for block in blocks
+        ],
         prior=model.prior,
         levels=level_reports(model),
         versions={"splink": version("splink")},

@@ -1,1 +1,3 @@
-"""Stages, the runner that takes them to their end, and the manifest that says what was done."""
+"""Stages, the runner that takes them to their end, and the manifest that says what was
+done.
+"""

@@ -1,4 +1,6 @@
-"""Writing so that a reader sees the old or the new, whole, whatever happens in between."""
+"""Writing so that a reader sees the old or the new, whole, whatever happens in
+between.
+"""
 
 import json
 import os
@@ -12,7 +14,8 @@ from linkage.engine import unfinished
 def write_json(path: Path, value: Any) -> None:
     """Write a JSON file: next to its place first, to the disk, then renamed into place.
 
-    Whoever else writes the same file at the same time writes next to it, and the last one stays.
+    Whoever else writes the same file at the same time writes next to it, and the last
+    one stays.
     """
     with unfinished(path) as part, part.open("w", encoding="utf-8") as file:
         json.dump(value, file, indent=2, ensure_ascii=False, default=str)
@@ -25,8 +28,8 @@ def write_json(path: Path, value: Any) -> None:
 def put(source: Path, target: Path) -> None:
     """Move a file or folder into place, and replace what was there.
 
-    A folder cannot be replaced in one step: the old one is renamed first, and a crash in between leaves no folder,
-    never a mixture of the two.
+    A folder cannot be replaced in one step: the old one is renamed first, and a crash
+    in between leaves no folder, never a mixture of the two.
     """
     target.parent.mkdir(parents=True, exist_ok=True)
     source = _on_the_same_disk(target, source)
@@ -42,7 +45,9 @@ def put(source: Path, target: Path) -> None:
 
 
 def _on_the_same_disk(target: Path, source: Path) -> Path:
-    """What is to be moved, on the target's file system: a copy, where that part of the run's folder lies on another."""
+    """What is to be moved, on the target's file system: a copy, where that part of the
+    run's folder lies on another.
+    """
     if source.stat().st_dev == target.parent.stat().st_dev:
         return source
     part = target.with_name(f".{target.name}.part")

@@ -1,4 +1,6 @@
-"""Blocking rules suggested for a step of a run, and for any two sides: `leo model blocking`."""
+"""Blocking rules suggested for a step of a run, and for any two sides: `leo model
+blocking`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -24,7 +26,9 @@ class RuleOptions:
     pairs_per_record: float = 10.0  # of the larger side
     budget: float | None = None  # pairs, instead of pairs_per_record
     truth: Path | None = None  # files: true pairs; a run: its folder of truth
-    model: Path | None = None  # trained; for files one is trained here where none is given
+    model: Path | None = (
+        None  # trained; for files one is trained here where none is given
+    )
     seed: int = 2026
     memory_limit: str | None = None
     threads: int | None = None
@@ -41,9 +45,14 @@ class Suggested:
 
 
 def suggest_for_step(
-    run: Path, step_name: str, options: RuleOptions, *, progress: Callable[[str], None] | None = None
+    run: Path,
+    step_name: str,
+    options: RuleOptions,
+    *,
+    progress: Callable[[str], None] | None = None,
 ) -> Suggested:
-    """The smallest set of rules for a step of a run, over its units with their histories.
+    """The smallest set of rules for a step of a run, over its units with their
+    histories.
 
     Raises:
         ConfigError: the folder is no run's, or the run has no such step.
@@ -51,13 +60,22 @@ def suggest_for_step(
     """
     say = progress or (lambda _: None)
     allowed_paths = [run, *([options.truth] if options.truth else [])]
-    with connect("duckdb", memory_limit=options.memory_limit, threads=options.threads, within=allowed_paths) as engine:
+    with connect(
+        "duckdb",
+        memory_limit=options.memory_limit,
+        threads=options.threads,
+        within=allowed_paths,
+    ) as engine:
         open_run = OpenRun(engine, run)
         sides = open_run.sides(step_named(run, open_run.steps, step_name))
         model = load_model(options.model or run / "models" / f"{step_name}.json")
         say("reading")
-        left, right = (sides[side].columns_of(None, model.columns) for side in ("left", "right"))
-        true_pairs = _true_pairs(open_run, step_name, options.truth) if options.truth else None
+        left, right = (
+            sides[side].columns_of(None, model.columns) for side in ("left", "right")
+        )
+        true_pairs = (
+            _true_pairs(open_run, step_name, options.truth) if options.truth else None
+        )
         return suggest(engine, (left, right), true_pairs, model, options, say)
 
 
@@ -69,23 +87,37 @@ def suggest(
     options: RuleOptions,
     say: Callable[[str], None],
 ) -> Suggested:
-    """The smallest set of rules for the units of two sides, and the pairs that each makes.
+    """The smallest set of rules for the units of two sides, and the pairs that each
+    makes.
 
     Raises:
         ConfigError: the model lacks m and u, or the sides lack a column of it.
         InputError: no true pair has both ends in the sides.
     """
     units = engine.count(sides[0]), engine.count(sides[1])
-    budget = options.budget if options.budget is not None else options.pairs_per_record * max(units)
+    budget = (
+        options.budget
+        if options.budget is not None
+        else options.pairs_per_record * max(units)
+    )
     model.check_trained("--model")
     model.check_columns(sides[0].columns, "--model")
     if true_pairs is not None and engine.count(true_pairs) == 0:
-        raise InputError(f"{options.truth}: no true pair has both ends in the two sides\n  check its ids")
+        raise InputError(
+            f"{options.truth}: no true pair has both ends in the two sides\n  check "
+            "its ids"
+        )
     pairs = None if true_pairs is None else sample_of_pairs(engine, true_pairs)
     say("pairs of candidate rules")
     source_of = {name: field for name, (field, _) in DERIVED.items()}
     selection = choose_rules(
-        engine, model, *sides, made_of=source_of, target=options.recall, budget=budget, true_pairs=pairs
+        engine,
+        model,
+        *sides,
+        made_of=source_of,
+        target=options.recall,
+        budget=budget,
+        true_pairs=pairs,
     )
     counts = rule_pairs(engine, [rule.rule for rule in selection.rules], *sides)
     return Suggested(selection, counts, units, budget)
@@ -96,8 +128,16 @@ def _true_pairs(run: OpenRun, step: str, folder: Path) -> Table:
 
     file = folder if folder.is_file() else true_entities_file(folder)
     if file is None:
-        raise InputError(f"--truth {folder}: no truth there\n  give the folder that holds entities.parquet or .csv")
+        raise InputError(
+            f"--truth {folder}: no truth there\n  give the folder that holds "
+            "entities.parquet or .csv"
+        )
     query = "select entity_id, source, entity_key from {t}"
-    entities = [run.engine.sql(query, t=table) for table in run.tables_below("entities").values()]
-    persons_of = entity_persons(run.engine, union_all(run.engine, entities), true_entities(run.engine, file))
+    entities = [
+        run.engine.sql(query, t=table)
+        for table in run.tables_below("entities").values()
+    ]
+    persons_of = entity_persons(
+        run.engine, union_all(run.engine, entities), true_entities(run.engine, file)
+    )
     return truth_of_units(run.engine, run.table(f"units/{step}"), persons_of).pairs

@@ -21,7 +21,8 @@ FROM_A_COPY = "take it from a copy of the folder, or make the run again"
 
 
 def read_manifest(root: Path) -> dict[str, Any]:
-    """The manifest of a folder of `leo run`, `leo link` or `leo dedupe`, however it ended; of a release, `published` too.
+    """The manifest of a folder of `leo run`, `leo link` or `leo dedupe`, however it
+    ended; of a release, `published` too.
 
     Raises:
         ConfigError: the folder is not such a folder, or its manifest is damaged.
@@ -29,17 +30,26 @@ def read_manifest(root: Path) -> dict[str, Any]:
     """
     path = root / MANIFEST
     if not path.is_file():
-        raise ConfigError(f"{root}: is not a run folder: it has no {MANIFEST}\n  give the folder that leo run wrote to")
+        raise ConfigError(
+            f"{root}: is not a run folder: it has no {MANIFEST}\n  give the folder "
+            "that leo run wrote to"
+        )
     try:
         manifest: dict[str, Any] = json_of(path)
         manifest["format"]  # a manifest without one is not of a run
         if (root / RELEASE).is_file():
             manifest["published"] = json_of(root / RELEASE)["published"]
     except (ValueError, KeyError, TypeError):
-        raise ConfigError(f"{path}: is damaged, or not the manifest of a run\n  {FROM_A_COPY} in a new one") from None
-    if "run" not in manifest:  # leo synth leaves a manifest too, whose format is that of its files
         raise ConfigError(
-            f"{root}: is not a run folder: its {MANIFEST} is of something else, as leo synth writes one\n"
+            f"{path}: is damaged, or not the manifest of a run\n  {FROM_A_COPY} in a "
+            "new one"
+        ) from None
+    if (
+        "run" not in manifest
+    ):  # leo synth leaves a manifest too, whose format is that of its files
+        raise ConfigError(
+            f"{root}: is not a run folder: its {MANIFEST} is of something else, as leo "
+            "synth writes one\n"
             "  give the folder that leo run wrote to"
         )
     check_format(root, manifest)
@@ -62,9 +72,11 @@ def document_of(path: Path, remedy: str = FROM_A_COPY) -> dict[str, Any]:
 
 
 class RunFolder:
-    """Below `root`: manifest.json, stages/name/ with each stage's tables and summary.json, and what is published.
+    """Below `root`: manifest.json, stages/name/ with each stage's tables and
+    summary.json, and what is published.
 
-    A stage counts as whole when its folder has its final name; the rename is the last thing done.
+    A stage counts as whole when its folder has its final name; the rename is the last
+    thing done.
     """
 
     def __init__(self, root: Path) -> None:
@@ -82,29 +94,40 @@ class RunFolder:
         if not self.root.exists():
             return
         if not self.root.is_dir():
-            raise ConfigError(f"{self.root}: is a file\n  give a folder for the run with --out")
+            raise ConfigError(
+                f"{self.root}: is a file\n  give a folder for the run with --out"
+            )
         if not (self.root / MANIFEST).exists():
-            other = [entry.name for entry in self.root.iterdir() if not entry.name.startswith(".")]
+            other = [
+                entry.name
+                for entry in self.root.iterdir()
+                if not entry.name.startswith(".")
+            ]
             if other:
                 raise ConfigError(
-                    f"{self.root}: holds other things and no {MANIFEST}, so it is not a run folder\n"
+                    f"{self.root}: holds other things and no {MANIFEST}, so it is not "
+                    "a run folder\n"
                     "  give an empty or a new folder with --out"
                 )
             return
         if (self.root / RELEASE).is_file():
             raise ConfigError(
                 f"{self.root}: is a published release, which no run may change\n"
-                f"  give a new folder with --out; if publishing was stopped and it is no release, delete its {RELEASE}"
+                "  give a new folder with --out; if publishing was stopped and it is "
+                f"no release, delete its {RELEASE}"
             )
         run = read_manifest(self.root)["run"]
         if run != name:
             raise ConfigError(
-                f"{self.root}: holds the run '{run}', the configuration is of '{name}'\n"
+                f"{self.root}: holds the run '{run}', the configuration is of "
+                f"'{name}'\n"
                 "  give another folder with --out, or change [run] name back"
             )
 
     def prepare(self) -> None:
-        """Make what is missing, and clear away what a run that was stopped left half done."""
+        """Make what is missing, and clear away what a run that was stopped left half
+        done.
+        """
         self.stages.mkdir(parents=True, exist_ok=True)
         remove(self.scratch)
         names = ("stages", "models", "quality", "quality/suites", "extracts")
@@ -114,7 +137,9 @@ class RunFolder:
                     remove(left)
 
     def kept(self, name: str, fingerprint: str) -> Path:
-        """Where a stage keeps what a killed run shall not lose; what another fingerprint kept there is cleared away."""
+        """Where a stage keeps what a killed run shall not lose; what another
+        fingerprint kept there is cleared away.
+        """
         place = self.root / ".kept" / name
         for other in place.glob("*"):
             if other.name != fingerprint:
@@ -122,7 +147,9 @@ class RunFolder:
         return place / fingerprint
 
     def forget(self, names: Collection[str]) -> None:
-        """Clear away what stages that are not among `names` kept: no run goes on with them."""
+        """Clear away what stages that are not among `names` kept: no run goes on with
+        them.
+        """
         for place in (self.root / ".kept").glob("*"):
             if place.name not in names:
                 remove(place)
@@ -133,7 +160,9 @@ class RunFolder:
         return folder if folder.is_dir() else None
 
     def summary(self, name: str) -> dict[str, Any] | None:
-        """What a whole stage says of itself; None where there is no such stage or its summary cannot be read."""
+        """What a whole stage says of itself; None where there is no such stage or its
+        summary cannot be read.
+        """
         folder = self.find(name)
         try:
             summary: dict[str, Any] = json_of(folder / "summary.json") if folder else {}
@@ -153,7 +182,8 @@ class RunFolder:
         if folder is None:
             raise InputError(
                 f"{self.root}: stage {stage} is not there\n"
-                "  it was taken away since the run ended: the same leo run makes it again"
+                "  it was taken away since the run ended: the same leo run makes it "
+                "again"
             )
         return folder / f"{artefact}.parquet"
 
@@ -184,10 +214,12 @@ class RunFolder:
         put(part, self.stages / stage.name)
 
     def retire(self, name: str, makes: Iterable[str] = ()) -> None:
-        """Remove a stage and all it made: what it published first, since nothing later would know it for the stage's.
+        """Remove a stage and all it made: what it published first, since nothing later
+        would know it for the stage's.
 
         Args:
-            makes: what the stage says that it makes; a run that was killed while it took its place may have left that.
+            makes: what the stage says that it makes; a run that was killed while it
+                took its place may have left that.
         """
         summary, folder = self.summary(name), self.find(name)
         for artefact in dict.fromkeys([*(summary or {}).get("made", {}), *makes]):
@@ -199,4 +231,8 @@ class RunFolder:
     def others(self, names: set[str]) -> list[str]:
         """Whole stages that are not among `names`."""
         paths = self.stages.iterdir() if self.stages.is_dir() else ()
-        return sorted(path.name for path in paths if path.name not in names and not path.name.startswith("."))
+        return sorted(
+            path.name
+            for path in paths
+            if path.name not in names and not path.name.startswith(".")
+        )

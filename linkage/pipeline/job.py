@@ -1,4 +1,6 @@
-"""A run's configuration with everything that it names, found and checked before any work."""
+"""A run's configuration with everything that it names, found and checked before any
+work.
+"""
 
 import contextlib
 import textwrap
@@ -16,7 +18,14 @@ from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import config_file, config_files, shipped_dir
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError, InputError, LeoError
-from linkage.extract import MasterKey, Project, check_project, check_sources, master_key, read_opt_outs
+from linkage.extract import (
+    MasterKey,
+    Project,
+    check_project,
+    check_sources,
+    master_key,
+    read_opt_outs,
+)
 from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
@@ -63,17 +72,24 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
         InputError: another version wrote it, or its evaluation is damaged.
     """
     if not (folder / MANIFEST).is_file():
-        raise ConfigError(f"{where}: {folder} is not a run folder\n  for a first release, leave it out")
+        raise ConfigError(
+            f"{where}: {folder} is not a run folder\n  for a first release, leave it "
+            "out"
+        )
     read_manifest(folder)
     if not (folder / STAGES).is_dir():  # leo link and leo dedupe leave a manifest too
         raise ConfigError(
-            f"{where}: {folder} is not a folder of leo run, and has no ids of people\n  give the folder of the last "
+            f"{where}: {folder} is not a folder of leo run, and has no ids of people\n "
+            " give the folder of the last "
             "release, as leo run wrote it"
         )
     run = RunFolder(folder)
     summary = run.summary("spine")
     if summary is None or run.missing("spine", summary):
-        raise ConfigError(f"{where}: {folder} holds no whole spine\n  finish that run first, with the same command")
+        raise ConfigError(
+            f"{where}: {folder} holds no whole spine\n  finish that run first, with "
+            "the same command"
+        )
     evaluation = folder / "quality" / "evaluation.json"
     if evaluation.is_file():
         evaluation_of(evaluation)  # now, and not when all has been linked
@@ -81,7 +97,10 @@ def previous_run(folder: Path, where: str) -> PreviousRun:
         spine=run.path("spine", "spine"),
         fingerprint=summary["made"]["spine"]["fingerprint"],
         last_person_id=int(summary["counts"]["last_person_id"]),
-        extracts={path.parent.name: path.parent for path in sorted(folder.glob("extracts/*/SHA256SUMS"))},
+        extracts={
+            path.parent.name: path.parent
+            for path in sorted(folder.glob("extracts/*/SHA256SUMS"))
+        },
         evaluation=evaluation if evaluation.is_file() else None,
     )
 
@@ -95,11 +114,12 @@ class Job:
         data: folder of the sources.
         truth: folder of the truth, where there is one.
         files: "source.npd" or "attributes.npd_ks4" to its input files.
-        named: files that the run's file names, by the name it gives them: passes, models, outcomes, projects.
+        named: files that the run's file names, by the name it gives them: passes,
+            models, outcomes, projects.
         passes: step to its deterministic passes.
         models: step to its model.
-        trained_on: step to how many records of its sides its model was trained on, where that is recorded and it stays as
-            it is.
+        trained_on: step to how many records of its sides its model was trained on,
+            where that is recorded and it stays as it is.
         projects: id to approved project.
         key: the master key, where a project needs one.
         previous: the release before this one, where there is one.
@@ -125,22 +145,41 @@ class Job:
     overrides: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
 
     def sources_of(self, dataset: str) -> list[str]:
-        """The sources of a dataset: a body may deliver it in several, each with keys of its own."""
-        return [name for name, source in self.config.source.items() if source.dataset == dataset]
+        """The sources of a dataset: a body may deliver it in several, each with keys of
+        its own.
+        """
+        return [
+            name
+            for name, source in self.config.source.items()
+            if source.dataset == dataset
+        ]
 
     def attributes(self) -> dict[str, str]:
         """The name of each table of attributes, and its artefact."""
-        names = [f"{table.dataset}_{table.table}" for table in self.config.attributes.values()]
+        names = [
+            f"{table.dataset}_{table.table}"
+            for table in self.config.attributes.values()
+        ]
         return {name: f"attributes/{name}" for name in names}
 
     def own_models(self) -> dict[str, str]:
-        """Step to the name of its model, of models that do not ship: those that do run on every engine."""
+        """Step to the name of its model, of models that do not ship: those that do run
+        on every engine.
+        """
         models = {step.name: step.model for step in self.config.step if step.model}
-        return {step: model for step, model in models.items() if not self.named[model].is_relative_to(shipped_dir())}
+        return {
+            step: model
+            for step, model in models.items()
+            if not self.named[model].is_relative_to(shipped_dir())
+        }
 
     def relative(self, path: Path) -> str:
         """A data file's path as manifests and fingerprints name it."""
-        return path.relative_to(self.data).as_posix() if path.is_relative_to(self.data) else path.as_posix()
+        return (
+            path.relative_to(self.data).as_posix()
+            if path.is_relative_to(self.data)
+            else path.as_posix()
+        )
 
 
 class _Faults:
@@ -161,12 +200,21 @@ class _Faults:
         self._found.append(ConfigError(message))
 
     def raise_all(self, path: Path) -> None:
-        """One error with every message: of the configuration if any is, else of a gate, else of the input files."""
+        """One error with every message: of the configuration if any is, else of a gate,
+        else of the input files.
+        """
         messages = list(dict.fromkeys(str(error) for error in self._found))
         if not messages:
             return
         kinds = (ConfigError, GateError, InputError)
-        kind = next((kind for kind in kinds if any(isinstance(error, kind) for error in self._found)), InputError)
+        kind = next(
+            (
+                kind
+                for kind in kinds
+                if any(isinstance(error, kind) for error in self._found)
+            ),
+            InputError,
+        )
         count = f"{len(messages)} fault{'s' if len(messages) != 1 else ''}"
         raise kind(f"{path}: {count}\n" + textwrap.indent("\n".join(messages), "  "))
 
@@ -192,48 +240,69 @@ def load_job(
         previous: the last release's run, instead of [run] previous.
         need_data: look for the input files.
         need_key: read the master key where a project needs one or one is named.
-        settings: keys of the run's file with the values that replace them, "run.threads=4" for example.
+        settings: keys of the run's file with the values that replace them,
+            "run.threads=4" for example.
 
     Raises:
         ConfigError: faults of the file and of what it names, all at once.
         InputError: input files are missing and nothing else is wrong.
     """
-    path = path if path.exists() or not config_file(str(path)).is_file() else config_file(str(path))
+    path = (
+        path
+        if path.exists() or not config_file(str(path)).is_file()
+        else config_file(str(path))
+    )
     config = configuration.load(path, settings, engine=engine)
     faults = _Faults()
     folder = data if data is not None else path.parent / config.run.data
-    job: dict[str, Any] = {"path": path, "config": config, "catalogue": shipped(), "data": folder}
+    job: dict[str, Any] = {
+        "path": path,
+        "config": config,
+        "catalogue": shipped(),
+        "data": folder,
+    }
     if need_data:
         job |= _input_files(config, folder, faults)
     _check_tables(config, job["catalogue"], faults)
     job |= _linking(config, path, faults)
     job |= _outputs(config, path, job["catalogue"], faults)
-    last_release = previous or (path.parent / config.run.previous if config.run.previous else None)
+    last_release = previous or (
+        path.parent / config.run.previous if config.run.previous else None
+    )
     if last_release and need_data:
         with faults.collected():
-            job["previous"] = previous_run(last_release, "--previous" if previous else "run.previous")
+            job["previous"] = previous_run(
+                last_release, "--previous" if previous else "run.previous"
+            )
     if need_key and (config.outputs.projects or key_file or config.outputs.key_file):
-        with faults.collected():  # a key that is named is read though no project needs it: a wrong name is reported now
+        # a key that is named is read though no project needs it: a wrong name is
+        # reported now
+        with faults.collected():
             if key_file is None and config.outputs.key_file:
-                key_file = path.parent / at_home(config.outputs.key_file, "outputs.key_file")
+                key_file = path.parent / at_home(
+                    config.outputs.key_file, "outputs.key_file"
+                )
             job["key"] = master_key(key_file)
     if config.outputs.opt_outs and need_data:
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs
-            check_sources(read_opt_outs(job["opt_outs"]), job["catalogue"], config.source)
+            check_sources(
+                read_opt_outs(job["opt_outs"]), job["catalogue"], config.source
+            )
     faults.raise_all(path)
     return Job(**job)
 
 
 def check_job(job: Job, *, damaged: bool = False) -> None:
-    """Refuse a run that links nothing, projects that ask for what they may not have, files without a column, and models
-    that ask for what DuckDB cannot run (Spark is asked at the step: a session is dear).
+    """Refuse a run that links nothing, projects that ask for what they may not have,
+    files without a column, and models that ask for what DuckDB cannot run (Spark is
+    asked at the step: a session is dear).
 
     Checked again at every run, before any work.
 
     Args:
-        damaged: refuse input files that cannot be read as well. A run tells of them at their stage, after all that was
-            quarantined before it.
+        damaged: refuse input files that cannot be read as well. A run tells of them at
+            their stage, after all that was quarantined before it.
 
     Raises:
         ConfigError: no step, and the faults of every project and model.
@@ -247,40 +316,61 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
         )
     if config.run.engine == "duckdb" and (own := job.own_models()):
         with connect("duckdb", within=()) as engine:
-            for name, step in {name: step for step, name in reversed(own.items())}.items():  # each once, by its first
+            for name, step in {
+                name: step for step, name in reversed(own.items())
+            }.items():  # each once, by its first
                 empty = no_units(engine, job.models[step].columns)
                 with faults.collected():
-                    check_runs(engine, job.models[step], empty, empty, f"step '{step}': {name}")
+                    check_runs(
+                        engine, job.models[step], empty, empty, f"step '{step}': {name}"
+                    )
     for project in job.projects.values():
         with faults.collected():
             check_project(project, job.catalogue)
     for place, spec in config.tables().items():
         with faults.collected():
-            check_headers(job.catalogue, place, spec, job.files.get(place, ()), job.data, damaged=damaged)
+            check_headers(
+                job.catalogue,
+                place,
+                spec,
+                job.files.get(place, ()),
+                job.data,
+                damaged=damaged,
+            )
     faults.raise_all(job.path)
 
 
 def _input_files(config: RunConfig, data: Path, faults: _Faults) -> dict[str, Any]:
     if not data.is_dir():
-        raise InputError(f"{data}: no such folder\n  give the folder of the sources with --data, or in [run] data")
+        raise InputError(
+            f"{data}: no such folder\n  give the folder of the sources with --data, or "
+            "in [run] data"
+        )
     files: dict[str, tuple[Path, ...]] = {}
     for place, spec in config.tables().items():
         with faults.collected():
             files[place] = tuple(find(place, spec.files, data))
     truth = _truth_folder(data, config.run.truth) if config.run.truth else None
     if truth and not true_entities_file(truth):
-        faults.add(f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no truth, take the line out")
+        faults.add(
+            f"run.truth: {truth} holds no {' or '.join(NAMES)}\n  where there is no "
+            "truth, take the line out"
+        )
     return {"files": files, "truth": truth}
 
 
 def _truth_folder(data: Path, name: str) -> Path:
-    """Where the truth is: below the data, or next to it where several releases share it."""
+    """Where the truth is: below the data, or next to it where several releases share
+    it.
+    """
     parent = data.parent / name
     return parent if parent.is_dir() and not (data / name).exists() else data / name
 
 
 def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> None:
-    """Datasets and tables exist, no table of attributes is read twice, and rules of one's own say what is asked."""
+    """Datasets and tables exist, no table of attributes is read twice, and rules of
+    one's own say what is asked.
+    """
     for rules in (name_rules, identifier_rules):
         with faults.collected():
             rules()
@@ -298,7 +388,10 @@ def _check_tables(config: RunConfig, catalogue: Catalogue, faults: _Faults) -> N
         faults.add(f"attributes: two read {table}\n  give one of them all the files")
     for name in config.run.spine:
         if name not in config.source:
-            faults.add(f"run.spine: no source '{name}'; there are {', '.join(sorted(config.source))}")
+            faults.add(
+                f"run.spine: no source '{name}'; there are "
+                f"{', '.join(sorted(config.source))}"
+            )
 
 
 def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
@@ -314,18 +407,30 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             with faults.collected():
                 files[step.passes] = resolve(step.passes, path, f"{place}.passes")
                 passes[step.name] = pass_files.load(files[step.passes])
-                pass_files.check_fields(passes[step.name], compared_columns(config), f"{place}.passes")
+                pass_files.check_fields(
+                    passes[step.name], compared_columns(config), f"{place}.passes"
+                )
         if step.overrides:
             with faults.collected():
-                files[step.overrides] = resolve(step.overrides, path, f"{place}.overrides")
-                decisions[step.name] = decision_files.load(files[step.overrides], config.source)
-        if step.link_draws and step.left in [name for name, source in config.source.items() if source.dataset == "cis"]:
+                files[step.overrides] = resolve(
+                    step.overrides, path, f"{place}.overrides"
+                )
+                decisions[step.name] = decision_files.load(
+                    files[step.overrides], config.source
+                )
+        if step.link_draws and step.left in [
+            name for name, source in config.source.items() if source.dataset == "cis"
+        ]:
             faults.add(
-                f"{place}.link_draws: tax records stand on the left, and link sets tell whose those of the right are\n"
+                f"{place}.link_draws: tax records stand on the left, and link sets "
+                "tell whose those of the right are\n"
                 f'  turn the sides: left = "{step.right}", right = "{step.left}"'
             )
         if step.model is None:
-            faults.add(f"{place}.model: none is given\n  name a Splink model, for example models/cis.json")
+            faults.add(
+                f"{place}.model: none is given\n  name a Splink model, for example "
+                "models/cis.json"
+            )
             continue
         with faults.collected():
             files[step.model] = resolve(step.model, path, f"{place}.model")
@@ -333,11 +438,18 @@ def _linking(config: RunConfig, path: Path, faults: _Faults) -> dict[str, Any]:
             models[step.name].check_columns(unit_columns(config), f"{place}.model")
             if not step.train and not models[step.name].is_trained:
                 raise ConfigError(
-                    f"{place}.model: {step.model} has levels without m or u, and train = false\n"
+                    f"{place}.model: {step.model} has levels without m or u, and train "
+                    "= false\n"
                     "  train it first, or take train = false out"
                 )
             sizes[step.name] = None if step.train else trained_on(files[step.model])
-    return {"named": files, "passes": passes, "models": models, "trained_on": sizes, "overrides": decisions}
+    return {
+        "named": files,
+        "passes": passes,
+        "models": models,
+        "trained_on": sizes,
+        "overrides": decisions,
+    }
 
 
 def compared_columns(config: RunConfig) -> tuple[str, ...]:
@@ -346,21 +458,33 @@ def compared_columns(config: RunConfig) -> tuple[str, ...]:
 
 
 def unit_columns(config: RunConfig) -> tuple[str, ...]:
-    """What a model may name: what a pass may, and what is derived from it, each also with its whole history."""
+    """What a model may name: what a pass may, and what is derived from it, each also
+    with its whole history.
+    """
     columns = compared_columns(config)
     names = (*columns, *DERIVED)
-    return (*names, *(f"{name}_all" for name in names), *(f"{name}_held" for name in columns if name != "dob"))
+    return (
+        *names,
+        *(f"{name}_all" for name in names),
+        *(f"{name}_held" for name in columns if name != "dob"),
+    )
 
 
-def _outputs(config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults) -> dict[str, Any]:
+def _outputs(
+    config: RunConfig, path: Path, catalogue: Catalogue, faults: _Faults
+) -> dict[str, Any]:
     outputs: dict[str, Any] = {"projects": {}}
     if config.outputs.longitudinal:
         with faults.collected():
-            outputs["outcomes"] = load_definitions(resolve(config.outcomes, path, "outcomes"), catalogue)
+            outputs["outcomes"] = load_definitions(
+                resolve(config.outcomes, path, "outcomes"), catalogue
+            )
     register = None
     if config.outputs.register_file:
         with faults.collected():
-            register = resolve(config.outputs.register_file, path, "outputs.register_file")
+            register = resolve(
+                config.outputs.register_file, path, "outputs.register_file"
+            )
     for name in config.outputs.projects:
         with faults.collected():
             project = approved_project(
@@ -384,48 +508,78 @@ def at_home(name: str, where: str) -> Path:
     try:
         return Path(name).expanduser()
     except RuntimeError:
-        raise ConfigError(f"{where}: '{name}': this user has no home folder\n  write the whole path") from None
+        raise ConfigError(
+            f"{where}: '{name}': this user has no home folder\n  write the whole path"
+        ) from None
 
 
 def resolve(name: str, run_file: Path, where: str) -> Path:
-    """A file that a run's file names: next to the run's file, else among the shipped configurations.
+    """A file that a run's file names: next to the run's file, else among the shipped
+    configurations.
 
     Raises:
         ConfigError: it is in neither place.
     """
-    is_shipped = run_file.parent.resolve() == shipped_dir().resolve()  # its neighbours are not put before a user's own
-    for place in (config_file(name),) if is_shipped else (run_file.parent / name, config_file(name)):
+    is_shipped = (
+        run_file.parent.resolve() == shipped_dir().resolve()
+    )  # its neighbours are not put before a user's own
+    for place in (
+        (config_file(name),)
+        if is_shipped
+        else (run_file.parent / name, config_file(name))
+    ):
         if place.is_file():
             return place
     raise ConfigError(
-        f"{where}: no file '{name}'\n  it is looked for in {run_file.parent} and among the shipped configurations "
+        f"{where}: no file '{name}'\n  it is looked for in {run_file.parent} and among "
+        "the shipped configurations "
         f"({shipped_dir()})"
     )
 
 
 def shipped_files(*patterns: str) -> dict[str, Path]:
-    """Definitions that a module reads by itself, by the names that go into a fingerprint."""
+    """Definitions that a module reads by itself, by the names that go into a
+    fingerprint.
+    """
     return {f"configs/{name}": path for name, path in config_files(*patterns).items()}
 
 
 def remarks(job: Job) -> list[str]:
-    """A line each: sources that no step links, and numbers of persons that no rule of conflicts knows."""
+    """A line each: sources that no step links, and numbers of persons that no rule of
+    conflicts knows.
+    """
     config = job.config
     sides = {side for step in config.step for side in (step.left, step.right)}
-    unlinked_sources = [source for source in config.source if config.step and source not in sides]
-    return [*(f"source.{name}: no step links it with anything" for name in unlinked_sources), *_unknown_numbers(job)]
+    unlinked_sources = [
+        source for source in config.source if config.step and source not in sides
+    ]
+    return [
+        *(
+            f"source.{name}: no step links it with anything"
+            for name in unlinked_sources
+        ),
+        *_unknown_numbers(job),
+    ]
 
 
 def _unknown_numbers(job: Job) -> list[str]:
-    """Numbers that a source keeps under names that the rules do not say are one person's alone."""
+    """Numbers that a source keeps under names that the rules do not say are one
+    person's alone.
+    """
     known = {name for rule in conflict_rules() for name in rule.unless_equal}
-    names = ", ".join(sorted(name.removeprefix("x_") for name in known if name.startswith("x_")))
+    names = ", ".join(
+        sorted(name.removeprefix("x_") for name in known if name.startswith("x_"))
+    )
     return [
-        f"source.{source}.keep: {name} is a person's number, and no rule of conflicts knows it\n"
-        f"  people who share it may be split all the same; call it one of {names}, or name x_{name} in a copy of "
+        f"source.{source}.keep: {name} is a person's number, and no rule of conflicts "
+        "knows it\n"
+        f"  people who share it may be split all the same; call it one of {names}, or "
+        f"name x_{name} in a copy of "
         "resolution/people.toml (leo config copy)"
         for source, spec in job.config.source.items()
         for name, column in spec.keep.items()
         for variable in job.catalogue.table(spec.dataset, spec.table).variable
-        if variable.name == column and variable.format == "number" and f"x_{name}" not in known
+        if variable.name == column
+        and variable.format == "number"
+        and f"x_{name}" not in known
     ]

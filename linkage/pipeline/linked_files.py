@@ -1,8 +1,10 @@
-"""The output folder of `leo link` and `leo dedupe`: its standardised records, and the step that they were linked by.
+"""The output folder of `leo link` and `leo dedupe`: its standardised records, and the
+step that they were linked by.
 
-manifest.json  model.json  links.parquet  unlinked.parquet (leo link)  clusters.parquet (leo dedupe)
-records/left.parquet, records/right.parquet (leo link) or records/file.parquet (leo dedupe): the records as they
-were compared, personal data that the owner alone may read: unit_id (the row of the file), source_key (its id), fields
+manifest.json  model.json  links.parquet  unlinked.parquet (leo link)  clusters.parquet
+(leo dedupe) records/left.parquet, records/right.parquet (leo link) or
+records/file.parquet (leo dedupe): the records as they were compared, personal data that
+the owner alone may read: unit_id (the row of the file), source_key (its id), fields
 """
 
 from collections.abc import Mapping
@@ -25,14 +27,18 @@ RECORDS = "records"
 SOURCE_KEY = "source_key"
 """The column of ids as the file has them."""
 STEP_OPTIONS = ("threshold", "second_records", "cardinality")
-"""What makes the step, of the options of `leo link`; the manifest has them under `request`."""
+"""What makes the step, of the options of `leo link`; the manifest has them under
+`request`.
+"""
 
 ACCEPT_PROBABILITY: float = Step.model_fields["accept_probability"].default
 """Match probability from which a pair is accepted by default: that of a run's step."""
 
 
 def is_of_files(manifest: Mapping[str, Any]) -> bool:
-    """Whether a folder was written by `leo link` or `leo dedupe`, whose manifest has links and no configuration."""
+    """Whether a folder was written by `leo link` or `leo dedupe`, whose manifest has
+    links and no configuration.
+    """
     return "links" in manifest.get("tables", {}) and "configuration" not in manifest
 
 
@@ -45,7 +51,8 @@ def table_of(engine: Engine, path: Path, *needed: str) -> Table:
     table = engine.read(path)
     if absent := [name for name in needed if name not in table.columns]:
         raise InputError(
-            f"{path}: lacks {', '.join(absent)}\n  take it from a copy of the folder, or link again, with --force"
+            f"{path}: lacks {', '.join(absent)}\n  take it from a copy of the folder, "
+            "or link again, with --force"
         )
     return table
 
@@ -55,8 +62,11 @@ def is_linked_files(root: Path) -> bool:
     return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
 
 
-def link_step_of(options: Mapping[str, Any], *, samples: int = 0, diagnose: bool = True) -> Step:
-    """The step of two files. Where both sides may hold several links no duplicate record competes for one.
+def link_step_of(
+    options: Mapping[str, Any], *, samples: int = 0, diagnose: bool = True
+) -> Step:
+    """The step of two files. Where both sides may hold several links no duplicate
+    record competes for one.
 
     Args:
         options: as STEP_OPTIONS names them.
@@ -64,7 +74,9 @@ def link_step_of(options: Mapping[str, Any], *, samples: int = 0, diagnose: bool
         diagnose: whether unlinked records are given their reasons.
     """
     cardinality: Cardinality = options.get("cardinality") or "one-to-one"
-    joins_duplicates = diagnose and options.get("second_records") and cardinality != "many-to-many"
+    joins_duplicates = (
+        diagnose and options.get("second_records") and cardinality != "many-to-many"
+    )
     return Step(
         name="link",
         left="left",
@@ -97,5 +109,7 @@ def dedupe_step(threshold: float) -> Step:
 
 
 def dedupe_thresholds(threshold: float) -> Thresholds:
-    """Match weights of a file that is linked with itself; pairs below the lowest weight are not stored."""
+    """Match weights of a file that is linked with itself; pairs below the lowest weight
+    are not stored.
+    """
     return Thresholds.of(dedupe_step(threshold))

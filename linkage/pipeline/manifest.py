@@ -1,4 +1,5 @@
-"""RUN/manifest.json: what was run, on what, with what result, written while a run goes on and read again from its folder.
+"""RUN/manifest.json: what was run, on what, with what result, written while a run goes
+on and read again from its folder.
 
 It holds no personal value.
 """
@@ -26,7 +27,13 @@ from linkage.engine import Engine, Table
 from linkage.errors import ConfigError, GateError, InputError
 from linkage.pipeline.atomic import size, write_json
 from linkage.pipeline.fingerprint import LIBRARIES, library_versions
-from linkage.pipeline.folder import FROM_A_COPY, MANIFEST, RunFolder, document_of, read_manifest
+from linkage.pipeline.folder import (
+    FROM_A_COPY,
+    MANIFEST,
+    RunFolder,
+    document_of,
+    read_manifest,
+)
 from linkage.pipeline.stage import kind
 from linkage.version import FORMAT
 
@@ -38,7 +45,8 @@ class RunFacts:
     Args:
         run: its name, from the configuration.
         config: a hash of the configuration.
-        settings: further facts to record, for example the seed, the engine and the fingerprint of the master key.
+        settings: further facts to record, for example the seed, the engine and the
+            fingerprint of the master key.
     """
 
     run: str
@@ -46,7 +54,14 @@ class RunFacts:
     settings: dict[str, Any] = field(default_factory=dict)
 
 
-_OF_A_STAGE = ("finished", "seconds", "cpu_seconds", "peak_memory_bytes", "counts", "made")
+_OF_A_STAGE = (
+    "finished",
+    "seconds",
+    "cpu_seconds",
+    "peak_memory_bytes",
+    "counts",
+    "made",
+)
 
 
 class Manifest:
@@ -56,7 +71,9 @@ class Manifest:
         planned: the names of all stages in their order.
     """
 
-    def __init__(self, root: Path, facts: RunFacts, stage_names: Sequence[str] = ()) -> None:
+    def __init__(
+        self, root: Path, facts: RunFacts, stage_names: Sequence[str] = ()
+    ) -> None:
         self._path, self._begun = root / MANIFEST, time.monotonic()
         self.content: dict[str, Any] = {
             "format": FORMAT,
@@ -89,25 +106,41 @@ class Manifest:
 
     def save(self) -> None:
         """Replace the one before."""
-        self.content["peak_memory_bytes"] = max(self.content["peak_memory_bytes"], peak_memory())
+        self.content["peak_memory_bytes"] = max(
+            self.content["peak_memory_bytes"], peak_memory()
+        )
         write_json(self._path, self.content)
 
-    def stage(self, name: str, status: str, reason: str, summary: dict[str, Any] | None) -> None:
-        """Record a stage: status done, kept, not run, withheld, failed or interrupted."""
+    def stage(
+        self, name: str, status: str, reason: str, summary: dict[str, Any] | None
+    ) -> None:
+        """Record a stage: status done, kept, not run, withheld, failed or
+        interrupted.
+        """
         entry: dict[str, Any] = {"name": name, "status": status, "reason": reason}
         if summary:
             entry |= {key: summary[key] for key in _OF_A_STAGE}
             entry["fingerprint"] = summary["fingerprint"]["whole"]
             self.content["inputs"] |= summary["counts"].get("inputs", {})
             self.content["headline"] |= summary["counts"].get("headline", {})
-            entry["counts"] = {k: v for k, v in entry["counts"].items() if k not in ("inputs", "headline")}
+            entry["counts"] = {
+                k: v
+                for k, v in entry["counts"].items()
+                if k not in ("inputs", "headline")
+            }
         self.content["stages"].append(entry)
         self.save()
 
     def end(self, status: str, exit_code: int, message: str | None = None) -> None:
         """Record how the run ended."""
-        self.content |= {"status": status, "exit": int(exit_code), "finished": utc_now()}
-        self.content["seconds"] = round(time.monotonic() - self._begun, 3)  # a clock may be put back
+        self.content |= {
+            "status": status,
+            "exit": int(exit_code),
+            "finished": utc_now(),
+        }
+        self.content["seconds"] = round(
+            time.monotonic() - self._begun, 3
+        )  # a clock may be put back
         if message:
             self.content["message"] = message
         self.save()
@@ -127,28 +160,45 @@ def peak_memory() -> int:
 def machine() -> dict[str, Any]:
     """Cores and memory of this machine, not its name."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    return {"cores": os.cpu_count(), "memory_bytes": memory, "system": platform.system(), "kind": platform.machine()}
+    return {
+        "cores": os.cpu_count(),
+        "memory_bytes": memory,
+        "system": platform.system(),
+        "kind": platform.machine(),
+    }
 
 
 @functools.cache
 def git_commit() -> str | None:
-    """The commit of the checkout that the code runs from, with a + where files differ from it; None elsewhere."""
+    """The commit of the checkout that the code runs from, with a + where files differ
+    from it; None elsewhere.
+    """
     root = Path(__file__).parents[2]
     if not (root / ".git").exists():
         return None
 
     def git(*words: str) -> str:
-        call = subprocess.run(["git", "-C", str(root), *words], capture_output=True, text=True, timeout=10, check=True)
+        call = subprocess.run(
+            ["git", "-C", str(root), *words],
+            capture_output=True,
+            text=True,
+            timeout=10,
+            check=True,
+        )
         return call.stdout.strip()
 
     try:
-        return git("rev-parse", "HEAD") + ("+" if git("status", "--porcelain", "--untracked-files=no") else "")
+        return git("rev-parse", "HEAD") + (
+            "+" if git("status", "--porcelain", "--untracked-files=no") else ""
+        )
     except (OSError, subprocess.SubprocessError):
         return None
 
 
 class _Part(BaseModel):
-    """A part of a manifest: what is read of it has its type; any other key is ignored."""
+    """A part of a manifest: what is read of it has its type; any other key is
+    ignored.
+    """
 
     model_config = ConfigDict(strict=True)
 
@@ -200,13 +250,19 @@ class _Manifest(_Part):
 
 
 def is_synthetic(data: Path) -> bool:
-    """Whether leo synth made the data: its manifest is in the folder, or next to one of several releases."""
+    """Whether leo synth made the data: its manifest is in the folder, or next to one of
+    several releases.
+    """
     for folder in (data, data.parent):
         try:
             manifest = json_of(folder / "manifest.json")
         except (OSError, ValueError):
             continue
-        if isinstance(manifest, dict) and manifest.keys() >= {"people", "preset", "seed"}:
+        if isinstance(manifest, dict) and manifest.keys() >= {
+            "people",
+            "preset",
+            "seed",
+        }:
             return True
     return False
 
@@ -223,7 +279,8 @@ def check_shape(root: Path, manifest: dict[str, Any]) -> _Manifest:
         fault = error.errors(include_url=False, include_input=False)[0]
         place, text = ".".join(str(part) for part in fault["loc"]), str(fault["msg"])
         raise ConfigError(
-            f"{root / MANIFEST}: is damaged, or not the manifest of a run: {place}: {text[0].lower()}{text[1:]}\n"
+            f"{root / MANIFEST}: is damaged, or not the manifest of a run: {place}: "
+            f"{text[0].lower()}{text[1:]}\n"
             f"  {FROM_A_COPY} in a new one"
         ) from None
 
@@ -232,7 +289,8 @@ def manifest_of(root: Path) -> dict[str, Any]:
     """As `read_manifest`, of a folder whose files are as they were written.
 
     Raises:
-        ConfigError: as of `read_manifest`, or it was made with definitions that are not in use.
+        ConfigError: as of `read_manifest`, or it was made with definitions that are not
+            in use.
         InputError: as of `read_manifest`, or a table or document of it has changed.
     """
     manifest = read_manifest(root)
@@ -245,8 +303,11 @@ def manifest_of(root: Path) -> dict[str, Any]:
     return manifest
 
 
-def manifest_of_sources(root: Path, remedy: str = "give the folder that leo run wrote to") -> dict[str, Any]:
-    """As `manifest_of`, of a folder of `leo run`: it has a configuration, and tables of each step.
+def manifest_of_sources(
+    root: Path, remedy: str = "give the folder that leo run wrote to"
+) -> dict[str, Any]:
+    """As `manifest_of`, of a folder of `leo run`: it has a configuration, and tables of
+    each step.
 
     Args:
         remedy: what to do if the folder is of `leo link` or `leo dedupe`.
@@ -264,27 +325,36 @@ def ended_well(root: Path) -> dict[str, Any]:
         GateError: the run has not ended, failed, or a gate stopped it.
     """
     manifest = manifest_of_sources(
-        root, "leo link and leo dedupe make no release: name the sources in a run's file, and give its folder"
+        root,
+        "leo link and leo dedupe make no release: name the sources in a run's file, "
+        "and give its folder",
     )
     if manifest.get("status") == "gate failed":
-        reason = "".join(f"\n  {line.strip()}" for line in str(manifest.get("message") or "").splitlines())
+        reason = "".join(
+            f"\n  {line.strip()}"
+            for line in str(manifest.get("message") or "").splitlines()
+        )
         raise GateError(
-            f"{root}: the run's status is 'gate failed', so nothing may leave it{reason}\n"
-            "  correct what a gate names, or change [gates], then give the same leo run again"
+            f"{root}: the run's status is 'gate failed', so nothing may leave "
+            f"it{reason}\n"
+            "  correct what a gate names, or change [gates], then give the same leo "
+            "run again"
         )
     if manifest.get("exit") != 0 or manifest.get("status") == "partial":
         raise GateError(
-            f"{root}: the run's status is '{manifest.get('status')}', so nothing may leave it\n"
+            f"{root}: the run's status is '{manifest.get('status')}', so nothing may "
+            "leave it\n"
             "  finish it first: leo run"
         )
     return manifest
 
 
 def check_intact(root: Path, manifest: dict[str, Any]) -> None:
-    """Check that a manifest has the shape that is read, and that a run's tables and documents have their size.
+    """Check that a manifest has the shape that is read, and that a run's tables and
+    documents have their size.
 
-    What is missing is reported by its reader: stages of an old release may be taken away. Extracts and reports may be
-    made again at any time.
+    What is missing is reported by its reader: stages of an old release may be taken
+    away. Extracts and reports may be made again at any time.
 
     Raises:
         ConfigError: the manifest is damaged; the message names the first such place.
@@ -294,7 +364,11 @@ def check_intact(root: Path, manifest: dict[str, Any]) -> None:
     for stage in check_shape(root, manifest).stages:
         tables = folder.find(stage.name)
         for name, facts in stage.made.items():
-            if kind(name) == "folder" or facts.bytes is None or (kind(name) == "table" and tables is None):
+            if (
+                kind(name) == "folder"
+                or facts.bytes is None
+                or (kind(name) == "table" and tables is None)
+            ):
                 continue
             path = folder.path(name, stage.name)
             if (actual := size(path)) in (-1, facts.bytes):
@@ -302,21 +376,29 @@ def check_intact(root: Path, manifest: dict[str, Any]) -> None:
             if path.suffix == ".json":
                 document_of(path)
             raise InputError(
-                f"{path}: is not as it was written: it has {actual:,} bytes, and had {facts.bytes:,}\n"
-                "  take it from a copy of the folder, or give the same leo run, which makes it again"
+                f"{path}: is not as it was written: it has {actual:,} bytes, and had "
+                f"{facts.bytes:,}\n"
+                "  take it from a copy of the folder, or give the same leo run, which "
+                "makes it again"
             )
 
 
 def rows_made(stage: Mapping[str, Any]) -> int | None:
     """Rows of all tables that a stage made; None where it makes none."""
-    counts = [facts["rows"] for facts in stage.get("made", {}).values() if "rows" in facts]
+    counts = [
+        facts["rows"] for facts in stage.get("made", {}).values() if "rows" in facts
+    ]
     return sum(counts) if counts else None
 
 
 def steps_to_come(manifest: Mapping[str, Any]) -> list[str]:
     """Steps that a run which has not ended, or failed, has yet to link."""
     outputs = {name for stage in manifest["stages"] for name in stage.get("made", {})}
-    return [step["name"] for step in manifest["configuration"]["step"] if f"links/{step['name']}" not in outputs]
+    return [
+        step["name"]
+        for step in manifest["configuration"]["step"]
+        if f"links/{step['name']}" not in outputs
+    ]
 
 
 def tables_of(root: Path, manifest: Mapping[str, Any]) -> dict[str, Path]:
@@ -325,11 +407,15 @@ def tables_of(root: Path, manifest: Mapping[str, Any]) -> dict[str, Path]:
     return {
         name: folder.path(name, stage["name"])
         for stage in manifest["stages"]
-        for name, facts in stage.get("made", {}).items()  # a stage that failed made nothing
+        for name, facts in stage.get(
+            "made", {}
+        ).items()  # a stage that failed made nothing
         if "rows" in facts
     }
 
 
-def read_tables(engine: Engine, root: Path, manifest: Mapping[str, Any]) -> dict[str, Table]:
+def read_tables(
+    engine: Engine, root: Path, manifest: Mapping[str, Any]
+) -> dict[str, Table]:
     """Every table of a run, opened."""
     return {name: engine.read(path) for name, path in tables_of(root, manifest).items()}

@@ -1,4 +1,6 @@
-"""The folder of `leo run`, `leo link` or `leo dedupe`, opened to explain, review or tune a link step."""
+"""The folder of `leo run`, `leo link` or `leo dedupe`, opened to explain, review or
+tune a link step.
+"""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,22 +34,28 @@ from linkage.pipeline.stages.linking import PEOPLE
 
 
 def check_exists(root: Path) -> None:
-    """Check that an opened folder is still there: writing would create a new one elsewhere.
+    """Check that an opened folder is still there: writing would create a new one
+    elsewhere.
 
     Raises:
         InputError: it is not.
     """
     if not (root / MANIFEST).is_file():
         raise InputError(
-            f"{root}: the run's folder is not there any more\n  put it back where it was; or end this, and start "
+            f"{root}: the run's folder is not there any more\n  put it back where it "
+            "was; or end this, and start "
             "it again on the folder where it is now"
         )
 
 
 def links_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a manifest records of the folder's links: rows and fingerprints, by table and step."""
+    """What a manifest records of the folder's links: rows and fingerprints, by table
+    and step.
+    """
     stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
-    return manifest.get("tables") or {name: outputs for name, outputs in stages.items() if name.startswith("link-")}
+    return manifest.get("tables") or {
+        name: outputs for name, outputs in stages.items() if name.startswith("link-")
+    }
 
 
 @dataclass(frozen=True)
@@ -56,17 +64,23 @@ class OpenStep:
 
     Attributes:
         passes: the deterministic rules in order; None if the run did not record them.
-        links: left_id, right_id (unit ids), decision and the other columns of the links table.
+        links: left_id, right_id (unit ids), decision and the other columns of the links
+            table.
         unlinked: side, id, reason; None of one file.
-        side_names: the two sources or files; the same name twice if a file was linked with itself.
+        side_names: the two sources or files; the same name twice if a file was linked
+            with itself.
         fields: identifiers and kept columns that a record may have.
         model_file: the step's model.
         trained: what the model was trained on; empty if not recorded.
         decisions: number of overrides (links settled by people) that the step followed.
-        known: column with term frequencies to the number of units that have a value; None if not recorded.
-        clusters: unit_id, person_id, records; None unless one file was linked with itself.
-        removed_links: left_id, right_id, rule of accepted links that the spine removed; None without a spine.
-        options: setting to the option of the command that sets it; None for a run, whose settings are in its TOML.
+        known: column with term frequencies to the number of units that have a value;
+            None if not recorded.
+        clusters: unit_id, person_id, records; None unless one file was linked with
+            itself.
+        removed_links: left_id, right_id, rule of accepted links that the spine removed;
+            None without a spine.
+        options: setting to the option of the command that sets it; None for a run,
+            whose settings are in its TOML.
     """
 
     step: Step
@@ -104,7 +118,10 @@ class OpenStep:
     @property
     def records(self) -> list[int]:
         """Numbers of units: of both sides, or of the one file."""
-        return [self.sides[side].size for side in (("left",) if self.of_one_file else ("left", "right"))]
+        return [
+            self.sides[side].size
+            for side in (("left",) if self.of_one_file else ("left", "right"))
+        ]
 
     @property
     def floor(self) -> float:
@@ -126,8 +143,12 @@ class OpenRun:
         configuration = self.manifest["configuration"]
         self.name = str(self.manifest["run"])
         self.sources = list(configuration["source"])
-        self.steps = {step.name: step for step in of_manifest(root / MANIFEST, configuration).step}
-        self.counts = {stage["name"]: stage.get("counts") for stage in self.manifest["stages"]}
+        self.steps = {
+            step.name: step for step in of_manifest(root / MANIFEST, configuration).step
+        }
+        self.counts = {
+            stage["name"]: stage.get("counts") for stage in self.manifest["stages"]
+        }
 
     def has(self, name: str) -> bool:
         """Whether the run made a table."""
@@ -140,14 +161,21 @@ class OpenRun:
             ConfigError: the run has not made it yet.
         """
         if name not in self._paths:
-            raise ConfigError(f"{self.root}: the run holds no table {name}\n  finish it first: leo run")
+            raise ConfigError(
+                f"{self.root}: the run holds no table {name}\n  finish it first: leo "
+                "run"
+            )
         if name not in self._tables:
             self._tables[name] = self.engine.read(self._paths[name])
         return self._tables[name]
 
     def tables_below(self, kind: str) -> dict[str, Table]:
         """The run's tables of a kind, "attributes" for example, by source."""
-        return {name.removeprefix(f"{kind}/"): self.table(name) for name in self._paths if name.startswith(f"{kind}/")}
+        return {
+            name.removeprefix(f"{kind}/"): self.table(name)
+            for name in self._paths
+            if name.startswith(f"{kind}/")
+        }
 
     def linked_steps(self) -> list[str]:
         """Steps that have links."""
@@ -157,22 +185,30 @@ class OpenRun:
         """An entity by SOURCE:KEY or its number.
 
         Raises:
-            ConfigError: there is none. The message never repeats the key, which may be a person's number.
+            ConfigError: there is none. The message never repeats the key, which may be
+                a person's number.
         """
         source, separator, rest = key.partition(":")
         if separator and source in self.sources:
             matches = self.engine.sql(
-                "select i.entity_id from {entities} as i join {wanted} as w on w.entity_key = i.entity_key",
+                "select i.entity_id from {entities} as i join {wanted} as w on "
+                "w.entity_key = i.entity_key",
                 entities=self.table(f"entities/{source}"),
-                wanted=self.engine.from_arrow(pa.table({"entity_key": pa.array([rest], pa.string())})),
+                wanted=self.engine.from_arrow(
+                    pa.table({"entity_key": pa.array([rest], pa.string())})
+                ),
             )
             entities = rows(self.engine, matches)
             if not entities:
-                raise ConfigError(f"{option}: {source} has no entity with this key\n  keys are the source's own")
+                raise ConfigError(
+                    f"{option}: {source} has no entity with this key\n  keys are the "
+                    "source's own"
+                )
             return int(entities[0]["entity_id"])
         if not (key.isascii() and key.isdigit() and len(key) <= 15):
             raise ConfigError(
-                f"{option}: names no entity\n  give SOURCE:KEY or the number of an entity; "
+                f"{option}: names no entity\n  give SOURCE:KEY or the number of an "
+                "entity; "
                 f"sources are {', '.join(self.sources)}"
             )
         if self.source_of(int(key)) is None:
@@ -194,21 +230,25 @@ class OpenRun:
         return None
 
     def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
-        """Unit to what it is called outside the folder: nothing, since a source's keys may be people's numbers."""
+        """Unit to what it is called outside the folder: nothing, since a source's keys
+        may be people's numbers.
+        """
         return {}
 
     def open(self, name: str | None) -> OpenStep:
         """A step with its two sides.
 
         Raises:
-            ConfigError: there is no such step, it has no links yet, or only links (diagnose = false).
+            ConfigError: there is no such step, it has no links yet, or only links
+                (diagnose = false).
         """
         name = step_named(self.root, self.steps, name)
         step, sides = self.steps[name], self.sides(name)
         counts: dict[str, Any] = self.counts[f"link-{name}"] or {}
         if not step.diagnose:
             raise ConfigError(
-                f"{self.root}: step '{name}' stored its links only, without the other scored pairs\n"
+                f"{self.root}: step '{name}' stored its links only, without the other "
+                "scored pairs\n"
                 "  take diagnose = false from the step in the run's file and run again"
             )
         return OpenStep(
@@ -220,7 +260,10 @@ class OpenRun:
             unlinked=self.table(f"unlinked/{name}"),
             sides=sides,
             side_names=(sides["left"].name, sides["right"].name),
-            fields=(*IDENTIFIERS, *kept_columns(self.table(f"entities/{self.sources[0]}").columns)),
+            fields=(
+                *IDENTIFIERS,
+                *kept_columns(self.table(f"entities/{self.sources[0]}").columns),
+            ),
             model_file=self.root / "models" / f"{name}.json",
             trained=counts.get("training") or {},
             decisions=int((counts.get("overrides") or {}).get("decisions", 0)),
@@ -229,11 +272,18 @@ class OpenRun:
         )
 
     def removed_links(self, step: str) -> Table | None:
-        """left_id, right_id, rule of a step's links that the spine removed; None if not recorded."""
-        if not self.has("removed_links") or "left_id" not in self.table("removed_links").columns:
+        """left_id, right_id, rule of a step's links that the spine removed; None if not
+        recorded.
+        """
+        if (
+            not self.has("removed_links")
+            or "left_id" not in self.table("removed_links").columns
+        ):
             return None
         query = "select left_id, right_id, rule from {removed_links} where step = $step"
-        return self.engine.sql(query, params={"step": step}, removed_links=self.table("removed_links"))
+        return self.engine.sql(
+            query, params={"step": step}, removed_links=self.table("removed_links")
+        )
 
     def sides(self, name: str) -> dict[str, Side]:
         """Both sides of a step.
@@ -243,24 +293,43 @@ class OpenRun:
         """
         step, counts = self.steps[name], self.counts.get(f"link-{name}")
         if not counts or not self.has(f"links/{name}"):
-            raise ConfigError(f"{self.root}: the run holds no links of step '{name}'\n  finish it first: leo run")
+            raise ConfigError(
+                f"{self.root}: the run holds no links of step '{name}'\n  finish it "
+                "first: leo run"
+            )
         before = list(self.steps.values())[: list(self.steps).index(name)]
-        linked = {source for earlier in before for source in (earlier.left, earlier.right)}
+        linked = {
+            source for earlier in before for source in (earlier.left, earlier.right)
+        }
         sides = {}
         for side, source_name in (("left", step.left), ("right", step.right)):
-            query, units = "select unit_id, entity_id from {units} where side = $side", self.table(f"units/{name}")
+            query, units = (
+                "select unit_id, entity_id from {units} where side = $side",
+                self.table(f"units/{name}"),
+            )
             members = self.engine.sql(query, params={"side": side}, units=units)
-            names = [source for source in self.sources if source in linked] if source_name == PEOPLE else [source_name]
-            tables = {s: (self.table(f"entities/{s}"), self.table(f"identifier_records/{s}")) for s in names}
-            sides[side] = Side(self.engine, source_name, int(counts[f"{side}_units"]), tables, members)
+            names = (
+                [source for source in self.sources if source in linked]
+                if source_name == PEOPLE
+                else [source_name]
+            )
+            tables = {
+                s: (self.table(f"entities/{s}"), self.table(f"identifier_records/{s}"))
+                for s in names
+            }
+            sides[side] = Side(
+                self.engine, source_name, int(counts[f"{side}_units"]), tables, members
+            )
         return sides
 
 
 class OpenFiles:
-    """The folder of a `leo link` or `leo dedupe`, which has one step, without the files. Methods as of OpenRun.
+    """The folder of a `leo link` or `leo dedupe`, which has one step, without the
+    files. Methods as of OpenRun.
 
     Raises:
-        ConfigError: the folder holds links only, or no records since an earlier version wrote it.
+        ConfigError: the folder holds links only, or no records since an earlier version
+            wrote it.
         InputError: one of its tables is damaged.
     """
 
@@ -269,10 +338,18 @@ class OpenFiles:
         self.manifest = manifest_of(root)
         self.name = str(self.manifest["run"])
         records = self._records()
-        counts, request, one_file = self.manifest["counts"], self.manifest["request"], "file" in records
+        counts, request, one_file = (
+            self.manifest["counts"],
+            self.manifest["request"],
+            "file" in records,
+        )
         step = dedupe_step(request["threshold"]) if one_file else link_step_of(request)
         thresholds = counts.get("thresholds")
-        left = FileSide(engine, "record" if one_file else "left", records["file" if one_file else "left"])
+        left = FileSide(
+            engine,
+            "record" if one_file else "left",
+            records["file" if one_file else "left"],
+        )
         right = left if one_file else FileSide(engine, "right", records["right"])
         self._sides = {"left": left, "right": right}
         both = {side: file.records for side, file in self._sides.items()}
@@ -280,32 +357,61 @@ class OpenFiles:
             step=step,
             model=load(root / "model.json"),
             passes=() if one_file else _recorded_passes(counts["passes"]),
-            thresholds=Thresholds(**thresholds) if thresholds else dedupe_thresholds(request["threshold"]),
+            thresholds=Thresholds(**thresholds)
+            if thresholds
+            else dedupe_thresholds(request["threshold"]),
             links=self._table("links", LINKS_OF_FILES, _LINKS, both),
-            unlinked=None if one_file else self._table("unlinked", UNLINKED_OF_FILES, _UNLINKED, both),
+            unlinked=None
+            if one_file
+            else self._table("unlinked", UNLINKED_OF_FILES, _UNLINKED, both),
             sides=dict(self._sides),
             side_names=_file_names(request["files"]),
-            fields=tuple(n for n in left.records.columns if n in right.records.columns and n not in _NOT_FIELDS),
+            fields=tuple(
+                n
+                for n in left.records.columns
+                if n in right.records.columns and n not in _NOT_FIELDS
+            ),
             model_file=root / "model.json",
             trained=counts.get("training") or {},
             known=counts.get("known"),
-            clusters=self._table("clusters", CLUSTERS_OF_A_FILE, _CLUSTERS, both) if one_file else None,
+            clusters=self._table("clusters", CLUSTERS_OF_A_FILE, _CLUSTERS, both)
+            if one_file
+            else None,
             options={"accept_probability": "--threshold"},
         )
 
     def _records(self) -> dict[str, Table]:
         """ "left" and "right", or "file", to unit_id, source_key and the fields."""
         if self.manifest.get("links_only"):
-            raise ConfigError(f"{self.root}: holds links only, and no records\n  link again without --links-only")
+            raise ConfigError(
+                f"{self.root}: holds links only, and no records\n  link again without "
+                "--links-only"
+            )
         sides = list((self.manifest.get("request") or {}).get("files") or ())
         paths = {side: self.root / RECORDS / f"{side}.parquet" for side in sides}
         if not sides or not all(path.is_file() for path in paths.values()):
-            raise ConfigError(f"{self.root}: does not hold the records that were linked\n  link again, with --force")
-        tables = {side: table_of(self.engine, path, "unit_id", SOURCE_KEY) for side, path in paths.items()}
-        text = f"select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY}) from {{t}}"
+            raise ConfigError(
+                f"{self.root}: does not hold the records that were linked\n  link "
+                "again, with --force"
+            )
+        tables = {
+            side: table_of(self.engine, path, "unit_id", SOURCE_KEY)
+            for side, path in paths.items()
+        }
+        text = (
+            f"select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY}) "
+            "from "
+            f"{{t}}"
+        )
         return {side: self.engine.sql(text, t=table) for side, table in tables.items()}
 
-    def _table(self, name: str, columns: Sequence[str], query: str, records: Mapping[str, Table]) -> Table:
+    def _table(
+        self,
+        name: str,
+        columns: Sequence[str],
+        query: str,
+        records: Mapping[str, Table],
+    ) -> Table:
         """A table of the folder with unit ids instead of those of the files."""
         table = table_of(self.engine, self.root / f"{name}.parquet", *columns)
         return self.engine.sql(query, params=None, store=True, t=table, **records)
@@ -317,27 +423,43 @@ class OpenFiles:
     def open(self, name: str | None) -> OpenStep:
         """The only step, whether named or not."""
         if name not in (None, self._step.name):
-            raise ConfigError(f"--step {name}: the folder has no such step; it has {self._step.name}")
+            raise ConfigError(
+                f"--step {name}: the folder has no such step; it has {self._step.name}"
+            )
         return self._step
 
     def unit(self, step: OpenStep, side: str, key: str, option: str) -> int:
         """The unit of a record by its id in the file."""
-        keys = self.engine.from_arrow(pa.table({SOURCE_KEY: pa.array([key], pa.string())}))
-        query = f"select r.unit_id from {{records}} as r join {{keys}} using ({quote(SOURCE_KEY)})"
-        units = rows(self.engine, self.engine.sql(query, records=self._sides[side].records, keys=keys))
+        keys = self.engine.from_arrow(
+            pa.table({SOURCE_KEY: pa.array([key], pa.string())})
+        )
+        query = (
+            f"select r.unit_id from {{records}} as r join {{keys}} using "
+            f"({quote(SOURCE_KEY)})"
+        )
+        units = rows(
+            self.engine,
+            self.engine.sql(query, records=self._sides[side].records, keys=keys),
+        )
         if not units:
             file = "the file" if step.of_one_file else f"the {side} file"
             raise ConfigError(
                 f"{option}: {file} has no record with this id\n"
-                "  give an id as links.parquet has it: the id column of the file, or the number of the record"
+                "  give an id as links.parquet has it: the id column of the file, or "
+                "the number of the record"
             )
         return int(units[0]["unit_id"])
 
     def ids(self, step: OpenStep, side: str, units: Collection[int]) -> dict[int, str]:
         """Unit to its id in the file."""
-        query = f"select unit_id, r.{quote(SOURCE_KEY)} as id from {{records}} as r join {{selection}} using (unit_id)"
+        query = (
+            f"select unit_id, r.{quote(SOURCE_KEY)} as id from {{records}} as r "
+            f"join {{selection}} using (unit_id)"
+        )
         selection = listed_units(self.engine, sorted(units))
-        ids = self.engine.sql(query, records=self._sides[side].records, selection=selection)
+        ids = self.engine.sql(
+            query, records=self._sides[side].records, selection=selection
+        )
         return {int(row["unit_id"]): str(row["id"]) for row in rows(self.engine, ids)}
 
 
@@ -363,34 +485,48 @@ _CLUSTERS = """
 
 
 def _file_names(files: Mapping[str, str]) -> tuple[str, str]:
-    """What the two files are called; the same name twice if a file was linked with itself."""
+    """What the two files are called; the same name twice if a file was linked with
+    itself.
+    """
     names = [Path(path).name for path in files.values()]
     is_same = len(names) == 2 and names[0] == names[1]
-    return (f"left {names[0]}", f"right {names[1]}") if is_same else (names[0], names[-1])
+    return (
+        (f"left {names[0]}", f"right {names[1]}") if is_same else (names[0], names[-1])
+    )
 
 
 def model_file(root: Path, step: str | None) -> Path:
     """Where the model of a folder's step is stored.
 
     Raises:
-        ConfigError: it is not such a folder, there is no such step, or several and none is named.
+        ConfigError: it is not such a folder, there is no such step, or several and none
+            is named.
     """
     if is_linked_files(root):
         return root / "model.json"
-    steps = [one["name"] for one in manifest_of_sources(root)["configuration"].get("step", [])]
+    steps = [
+        one["name"]
+        for one in manifest_of_sources(root)["configuration"].get("step", [])
+    ]
     return root / "models" / f"{step_named(root, steps, step)}.json"
 
 
-def step_named(root: Path, steps: Collection[str], name: str | None, none: str = "its steps: none") -> str:
+def step_named(
+    root: Path, steps: Collection[str], name: str | None, none: str = "its steps: none"
+) -> str:
     """The name of a step, the only one where none is named.
 
     Raises:
         ConfigError: there is no such step, or several.
     """
     if name is None and len(steps) != 1:
-        raise ConfigError(f"{root}: which step?\n  give --step with one of {', '.join(steps) or none}")
+        raise ConfigError(
+            f"{root}: which step?\n  give --step with one of {', '.join(steps) or none}"
+        )
     if name is not None and name not in steps:
-        raise ConfigError(f"--step {name}: the run has no such step; it has {', '.join(steps)}")
+        raise ConfigError(
+            f"--step {name}: the run has no such step; it has {', '.join(steps)}"
+        )
     return name or next(iter(steps))
 
 
@@ -405,7 +541,8 @@ def open_folder(engine: Engine, root: Path) -> OpenRun | OpenFiles:
 
 
 class FolderSession:
-    """A folder of `leo run`, `leo link` or `leo dedupe` with an engine of its own, open until the block ends.
+    """A folder of `leo run`, `leo link` or `leo dedupe` with an engine of its own, open
+    until the block ends.
 
     Raises:
         ConfigError, InputError: as of `open_folder`.
@@ -435,5 +572,9 @@ def _recorded_passes(counts: Sequence[Mapping[str, Any]]) -> tuple[Pass, ...] | 
     if any("equal" not in row for row in counts):
         return None
     return tuple(
-        Pass(name=row["pass"], **{key: row[key] for key in ("why", "equal", "agree_any", "accept")}) for row in counts
+        Pass(
+            name=row["pass"],
+            **{key: row[key] for key in ("why", "equal", "agree_any", "accept")},
+        )
+        for row in counts
     )

@@ -1,4 +1,6 @@
-"""How a run shows where it is: a bar on a terminal, quiet lines in a log, or nothing."""
+"""How a run shows where it is: a bar on a terminal, quiet lines in a log, or
+nothing.
+"""
 
 import contextlib
 import os
@@ -21,7 +23,9 @@ from rich.text import Text
 
 
 class RunProgress:
-    """Receives the events of a run, and shows nothing. Texts hold names, counts and seconds only."""
+    """Receives the events of a run, and shows nothing. Texts hold names, counts and
+    seconds only.
+    """
 
     def start(self, stages: int) -> None:
         """A run of so many stages begins."""
@@ -33,10 +37,14 @@ class RunProgress:
         """What the stage is doing now."""
 
     def tell(self, text: str) -> None:
-        """Something that the operator should read: quarantined rows, expectations that are not met."""
+        """Something that the operator should read: quarantined rows, expectations that
+        are not met.
+        """
 
     def end(self, stage: str, seconds: float, rows: int | None) -> None:
-        """A stage is in place, with so many rows in its tables; None where it makes none."""
+        """A stage is in place, with so many rows in its tables; None where it makes
+        none.
+        """
 
     def skip(self, stage: str, why: str) -> None:
         """A stage is not run."""
@@ -76,7 +84,13 @@ class Bar(RunProgress):
 
     def __init__(self, stream: TextIO) -> None:
         count = TextColumn("{task.completed:.0f}/{task.total:.0f}")
-        self._bar = _bar(stream, SpinnerColumn(), BarColumn(bar_width=30), count, TextColumn("{task.description}"))
+        self._bar = _bar(
+            stream,
+            SpinnerColumn(),
+            BarColumn(bar_width=30),
+            count,
+            TextColumn("{task.description}"),
+        )
         self._task = self._bar.add_task("starting", total=1)
         self._stage = ""
 
@@ -105,13 +119,18 @@ class Bar(RunProgress):
 
 
 def progress_for(stream: TextIO, *, show_bar: bool = True) -> RunProgress:
-    """A bar where the stream is a terminal and `show_bar` is set, else lines. Rich itself obeys NO_COLOR."""
+    """A bar where the stream is a terminal and `show_bar` is set, else lines. Rich
+    itself obeys NO_COLOR.
+    """
     return Bar(stream) if show_bar and _is_terminal(stream) else Lines(stream)
 
 
 @contextlib.contextmanager
-def counter_for(stream: TextIO, noun: str, total: int, *, show_bar: bool = True) -> Iterator[Callable[[int], None]]:
-    """Count up to a total: a bar with rate and time left on a terminal, elsewhere a line at each tenth but the last.
+def counter_for(
+    stream: TextIO, noun: str, total: int, *, show_bar: bool = True
+) -> Iterator[Callable[[int], None]]:
+    """Count up to a total: a bar with rate and time left on a terminal, elsewhere a
+    line at each tenth but the last.
 
     Gives the function that adds to the count.
     """
@@ -121,20 +140,38 @@ def counter_for(stream: TextIO, noun: str, total: int, *, show_bar: bool = True)
         def add(step: int) -> None:
             nonlocal count_so_far
             before, count_so_far = count_so_far, count_so_far + step
-            if count_so_far < total and count_so_far * 10 // total > before * 10 // total:
-                stream.write(f"{count_so_far:,} of {total:,} {noun}, {time.monotonic() - start:.0f} s\n")
+            if (
+                count_so_far < total
+                and count_so_far * 10 // total > before * 10 // total
+            ):
+                stream.write(
+                    f"{count_so_far:,} of {total:,} {noun}, "
+                    f"{time.monotonic() - start:.0f} s\n"
+                )
                 stream.flush()
 
         yield add
         return
-    count, left = TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {noun}"), TextColumn("left")
-    with _bar(stream, BarColumn(bar_width=30), count, _RateColumn(), TimeRemainingColumn(), left) as bar:
+    count, left = (
+        TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {noun}"),
+        TextColumn("left"),
+    )
+    with _bar(
+        stream,
+        BarColumn(bar_width=30),
+        count,
+        _RateColumn(),
+        TimeRemainingColumn(),
+        left,
+    ) as bar:
         task = bar.add_task(noun, total=total)
         yield lambda step: bar.advance(task, step)
 
 
 def _bar(stream: TextIO, *columns: ProgressColumn) -> Progress:
-    return Progress(*columns, TimeElapsedColumn(), console=Console(file=stream), transient=True)
+    return Progress(
+        *columns, TimeElapsedColumn(), console=Console(file=stream), transient=True
+    )
 
 
 class _RateColumn(ProgressColumn):

@@ -1,4 +1,6 @@
-"""Clerical reviews of a folder's links as the pipeline reads them: RUN/review/STEP/estimate.json (quality.review)."""
+"""Clerical reviews of a folder's links as the pipeline reads them:
+RUN/review/STEP/estimate.json (quality.review).
+"""
 
 import hashlib
 import json
@@ -11,7 +13,9 @@ from linkage.pipeline.manifest import manifest_of, steps_to_come
 
 
 def estimates(run: Path) -> list[dict[str, Any]]:
-    """Estimates of the run's links, a step each; those of links that have changed since are left out."""
+    """Estimates of the run's links, a step each; those of links that have changed since
+    are left out.
+    """
     current: list[dict[str, Any]] = []
     for path in sorted((run / "review").glob("*/estimate.json")):
         estimate = document_of(path, "give the answers again: leo review add")
@@ -25,17 +29,25 @@ def estimates(run: Path) -> list[dict[str, Any]]:
 
 
 def fingerprints(run: Path) -> dict[str, str]:
-    """Link step to the fingerprint of its links; `leo link` and `leo dedupe` have one step.
+    """Link step to the fingerprint of its links; `leo link` and `leo dedupe` have one
+    step.
 
     Raises:
         ConfigError: the folder is not a run's, or of another format.
     """
     manifest = manifest_of(run)
     if "links" in (tables := manifest.get("tables", {})):
-        # Records are known by their places among the ids of their file, so that the files count as well as the links.
+        # Records are known by their places among the ids of their file, so that the
+        # files count as well as the links.
         request = manifest.get("request", {})
-        content = {"links": tables["links"]["hash"], "files": request.get("sha256"), "ids": request.get("ids")}
-        digest = hashlib.sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()[:16]
+        content = {
+            "links": tables["links"]["hash"],
+            "files": request.get("sha256"),
+            "ids": request.get("ids"),
+        }
+        digest = hashlib.sha256(
+            json.dumps(content, sort_keys=True).encode()
+        ).hexdigest()[:16]
         return {"dedupe" if "clusters" in tables else "link": digest}
     return {
         name.removeprefix("links/"): str(facts["fingerprint"])
@@ -54,8 +66,15 @@ def fingerprint_of(run: Path, step: str) -> str:
     by_step = fingerprints(run)
     if step not in by_step:
         manifest = manifest_of(run)
-        if step in (steps := steps_to_come(manifest) if "configuration" in manifest else []):
-            raise ConfigError(f"{run}: the run has not linked {', '.join(steps)} yet\n  finish it first: leo run")
+        if step in (
+            steps := steps_to_come(manifest) if "configuration" in manifest else []
+        ):
+            raise ConfigError(
+                f"{run}: the run has not linked {', '.join(steps)} yet\n  finish it "
+                "first: leo run"
+            )
         known = ", ".join(sorted(by_step)) or "none"
-        raise ConfigError(f"{run}: the run has no link step '{step}'\n  there are: {known}")
+        raise ConfigError(
+            f"{run}: the run has no link step '{step}'\n  there are: {known}"
+        )
     return by_step[step]

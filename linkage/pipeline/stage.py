@@ -1,4 +1,6 @@
-"""A stage: one step of a run, its artefacts, and the workspace that its work is given."""
+"""A stage: one step of a run, its artefacts, and the workspace that its work is
+given.
+"""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -17,9 +19,11 @@ Kind = Literal["table", "document", "folder"]
 
 
 def kind(artefact: str) -> Kind:
-    """What a name stands for: `records/npd` a table, `quality/contracts.json` a document, `report/` a folder.
+    """What a name stands for: `records/npd` a table, `quality/contracts.json` a
+    document, `report/` a folder.
 
-    Tables stay in the stage's folder; documents and folders are put in their place below the run's folder.
+    Tables stay in the stage's folder; documents and folders are put in their place
+    below the run's folder.
     """
     if artefact.endswith("/"):
         return "folder"
@@ -33,14 +37,17 @@ class Workspace:
     Attributes:
         stage: its name.
         makes: every artefact that it declares to make.
-        engine: opened for this stage alone, so that what it stored is given back when it ends.
+        engine: opened for this stage alone, so that what it stored is given back when
+            it ends.
         part: the folder it writes to; renamed into place afterwards.
-        kept: a folder, not made yet, for what should outlive a killed run: the next one finds it, if the stage's
-            configuration, code and inputs are the same, and it goes when the stage is done.
+        kept: a folder, not made yet, for what should outlive a killed run: the next one
+            finds it, if the stage's configuration, code and inputs are the same, and it
+            goes when the stage is done.
         places: every artefact that the stage reads, and where it lies.
         counted: by artefact, what the stages that made those counted.
         manifest: the run's, as far as it has come.
-        digest: sha256 of an input file; raises InputError where it is another than when the stage began.
+        digest: sha256 of an input file; raises InputError where it is another than when
+            the stage began.
         note: says what is being done now.
         tell: says what the operator should read; also goes into the run's log.
     """
@@ -86,8 +93,12 @@ class Workspace:
             KeyError: the stage does not declare that it makes it.
         """
         if artefact not in self.makes:
-            raise KeyError(f"stage {self.stage} does not declare that it makes {artefact}")
-        path = self.part / (f"{artefact}.parquet" if kind(artefact) == "table" else artefact.rstrip("/"))
+            raise KeyError(
+                f"stage {self.stage} does not declare that it makes {artefact}"
+            )
+        path = self.part / (
+            f"{artefact}.parquet" if kind(artefact) == "table" else artefact.rstrip("/")
+        )
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
@@ -101,7 +112,8 @@ class Workspace:
         write_json(self.place(name), value)
 
     def made(self) -> dict[str, dict[str, Any]]:
-        """Bytes of each artefact, rows and an order-free hash of each table, sha256 of each document.
+        """Bytes of each artefact, rows and an order-free hash of each table, sha256 of
+        each document.
 
         Raises:
             ValueError: an artefact that the stage declares is not there.
@@ -131,14 +143,19 @@ class Stage:
         name: a folder's name, for example "records-npd".
         work: does it. Reads and writes through the workspace; returns its counts.
         reads: artefacts of earlier stages, by name. A stage can open no other.
-        reads_if_there: the same, but for those that a gate has withheld: the stage does without.
+        reads_if_there: the same, but for those that a gate has withheld: the stage does
+            without.
         makes: artefacts of this stage. All must be there when `work` returns.
         settings: its part of the configuration, as JSON.
-        files: input files by the name that goes into the fingerprint (relative to the data folder) and where they lie.
-        modules: import packages or modules whose source is its code, for example ("linkage.records",).
-        gate: what must hold before the stages after it may run; given the stage's counts, raises GateError.
-            Asked at every run, also when the stage itself is up to date.
-        partial: it runs even behind a failed gate, as long as the stages that it reads are there (the report).
+        files: input files by the name that goes into the fingerprint (relative to the
+            data folder) and where they lie.
+        modules: import packages or modules whose source is its code, for example
+            ("linkage.records",).
+        gate: what must hold before the stages after it may run; given the stage's
+            counts, raises GateError. Asked at every run, also when the stage itself is
+            up to date.
+        partial: it runs even behind a failed gate, as long as the stages that it reads
+            are there (the report).
     """
 
     name: str
@@ -157,8 +174,9 @@ def makers(stages: tuple[Stage, ...]) -> dict[str, Stage]:
     """Artefact to the stage that makes it.
 
     Raises:
-        ValueError: two stages make one artefact, share a name, or one reads what no earlier stage makes: an error of
-            whoever laid out the stages, not of the user.
+        ValueError: two stages make one artefact, share a name, or one reads what no
+            earlier stage makes: an error of whoever laid out the stages, not of the
+            user.
     """
     maker_of: dict[str, Stage] = {}
     names: set[str] = set()
@@ -168,9 +186,14 @@ def makers(stages: tuple[Stage, ...]) -> dict[str, Stage]:
         names.add(stage.name)
         for artefact in (*stage.reads, *stage.reads_if_there):
             if artefact not in maker_of:
-                raise ValueError(f"stage {stage.name} reads {artefact}, which no earlier stage makes")
+                raise ValueError(
+                    f"stage {stage.name} reads {artefact}, which no earlier stage makes"
+                )
         for artefact in stage.makes:
             if artefact in maker_of:
-                raise ValueError(f"stages {maker_of[artefact].name} and {stage.name} both make {artefact}")
+                raise ValueError(
+                    f"stages {maker_of[artefact].name} and {stage.name} both make "
+                    f"{artefact}"
+                )
             maker_of[artefact] = stage
     return maker_of

@@ -1,4 +1,6 @@
-"""How far a run has come, as its folder says: the state of each stage and of each gate."""
+"""How far a run has come, as its folder says: the state of each stage and of
+each gate.
+"""
 
 import re
 from collections.abc import Mapping
@@ -14,7 +16,9 @@ from linkage.pipeline.lock import at_work
 from linkage.pipeline.manifest import check_shape, rows_made
 
 _CHECKED_BY = {"critical_contracts": "contracts", "max_extract_change": "extract-"}
-"""The stages that check a gate, as their names begin; the others are checked by `evaluate`."""
+"""The stages that check a gate, as their names begin; the others are checked by
+`evaluate`.
+"""
 
 
 @dataclass(frozen=True)
@@ -22,7 +26,8 @@ class StageStatus:
     """A stage of a run.
 
     Attributes:
-        state: "stale" is what was made of something that has changed since, or has lost a table or document.
+        state: "stale" is what was made of something that has changed since, or has lost
+            a table or document.
         finished: when it was made, in UTC; None where it is not there.
     """
 
@@ -36,7 +41,8 @@ class StageStatus:
 
 @dataclass(frozen=True)
 class RunStatus:
-    """A run: its status as the manifest has it ("killed" if it says running and no process is), its stages and gates.
+    """A run: its status as the manifest has it ("killed" if it says running and no
+    process is), its stages and gates.
 
     Attributes:
         gates: each gate that is set: passed, failed, or not checked and why.
@@ -52,17 +58,23 @@ class RunStatus:
 
 
 def status_of(root: Path) -> RunStatus:
-    """How far the run in a folder has come. Nothing outside the folder is read: `leo plan` looks at the inputs.
+    """How far the run in a folder has come. Nothing outside the folder is read: `leo
+    plan` looks at the inputs.
 
     Raises:
         ConfigError: the folder is not of leo run, or its manifest is damaged.
         InputError: another version wrote it, or its evaluation is damaged.
     """
-    is_running = at_work(root)  # asked first: a run that ends meanwhile has written its end
+    is_running = at_work(
+        root
+    )  # asked first: a run that ends meanwhile has written its end
     manifest = read_manifest(root)
     check_shape(root, manifest)
     if "configuration" not in manifest:
-        raise ConfigError(f"{root}: is not a folder of leo run\n  a folder of leo link or leo dedupe has no stages")
+        raise ConfigError(
+            f"{root}: is not a folder of leo run\n  a folder of leo link or leo dedupe "
+            "has no stages"
+        )
     status = manifest["status"]
     stages = _stages(RunFolder(root), manifest, is_running=is_running)
     return RunStatus(
@@ -76,10 +88,18 @@ def status_of(root: Path) -> RunStatus:
     )
 
 
-def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, is_running: bool) -> list[StageStatus]:
+def _stages(
+    folder: RunFolder, manifest: Mapping[str, Any], *, is_running: bool
+) -> list[StageStatus]:
     entries = {stage["name"]: stage for stage in manifest["stages"]}
-    summaries = {name: folder.summary(name) for name in manifest.get("planned", entries)}
-    current = next((name for name in summaries if name not in entries), None) if is_running else None
+    summaries = {
+        name: folder.summary(name) for name in manifest.get("planned", entries)
+    }
+    current = (
+        next((name for name in summaries if name not in entries), None)
+        if is_running
+        else None
+    )
     stale: set[str] = set()
     stages = []
     for name, summary in summaries.items():
@@ -87,7 +107,9 @@ def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, is_running: bool)
         if name == current:
             stages.append(StageStatus(name, "running"))
         elif entry.get("status") in ("failed", "interrupted", "withheld"):
-            state: Literal["failed", "withheld"] = "withheld" if entry["status"] == "withheld" else "failed"
+            state: Literal["failed", "withheld"] = (
+                "withheld" if entry["status"] == "withheld" else "failed"
+            )
             stages.append(StageStatus(name, state, reason=entry["reason"]))
         elif summary is None:
             stages.append(StageStatus(name, "not run", reason=entry.get("reason")))
@@ -96,13 +118,19 @@ def _stages(folder: RunFolder, manifest: Mapping[str, Any], *, is_running: bool)
             reason = reason or _follows(summary, summaries, stale)
             stale |= {name} if reason else set()
             output = folder.missing(name, summary)
-            reason = reason or (f"output missing or altered: {output}" if output else None)
+            reason = reason or (
+                f"output missing or altered: {output}" if output else None
+            )
             facts = (summary["finished"], summary["seconds"], rows_made(summary))
-            stages.append(StageStatus(name, "stale" if reason else "done", *facts, reason))
+            stages.append(
+                StageStatus(name, "stale" if reason else "done", *facts, reason)
+            )
     return stages
 
 
-def _follows(summary: Mapping[str, Any], summaries: Mapping[str, Any], stale: set[str]) -> str | None:
+def _follows(
+    summary: Mapping[str, Any], summaries: Mapping[str, Any], stale: set[str]
+) -> str | None:
     """Which stage was made again, or is to be, since this one was made of it."""
     for name, digest in summary["fingerprint"]["inputs"].items():
         source = summaries.get(name)
@@ -111,15 +139,25 @@ def _follows(summary: Mapping[str, Any], summaries: Mapping[str, Any], stale: se
     return None
 
 
-def _gates(root: Path, manifest: Mapping[str, Any], states: Mapping[str, str]) -> dict[str, str]:
+def _gates(
+    root: Path, manifest: Mapping[str, Any], states: Mapping[str, str]
+) -> dict[str, str]:
     """Gate to passed, failed, or not checked and why."""
     gates = Gates(**manifest["configuration"].get("gates", {}))
     failures = re.findall(r"^gate (\w+):", str(manifest.get("message")), re.MULTILINE)
     has_evaluation = states.get("evaluate") == "done"
-    unknown = dict(line.split(": ", 1) for line in not_checked(*judged(root, manifest))) if has_evaluation else {}
+    unknown = (
+        dict(line.split(": ", 1) for line in not_checked(*judged(root, manifest)))
+        if has_evaluation
+        else {}
+    )
     results = {}
     for name, limit in gates:
-        checks = [state for stage, state in states.items() if stage.startswith(_CHECKED_BY.get(name, "evaluate"))]
+        checks = [
+            state
+            for stage, state in states.items()
+            if stage.startswith(_CHECKED_BY.get(name, "evaluate"))
+        ]
         if name in failures:
             results[name] = "failed"
         elif limit is None or limit is False or not checks:

@@ -1,4 +1,6 @@
-"""Raw files to typed, standardised records, and records to the entities of a source, each with its history."""
+"""Raw files to typed, standardised records, and records to the entities of a source,
+each with its history.
+"""
 
 from linkage.records.attributes import read_attributes
 from linkage.records.entities import gather_entities

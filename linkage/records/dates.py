@@ -1,4 +1,6 @@
-"""Text to dates, in declared formats, by expressions that mean the same on every engine."""
+"""Text to dates, in declared formats, by expressions that mean the same on every
+engine.
+"""
 
 import functools
 import re
@@ -18,17 +20,25 @@ _PARTS = {
     "%B": ("month_name", "([A-Za-z]{3})[A-Za-z]*"),
 }
 _TIME = "([T ][0-9:.]+Z?)?"  # a time of day after the date is dropped
-_FIXED = {"%Y%m%d", "%d%m%Y", "%m%d%Y", "%y%m%d", "%d%m%y"}  # without separators each part has all its digits
+_FIXED = {
+    "%Y%m%d",
+    "%d%m%Y",
+    "%m%d%Y",
+    "%y%m%d",
+    "%d%m%y",
+}  # without separators each part has all its digits
 ISO = "%Y-%m-%d"
 
 
 def parsed(text: str, formats: Sequence[str]) -> str:
-    """A SQL expression: the text as a DATE in the first format that gives a day of the calendar, else NULL.
+    """A SQL expression: the text as a DATE in the first format that gives a day of the
+    calendar, else NULL.
 
     Args:
         text: SQL expression of trimmed text.
-        formats: strptime patterns of %Y (or %y), %m (or %b, %B) and %d; a time of day after them is dropped. A year of
-            two digits is 1969 to 2068, as POSIX has it.
+        formats: strptime patterns of %Y (or %y), %m (or %b, %B) and %d; a time of day
+            after them is dropped. A year of two digits is 1969 to 2068, as POSIX has
+            it.
 
     Raises:
         ConfigError: a format has other parts, or not all of year, month and day.
@@ -47,14 +57,25 @@ def check_format(pattern: str) -> None:
 
 
 def is_no_date_text(text: str) -> str:
-    """A SQL expression: the text says that there is no date ("00/00/0000", "UNKNOWN")."""
-    return f"upper({text}) in ({', '.join(literal(value) for value in identifier_rules().date.texts)})"
+    """A SQL expression: the text says that there is no date ("00/00/0000",
+    "UNKNOWN").
+    """
+    return (
+        f"upper({text}) in "
+        f"({', '.join(literal(value) for value in identifier_rules().date.texts)})"
+    )
 
 
 def is_of_no_year(text: str, formats: Sequence[str]) -> str:
-    """A SQL expression: the text is in one of the formats, of the year 0000 (01/01/0000)."""
+    """A SQL expression: the text is in one of the formats, of the year 0000
+    (01/01/0000).
+    """
     forms = [_regex(pattern)[0] for pattern in formats]
-    tests = [f"regexp_matches({text}, {literal(form.replace(_YEAR, '0000'))})" for form in forms if _YEAR in form]
+    tests = [
+        f"regexp_matches({text}, {literal(form.replace(_YEAR, '0000'))})"
+        for form in forms
+        if _YEAR in form
+    ]
     return f"({' or '.join(tests) or 'false'})"
 
 
@@ -74,13 +95,23 @@ def _in_format(text: str, pattern: str) -> str:
     if "year" in groups:
         year = part("year")
     else:
-        year = f"case when {part('short_year')} < '69' then '20' else '19' end || {part('short_year')}"
+        year = (
+            f"case when {part('short_year')} < '69' then '20' else '19' end || "
+            f"{part('short_year')}"
+        )
     if "month" in groups:
         month = part("month")
     else:
-        place = f"strpos('JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC', upper({part('month_name')}))"
-        month = f"case when {place} % 3 = 1 then cast(({place} + 2) // 3 as varchar) end"
-    iso = f"{year} || '-' || lpad({month}, 2, '0') || '-' || lpad({part('day')}, 2, '0')"
+        place = (
+            "strpos('JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC', "
+            f"upper({part('month_name')}))"
+        )
+        month = (
+            f"case when {place} % 3 = 1 then cast(({place} + 2) // 3 as varchar) end"
+        )
+    iso = (
+        f"{year} || '-' || lpad({month}, 2, '0') || '-' || lpad({part('day')}, 2, '0')"
+    )
     return f"try_cast(case when regexp_matches({text}, {match}) then {iso} end as date)"
 
 
@@ -96,11 +127,14 @@ def _regex(pattern: str) -> tuple[str, list[str]]:
             expression = expression.removesuffix("[ ]").removesuffix("T")
             break
         else:  # in brackets, since engines differ on backslashes
-            expression += "".join(char if char.isalnum() else f"[{char}]" for char in token)
+            expression += "".join(
+                char if char.isalnum() else f"[{char}]" for char in token
+            )
     parts = {"short_year": "year", "month_name": "month"}
     if sorted(parts.get(group, group) for group in groups) != ["day", "month", "year"]:
         raise ConfigError(
             f"date format '{pattern}' does not give a year, a month and a day\n"
-            "  write it with %Y or %y, %m or %b, and %d: for example %Y-%m-%d, %d/%m/%Y, %d-%b-%Y"
+            "  write it with %Y or %y, %m or %b, and %d: for example %Y-%m-%d, "
+            "%d/%m/%Y, %d-%b-%Y"
         )
     return f"^{expression}{_TIME}$", groups

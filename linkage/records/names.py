@@ -1,6 +1,8 @@
-"""Names in one form: upper-case ASCII words, without titles, with particles joined, sentinels gone.
+"""Names in one form: upper-case ASCII words, without titles, with particles joined,
+sentinels gone.
 
-Names are standardised in Python on the distinct values of a column, so that every engine sees the same bytes.
+Names are standardised in Python on the distinct values of a column, so that every
+engine sees the same bytes.
 """
 
 import functools
@@ -17,7 +19,9 @@ from linkage.records.rules import NameRules, name_rules
 
 _APOSTROPHES = re.compile(r"['`\"]")
 _ASIDE = re.compile(r"\([^)]*\)|\[[^\]]*\]")  # "(KNOWN AS BOB)"
-_BEHIND = re.compile(r"([^,()]+?)\s*(?:,\s*([^,()]+)|\(([^()]+)\))")  # "Berg, van den", "Berg (van den)"
+_BEHIND = re.compile(
+    r"([^,()]+?)\s*(?:,\s*([^,()]+)|\(([^()]+)\))"
+)  # "Berg, van den", "Berg (van den)"
 _NO_LETTER = re.compile(r"[^A-Z\- ]+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]+")
 
@@ -29,20 +33,21 @@ def surname(raw: str, rules: NameRules | None = None) -> Name:
 
     >>> surname("o’ Brien-Smith"), surname("van der Berg"), surname("Berg, van der"), surname("Not known")
     ('OBRIEN SMITH', 'VANDERBERG', 'VANDERBERG', None)
-    """
+    """  # noqa: E501
     rules = rules or name_rules()
     if _plain_words(double := raw.replace("-", " "), rules):
         return double
     name = _surname(raw, rules)
-    # Joined letters may make a title or a particle (D R SMITH): again until nothing changes, so that a name that has
-    # its one form keeps it.
+    # Joined letters may make a title or a particle (D R SMITH): again until nothing
+    # changes, so that a name that has its one form keeps it.
     while name and (result := _surname(name, rules)) != name:
         name = result
     return name
 
 
 def forenames(raw: str, rules: NameRules | None = None) -> tuple[Name, Name]:
-    """The first forename and those after it. Words part at spaces; a hyphen keeps a double name together.
+    """The first forename and those after it. Words part at spaces; a hyphen keeps a
+    double name together.
 
     >>> forenames("Mary Ann"), forenames("Anne-Marie Louise"), forenames("Mr. José")
     (('MARY', 'ANN'), ('ANNE MARIE', 'LOUISE'), ('JOSE', None))
@@ -54,8 +59,14 @@ def forenames(raw: str, rules: NameRules | None = None) -> tuple[Name, Name]:
     if _is_sentinel(" ".join(words), rules):
         return None, None
     words = _joined(words, rules.forename_particles)
-    first = _name(words[0].split("-"), rules.forename_particles, rules) if words else None
-    return first, _name([w for word in words[1:] for w in word.split("-")], rules.forename_particles, rules)
+    first = (
+        _name(words[0].split("-"), rules.forename_particles, rules) if words else None
+    )
+    return first, _name(
+        [w for word in words[1:] for w in word.split("-")],
+        rules.forename_particles,
+        rules,
+    )
 
 
 def whole_forename(raw: str, rules: NameRules | None = None) -> Name:
@@ -69,7 +80,8 @@ def whole_forename(raw: str, rules: NameRules | None = None) -> Name:
 
 
 def name_words(raw: str, rules: NameRules | None = None) -> list[str]:
-    """The words of a name, without forms of address before it and degrees after it; none where there is no name.
+    """The words of a name, without forms of address before it and degrees after it;
+    none where there is no name.
 
     >>> name_words("Mrs. Anne-Marie van der Berg, MBE")
     ['ANNE-MARIE', 'VAN', 'DER', 'BERG']
@@ -82,21 +94,29 @@ def name_words(raw: str, rules: NameRules | None = None) -> list[str]:
 
 
 def free_text(raw: str, rules: NameRules | None = None) -> Name:
-    """Any other text: upper-case ASCII, single spaces; None where it says that nothing is known, or has signs alone.
+    """Any other text: upper-case ASCII, single spaces; None where it says that nothing
+    is known, or has signs alone.
 
     >>> free_text(" 12  Rue  de l'Été "), free_text("n/a"), free_text("--")
     ("12 RUE DE L'ETE", None, None)
     """
     text = (raw if raw.isascii() else anyascii(raw)).upper()
     text = " ".join((text if text.isprintable() else _CONTROL.sub(" ", text)).split())
-    is_empty = text in (rules or name_rules()).sentinels.texts or not any(sign.isalnum() for sign in text)
+    is_empty = text in (rules or name_rules()).sentinels.texts or not any(
+        sign.isalnum() for sign in text
+    )
     return None if is_empty else text
 
 
 def _surname(raw: str, rules: NameRules) -> Name:
     if _plain(raw, rules):
         return raw
-    words = [word for part in _words(_turned(raw, rules), rules) for word in part.split("-") if word]
+    words = [
+        word
+        for part in _words(_turned(raw, rules), rules)
+        for word in part.split("-")
+        if word
+    ]
     words = _without_titles(words, rules)
     while len(words) > 1 and words[-1] in rules.suffixes:
         words.pop()
@@ -104,15 +124,22 @@ def _surname(raw: str, rules: NameRules) -> Name:
 
 
 def _turned(raw: str, rules: NameRules) -> str:
-    """A surname with the particles before it that a list has behind it, since it is not sorted by them: Berg, van der.
+    """A surname with the particles before it that a list has behind it, since it is not
+    sorted by them: Berg, van der.
 
     A single letter there is none: Jones (D) may have died.
     """
-    if not ("," in raw or "(" in raw) or (match := _BEHIND.fullmatch(raw.strip())) is None:
+    if (
+        not ("," in raw or "(" in raw)
+        or (match := _BEHIND.fullmatch(raw.strip())) is None
+    ):
         return raw
     particles = match[2] or match[3]
     words = _words(particles, rules)
-    are_particles = rules.surname_particles.issuperset(words) and len("".join(particles.split())) > 1
+    are_particles = (
+        rules.surname_particles.issuperset(words)
+        and len("".join(particles.split())) > 1
+    )
     return f"{particles} {match[1]}" if words and are_particles else raw
 
 
@@ -131,14 +158,26 @@ def _plain(raw: str, rules: NameRules) -> bool:
 def are_plain_names(values: pa.Array) -> pa.Array:
     """Which names are `_plain`, so that they have their one form; NULL of NULL."""
     rules = name_rules()
-    known = pc.is_in(values, pa.array([*rules.sentinels.names, *rules.titles], pa.string()))
-    repeats = "|".join(f"{letter}{letter}+" for letter in string.ascii_uppercase if rules.sentinels.repeated_letter)
+    known = pc.is_in(
+        values, pa.array([*rules.sentinels.names, *rules.titles], pa.string())
+    )
+    repeats = "|".join(
+        f"{letter}{letter}+"
+        for letter in string.ascii_uppercase
+        if rules.sentinels.repeated_letter
+    )
     plain = pc.and_(pc.match_substring_regex(values, "^[A-Z]+$"), pc.invert(known))
-    return pc.and_(plain, pc.invert(pc.match_substring_regex(values, f"^(?:{repeats})$"))) if repeats else plain
+    return (
+        pc.and_(plain, pc.invert(pc.match_substring_regex(values, f"^(?:{repeats})$")))
+        if repeats
+        else plain
+    )
 
 
 def _plain_words(raw: str, rules: NameRules) -> bool:
-    """Words of capitals, single blanks between them, that no rule of surnames speaks of: nearly all of the rest."""
+    """Words of capitals, single blanks between them, that no rule of surnames speaks
+    of: nearly all of the rest.
+    """
     words = raw.split(" ")
     return (
         len(words) > 1
@@ -193,7 +232,9 @@ def _is_repeated(name: str, rules: NameRules) -> bool:
     return rules.sentinels.repeated_letter and len(name) > 1 and not name.strip(name[0])
 
 
-_FORMS: dict[str, tuple[tuple[str, ...], Callable[[str, NameRules], tuple[Name, ...]]]] = {
+_FORMS: dict[
+    str, tuple[tuple[str, ...], Callable[[str, NameRules], tuple[Name, ...]]]
+] = {
     "surname": (("name",), lambda raw, rules: (surname(raw, rules),)),
     "forenames": (("name", "others"), forenames),
     "whole_forename": (("name",), lambda raw, rules: (whole_forename(raw, rules),)),
@@ -202,23 +243,30 @@ _FORMS: dict[str, tuple[tuple[str, ...], Callable[[str, NameRules], tuple[Name, 
 
 
 def standard_names(engine: Engine, table: Table, column: str, form: str) -> Table:
-    """The distinct values of a text column that are not in standard form, with that form.
+    """The distinct values of a text column that are not in standard form, with that
+    form.
 
     Args:
         table: any table with the text column `column`.
         form: "surname", "forenames" (name and others), "whole_forename" or "text".
 
     Returns:
-        Columns raw (distinct, no NULL), name and, for "forenames", others. Any other text is its own standard form,
-        without others. The caller drops it.
+        Columns raw (distinct, no NULL), name and, for "forenames", others. Any other
+        text is its own standard form, without others. The caller drops it.
     """
-    work = functools.partial(_in_form, form=form, rules=name_rules())  # a worker may lack the definitions of a run
+    work = functools.partial(
+        _in_form, form=form, rules=name_rules()
+    )  # a worker may lack the definitions of a run
     col = quote(column)
     distinct = engine.sql(
-        f"select distinct {col} as raw, length({col}) as letters from {{table}} where {col} is not null", table=table
+        f"select distinct {col} as raw, length({col}) as letters from {{table}} where "
+        f"{col} is not null",
+        table=table,
     )
     kinds = dict.fromkeys(("raw", *_FORMS[form][0]), "varchar")
-    forms = engine.by_group(distinct, work, kinds, by="letters")  # any group will do: a value needs no other
+    forms = engine.by_group(
+        distinct, work, kinds, by="letters"
+    )  # any group will do: a value needs no other
     engine.drop(distinct)
     return forms
 
@@ -231,9 +279,14 @@ def _in_form(values: pa.Table, form: str, rules: NameRules) -> pa.Table:
     for batch in values.select(["raw"]).to_batches(_PIECE):
         raw = batch.column(0).to_pylist()
         changes = [
-            (value, *result) for value in raw if (result := function(value, rules)) != (value, None)[: len(outputs)]
+            (value, *result)
+            for value in raw
+            if (result := function(value, rules)) != (value, None)[: len(outputs)]
         ]
-        columns = [pa.array([row[place] for row in changes], pa.string()) for place in range(len(schema))]
+        columns = [
+            pa.array([row[place] for row in changes], pa.string())
+            for place in range(len(schema))
+        ]
         pieces.append(pa.RecordBatch.from_arrays(columns, schema=schema))
     return pa.Table.from_batches(pieces, schema=schema)
 

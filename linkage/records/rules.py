@@ -1,4 +1,6 @@
-"""The rules that records are brought to one form by: data in configs/records/, read once."""
+"""The rules that records are brought to one form by: data in configs/records/, read
+once.
+"""
 
 import datetime
 import functools
@@ -14,7 +16,9 @@ _REMEDY = "restore the file that came with the package"
 
 
 class _Sentinels(Frozen):
-    """Words that stand where nothing is known, as whole fields; `raw` before a name is cleaned, `names` after."""
+    """Words that stand where nothing is known, as whole fields; `raw` before a name is
+    cleaned, `names` after.
+    """
 
     raw: frozenset[str]
     names: frozenset[str]
@@ -23,7 +27,9 @@ class _Sentinels(Frozen):
 
 
 class NameRules(Frozen):
-    """configs/records/names.toml: titles, particles and sentinels of names, all upper-case ASCII."""
+    """configs/records/names.toml: titles, particles and sentinels of names, all
+    upper-case ASCII.
+    """
 
     titles: frozenset[str]
     suffixes: frozenset[str]
@@ -58,7 +64,9 @@ class _Uln(Frozen):
 
 
 class _Upn(Frozen):
-    letters: Annotated[str, Field(pattern=r"^[A-Z]{23}$")]  # one for each remainder by 23
+    letters: Annotated[
+        str, Field(pattern=r"^[A-Z]{23}$")
+    ]  # one for each remainder by 23
 
 
 class _Postcode(Frozen):
@@ -79,7 +87,9 @@ class _Sex(Frozen):
 
 
 class IdentifierRules(Frozen):
-    """configs/records/identifiers.toml: forms, sentinels and codes of the identifiers that are no names."""
+    """configs/records/identifiers.toml: forms, sentinels and codes of the identifiers
+    that are no names.
+    """
 
     nino: _Nino
     uln: _Uln
@@ -94,7 +104,8 @@ def name_rules() -> NameRules:
     """The rules of names.
 
     Raises:
-        ConfigError: definitions of one's own do not say what these do; all faults at once.
+        ConfigError: definitions of one's own do not say what these do; all faults at
+            once.
     """
     return read_as(NameRules, config_file("records/names.toml"), _REMEDY)
 

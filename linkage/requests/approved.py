@@ -1,4 +1,6 @@
-"""From a request to the project that may be extracted: only under a decision in force that covers it."""
+"""From a request to the project that may be extracted: only under a decision in force
+that covers it.
+"""
 
 import datetime
 from collections.abc import Sequence
@@ -15,7 +17,9 @@ from linkage.requests.request import read_request
 
 
 def register_of(request: Path, register: Path | None = None) -> Path:
-    """The register that a request's decisions are in: the one that is named, else the one in its folder."""
+    """The register that a request's decisions are in: the one that is named, else the
+    one in its folder.
+    """
     return register or request.parent / NAME
 
 
@@ -36,7 +40,8 @@ def approved_project(
         today: the day that the decision must be in force on; this day when None.
 
     Raises:
-        ConfigError: no decision in force covers the request, or it has come to break a rule since: all faults at once.
+        ConfigError: no decision in force covers the request, or it has come to break a
+            rule since: all faults at once.
         GateError: the register was changed.
     """
     request, form = read_request(path)
@@ -50,11 +55,16 @@ def approved_project(
     if result.state != "approved" or result.entry is None:
         faults += _refusal(result, register_file)
     if faults or result.entry is None:
-        raise ConfigError(f"{path}: nothing may leave for '{request.id}'\n" + "\n".join(f"  {line}" for line in faults))
+        raise ConfigError(
+            f"{path}: nothing may leave for '{request.id}'\n"
+            + "\n".join(f"  {line}" for line in faults)
+        )
     return project_of(application, result.entry, entries)
 
 
-def project_of(application: Application, approval: Entry, entries: Sequence[Entry]) -> Project:
+def project_of(
+    application: Application, approval: Entry, entries: Sequence[Entry]
+) -> Project:
     """A request under its approval, as extracts take it.
 
     Args:
@@ -86,5 +96,12 @@ def project_of(application: Application, approval: Entry, entries: Sequence[Entr
 
 
 def _refusal(result: Standing, register: Path) -> list[str]:
-    state = "no decision in force covers it" if result.state in ("draft", "submitted") else result.state
-    return [f"decision ({register}): {state}", *(f"    {line}" for line in result.reasons)]
+    state = (
+        "no decision in force covers it"
+        if result.state in ("draft", "submitted")
+        else result.state
+    )
+    return [
+        f"decision ({register}): {state}",
+        *(f"    {line}" for line in result.reasons),
+    ]

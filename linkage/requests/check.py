@@ -20,20 +20,29 @@ def shipped_rules() -> tuple[Rule, ...]:
     return load_rules({name: needs for name, (_, needs) in KINDS.items()})
 
 
-def application_of(request: Request, catalogue: Catalogue, today: datetime.date) -> Application:
+def application_of(
+    request: Request, catalogue: Catalogue, today: datetime.date
+) -> Application:
     """A request with the catalogue and packages that it is checked against."""
     if catalogue is shipped():
-        return Application(request, catalogue, shipped_packages(), today, standard_extract())
+        return Application(
+            request, catalogue, shipped_packages(), today, standard_extract()
+        )
     return Application(request, catalogue, load_packages(catalogue), today)
 
 
 def faults_of(
-    application: Application, form: Iterable[Fault] = (), *, rules: Iterable[Rule] | None = None, leaving: bool = False
+    application: Application,
+    form: Iterable[Fault] = (),
+    *,
+    rules: Iterable[Rule] | None = None,
+    leaving: bool = False,
 ) -> list[Fault]:
     """What is wrong with a request.
 
     Args:
-        form: faults of its form, as `read_request` gives them; what only follows from one is left out.
+        form: faults of its form, as `read_request` gives them; what only follows from
+            one is left out.
         rules: those that are checked; the shipped ones when None.
         leaving: only rules that are checked again whenever data leave.
     """
@@ -47,7 +56,10 @@ def faults_of(
         for place, facts in check(rule, application):
             if place not in faulty_places:
                 texts = {**parameters, **facts, "place": place}
-                message, remedy = _filled(rule.message, texts), _filled(rule.remedy, texts)
+                message, remedy = (
+                    _filled(rule.message, texts),
+                    _filled(rule.remedy, texts),
+                )
                 faults.append(Fault(rule.name, place, message, rule.why, remedy))
     return faults
 
@@ -57,7 +69,11 @@ def as_lines(faults: Iterable[Fault]) -> list[str]:
     return [
         line
         for fault in faults
-        for line in (f"{fault.place}: {fault.message}", f"    {fault.rule}: {fault.why}", f"    remedy: {fault.remedy}")
+        for line in (
+            f"{fault.place}: {fault.message}",
+            f"    {fault.rule}: {fault.why}",
+            f"    remedy: {fault.remedy}",
+        )
     ]
 
 
@@ -68,7 +84,9 @@ def _filled(text: str, facts: dict[str, object]) -> str:
     return text
 
 
-def read_application(path: Path, today: datetime.date, *, only_form: bool = False) -> Application:
+def read_application(
+    path: Path, today: datetime.date, *, only_form: bool = False
+) -> Application:
     """A request from its file, without a fault.
 
     Args:
@@ -81,5 +99,7 @@ def read_application(path: Path, today: datetime.date, *, only_form: bool = Fals
     application = application_of(request, shipped(), today)
     if faults := form if only_form else faults_of(application, form):
         count = f"{len(faults)} fault{'' if len(faults) == 1 else 's'}"
-        raise ConfigError(f"{path}: {count}\n" + "\n".join(f"  {line}" for line in as_lines(faults)))
+        raise ConfigError(
+            f"{path}: {count}\n" + "\n".join(f"  {line}" for line in as_lines(faults))
+        )
     return application

@@ -1,7 +1,9 @@
-"""The register of decisions: a line of JSON each, appended and never changed, each bound to the one before by a hash.
+"""The register of decisions: a line of JSON each, appended and never changed, each
+bound to the one before by a hash.
 
-A byte changed anywhere breaks the hash of its line. A line changed with its hash breaks the next line's. That lines
-were removed from the end, or all rewritten, shows against a hash that was published: `read_register(published=...)`.
+A byte changed anywhere breaks the hash of its line. A line changed with its hash breaks
+the next line's. That lines were removed from the end, or all rewritten, shows against a
+hash that was published: `read_register(published=...)`.
 """
 
 import datetime
@@ -104,9 +106,15 @@ class _Approval(_Submission):
     amends: str = ""
 
 
-_FORMS: dict[str, type[_Submission]] = {"submitted": _Submission, "rejected": _Rejection, "withdrawn": _Withdrawal}
+_FORMS: dict[str, type[_Submission]] = {
+    "submitted": _Submission,
+    "rejected": _Rejection,
+    "withdrawn": _Withdrawal,
+}
 _FORMS |= dict.fromkeys(("approved", "approved-with-conditions"), _Approval)
-"""Events, and what must be in an entry of each: whoever writes an entry by hand can give it its hash as well."""
+"""Events, and what must be in an entry of each: whoever writes an entry by hand can
+give it its hash as well.
+"""
 
 
 @dataclass(frozen=True)
@@ -135,7 +143,9 @@ class Entry:
 
 
 def account() -> str:
-    """This process's user, as 12 hex digits of a hash: equal accounts can be compared, and no name is kept."""
+    """This process's user, as 12 hex digits of a hash: equal accounts can be compared,
+    and no name is kept.
+    """
     try:
         name = pwd.getpwuid(os.getuid()).pw_name
     except KeyError:  # a container may run under a number
@@ -147,8 +157,8 @@ def read_register(path: Path, *, published: str | None = None) -> list[Entry]:
     """Every entry of a register, when each is as it was written.
 
     Args:
-        published: a hash that was published earlier, in full or its first twelve or more characters: the register must
-            still hold the entry of that hash.
+        published: a hash that was published earlier, in full or its first twelve or
+            more characters: the register must still hold the entry of that hash.
 
     Raises:
         ConfigError: there is no such file.
@@ -158,20 +168,26 @@ def read_register(path: Path, *, published: str | None = None) -> list[Entry]:
         text = path.read_bytes()
     except (FileNotFoundError, IsADirectoryError):
         raise ConfigError(
-            f"{path}: no such register\n  decisions are recorded in it: leo request decide; or name one with --register"
+            f"{path}: no such register\n  decisions are recorded in it: leo request "
+            "decide; or name one with --register"
         ) from None
     *lines, rest = text.split(b"\n")
     entries: list[Entry] = []
     for number, line in enumerate(lines, 1):
-        entries.append(_entry(path, number, line, entries[-1].sha256 if entries else START))
+        entries.append(
+            _entry(path, number, line, entries[-1].sha256 if entries else START)
+        )
     if rest:
         raise _broken(path, len(lines) + 1, "it is cut short")
     if published is not None:
         if len(published) < 12:
-            raise ConfigError("--published: give at least twelve characters of a published hash")
+            raise ConfigError(
+                "--published: give at least twelve characters of a published hash"
+            )
         if not any(entry.sha256.startswith(published) for entry in entries):
             raise GateError(
-                f"{path}: no entry has the published hash {published[:12]}: entries were removed or rewritten\n"
+                f"{path}: no entry has the published hash {published[:12]}: entries "
+                "were removed or rewritten\n"
                 "  restore the register from a copy that has it"
             )
     return entries
@@ -181,12 +197,22 @@ def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
     try:
         content = json.loads(line.decode("utf-8"))
         sha256 = content.pop("sha256")
-        if canonical({**content, "sha256": sha256}).encode("utf-8") != line or digest(content) != sha256:
+        if (
+            canonical({**content, "sha256": sha256}).encode("utf-8") != line
+            or digest(content) != sha256
+        ):
             raise _broken(path, number, "its hash is not that of its content")
         if content["number"] != number or content["previous"] != previous:
             raise _broken(path, number, "it does not follow the line before it")
         _FORMS[content["event"]].model_validate(content)
-    except (UnicodeDecodeError, ValueError, KeyError, AttributeError, TypeError, RecursionError):
+    except (
+        UnicodeDecodeError,
+        ValueError,
+        KeyError,
+        AttributeError,
+        TypeError,
+        RecursionError,
+    ):
         raise _broken(path, number, "it is not as a register writes it") from None
     return Entry(number, sha256, content)
 
@@ -194,17 +220,23 @@ def _entry(path: Path, number: int, line: bytes, previous: str) -> Entry:
 def _broken(path: Path, number: int, fault: str) -> GateError:
     return GateError(
         f"{path}: line {number} was changed: {fault}\n"
-        "  nothing is decided or extracted under a register that does not hold; restore it from a copy"
+        "  nothing is decided or extracted under a register that does not hold; "
+        "restore it from a copy"
     )
 
 
 def append(
-    path: Path, content: Mapping[str, Any], *, see: Callable[[Sequence[Entry]], None] = lambda entries: None
+    path: Path,
+    content: Mapping[str, Any],
+    *,
+    see: Callable[[Sequence[Entry]], None] = lambda entries: None,
 ) -> Entry:
-    """Add an entry, to the disk, and return it. One process at a time; the register is verified first.
+    """Add an entry, to the disk, and return it. One process at a time; the register is
+    verified first.
 
     Args:
-        see: looks at the entries that it would follow, while the register is locked; raises where it may not.
+        see: looks at the entries that it would follow, while the register is locked;
+            raises where it may not.
 
     Raises:
         GateError: the register does not hold.
@@ -212,10 +244,13 @@ def append(
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640)
+        handle = os.open(
+            path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o640
+        )
     except OSError as error:
         raise ConfigError(
-            f"{path}: cannot be written: {error.strerror}\n  give another place with --register"
+            f"{path}: cannot be written: {error.strerror}\n  give another place with "
+            "--register"
         ) from None
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
@@ -224,17 +259,24 @@ def append(
         entry = {
             **content,
             "recorded_by": account(),
-            "recorded": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+            "recorded": datetime.datetime.now(datetime.UTC).isoformat(
+                timespec="seconds"
+            ),
             "number": len(entries) + 1,
             "previous": entries[-1].sha256 if entries else START,
         }
         sha256 = digest(entry)
         size = os.fstat(handle).st_size
         try:
-            _write(handle, (canonical({**entry, "sha256": sha256}) + "\n").encode("utf-8"))
+            _write(
+                handle, (canonical({**entry, "sha256": sha256}) + "\n").encode("utf-8")
+            )
         except OSError as error:
             os.ftruncate(handle, size)
-            raise ConfigError(f"{path}: cannot be written: {error.strerror}\n  make room, and decide again") from None
+            raise ConfigError(
+                f"{path}: cannot be written: {error.strerror}\n  make room, and decide "
+                "again"
+            ) from None
         return Entry(len(entries) + 1, sha256, entry)
     finally:
         os.close(handle)

@@ -1,4 +1,6 @@
-"""The spine: one row for each entity of each person, with the link that brought it there, and LEO's lookups."""
+"""The spine: one row for each entity of each person, with the link that brought it
+there, and LEO's lookups.
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -45,12 +47,14 @@ def build(
         membership: entity_id, unit_id after the last step.
         links: links of all steps (docs/reference/tables.md).
         units: units of all steps: step, side, unit_id, entity_id.
-        people_of: sources whose every entity is a person's; a unit without any of them belongs to no person (an unlinked tax
-            record is not a person of the study).
-        edukey_sources: sources of tax and benefit records; their linked entities carry EDUKEY.
+        people_of: sources whose every entity is a person's; a unit without any of them
+            belongs to no person (an unlinked tax record is not a person of the study).
+        edukey_sources: sources of tax and benefit records; their linked entities carry
+            EDUKEY.
         pmr_sources: sources whose entity key is the pupil matching reference.
         before: the release before this one, whose person ids live on.
-        brought_left: steps that bring their left side to people who stand on the right; all others bring the right.
+        brought_left: steps that bring their left side to people who stand on the right;
+            all others bring the right.
     """
     people = engine.sql(
         _PEOPLE,
@@ -61,7 +65,9 @@ def build(
     )
     numbering = number_people(engine, people, before, preference=people_of)
     spine = engine.sql(
-        _SPINE.replace("{band}", _band()).replace("{from_left}", _named_in("l.step", brought_left)),
+        _SPINE.replace("{band}", _band()).replace(
+            "{from_left}", _named_in("l.step", brought_left)
+        ),
         people=people,
         ids=numbering.ids,
         links=links,
@@ -73,10 +79,15 @@ def build(
         spine=spine,
         concordance=numbering.concordance,
         last_person_id=numbering.last_person_id,
-        lookup_ae_id=engine.sql("select person_id as AE_ID, source, entity_id from {spine}", spine=spine, store=True),
+        lookup_ae_id=engine.sql(
+            "select person_id as AE_ID, source, entity_id from {spine}",
+            spine=spine,
+            store=True,
+        ),
         lookup_edukey=engine.sql(
             """
-            select s.person_id as AE_ID, 'E' || lpad(cast(s.person_id as varchar), 13, '0') as EDUKEY, s.entity_id
+            select s.person_id as AE_ID, 'E' || lpad(cast(s.person_id as varchar), 13,
+                '0') as EDUKEY, s.entity_id
             from {spine} as s
             join {named} as n on n.source = s.source
             """,
@@ -86,7 +97,8 @@ def build(
         ),
         lookup_pmr=engine.sql(
             """
-            select s.person_id as AE_ID, s.entity_key as PUPILMATCHINGREFANONYMOUS, s.entity_id
+            select s.person_id as AE_ID, s.entity_key as PUPILMATCHINGREFANONYMOUS,
+                s.entity_id
             from {spine} as s
             join {named} as n on n.source = s.source
             """,
@@ -111,9 +123,10 @@ _PEOPLE = """
     join persons as p on p.unit_id = m.unit_id
     """
 
-# The link of an entity is the accepted one that brought it to the people before it: where it stood on the right, or on
-# the left where these stood on the right. Of two that weigh the same the lower id's, on every engine: they add up
-# weights in an order of their own.
+# The link of an entity is the accepted one that brought it to the people before it:
+# where it stood on the right, or on the left where these stood on the right. Of two
+# that weigh the same the lower id's, on every engine: they add up weights in an order
+# of their own.
 _SPINE = """
     with sides as (
         select *, case when {from_left} then 'left' else 'right' end as side,
@@ -126,8 +139,10 @@ _SPINE = """
         select u.entity_id, l.method, l.pass, l.match_weight, l.match_probability,
                l.match_weight - l.runner_up_weight as margin
         from sides as l
-        join {units} as u on u.step = l.step and u.side = l.side and u.unit_id = l.brought_id
-        qualify row_number() over (partition by u.entity_id order by round(l.match_weight, 9) desc, l.people_id) = 1
+        join {units} as u on u.step = l.step and u.side = l.side
+            and u.unit_id = l.brought_id
+        qualify row_number() over (partition by u.entity_id
+            order by round(l.match_weight, 9) desc, l.people_id) = 1
     )
     select i.person_id, p.entity_id, p.source, p.entity_key,
            b.method as link_method, b.pass as link_pass,
@@ -158,7 +173,10 @@ def _bands() -> tuple[_Band, ...]:
 
 
 def _band() -> str:
-    return " ".join(f"when b.match_probability >= {literal(b.probability)} then {literal(b.name)}" for b in _bands())
+    return " ".join(
+        f"when b.match_probability >= {literal(b.probability)} then {literal(b.name)}"
+        for b in _bands()
+    )
 
 
 def band_labels() -> dict[str, str]:
@@ -167,7 +185,9 @@ def band_labels() -> dict[str, str]:
     for better_band, band in zip((None, *bands), bands, strict=False):
         cuts[band.name] = [f"{band.probability:g} or more"] if band.probability else []
         cuts[band.name] += [f"below {better_band.probability:g}"] if better_band else []
-    return {name: f"Match probability {', '.join(limits)}" for name, limits in cuts.items()}
+    return {
+        name: f"Match probability {', '.join(limits)}" for name, limits in cuts.items()
+    }
 
 
 def _named_in(column: str, names: Sequence[str]) -> str:

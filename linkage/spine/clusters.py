@@ -1,8 +1,10 @@
-"""Clusters of one file's records: components of accepted pairs, checked against the pairs between their records.
+"""Clusters of one file's records: components of accepted pairs, checked against the
+pairs between their records.
 
-A is like B, B is like C, and A and C are different people: so a component whose records are not all accepted pairs of each
-other is checked. Its other pairs are scored too, and two groups of records become one cluster only where the mean weight
-of the pairs between them reaches the threshold (average linkage).
+A is like B, B is like C, and A and C are different people: so a component whose records
+are not all accepted pairs of each other is checked. Its other pairs are scored too, and
+two groups of records become one cluster only where the mean weight of the pairs between
+them reaches the threshold (average linkage).
 """
 
 import functools
@@ -16,7 +18,9 @@ import pyarrow as pa
 from linkage.engine import Engine, Table, components
 from linkage.spine.splitting import split
 
-_MOST_RECORDS = 300  # of a component whose pairs are all scored; in a larger one pairs that no rule made speak against
+# of a component whose pairs are all scored; in a larger one pairs that no rule made
+# speak against
+_MOST_RECORDS = 300
 
 MISFIT = "the groups that it would join do not fit"
 
@@ -27,20 +31,29 @@ class Clusters:
 
     Attributes:
         members: unit_id, cluster_id (the smallest unit of the cluster), of every unit.
-        removed_links: left_id, right_id, match_weight, reason: accepted pairs whose records are in two clusters.
+        removed_links: left_id, right_id, match_weight, reason: accepted pairs whose
+            records are in two clusters.
     """
 
     members: Table
     removed_links: Table
 
 
-def cluster(engine: Engine, units: Table, pairs: Table, score: Callable[[Table], Table], *, accept: float) -> Clusters:
+def cluster(
+    engine: Engine,
+    units: Table,
+    pairs: Table,
+    score: Callable[[Table], Table],
+    *,
+    accept: float,
+) -> Clusters:
     """Cluster a file's records by accepted pairs.
 
     Args:
         units: unit_id.
         pairs: left_id < right_id, match_weight; each pair once.
-        score: adds match_weight to pairs (left_id, right_id) that no blocking rule made.
+        score: adds match_weight to pairs (left_id, right_id) that no blocking rule
+            made.
         accept: match weight from which a pair is one person.
     """
     edges = engine.sql(
@@ -52,9 +65,12 @@ def cluster(engine: Engine, units: Table, pairs: Table, score: Callable[[Table],
     labels = components(engine, edges)
     loose_labels = engine.sql(_CHECKED, labels=labels, edges=edges, store=True)
     weights = _weights(engine, loose_labels, pairs, score)
-    split_up = engine.by_group(weights, functools.partial(_split, accept=accept), _SPLIT, by="label")
+    split_up = engine.by_group(
+        weights, functools.partial(_split, accept=accept), _SPLIT, by="label"
+    )
     removed_pairs = engine.sql(
-        "select left_id, right_id, match_weight, cast($misfit as varchar) as reason from {t} where part is null",
+        "select left_id, right_id, match_weight, cast($misfit as varchar) as reason "
+        "from {t} where part is null",
         params={"misfit": MISFIT},
         t=split_up,
     )
@@ -91,19 +107,29 @@ _OTHERS = """
     from {checked} as a
     join {checked} as b on b.label = a.label and b.node > a.node
     where a.records <= $most
-      and not exists (select 1 from {scored} as s where s.left_id = a.node and s.right_id = b.node)
+      and not exists (select 1 from {scored} as s where s.left_id = a.node
+          and s.right_id = b.node)
     """
 
 
-def _weights(engine: Engine, loose_labels: Table, pairs: Table, score: Callable[[Table], Table]) -> Table:
+def _weights(
+    engine: Engine, loose_labels: Table, pairs: Table, score: Callable[[Table], Table]
+) -> Table:
     """label, left_id, right_id, match_weight of each pair of a component's records."""
     scored_pairs = engine.sql(_SCORED, pairs=pairs, checked=loose_labels, store=True)
-    others = engine.sql(_OTHERS, params={"most": _MOST_RECORDS}, checked=loose_labels, scored=scored_pairs, store=True)
+    others = engine.sql(
+        _OTHERS,
+        params={"most": _MOST_RECORDS},
+        checked=loose_labels,
+        scored=scored_pairs,
+        store=True,
+    )
     return engine.sql(
         """
         select label, left_id, right_id, match_weight from {scored}
         union all
-        select l.label, w.left_id, w.right_id, w.match_weight from {w} as w join {checked} as l on l.node = w.left_id
+        select l.label, w.left_id, w.right_id, w.match_weight from {w} as w
+            join {checked} as l on l.node = w.left_id
         """,
         w=score(others),
         checked=loose_labels,
@@ -111,24 +137,40 @@ def _weights(engine: Engine, loose_labels: Table, pairs: Table, score: Callable[
     )
 
 
-_SPLIT = {"left_id": "bigint", "right_id": "bigint", "match_weight": "double", "part": "bigint"}
+_SPLIT = {
+    "left_id": "bigint",
+    "right_id": "bigint",
+    "match_weight": "double",
+    "part": "bigint",
+}
 
 
 def _split(weights: pa.Table, accept: float) -> pa.Table:
-    """Of some components: records (left_id) with the smallest of their part, and accepted pairs whose records are in
-    two parts (part NULL)."""
+    """Of some components: records (left_id) with the smallest of their part, and
+    accepted pairs whose records are in two parts (part NULL).
+    """
     records: list[tuple[int, int | None, float | None, int | None]] = []
     names = ("label", "left_id", "right_id", "match_weight")
     weight_rows = zip(*(weights[name].to_pylist() for name in names), strict=True)
     for _, rows in itertools.groupby(weight_rows, key=lambda row: row[0]):
         component = {(a, b): weight for _, a, b, weight in rows}
-        accepted_pairs = [(a, b, weight) for (a, b), weight in component.items() if weight >= accept]
+        accepted_pairs = [
+            (a, b, weight) for (a, b), weight in component.items() if weight >= accept
+        ]
         labels, cuts = split(accepted_pairs, _Misfit(component, accept))
         records += [(node, None, None, label) for node, label in labels.items()]
-        records += [(min(link.left, link.right), max(link.left, link.right), link.weight, None) for link in cuts]
+        records += [
+            (min(link.left, link.right), max(link.left, link.right), link.weight, None)
+            for link in cuts
+        ]
     columns = zip(*records, strict=True) if records else [()] * len(_SPLIT)
     kinds = (pa.int64(), pa.int64(), pa.float64(), pa.int64())
-    return pa.table({name: pa.array(values, kind) for name, values, kind in zip(_SPLIT, columns, kinds, strict=True)})
+    return pa.table(
+        {
+            name: pa.array(values, kind)
+            for name, values, kind in zip(_SPLIT, columns, kinds, strict=True)
+        }
+    )
 
 
 @dataclass(frozen=True)
@@ -139,7 +181,11 @@ class _Misfit:
     accept: float
 
     def __call__(self, one: Sequence[int], other: Sequence[int]) -> str | None:
-        pair_weights = [self.weights.get((min(a, b), max(a, b)), -math.inf) for a in one for b in other]
+        pair_weights = [
+            self.weights.get((min(a, b), max(a, b)), -math.inf)
+            for a in one
+            for b in other
+        ]
         return MISFIT if sum(pair_weights) / len(pair_weights) < self.accept else None
 
 

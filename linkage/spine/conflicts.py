@@ -1,7 +1,9 @@
-"""Conflicts: joined people who cannot be one person are split at the weakest link between the conflicting parts.
+"""Conflicts: joined people who cannot be one person are split at the weakest link
+between the conflicting parts.
 
-The rules are data (configs/resolution/people.toml), and the steps say how many records of a source a person may hold.
-People who break a rule are few: they are found by set-based SQL, and only they are looked at one by one.
+The rules are data (configs/resolution/people.toml), and the steps say how many records
+of a source a person may hold. People who break a rule are few: they are found by
+set-based SQL, and only they are looked at one by one.
 """
 
 import functools
@@ -31,14 +33,22 @@ class Rule(Frozen):
     name: str = Field(description="Name of the rule, shown with each removed link.")
     why: str = Field(description="Why a person has one value.")
     field: str = Field(description="Identifier of which a person has one value.")
-    supported_by: int = Field(ge=1, description="Records whose latest value it is; one that fewer have is an error.")
-    unless_equal: tuple[str, ...] = Field((), description="Person numbers: parts that share one are one person.")
+    supported_by: int = Field(
+        ge=1,
+        description="Records whose latest value it is; one that fewer have is an "
+        "error.",
+    )
+    unless_equal: tuple[str, ...] = Field(
+        (), description="Person numbers: parts that share one are one person."
+    )
 
 
 class ConflictFile(Frozen):
     """A file of rules."""
 
-    conflict: tuple[Rule, ...] = Field((), description="Values of which one person has one.")
+    conflict: tuple[Rule, ...] = Field(
+        (), description="Values of which one person has one."
+    )
 
 
 @functools.cache
@@ -48,22 +58,32 @@ def shipped() -> tuple[Rule, ...]:
 
 
 def most_records(steps: Sequence[Step]) -> dict[str, int]:
-    """Records of a source that one person may hold, where the steps set a limit; where several do, the highest.
+    """Records of a source that one person may hold, where the steps set a limit; where
+    several do, the highest.
 
-    A step that joins second records among people brings two of them together, each with what it may hold.
+    A step that joins second records among people brings two of them together, each with
+    what it may hold.
     """
     limits: dict[str, float] = {}
     for step in steps:
         if step.duplicates == "join" and "people" in (step.left, step.right):
             limits = {source: 2 * limit for source, limit in limits.items()}
-        several_left, several_right = (side == "many" for side in step.cardinality.split("-to-"))
+        several_left, several_right = (
+            side == "many" for side in step.cardinality.split("-to-")
+        )
         for source, is_many, limit in (
             (step.left, several_left, step.most_left),
             (step.right, several_right, step.most_right),
         ):
             unlimited = step.duplicates == "join" or (is_many and limit is None)
-            limits[source] = max(limits.get(source, 0), math.inf if unlimited else limit or 1)
-    return {source: int(limit) for source, limit in limits.items() if source != "people" and limit < math.inf}
+            limits[source] = max(
+                limits.get(source, 0), math.inf if unlimited else limit or 1
+            )
+    return {
+        source: int(limit)
+        for source, limit in limits.items()
+        if source != "people" and limit < math.inf
+    }
 
 
 @dataclass(frozen=True)
@@ -73,8 +93,9 @@ class WithoutConflicts:
     Attributes:
         membership: entity_id, unit_id.
         links: those that were given, but for the removed ones.
-        removed_links: step, left_id, right_id (the units that were linked), left_entity, right_entity (the two of their
-            entities that are most alike), match_weight, rule that the link would break.
+        removed_links: step, left_id, right_id (the units that were linked),
+            left_entity, right_entity (the two of their entities that are most alike),
+            match_weight, rule that the link would break.
     """
 
     membership: Table
@@ -93,21 +114,30 @@ def without_conflicts(
     rules: Sequence[Rule] | None = None,
     never: Table | None = None,
 ) -> WithoutConflicts:
-    """Split people who break a rule, or of whom reviewers have decided that they are not one person.
+    """Split people who break a rule, or of whom reviewers have decided that they are
+    not one person.
 
     Args:
-        entities: entity_id, source, and for each identifier the list of its values, the latest first.
+        entities: entity_id, source, and for each identifier the list of its values, the
+            latest first.
         membership: entity_id, unit_id after the last step.
         links: step, left_id, right_id, method, match_weight, decision of all steps.
         units: step, side, unit_id, entity_id.
         most: records of a source that a person may hold.
         rules: the shipped ones when None.
-        never: one_id, other_id of entities that are not one person, by decision; none when None.
+        never: one_id, other_id of entities that are not one person, by decision; none
+            when None.
     """
     rules = shipped() if rules is None else tuple(rules)
     cannot_link = _cannot_link(engine, never)
     suspects = engine.sql(
-        "\nunion\n".join([_TOO_MANY, *([_DECIDED] if never else []), *(_several_values(rule) for rule in rules)]),
+        "\nunion\n".join(
+            [
+                _TOO_MANY,
+                *([_DECIDED] if never else []),
+                *(_several_values(rule) for rule in rules),
+            ]
+        ),
         params=None,
         store=True,
         membership=membership,
@@ -118,10 +148,22 @@ def without_conflicts(
     if not engine.count(suspects):
         return WithoutConflicts(membership, links, empty(engine, _REMOVED))
     people = _people(engine, suspects, membership, entities, links, units)
-    work = functools.partial(_split_people, rules=rules, limits=dict(most), cannot_link=cannot_link)
-    parts = engine.by_group(people, work, {**_REMOVED, "part": "bigint"}, by="person", order=_IN_ORDER)
-    removals = engine.sql(f"select {columns(list(_REMOVED))} from {{t}} where part is null", t=parts, store=_REMOVED)
-    return WithoutConflicts(_membership(engine, membership, parts), _without_removed(engine, links, removals), removals)
+    work = functools.partial(
+        _split_people, rules=rules, limits=dict(most), cannot_link=cannot_link
+    )
+    parts = engine.by_group(
+        people, work, {**_REMOVED, "part": "bigint"}, by="person", order=_IN_ORDER
+    )
+    removals = engine.sql(
+        f"select {columns(list(_REMOVED))} from {{t}} where part is null",
+        t=parts,
+        store=_REMOVED,
+    )
+    return WithoutConflicts(
+        _membership(engine, membership, parts),
+        _without_removed(engine, links, removals),
+        removals,
+    )
 
 
 _TOO_MANY = """
@@ -141,12 +183,15 @@ _DECIDED = """
     select one.unit_id
     from {never} as n
     join {membership} as one on one.entity_id = n.one_id
-    join {membership} as other on other.entity_id = n.other_id and other.unit_id = one.unit_id
+    join {membership} as other on other.entity_id = n.other_id
+        and other.unit_id = one.unit_id
     """
 
 
 def _cannot_link(engine: Engine, never: Table | None) -> dict[int, set[int]]:
-    """To each entity those that are not the same person, by decision: few, since people have looked at each."""
+    """To each entity those that are not the same person, by decision: few, since people
+    have looked at each.
+    """
     cannot_link: dict[int, set[int]] = {}
     for row in rows(engine, never) if never else ():
         cannot_link.setdefault(row["one_id"], set()).add(row["other_id"])
@@ -155,7 +200,9 @@ def _cannot_link(engine: Engine, never: Table | None) -> dict[int, set[int]]:
 
 
 def _several_values(rule: Rule) -> str:
-    """SQL of people with two values of a field, each the latest of as many records as the rule asks."""
+    """SQL of people with two values of a field, each the latest of as many records as
+    the rule asks.
+    """
     return f"""
     select unit_id
     from (
@@ -187,14 +234,33 @@ class _Link:
     right: set[int]
 
 
-_REMOVED = {"step": "varchar", "left_id": "bigint", "right_id": "bigint", "left_entity": "bigint",
-         "right_entity": "bigint", "match_weight": "double", "rule": "varchar"}  # fmt: skip
+_REMOVED = {
+    "step": "varchar",
+    "left_id": "bigint",
+    "right_id": "bigint",
+    "left_entity": "bigint",
+    "right_entity": "bigint",
+    "match_weight": "double",
+    "rule": "varchar",
+}
 _IN_ORDER = ("step", "left_id", "right_id", "left_entity", "right_entity")
 
 
-def _people(engine: Engine, suspects: Table, membership: Table, entities: Table, links: Table, units: Table) -> Table:
-    """What is known of each suspect (person): a row for each record, and one for each two records that a link joins."""
-    fields = [*(name for name in IDENTIFIERS if name in entities.columns), *kept_columns(entities.columns)]
+def _people(
+    engine: Engine,
+    suspects: Table,
+    membership: Table,
+    entities: Table,
+    links: Table,
+    units: Table,
+) -> Table:
+    """What is known of each suspect (person): a row for each record, and one for each
+    two records that a link joins.
+    """
+    fields = [
+        *(name for name in IDENTIFIERS if name in entities.columns),
+        *kept_columns(entities.columns),
+    ]
     nulls = ", ".join(f"null as {quote(name)}" for name in ("source", *fields))
     return engine.sql(
         f"""
@@ -208,18 +274,24 @@ def _people(engine: Engine, suspects: Table, membership: Table, entities: Table,
             select l.person, k.step, k.left_id, k.right_id, k.method, k.match_weight,
                    l.entity_id as left_entity, r.entity_id as right_entity
             from {{links}} as k
-            join members as l on l.step = k.step and l.side = 'left' and l.part = k.left_id
-            join members as r on r.step = k.step and r.side = 'right' and r.part = k.right_id
+            join members as l on l.step = k.step and l.side = 'left'
+                and l.part = k.left_id
+            join members as r on r.step = k.step and r.side = 'right'
+                and r.part = k.right_id
             where k.decision = 'accepted'
         )
-        select m.unit_id as person, cast(null as varchar) as step, cast(null as bigint) as left_id,
-               cast(null as bigint) as right_id, cast(null as varchar) as method, cast(null as double) as match_weight,
-               i.entity_id as left_entity, cast(null as bigint) as right_entity, i.source, {columns(fields, "i")}
+        select m.unit_id as person, cast(null as varchar) as step,
+            cast(null as bigint) as left_id,
+               cast(null as bigint) as right_id, cast(null as varchar) as method,
+                   cast(null as double) as match_weight,
+               i.entity_id as left_entity, cast(null as bigint) as right_entity,
+                   i.source, {columns(fields, "i")}
         from {{suspects}} as s
         join {{membership}} as m on m.unit_id = s.unit_id
         join {{entities}} as i on i.entity_id = m.entity_id
         union all
-        select person, step, left_id, right_id, method, match_weight, left_entity, right_entity, {nulls}
+        select person, step, left_id, right_id, method, match_weight, left_entity,
+            right_entity, {nulls}
         from joined
         """,
         params=None,
@@ -233,9 +305,14 @@ def _people(engine: Engine, suspects: Table, membership: Table, entities: Table,
 
 
 def _split_people(
-    people: pa.Table, rules: Sequence[Rule], limits: Mapping[str, int], cannot_link: Mapping[int, set[int]]
+    people: pa.Table,
+    rules: Sequence[Rule],
+    limits: Mapping[str, int],
+    cannot_link: Mapping[int, set[int]],
 ) -> pa.Table:
-    """Removed links of some people, and their records (left_entity) with the smallest of the part that each is of."""
+    """Removed links of some people, and their records (left_entity) with the smallest
+    of the part that each is of.
+    """
     result_rows: list[dict[str, Any]] = []
     for _, known in itertools.groupby(_rows(people), key=lambda row: row["person"]):
         person: _Person = {}
@@ -246,15 +323,24 @@ def _split_people(
                 continue
             key = (row["step"], row["left_id"], row["right_id"])
             # A reviewers' link is followed whatever it breaks.
-            weight = math.inf if row["method"] == "override" else float(row["match_weight"])
+            weight = (
+                math.inf if row["method"] == "override" else float(row["match_weight"])
+            )
             link = links.setdefault(key, _Link(*key, weight, set(), set()))
             link.left.add(row["left_entity"])
             link.right.add(row["right_entity"])
-        parts, removals = _split_one(person, [links[key] for key in sorted(links)], rules, limits, cannot_link)
-        result_rows += [{"left_entity": entity, "part": part} for entity, part in parts.items()]
+        parts, removals = _split_one(
+            person, [links[key] for key in sorted(links)], rules, limits, cannot_link
+        )
+        result_rows += [
+            {"left_entity": entity, "part": part} for entity, part in parts.items()
+        ]
         result_rows += [
             {
-                **{name: getattr(link, name) for name in ("step", "left_id", "right_id")},
+                **{
+                    name: getattr(link, name)
+                    for name in ("step", "left_id", "right_id")
+                },
                 "left_entity": removal.left,
                 "right_entity": removal.right,
                 "match_weight": link.weight,
@@ -263,7 +349,9 @@ def _split_people(
             for link, removal in removals
         ]
     kinds = {"bigint": pa.int64(), "double": pa.float64(), "varchar": pa.string()}
-    schema = pa.schema([(name, kinds[kind]) for name, kind in {**_REMOVED, "part": "bigint"}.items()])
+    schema = pa.schema(
+        [(name, kinds[kind]) for name, kind in {**_REMOVED, "part": "bigint"}.items()]
+    )
     return pa.Table.from_pylist(result_rows, schema=schema)
 
 
@@ -286,17 +374,33 @@ def _split_one(
     """The part that each record of a person belongs to, and the removed links."""
     by_ends: dict[tuple[int, int], list[_Link]] = {}
     for link in links:
-        # A link of a later step joins what earlier ones have joined: it holds on to the records that are most alike.
-        ends = min(((a, b) for a in link.left for b in link.right), key=lambda pair: (-_shared(person, *pair), pair))
+        # A link of a later step joins what earlier ones have joined: it holds on to the
+        # records that are most alike.
+        ends = min(
+            ((a, b) for a in link.left for b in link.right),
+            key=lambda pair: (-_shared(person, *pair), pair),
+        )
         by_ends.setdefault(ends, []).append(link)
-    edges = [(a, b, max(link.weight for link in pair_links)) for (a, b), pair_links in by_ends.items()]
-    parts, removals = split(edges, lambda one, other: _conflict(person, one, other, rules, limits, cannot_link))
-    return parts, [(link, removal) for removal in removals for link in by_ends[removal.left, removal.right]]
+    edges = [
+        (a, b, max(link.weight for link in pair_links))
+        for (a, b), pair_links in by_ends.items()
+    ]
+    parts, removals = split(
+        edges,
+        lambda one, other: _conflict(person, one, other, rules, limits, cannot_link),
+    )
+    return parts, [
+        (link, removal)
+        for removal in removals
+        for link in by_ends[removal.left, removal.right]
+    ]
 
 
 def _shared(person: _Person, one: int, other: int) -> int:
     """Identifiers of which two records share a value."""
-    return sum(_meet(person[one].get(name), person[other].get(name)) for name in IDENTIFIERS)
+    return sum(
+        _meet(person[one].get(name), person[other].get(name)) for name in IDENTIFIERS
+    )
 
 
 def _meet(one: Iterable[Any] | None, other: Iterable[Any] | None) -> bool:
@@ -312,24 +416,39 @@ def _conflict(
     cannot_link: Mapping[int, set[int]],
 ) -> str | None:
     """The rule that two sides of a person would break together, and neither alone."""
-    if any(not cannot_link[entity].isdisjoint(other) for entity in one if entity in cannot_link):
+    if any(
+        not cannot_link[entity].isdisjoint(other)
+        for entity in one
+        if entity in cannot_link
+    ):
         return NEVER
     both = [*one, *other]
     counts = Counter(person[entity]["source"] for entity in both)
     for source, limit in sorted(limits.items()):
-        records = [sum(person[entity]["source"] == source for entity in side) for side in (one, other)]
+        records = [
+            sum(person[entity]["source"] == source for entity in side)
+            for side in (one, other)
+        ]
         if counts[source] > limit and all(records) and max(records) <= limit:
             return f"more than {limit} of {source}"
     for rule in rules:
-        if not (_has_several(person, both, rule) and not any(_has_several(person, s, rule) for s in (one, other))):
+        if not (
+            _has_several(person, both, rule)
+            and not any(_has_several(person, s, rule) for s in (one, other))
+        ):
             continue
-        if not any(_meet(_all(person, one, number), _all(person, other, number)) for number in rule.unless_equal):
+        if not any(
+            _meet(_all(person, one, number), _all(person, other, number))
+            for number in rule.unless_equal
+        ):
             return rule.name
     return None
 
 
 def _has_several(person: _Person, entities: Sequence[int], rule: Rule) -> bool:
-    latest = Counter(values[0] for entity in entities if (values := person[entity].get(rule.field)))
+    latest = Counter(
+        values[0] for entity in entities if (values := person[entity].get(rule.field))
+    )
     return sum(records >= rule.supported_by for records in latest.values()) > 1
 
 
@@ -356,7 +475,8 @@ def _without_removed(engine: Engine, links: Table, removed_links: Table) -> Tabl
         select k.*
         from {links} as k
         where not exists (
-            select 1 from {removed} as c where c.step = k.step and c.left_id = k.left_id and c.right_id = k.right_id
+            select 1 from {removed} as c where c.step = k.step and c.left_id = k.left_id
+                and c.right_id = k.right_id
         )
         """,
         links=links,
@@ -365,4 +485,9 @@ def _without_removed(engine: Engine, links: Table, removed_links: Table) -> Tabl
 
 
 def _limits(caps: Mapping[str, int]) -> pa.Table:
-    return pa.table({"source": pa.array(list(caps), pa.string()), "most": pa.array(list(caps.values()), pa.int64())})
+    return pa.table(
+        {
+            "source": pa.array(list(caps), pa.string()),
+            "most": pa.array(list(caps.values()), pa.int64()),
+        }
+    )

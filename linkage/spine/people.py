@@ -9,11 +9,16 @@ def initial_membership(engine: Engine, entities: Table) -> Table:
     Returns:
         entity_id, unit_id.
     """
-    return engine.sql("select entity_id, entity_id as unit_id from {entities}", entities=entities, store=True)
+    return engine.sql(
+        "select entity_id, entity_id as unit_id from {entities}",
+        entities=entities,
+        store=True,
+    )
 
 
 def join_people(engine: Engine, membership: Table, links: Table) -> Table:
-    """Membership after a step: units that an accepted link joins become one, named by their smallest unit.
+    """Membership after a step: units that an accepted link joins become one, named by
+    their smallest unit.
 
     Args:
         membership: entity_id, unit_id.
@@ -24,7 +29,11 @@ def join_people(engine: Engine, membership: Table, links: Table) -> Table:
     """
     labels = components(
         engine,
-        engine.sql("select left_id, right_id from {links} where decision = 'accepted'", links=links, store=True),
+        engine.sql(
+            "select left_id, right_id from {links} where decision = 'accepted'",
+            links=links,
+            store=True,
+        ),
     )
     return engine.sql(
         """

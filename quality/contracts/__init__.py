@@ -1,4 +1,6 @@
-"""Checks of sources, published tables and extracts against the catalogue, judged by Great Expectations."""
+"""Checks of sources, published tables and extracts against the catalogue, judged by
+Great Expectations.
+"""
 
 from quality.contracts.checks import ContractReport, ContractResult, Delivered, check
 

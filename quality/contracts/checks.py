@@ -1,6 +1,7 @@
 """Count each rule of a table in one query on either engine, and have the counts judged.
 
-Each table's rules are stored with the results as a suite of Great Expectations. Nothing is sent anywhere.
+Each table's rules are stored with the results as a suite of Great Expectations. Nothing
+is sent anywhere.
 """
 
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,14 @@ from linkage.catalogue import Catalogue, TableDef
 from linkage.config import Source
 from linkage.engine import Engine, Table, one, quote
 from quality.contracts.expectations import judge, suite
-from quality.contracts.rules import Rule, attribute_rules, extract_rules, made_tables, published_rules, record_rules
+from quality.contracts.rules import (
+    Rule,
+    attribute_rules,
+    extract_rules,
+    made_tables,
+    published_rules,
+    record_rules,
+)
 
 
 @dataclass(frozen=True)
@@ -65,7 +73,8 @@ class ContractReport:
     def critical(self) -> list[str]:
         """A line for each critical rule that is not met: counts, no values."""
         return [
-            f"{r.source}{f'.{r.column}' if r.column else ''}: {r.rule}: fails in {r.failed:,} of {r.checked:,} "
+            f"{r.source}{f'.{r.column}' if r.column else ''}: {r.rule}: fails in "
+            f"{r.failed:,} of {r.checked:,} "
             f"({r.share:.2%}), at most {r.limit:.2%} allowed"
             for r in self.results
             if r.severity == "critical" and not r.success
@@ -73,7 +82,11 @@ class ContractReport:
 
     def as_dict(self) -> dict[str, Any]:
         """Plain types, for JSON and the report."""
-        return {"failed": self.failed, "critical": self.critical, "results": [asdict(r) for r in self.results]}
+        return {
+            "failed": self.failed,
+            "critical": self.critical,
+            "results": [asdict(r) for r in self.results],
+        }
 
 
 @dataclass(frozen=True)
@@ -97,60 +110,103 @@ def check(
     published: Mapping[str, Table] | None = None,
     delivered: Mapping[str, Delivered] | None = None,
 ) -> ContractReport:
-    """Check records, tables of attributes, and tables that a run makes, against what is promised of them.
+    """Check records, tables of attributes, and tables that a run makes, against what is
+    promised of them.
 
     Args:
         records: source -> its `records` (docs/reference/tables.md).
-        sources: source -> its configuration, which names its table in the catalogue; where it is not given, a source
-            is the dataset of its name.
+        sources: source -> its configuration, which names its table in the catalogue;
+            where it is not given, a source is the dataset of its name.
         attributes: <dataset>_<table> -> its rows.
         published: table of the catalogue's dataset `leo`, or the spine -> its rows.
         delivered: table of an extract, as results are to call it -> its rows.
 
     Returns:
-        Every rule with its counts; a critical one that fails is for the caller to act on.
+        Every rule with its counts; a critical one that fails is for the caller to act
+        on.
 
     Raises:
         ConfigError: a source or table that the catalogue does not know.
     """
-    contracts = [_of_records(catalogue, name, table, (sources or {}).get(name)) for name, table in records.items()]
+    contracts = [
+        _of_records(catalogue, name, table, (sources or {}).get(name))
+        for name, table in records.items()
+    ]
     for name, table in (attributes or {}).items():
         definition = catalogue.table_called(name)
         rules = attribute_rules(catalogue, definition)
-        contracts.append(_Contract(name, f"attributes/{name}", definition, table, rules))
-    contracts += [_of_published(catalogue, name, table) for name, table in (published or {}).items()]
+        contracts.append(
+            _Contract(name, f"attributes/{name}", definition, table, rules)
+        )
+    contracts += [
+        _of_published(catalogue, name, table)
+        for name, table in (published or {}).items()
+    ]
     for name, delivery in (delivered or {}).items():
-        rules = extract_rules(catalogue, delivery.described, delivery.pseudonyms, delivery.form, delivery.table.columns)
-        contracts.append(_Contract(name, delivery.described.name, delivery.described, delivery.table, rules))
+        rules = extract_rules(
+            catalogue,
+            delivery.described,
+            delivery.pseudonyms,
+            delivery.form,
+            delivery.table.columns,
+        )
+        contracts.append(
+            _Contract(
+                name, delivery.described.name, delivery.described, delivery.table, rules
+            )
+        )
     counts = [result for contract in contracts for result in _counted(engine, contract)]
     successes = judge([(result.share, result.limit) for result in counts])
-    results = (replace(result, success=success) for result, success in zip(counts, successes, strict=True))
-    suites = {one.name: suite(one.name, one.place, one.described, one.rules) for one in contracts}
+    results = (
+        replace(result, success=success)
+        for result, success in zip(counts, successes, strict=True)
+    )
+    suites = {
+        one.name: suite(one.name, one.place, one.described, one.rules)
+        for one in contracts
+    }
     return ContractReport(tuple(results), suites)
 
 
-def _of_records(catalogue: Catalogue, name: str, table: Table, source: Source | None) -> _Contract:
+def _of_records(
+    catalogue: Catalogue, name: str, table: Table, source: Source | None
+) -> _Contract:
     if source:
         definition = catalogue.table(source.dataset, source.table)
     else:
-        tables = catalogue.datasets[name].table.values() if name in catalogue.datasets else ()
+        tables = (
+            catalogue.datasets[name].table.values()
+            if name in catalogue.datasets
+            else ()
+        )
         of_people = next((one for one in tables if one.with_role("surname")), None)
         definition = of_people or catalogue.table(name, "")
-    return _Contract(name, f"records/{name}", definition, table, record_rules(definition))
+    return _Contract(
+        name, f"records/{name}", definition, table, record_rules(definition)
+    )
 
 
 def _of_published(catalogue: Catalogue, name: str, table: Table) -> _Contract:
     known = made_tables().get(name)
     definition = known or catalogue.table("leo", name)
-    return _Contract(name if known else f"leo_{name}", name, definition, table, published_rules(catalogue, definition))
+    return _Contract(
+        name if known else f"leo_{name}",
+        name,
+        definition,
+        table,
+        published_rules(catalogue, definition),
+    )
 
 
 def _counted(engine: Engine, contract: _Contract) -> list[ContractResult]:
-    """The rules' counts from one pass over the table, at each severity, not yet judged."""
+    """The rules' counts from one pass over the table, at each severity, not yet
+    judged.
+    """
     if not contract.rules:
         return []
     counts = ", ".join(
-        f"{rule.checked_count} as {quote(f'checked {index}')}, {rule.failed_count} as {quote(f'failed {index}')}"
+        f"{rule.checked_count} as {quote(f'checked {index}')}, {rule.failed_count} as "
+        f"{quote(f'failed {index}')}"
         for index, rule in enumerate(contract.rules)
     )
     row = one(engine, engine.sql(f"select {counts} from {{rows}}", rows=contract.table))
@@ -160,7 +216,15 @@ def _counted(engine: Engine, contract: _Contract) -> list[ContractResult]:
         share = failed / check_count if check_count else 0.0
         results += [
             ContractResult(
-                rule.name, contract.name, rule.column, check_count, failed, share, limit, severity, success=False
+                rule.name,
+                contract.name,
+                rule.column,
+                check_count,
+                failed,
+                share,
+                limit,
+                severity,
+                success=False,
             )
             for severity, limit in rule.limits.items()
         ]

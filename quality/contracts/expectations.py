@@ -1,4 +1,6 @@
-"""The only place that knows Great Expectations: it judges shares of failing rows, and stores suites that others open."""
+"""The only place that knows Great Expectations: it judges shares of failing rows, and
+stores suites that others open.
+"""
 
 import contextlib
 import functools
@@ -18,7 +20,8 @@ from quality.contracts.rules import Rule
 
 
 def judge(shares: Sequence[tuple[float, float]]) -> list[bool]:
-    """Whether each share of failing rows is within its limit: Great Expectations sees these numbers, and no person.
+    """Whether each share of failing rows is within its limit: Great Expectations sees
+    these numbers, and no person.
 
     Raises:
         LeoError: Great Expectations could not check the shares.
@@ -32,25 +35,40 @@ def judge(shares: Sequence[tuple[float, float]]) -> list[bool]:
         import pandas as pd
         from great_expectations.data_context.types.base import ProgressBarsConfig
 
-        frame = pd.DataFrame(shares, columns=["share", "limit"]).rename_axis("number").reset_index()
+        frame = (
+            pd.DataFrame(shares, columns=["share", "limit"])
+            .rename_axis("number")
+            .reset_index()
+        )
         context = gx.get_context(mode="ephemeral")
         context.variables.progress_bars = ProgressBarsConfig(globally=False)
         asset = context.data_sources.add_pandas("counts").add_dataframe_asset("shares")
-        batch = asset.add_batch_definition_whole_dataframe("all").get_batch({"dataframe": frame})
-        expectation = gxe.ExpectColumnPairValuesAToBeGreaterThanB(column_A="limit", column_B="share", or_equal=True)
-        complete = {"result_format": "COMPLETE", "unexpected_index_column_names": ["number"]}
+        batch = asset.add_batch_definition_whole_dataframe("all").get_batch(
+            {"dataframe": frame}
+        )
+        expectation = gxe.ExpectColumnPairValuesAToBeGreaterThanB(
+            column_A="limit", column_B="share", or_equal=True
+        )
+        complete = {
+            "result_format": "COMPLETE",
+            "unexpected_index_column_names": ["number"],
+        }
         result = batch.validate(expectation, result_format=complete).result
     if "unexpected_index_list" not in result:
         raise LeoError(
-            "contracts: Great Expectations could not check the shares of rows that fail\n"
+            "contracts: Great Expectations could not check the shares of rows that "
+            "fail\n"
             "  install the version of great_expectations in constraints.txt"
         )
     failed_rows = {row["number"] for row in result["unexpected_index_list"]}
     return [number not in failed_rows for number in range(len(shares))]
 
 
-def suite(name: str, table: str, described: TableDef, rules: Sequence[Rule]) -> dict[str, Any]:
-    """A table's rules as a suite of Great Expectations, in the JSON that it stores and loads.
+def suite(
+    name: str, table: str, described: TableDef, rules: Sequence[Rule]
+) -> dict[str, Any]:
+    """A table's rules as a suite of Great Expectations, in the JSON that it stores and
+    loads.
 
     Args:
         name: of the suite, as results call their source.
@@ -58,7 +76,11 @@ def suite(name: str, table: str, described: TableDef, rules: Sequence[Rule]) -> 
     """
     return {
         "name": name,
-        "expectations": [_stored(rule, severity, limit) for rule in rules for severity, limit in rule.limits.items()],
+        "expectations": [
+            _stored(rule, severity, limit)
+            for rule in rules
+            for severity, limit in rule.limits.items()
+        ],
         "meta": {"great_expectations_version": _version(), "table": table},
         "notes": f"{described.title}: {described.grain}",
     }
@@ -66,7 +88,9 @@ def suite(name: str, table: str, described: TableDef, rules: Sequence[Rule]) -> 
 
 def _stored(rule: Rule, severity: str, limit: float) -> dict[str, Any]:
     type_, kwargs = rule.expectation
-    share = {"mostly": round(1 - limit, 12)} if limit and not rule.known else {}  # 0.95, and not 0.9500000000000001
+    share = (
+        {"mostly": round(1 - limit, 12)} if limit and not rule.known else {}
+    )  # 0.95, and not 0.9500000000000001
     document: dict[str, Any] = {
         "type": type_,
         "kwargs": kwargs | share,
@@ -92,8 +116,9 @@ def _version() -> str:
 def quiet() -> Iterator[None]:
     """Great Expectations without its warnings, bars and analytics.
 
-    The main module has a file meanwhile: where it has none, as in a notebook or under `python -c`, pyspark, which it
-    imports, takes it for a doctest and ends the process with exit code 0.
+    The main module has a file meanwhile: where it has none, as in a notebook or under
+    `python -c`, pyspark, which it imports, takes it for a doctest and ends the process
+    with exit code 0.
     """
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     main, logger = sys.modules["__main__"], logging.getLogger("great_expectations")

@@ -1,4 +1,6 @@
-"""Two folders to be compared: of `leo run`, `leo link` or `leo dedupe`, as their tables lie there."""
+"""Two folders to be compared: of `leo run`, `leo link` or `leo dedupe`, as their tables
+lie there.
+"""
 
 import functools
 from pathlib import Path
@@ -8,7 +10,12 @@ import typer
 
 from linkage.errors import ConfigError
 from linkage.pipeline.folder import document_of
-from linkage.pipeline.linked_files import CLUSTERS_OF_A_FILE, LINKS_OF_FILES, is_of_files, table_of
+from linkage.pipeline.linked_files import (
+    CLUSTERS_OF_A_FILE,
+    LINKS_OF_FILES,
+    is_of_files,
+    table_of,
+)
 from linkage.pipeline.manifest import manifest_of, steps_to_come
 from linkage.pipeline.opened import OpenRun
 
@@ -17,24 +24,38 @@ if TYPE_CHECKING:
     from quality.dashboard.comparison import RunTables
 
 
-def both(engine: "Engine", before: Path, after: Path) -> tuple["RunTables", "RunTables"]:
+def both(
+    engine: "Engine", before: Path, after: Path
+) -> tuple["RunTables", "RunTables"]:
     """The tables of two folders.
 
     Raises:
         ConfigError: one is no such folder, or they are of two kinds.
     """
     manifests = manifest_of(before), manifest_of(after)
-    kind, other = (_kind(root, manifest) for root, manifest in zip((before, after), manifests, strict=True))
+    kind, other = (
+        _kind(root, manifest)
+        for root, manifest in zip((before, after), manifests, strict=True)
+    )
     if kind != other:
-        raise ConfigError(f"{before} is of {kind}, {after} of {other}\n  only two of one kind can be compared")
-    tables = _of_run if kind == "leo run" else functools.partial(_of_files, of_one_file=kind == "leo dedupe")
+        raise ConfigError(
+            f"{before} is of {kind}, {after} of {other}\n  only two of one kind can be "
+            "compared"
+        )
+    tables = (
+        _of_run
+        if kind == "leo run"
+        else functools.partial(_of_files, of_one_file=kind == "leo dedupe")
+    )
     return tables(engine, before, manifests[0]), tables(engine, after, manifests[1])
 
 
 def _kind(root: Path, manifest: dict[str, Any]) -> str:
     if not is_of_files(manifest):
         return "leo run"
-    of_one_file = "clusters" in manifest["tables"] or (root / "clusters.parquet").is_file()
+    of_one_file = (
+        "clusters" in manifest["tables"] or (root / "clusters.parquet").is_file()
+    )
     return "leo dedupe" if of_one_file else "leo link"
 
 
@@ -49,7 +70,10 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
     run = OpenRun(engine, root)
     links = run.tables_below("links")
     if missing_steps := steps_to_come(manifest):
-        unfinished = f"{root}: has not linked {', '.join(missing_steps)}: its status is '{manifest['status']}'"
+        unfinished = (
+            f"{root}: has not linked {', '.join(missing_steps)}: its status "
+            f"is '{manifest['status']}'"
+        )
         if not links:
             raise ConfigError(f"{unfinished}\n  finish it first: leo run")
         typer.echo(f"{unfinished}; the same leo run goes on", err=True)
@@ -59,7 +83,9 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
         manifest=manifest,
         links=links,
         units=run.tables_below("units"),
-        models={step: document_of(path) for step, path in models.items() if path.is_file()},
+        models={
+            step: document_of(path) for step, path in models.items() if path.is_file()
+        },
         entities=run.tables_below("entities"),
         attributes=run.tables_below("attributes"),
         configuration=manifest["configuration"],
@@ -67,7 +93,9 @@ def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTable
     )
 
 
-def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_file: bool) -> "RunTables":
+def _of_files(
+    engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_file: bool
+) -> "RunTables":
     """Links that bear the ids of the files, as the only step."""
     from linkage.pipeline.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
@@ -86,11 +114,19 @@ def _of_files(engine: "Engine", root: Path, manifest: dict[str, Any], *, of_one_
         entities={},
         configuration={
             **{key: request[key] for key in ("threshold",) if key in request},
-            "columns": {side: columns for side, columns in columns_of.items() if side != "compared"},
+            "columns": {
+                side: columns
+                for side, columns in columns_of.items()
+                if side != "compared"
+            },
             "compared_as": columns_of["compared"],
-            "file": {name: facts["sha256"][:12] for name, facts in manifest["inputs"].items()},
+            "file": {
+                name: facts["sha256"][:12] for name, facts in manifest["inputs"].items()
+            },
         },
         counts={step: counts},
         keyed={step: table_of(engine, root / "links.parquet", *LINKS_OF_FILES)},
-        clusters=table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE) if of_one_file else None,
+        clusters=table_of(engine, root / "clusters.parquet", *CLUSTERS_OF_A_FILE)
+        if of_one_file
+        else None,
     )

@@ -1,4 +1,6 @@
-"""Which runs a dashboard shows: those that were evaluated, oldest first, and why other folders are not shown."""
+"""Which runs a dashboard shows: those that were evaluated, oldest first, and why other
+folders are not shown.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,7 +15,9 @@ from quality.measures.evaluated import stored
 
 _MANIFEST = "manifest.json"
 _ENDED = ("done", "gate failed")
-"""Statuses of runs that were evaluated. A failed gate withholds extracts, and is what a trend should show."""
+"""Statuses of runs that were evaluated. A failed gate withholds extracts, and is what a
+trend should show.
+"""
 
 Reviews = Sequence[Mapping[str, Any]]
 
@@ -24,7 +28,8 @@ class Run:
 
     Attributes:
         name: of its folder, with as much of the path as tells it from the others.
-        reviews: estimates from clerical reviews of its links (quality.review.estimate), one a step.
+        reviews: estimates from clerical reviews of its links (quality.review.estimate),
+            one a step.
     """
 
     name: str
@@ -41,7 +46,10 @@ class Run:
     @property
     def steps(self) -> dict[tuple[str, str, str], Mapping[str, Any]]:
         """Steps by what makes them the same step in two runs: name, left and right."""
-        return {(step["step"], step["left"], step["right"]): step for step in self.evaluation["steps"]}
+        return {
+            (step["step"], step["left"], step["right"]): step
+            for step in self.evaluation["steps"]
+        }
 
 
 @dataclass(frozen=True)
@@ -67,35 +75,61 @@ def runs_below(folders: Sequence[Path]) -> RunsBelow:
         folders: each a run, or a folder of runs.
 
     Raises:
-        InputError: a folder does not exist, or none of them holds an evaluated run; each is named with why.
+        InputError: a folder does not exist, or none of them holds an evaluated run;
+            each is named with why.
     """
     places: dict[Path, None] = {}
     for folder in folders:
         if not folder.is_dir():
-            raise InputError(f"{folder}: no such folder\n  name folders of leo run, or a folder that holds some")
+            raise InputError(
+                f"{folder}: no such folder\n  name folders of leo run, or a folder "
+                "that holds some"
+            )
         places |= dict.fromkeys(place.resolve() for place in _runs_of(folder))
     names = _names(list(places))
     read = [_read(place, names[place]) for place in places]
-    runs = sorted((run for run in read if isinstance(run, Run)), key=lambda run: (run.started, run.name))
+    runs = sorted(
+        (run for run in read if isinstance(run, Run)),
+        key=lambda run: (run.started, run.name),
+    )
     rest = [one for one in read if isinstance(one, NotShown)]
     if not runs:
         reasons = "".join(f"\n  {one.name}: {one.reason}" for one in rest)
-        raise InputError(f"no run to show in {', '.join(map(str, folders))}{reasons}\n  make one: leo demo")
+        raise InputError(
+            f"no run to show in {', '.join(map(str, folders))}{reasons}\n  make one: "
+            "leo demo"
+        )
     newest = runs[-1]
     others = [run for run in runs if not set(run.steps) & set(newest.steps)]
-    rest += [NotShown(run.name, f"another configuration: it shares no step with {newest.name}") for run in others]
-    return RunsBelow([run for run in runs if run not in others], sorted(rest, key=lambda one: one.name))
+    rest += [
+        NotShown(
+            run.name, f"another configuration: it shares no step with {newest.name}"
+        )
+        for run in others
+    ]
+    return RunsBelow(
+        [run for run in runs if run not in others],
+        sorted(rest, key=lambda one: one.name),
+    )
 
 
 def _runs_of(folder: Path) -> list[Path]:
     if _is_run(folder):
         return [folder]
-    inner = (one for one in sorted(folder.iterdir()) if one.is_dir() and not one.name.startswith("."))
+    inner = (
+        one
+        for one in sorted(folder.iterdir())
+        if one.is_dir() and not one.name.startswith(".")
+    )
     return [one for one in inner if _is_run(one)]
 
 
 def _is_run(folder: Path) -> bool:
-    return (folder / _MANIFEST).exists() or (folder / "stages").is_dir() or (folder / "quality").is_dir()
+    return (
+        (folder / _MANIFEST).exists()
+        or (folder / "stages").is_dir()
+        or (folder / "quality").is_dir()
+    )
 
 
 def _names(places: Sequence[Path]) -> dict[Path, str]:
@@ -111,7 +145,10 @@ def _names(places: Sequence[Path]) -> dict[Path, str]:
 
 def _read(place: Path, name: str) -> Run | NotShown:
     try:
-        manifest, evaluation = _facts(place / _MANIFEST), _facts(place / "quality" / "evaluation.json")
+        manifest, evaluation = (
+            _facts(place / _MANIFEST),
+            _facts(place / "quality" / "evaluation.json"),
+        )
     except (OSError, InputError) as fault:
         return NotShown(name, f"unreadable: {str(fault).splitlines()[0]}")
     if reason := _reason(manifest, evaluation):
@@ -119,12 +156,20 @@ def _read(place: Path, name: str) -> Run | NotShown:
     try:
         check_intact(place, dict(manifest or {}))
         release = _facts(place / "release.json") or {}
-        return Run(name, place, {**(manifest or {}), **release}, evaluation or {}, estimates(place))
+        return Run(
+            name,
+            place,
+            {**(manifest or {}), **release},
+            evaluation or {},
+            estimates(place),
+        )
     except LeoError as fault:
         return NotShown(name, str(fault).splitlines()[0])
 
 
-def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None) -> str | None:
+def _reason(
+    manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None
+) -> str | None:
     """Why a folder is not shown; None of a run that can be shown."""
     if manifest is None:
         return "unfinished: no manifest.json; continue it with the same leo run"
@@ -135,7 +180,9 @@ def _reason(manifest: dict[str, Any] | None, evaluation: dict[str, Any] | None) 
         return f"another format: make its page with version {writer}"
     status = str(manifest.get("status"))
     if status not in _ENDED:
-        return f"unfinished: its status is '{status}'; continue it with the same leo run"
+        return (
+            f"unfinished: its status is '{status}'; continue it with the same leo run"
+        )
     if evaluation is None and status == "gate failed":
         return "a gate failed before it was evaluated: its log.jsonl says which"
     if evaluation is None:

@@ -1,4 +1,6 @@
-"""The dashboard's pages: all runs with their trends and models, and a page for each run and the one before."""
+"""The dashboard's pages: all runs with their trends and models, and a page for each run
+and the one before.
+"""
 
 from collections.abc import Sequence
 from itertools import pairwise
@@ -29,9 +31,13 @@ _STATUS = {"done": "done", "gate failed": "a gate failed"}
 
 
 def write_site(
-    below: RunsBelow, out: Path, profile: str = "leo_publication", catalogue: Catalogue | None = None
+    below: RunsBelow,
+    out: Path,
+    profile: str = "leo_publication",
+    catalogue: Catalogue | None = None,
 ) -> PageFolder:
-    """Write the pages of a dashboard to a folder, each whole or not at all; those of an earlier one are replaced.
+    """Write the pages of a dashboard to a folder, each whole or not at all; those of an
+    earlier one are replaced.
 
     Raises:
         InputError: the folder holds something else.
@@ -43,24 +49,57 @@ def write_site(
     names = Names(catalogue or shipped(), steps.values())
     figures = Figures(runs, names, Disclosure(disclosure.load(profile)))
     pairs = list(pairwise(range(len(runs))))[::-1]
-    titles = {pair: f"{runs[pair[1]].name} compared with {runs[pair[0]].name}" for pair in pairs}
+    titles = {
+        pair: f"{runs[pair[1]].name} compared with {runs[pair[0]].name}"
+        for pair in pairs
+    }
     files = {pair: f"compare-{pair[0] + 1}-{pair[1] + 1}.html" for pair in pairs}
-    pages = {"index.html": _index(below, figures, [(files[pair], titles[pair]) for pair in pairs])}
+    pages = {
+        "index.html": _index(
+            below, figures, [(files[pair], titles[pair]) for pair in pairs]
+        )
+    }
     for pair in pairs:
-        sections, places = _compared(figures, pair), [("index.html", "Runs and trends", False)]
+        sections, places = (
+            _compared(figures, pair),
+            [("index.html", "Runs and trends", False)],
+        )
         text = "Figures of two runs and their changes."
-        pages[files[pair]] = document(titles[pair], text, sections=sections, places=places, banner=figures.banner)
+        pages[files[pair]] = document(
+            titles[pair], text, sections=sections, places=places, banner=figures.banner
+        )
     return write_folder(out, _MARK, pages)
 
 
-def _index(runs_below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]]) -> str:
+def _index(
+    runs_below: RunsBelow, figures: Figures, links: Sequence[tuple[str, str]]
+) -> str:
     runs, newest = runs_below.runs, runs_below.runs[-1]
-    statement = f"{len(runs)} {'run is' if len(runs) == 1 else 'runs are'} shown; the newest is {newest.name}, started {moment(newest.started)}."
+    statement = (
+        f"{len(runs)} {'run is' if len(runs) == 1 else 'runs are'} shown; the "
+        f"newest is {newest.name}, started {moment(newest.started)}."
+    )
     failed = [run.name for run in runs if run.manifest.get("status") == "gate failed"]
     statement += f" A gate failed in {listed(failed)}." if failed else ""
-    statement += f" Folders not shown: {len(runs_below.not_shown)}." if runs_below.not_shown else ""
-    sections = [_runs_section(runs_below, figures), *_trends(figures), *_models(figures), _about(figures.d)]
-    return document("Linkage dashboard", statement, _headlines(figures), sections, links=links, banner=figures.banner)
+    statement += (
+        f" Folders not shown: {len(runs_below.not_shown)}."
+        if runs_below.not_shown
+        else ""
+    )
+    sections = [
+        _runs_section(runs_below, figures),
+        *_trends(figures),
+        *_models(figures),
+        _about(figures.d),
+    ]
+    return document(
+        "Linkage dashboard",
+        statement,
+        _headlines(figures),
+        sections,
+        links=links,
+        banner=figures.banner,
+    )
 
 
 def _headlines(figures: Figures) -> list[Headline]:
@@ -68,26 +107,68 @@ def _headlines(figures: Figures) -> list[Headline]:
     counts, shares = figures.counts, figures.shares
     title = shares.figures[0].labels[0]
     people = counts.figure("Spine", "People").cells[-1]
-    lines = [Headline("People", people, "", "on the spine")] if people.mark != "unavailable" else []
-    lines.append(Headline("Linked", shares.figure(title, "Linked").cells[-1], "%", f"of eligible people, {title}"))
+    lines = (
+        [Headline("People", people, "", "on the spine")]
+        if people.mark != "unavailable"
+        else []
+    )
+    lines.append(
+        Headline(
+            "Linked",
+            shares.figure(title, "Linked").cells[-1],
+            "%",
+            f"of eligible people, {title}",
+        )
+    )
     if by := figures.best_basis(title):
         for measure in ("Precision", "Recall"):
-            lines.append(Headline(measure, shares.figure(title, f"{measure} {by}").cells[-1], "%", f"{by}, {title}"))
+            lines.append(
+                Headline(
+                    measure,
+                    shares.figure(title, f"{measure} {by}").cells[-1],
+                    "%",
+                    f"{by}, {title}",
+                )
+            )
     review = counts.figure(title, "Pairs in clerical review").cells[-1]
-    return explained([*lines, Headline("In review", review, "", f"pairs, {title}")], figures.d)
+    return explained(
+        [*lines, Headline("In review", review, "", f"pairs, {title}")], figures.d
+    )
 
 
 def _runs_section(runs_below: RunsBelow, figures: Figures) -> Section:
     title = figures.shares.figures[0].labels[0]
-    links, linked = figures.counts.figure(title, "Links").cells, figures.shares.figure(title, "Linked").cells
+    links, linked = (
+        figures.counts.figure(title, "Links").cells,
+        figures.shares.figure(title, "Linked").cells,
+    )
     rows: list[Row] = []
     for place, run in reversed(list(enumerate(runs_below.runs))):
         before = runs_below.runs[max(place - 1, 0)]
-        changes = settings(before.manifest["configuration"], run.manifest["configuration"])
-        lacking = [figures.names.step(step) for key, step in runs_below.runs[-1].steps.items() if key not in run.steps]
-        row: Row = [run.name, moment(run.started), _STATUS[str(run.manifest["status"])], str(len(changes))]
+        changes = settings(
+            before.manifest["configuration"], run.manifest["configuration"]
+        )
+        lacking = [
+            figures.names.step(step)
+            for key, step in runs_below.runs[-1].steps.items()
+            if key not in run.steps
+        ]
+        row: Row = [
+            run.name,
+            moment(run.started),
+            _STATUS[str(run.manifest["status"])],
+            str(len(changes)),
+        ]
         rows.append([*row, listed(lacking) or "none", links[place], linked[place]])
-    heads = ["Run", "Started", "Status", "Settings changed", "Steps missing", f"{title}: links", f"{title}: linked, %"]
+    heads = [
+        "Run",
+        "Started",
+        "Status",
+        "Settings changed",
+        "Steps missing",
+        f"{title}: links",
+        f"{title}: linked, %",
+    ]
     blocks: list[Block] = [Table("Runs, newest first", heads, rows)]
     if runs_below.not_shown:
         reasons: list[Row] = [[one.name, one.reason] for one in runs_below.not_shown]
@@ -96,13 +177,19 @@ def _runs_section(runs_below: RunsBelow, figures: Figures) -> Section:
 
 
 def _trends(figures: Figures) -> list[Section]:
-    """Each figure from run to run; a section of which no run has a number is left out."""
+    """Each figure from run to run; a section of which no run has a number is
+    left out.
+    """
     counts, shares, bias = figures.counts, figures.shares, figures.bias
     review, psi = "Pairs in clerical review", "Population stability index"
 
     def best(measure: str) -> list[Figure]:
         """Precision or recall by what says most of a step's error."""
-        return [one for one in shares.figures if one.labels[1] == f"{measure} {figures.best_basis(one.labels[0])}"]
+        return [
+            one
+            for one in shares.figures
+            if one.labels[1] == f"{measure} {figures.best_basis(one.labels[0])}"
+        ]
 
     def labelled(matrix: Matrix, label: str) -> list[Figure]:
         return [one for one in matrix.figures if one.labels[-1] == label]
@@ -112,22 +199,36 @@ def _trends(figures: Figures) -> list[Section]:
             (counts, "Links", labelled(counts, "Links")),
             (shares, "Linked, of eligible people, %", labelled(shares, "Linked")),
         ],
-        ("error", "Precision and recall"): [(shares, f"{one}, %", best(one)) for one in ("Precision", "Recall")],
-        ("review", "Clerical review load"): [(counts, review, labelled(counts, review))],
-        ("bias", "Bias by group"): [(bias, one, labelled(bias, one)) for one in (LARGEST, FLAGGED)],
-        ("drift", "Stability of match weights"): [(figures.stability, psi, figures.stability.figures)],
+        ("error", "Precision and recall"): [
+            (shares, f"{one}, %", best(one)) for one in ("Precision", "Recall")
+        ],
+        ("review", "Clerical review load"): [
+            (counts, review, labelled(counts, review))
+        ],
+        ("bias", "Bias by group"): [
+            (bias, one, labelled(bias, one)) for one in (LARGEST, FLAGGED)
+        ],
+        ("drift", "Stability of match weights"): [
+            (figures.stability, psi, figures.stability.figures)
+        ],
         ("seconds", "Time"): [(figures.seconds, "Seconds", figures.seconds.figures)],
     }
     sections = [
-        Section(name, title, [block for trend in group for block in _trend(figures, *trend)])
+        Section(
+            name, title, [block for trend in group for block in _trend(figures, *trend)]
+        )
         for (name, title), group in trends.items()
     ]
     return [section for section in sections if section.blocks]
 
 
-def _trend(figures: Figures, matrix: Matrix, title: str, candidates: Sequence[Figure]) -> list[Block]:
+def _trend(
+    figures: Figures, matrix: Matrix, title: str, candidates: Sequence[Figure]
+) -> list[Block]:
     names = [run.name for run in figures.runs]
-    series = [one for one in candidates if any(cell.value is not None for cell in one.cells)]
+    series = [
+        one for one in candidates if any(cell.value is not None for cell in one.cells)
+    ]
     if not series:
         return []
     values = [
@@ -142,7 +243,9 @@ def _trend(figures: Figures, matrix: Matrix, title: str, candidates: Sequence[Fi
         for place, (run, cell) in enumerate(zip(names, one.cells, strict=True))
     ]
     table = Matrix(matrix.name, title, matrix.heads, series).table(names)
-    name = "trend-" + "".join(letter if letter.isalnum() else "-" for letter in title.lower())
+    name = "trend-" + "".join(
+        letter if letter.isalnum() else "-" for letter in title.lower()
+    )
     summary = "Each strip has its own scale; bars are 95% intervals."
     return [charts.figure(name, title, summary, charts.trend(values), table)]
 
@@ -153,13 +256,24 @@ def _models(figures: Figures) -> list[Section]:
         [
             title,
             run.name,
-            *model_cells(Publication(run.evaluation, manifest=run.manifest, names=figures.names, d=figures.d), step),
+            *model_cells(
+                Publication(
+                    run.evaluation,
+                    manifest=run.manifest,
+                    names=figures.names,
+                    d=figures.d,
+                ),
+                step,
+            ),
         ]
         for title, steps in figures.steps
         for run, step in zip(figures.runs, steps, strict=True)
         if step and step["parameters"]
     ]
-    text = "Runs with the same version linked by the same model. Thresholds are match weights."
+    text = (
+        "Runs with the same version linked by the same model. Thresholds are match "
+        "weights."
+    )
     blocks: list[Block] = [
         Text(text),
         Table("Models by run", ["Step", "Run", *MODEL_HEADS], rows),
@@ -173,15 +287,31 @@ def _compared(figures: Figures, pair: tuple[int, int]) -> list[Section]:
     names = [run.name for run in figures.runs]
     tables = [matrix.changes(pair, names, figures.d) for matrix in figures.matrices]
     blocks: list[Block] = [
-        Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table for table in tables if table.rows
+        Fold(table.caption, [table]) if len(table.rows) > _MOST_ROWS else table
+        for table in tables
+        if table.rows
     ]
-    changes = setting_rows(settings(before.manifest["configuration"], after.manifest["configuration"]))
+    changes = setting_rows(
+        settings(before.manifest["configuration"], after.manifest["configuration"])
+    )
     drift_figures = drift(before.evaluation, after.evaluation)
-    publication = Publication(after.evaluation, drift=drift_figures, names=figures.names, d=figures.d)
+    publication = Publication(
+        after.evaluation, drift=drift_figures, names=figures.names, d=figures.d
+    )
     section = drift_section(publication, (before.name, after.name))
     return [
         Section("figures", "Figures", blocks),
-        Section("settings", "Settings", [Table("Settings that differ", ["Setting", before.name, after.name], changes)]),
+        Section(
+            "settings",
+            "Settings",
+            [
+                Table(
+                    "Settings that differ",
+                    ["Setting", before.name, after.name],
+                    changes,
+                )
+            ],
+        ),
         *([section] if section else []),
         _about(figures.d),
     ]
@@ -189,7 +319,9 @@ def _compared(figures: Figures, pair: tuple[int, int]) -> list[Section]:
 
 def _about(d: Disclosure) -> Section:
     text = (
-        f"Disclosure control: profile “{d.profile.title}”. {d.profile.of_counts}. Groups are shown by percentages only. "
-        "A change is of two shown numbers, so it may be off by their rounding. Intervals are 95%."
+        f"Disclosure control: profile “{d.profile.title}”. {d.profile.of_counts}. "
+        "Groups are shown by percentages only. "
+        "A change is of two shown numbers, so it may be off by their rounding. "
+        "Intervals are 95%."
     )
     return Section("about", "About these figures", [Text(text), symbols(d)])

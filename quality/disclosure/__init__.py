@@ -1,8 +1,10 @@
-"""Disclosure control: thresholds, rounding, secondary suppression, dominance, DfE's symbols.
+"""Disclosure control: thresholds, rounding, secondary suppression, dominance, DfE's
+symbols.
 
-Reports, dashboards, metadata and tables of results show `Cell`s, which only this package makes. A rule set is a profile,
-a TOML file in configs/disclosure/. Numbers that sums connect are released together, and the published ones do not
-disclose a hidden one: `attack` solves for it.
+Reports, dashboards, metadata and tables of results show `Cell`s, which only this
+package makes. A rule set is a profile, a TOML file in configs/disclosure/. Numbers that
+sums connect are released together, and the published ones do not disclose a hidden one:
+`attack` solves for it.
 """
 
 from quality.disclosure.attack import Interval, disclosed, intervals, is_consistent

@@ -1,8 +1,11 @@
-"""Secondary suppression: which further numbers to hide, so that published ones do not disclose a hidden one.
+"""Secondary suppression: which further numbers to hide, so that published ones do not
+disclose a hidden one.
 
-Two heuristics. `line_by_line` hides the smallest partner in one sum at a time; it serves thousands of numbers, and
-misses chains of sums. `by_flows` finds, for each number that the attack still discloses, the cheapest change of the
-table that protects it, and hides what that change touches (Kelly, Golden and Assad 1992). The attack decides on both.
+Two heuristics. `line_by_line` hides the smallest partner in one sum at a time; it
+serves thousands of numbers, and misses chains of sums. `by_flows` finds, for each
+number that the attack still discloses, the cheapest change of the table that protects
+it, and hides what that change touches (Kelly, Golden and Assad 1992). The attack
+decides on both.
 """
 
 import math
@@ -22,21 +25,36 @@ from quality.disclosure.attack import (
     is_consistent,
     underprotected,
 )
-from quality.disclosure.bounds import AttackerBounds, Key, ProtectionLevel, Sum, exact_bounds
+from quality.disclosure.bounds import (
+    AttackerBounds,
+    Key,
+    ProtectionLevel,
+    Sum,
+    exact_bounds,
+)
 
 Method = Literal["quick", "cheapest"]
 Levels = Mapping[Key, ProtectionLevel]
 _ANY = ProtectionLevel()
-_ZERO_COST = 60.0  # cost of hiding a zero, above that of any count: a zero that sums imply protects nothing
-_CACHED_SIZE = 100  # numbers of a table from which results are cached; smaller ones are as fast to solve
-_FLOWS_ONLY = 6_000  # numbers times levels of a table up to which line by line, which hides more, is not needed
+# cost of hiding a zero, above that of any count: a zero that sums imply protects
+# nothing
+_ZERO_COST = 60.0
+# numbers of a table from which results are cached; smaller ones are as fast to solve
+_CACHED_SIZE = 100
+# numbers times levels of a table up to which line by line, which hides more, is not
+# needed
+_FLOWS_ONLY = 6_000
 _CACHED = 32  # tables whose results are cached
-_CACHE: dict[Any, frozenset[Any]] = {}  # of this process: a run's summary, report and review release the same tables
+_CACHE: dict[
+    Any, frozenset[Any]
+] = {}  # of this process: a run's summary, report and review release the same tables
 _REVIEWED = 400  # complements that are tested one by one for being needed
 
 
 class Unprotectable(Exception):
-    """Numbers (`keys`) that cannot be protected, because fixed numbers disclose them."""
+    """Numbers (`keys`) that cannot be protected, because fixed numbers disclose
+    them.
+    """
 
     def __init__(self, keys: frozenset[Any]) -> None:
         super().__init__(f"{len(keys)} numbers cannot be protected")
@@ -56,16 +74,18 @@ def suppress(
 ) -> frozenset[Key]:
     """The counts to hide: small ones and their complement.
 
-    A hidden small count must still possibly reach the threshold, so that it cannot be distinguished from a complement.
-    Tables that share totals are judged together: what one shows must not disclose what another hides.
+    A hidden small count must still possibly reach the threshold, so that it cannot be
+    distinguished from a complement. Tables that share totals are judged together: what
+    one shows must not disclose what another hides.
 
     Args:
         counts: exact counts.
         sums: the equations between them: rows, columns, subtotals.
         threshold: a count below it is hidden; zero only where `zeros_are_sensitive`.
-        sensitive: further keys to hide, for example totals that one contributor dominates.
-        unpublished: keys that stand in no table, such as a difference of two counts. A small one is protected like any
-            other.
+        sensitive: further keys to hide, for example totals that one contributor
+            dominates.
+        unpublished: keys that stand in no table, such as a difference of two counts. A
+            small one is protected like any other.
         fixed: keys that are published elsewhere and cannot be hidden.
 
     Raises:
@@ -74,11 +94,19 @@ def suppress(
     """
     table = exact_bounds(counts, sums, unpublished=unpublished, fixed=fixed)
     floor = 0 if zeros_are_sensitive else 1
-    levels = {key: ProtectionLevel(lower=threshold) for key, count in counts.items() if floor <= count < threshold}
-    return protect(table, levels | {key: levels.get(key, _ANY) for key in sensitive}, method=method)
+    levels = {
+        key: ProtectionLevel(lower=threshold)
+        for key, count in counts.items()
+        if floor <= count < threshold
+    }
+    return protect(
+        table, levels | {key: levels.get(key, _ANY) for key in sensitive}, method=method
+    )
 
 
-def protect(table: AttackerBounds[Key], levels: Levels[Key], *, method: Method = "quick") -> frozenset[Key]:
+def protect(
+    table: AttackerBounds[Key], levels: Levels[Key], *, method: Method = "quick"
+) -> frozenset[Key]:
     """The numbers to hide: those with a protection level and their complement.
 
     Args:
@@ -101,40 +129,56 @@ def protect(table: AttackerBounds[Key], levels: Levels[Key], *, method: Method =
     return _CACHE[content]
 
 
-def _protected(table: AttackerBounds[Key], levels: Levels[Key], method: Method) -> frozenset[Key]:
-    # In the order of the numbers: what one programme hides protects others, so the order must not depend on hashing.
+def _protected(
+    table: AttackerBounds[Key], levels: Levels[Key], method: Method
+) -> frozenset[Key]:
+    # In the order of the numbers: what one programme hides protects others, so the
+    # order must not depend on hashing.
     levels = {key: levels[key] for key in table.low if key in levels}
     is_large = len(table.low) * len(levels) > _FLOWS_ONLY
-    suppressed = set(levels) | (line_by_line(table, levels) if method == "quick" or is_large else set())
+    suppressed = set(levels) | (
+        line_by_line(table, levels) if method == "quick" or is_large else set()
+    )
     while open_keys := disclosed(table, suppressed, levels):
         keys = [key for key in levels if key in open_keys]
         additions = by_flows(table, suppressed, {key: levels[key] for key in keys})
         if additions <= suppressed:  # the level is met, and only one value is possible
             exact = intervals(table, suppressed, of=keys)
-            additions = by_flows(table, suppressed, {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys})
+            additions = by_flows(
+                table,
+                suppressed,
+                {key: ProtectionLevel(lower=exact[key].low + 1) for key in keys},
+            )
         if additions <= suppressed:
             raise Unprotectable(frozenset(keys))
         suppressed |= additions
     if method == "cheapest":
         suppressed = _without_needless(table, suppressed, levels)
     # A complement that can be calculated protects nothing.
-    calculable = disclosed(table, suppressed, {key: _ANY for key in suppressed if key not in levels})
+    calculable = disclosed(
+        table, suppressed, {key: _ANY for key in suppressed if key not in levels}
+    )
     return frozenset(suppressed - calculable)
 
 
 def costs(table: AttackerBounds[Any]) -> Any:
-    """The information lost by hiding each number: more for larger ones, doubled for totals, most for zeros."""
+    """The information lost by hiding each number: more for larger ones, doubled for
+    totals, most for zeros.
+    """
     totals = {line.total for line in table.sums}
     return np.array(
         [
-            _ZERO_COST if table.high[key] == 0 else math.log2(2 + table.high[key]) * (2 if key in totals else 1)
+            _ZERO_COST
+            if table.high[key] == 0
+            else math.log2(2 + table.high[key]) * (2 if key in totals else 1)
             for key in table.low
         ]
     )
 
 
 def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
-    """Numbers to hide so that no sum by itself discloses a hidden one, or that its hidden parts are together too few.
+    """Numbers to hide so that no sum by itself discloses a hidden one, or that its
+    hidden parts are together too few.
 
     A part is hidden before the total, which other tables show; a zero last.
     """
@@ -146,8 +190,16 @@ def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
         for line in table.sums:
             while _discloses(line, table, suppressed, unseen_keys, floor):
                 partner = (
-                    _partner(table, [key for key in line.parts if table.high[key]], unseen_keys)
-                    or _partner(table, [line.total] if table.high[line.total] else [], unseen_keys)
+                    _partner(
+                        table,
+                        [key for key in line.parts if table.high[key]],
+                        unseen_keys,
+                    )
+                    or _partner(
+                        table,
+                        [line.total] if table.high[line.total] else [],
+                        unseen_keys,
+                    )
                     or _partner(table, line.members, unseen_keys)
                 )
                 if partner is None:
@@ -159,32 +211,53 @@ def line_by_line(table: AttackerBounds[Key], levels: Levels[Key]) -> set[Key]:
 
 
 def _discloses(
-    line: Sum[Key], table: AttackerBounds[Key], suppressed: Set[Key], unseen_keys: Set[Key], floor: float
+    line: Sum[Key],
+    table: AttackerBounds[Key],
+    suppressed: Set[Key],
+    unseen_keys: Set[Key],
+    floor: float,
 ) -> bool:
     parts = [key for key in line.parts if key in unseen_keys]
     if line.total in unseen_keys:
         return not parts and line.total in suppressed
     if not any(key in suppressed for key in parts):
         return False
-    rest = table.high[line.total] - sum(table.low[key] for key in line.parts if key not in unseen_keys)
+    rest = table.high[line.total] - sum(
+        table.low[key] for key in line.parts if key not in unseen_keys
+    )
     return len(parts) == 1 or rest < floor
 
 
-def _partner(table: AttackerBounds[Key], keys: Sequence[Key], unseen_keys: Set[Key]) -> tuple[Key] | None:
+def _partner(
+    table: AttackerBounds[Key], keys: Sequence[Key], unseen_keys: Set[Key]
+) -> tuple[Key] | None:
     """The smallest shown number that is not zero; a zero where there is no other."""
-    candidates = [key for key in keys if key not in unseen_keys and key not in table.fixed]
+    candidates = [
+        key for key in keys if key not in unseen_keys and key not in table.fixed
+    ]
     if not candidates:
         return None
-    return (min(candidates, key=lambda key: (table.high[key] == 0, table.high[key], repr(key))),)
+    return (
+        min(
+            candidates,
+            key=lambda key: (table.high[key] == 0, table.high[key], repr(key)),
+        ),
+    )
 
 
-def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[Key]) -> set[Key]:
-    """Numbers to hide, with `hidden`, so that each level is met: one programme for each that is still disclosed.
+def by_flows(
+    table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[Key]
+) -> set[Key]:
+    """Numbers to hide, with `hidden`, so that each level is met: one programme for each
+    that is still disclosed.
 
-    What one programme hides mostly protects neighbours too, which the attack finds at a fraction of the cost.
+    What one programme hides mostly protects neighbours too, which the attack finds at a
+    fraction of the cost.
     """
     suppressions = set(hidden)
-    attacker: Attack | None = None  # who sees what has been left since the last programme that hid anything
+    attacker: Attack | None = (
+        None  # who sees what has been left since the last programme that hid anything
+    )
     for key, level in levels.items():
         # Where any other value will do, the programme asks for more than the attack.
         if attacker and level != _ANY and not underprotected(attacker, {key: level}):
@@ -198,9 +271,15 @@ def by_flows(table: AttackerBounds[Key], hidden: Iterable[Key], levels: Levels[K
 
 
 def _flow(
-    table: AttackerBounds[Key], suppressed: set[Key], key: Key, lower: float | None, upper: float | None
+    table: AttackerBounds[Key],
+    suppressed: set[Key],
+    key: Key,
+    lower: float | None,
+    upper: float | None,
 ) -> set[Key]:
-    """The shown numbers that the cheapest change touches by which a number reaches its level."""
+    """The shown numbers that the cheapest change touches by which a number reaches its
+    level.
+    """
     low, high = table.bounds(suppressed)
     place, matrix = table.place[key], table.matrix
     infinite = 4 * max(1000.0, lower or 0.0, *np.where(np.isfinite(high), high, low))
@@ -209,12 +288,17 @@ def _flow(
         lower = table.low[key] + 1
     low[place] = max(low[place], lower or 0.0)
     high[place] = high[place] if upper is None else min(high[place], upper)
-    places = [table.place[k] for k in table.low if k not in {*suppressed, *table.unpublished, *table.fixed}]
+    places = [
+        table.place[k]
+        for k in table.low
+        if k not in {*suppressed, *table.unpublished, *table.fixed}
+    ]
     if low[place] > high[place]:
         return set()
     cost_of = costs(table)[places]
     columns = matrix[:, places]
-    # value = the published one, within its own bounds, plus a change up or down, which costs
+    # value = the published one, within its own bounds, plus a change up or down, which
+    # costs
     lines = hstack([matrix, columns, -columns], format="csr")
     cost = np.concatenate([np.zeros(matrix.shape[1]), cost_of, cost_of])
     zero = np.zeros(lines.shape[0])
@@ -237,12 +321,19 @@ def _sides(level: ProtectionLevel) -> list[tuple[float | None, float | None]]:
     return [*lower, *([(None, level.upper)] if level.upper is not None else [])]
 
 
-def _without_needless(table: AttackerBounds[Key], suppressed: set[Key], levels: Levels[Key]) -> set[Key]:
+def _without_needless(
+    table: AttackerBounds[Key], suppressed: set[Key], levels: Levels[Key]
+) -> set[Key]:
     """Without the complements that no level needs, the costliest first."""
     cost, keys = costs(table), table.keys
-    complement = sorted(suppressed - set(levels), key=lambda key: (-cost[table.place[key]], table.place[key]))
+    complement = sorted(
+        suppressed - set(levels),
+        key=lambda key: (-cost[table.place[key]], table.place[key]),
+    )
     attacker = Attack(table, suppressed)
-    is_sound = is_consistent(table, levels)  # otherwise each is solved to its end, which finds the contradiction
+    is_sound = is_consistent(
+        table, levels
+    )  # otherwise each is solved to its end, which finds the contradiction
     for key in complement[:_REVIEWED]:
         connected = {keys[place] for place in attacker.tied(key)}
         protected = {one: levels[one] for one in levels if one in connected}

@@ -1,4 +1,6 @@
-"""Open a folder for questions: from what an analyst names (a source's key, an id in a file, a person) to the answer."""
+"""Open a folder for questions: from what an analyst names (a source's key, an id in a
+file, a person) to the answer.
+"""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -26,7 +28,8 @@ class Explanation:
 
     Attributes:
         content: JSON without a value or key of a person.
-        values: of the pair, if asked for; ids: of the records of files that `content` names, if asked for.
+        values: of the pair, if asked for; ids: of the records of files that `content`
+            names, if asked for.
     """
 
     content: dict[str, Any]
@@ -39,28 +42,42 @@ class Explainer(FolderSession):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root)
-        self._run = {"run": self._folder.name, "banner": banner_of(self._folder.manifest)}
+        self._run = {
+            "run": self._folder.name,
+            "banner": banner_of(self._folder.manifest),
+        }
 
-    def pair(self, left: str, right: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
+    def pair(
+        self,
+        left: str,
+        right: str,
+        *,
+        step: str | None = None,
+        with_values: bool = False,
+    ) -> Explanation:
         """Why two were or were not linked.
 
         Args:
-            left, right: of a run SOURCE:KEY or an entity's number; of files ids in the left and the right file, or in
-                the one file.
+            left, right: of a run SOURCE:KEY or an entity's number; of files ids in the
+                left and the right file, or in the one file.
             step: by default the first that links the two sources.
 
         Raises:
-            ConfigError: there is no such step or record, no step links the two, or they are the same record.
+            ConfigError: there is no such step or record, no step links the two, or they
+                are the same record.
         """
         open_step, units = self._units(left, right, step)
         answer = explain_pair(self._engine, open_step, *units)
         return self._answer(answer, open_step, units if with_values else None)
 
-    def record(self, key: str, *, step: str | None = None, with_values: bool = False) -> Explanation:
+    def record(
+        self, key: str, *, step: str | None = None, with_values: bool = False
+    ) -> Explanation:
         """The candidate pairs of a record in every step, or in one.
 
         Args:
-            key: of a run SOURCE:KEY or an entity's number; of two files left:ID or right:ID; of one file an id.
+            key: of a run SOURCE:KEY or an entity's number; of two files left:ID or
+                right:ID; of one file an id.
 
         Raises:
             ConfigError: there is no such step or record, or no step took it in.
@@ -68,24 +85,39 @@ class Explainer(FolderSession):
         if isinstance(self._folder, OpenRun):
             run = self._folder
             entity = run.entity(key, "--record")
-            steps = [run.open(step)] if step else [run.open(name) for name in run.linked_steps()]
-            answer = {**explain_record(self._engine, steps, entity), "source": run.source_of(entity)}
+            steps = (
+                [run.open(step)]
+                if step
+                else [run.open(name) for name in run.linked_steps()]
+            )
+            answer = {
+                **explain_record(self._engine, steps, entity),
+                "source": run.source_of(entity),
+            }
         else:
             open_step = self._folder.open(step)
-            side, _, row = ("left", ":", key) if open_step.of_one_file else key.partition(":")
+            side, _, row = (
+                ("left", ":", key) if open_step.of_one_file else key.partition(":")
+            )
             if side not in ("left", "right") or not row:
                 raise ConfigError("--record: of two files, give left:ID or right:ID")
             unit = self._folder.unit(open_step, side, row, "--record")
             answer = explain_record(self._engine, [open_step], unit, side=side)
         if not answer["steps"]:
             raise ConfigError(
-                f"--record: {'step ' + step if step else 'no step of the run'} took this record in\n"
-                "  leo explain --pair shows whether a rule would have made the pair that you expected"
+                f"--record: {'step ' + step if step else 'no step of the run'} took "
+                "this record in\n"
+                "  leo explain --pair shows whether a rule would have made the pair "
+                "that you expected"
             )
         last = answer["steps"][-1]
         best, open_step = last["best"], self._folder.open(last["step"]["name"])
         is_shown = with_values and best
-        units = (best["units"]["left"]["unit_id"], best["units"]["right"]["unit_id"]) if is_shown else None
+        units = (
+            (best["units"]["left"]["unit_id"], best["units"]["right"]["unit_id"])
+            if is_shown
+            else None
+        )
         return self._answer(answer, open_step, units)
 
     def person(self, person: int, *, with_values: bool = False) -> Explanation:
@@ -95,20 +127,34 @@ class Explainer(FolderSession):
             ConfigError: the folder has no spine and no clusters, or no such person.
         """
         if isinstance(self._folder, OpenRun):
-            return Explanation({**self._run, **explain_person(self._engine, self._folder, person)})
+            return Explanation(
+                {**self._run, **explain_person(self._engine, self._folder, person)}
+            )
         open_step = self._folder.open(None)
         if not open_step.of_one_file:
-            raise ConfigError("--person: two files make no spine\n  ask for a record: --record left:ID")
-        answer = {**self._run, **explain_person_of_file(self._engine, open_step, person)}
-        return Explanation(answer, [], self._ids(answer, open_step) if with_values else {})
+            raise ConfigError(
+                "--person: two files make no spine\n  ask for a record: --record "
+                "left:ID"
+            )
+        answer = {
+            **self._run,
+            **explain_person_of_file(self._engine, open_step, person),
+        }
+        return Explanation(
+            answer, [], self._ids(answer, open_step) if with_values else {}
+        )
 
-    def _answer(self, answer: dict[str, Any], step: OpenStep, units: tuple[int, int] | None) -> Explanation:
+    def _answer(
+        self, answer: dict[str, Any], step: OpenStep, units: tuple[int, int] | None
+    ) -> Explanation:
         answer = {**self._run, **answer}
         if units is None:
             return Explanation(answer)
         return Explanation(answer, self._values(step, units), self._ids(answer, step))
 
-    def _units(self, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
+    def _units(
+        self, left: str, right: str, step: str | None
+    ) -> tuple[OpenStep, tuple[int, int]]:
         if isinstance(self._folder, OpenFiles):
             return self._units_of_files(self._folder, left, right, step)
         run = self._folder
@@ -116,25 +162,45 @@ class Explainer(FolderSession):
         for name in [step] if step else run.linked_steps():
             open_step = run.open(name)
             for one, other in (entities, entities[::-1]):
-                units = open_step.sides["left"].unit_of(one), open_step.sides["right"].unit_of(other)
+                units = (
+                    open_step.sides["left"].unit_of(one),
+                    open_step.sides["right"].unit_of(other),
+                )
                 if units[0] is not None and units[1] is not None:
                     return open_step, (units[0], units[1])
         sources = " and ".join(str(run.source_of(entity)) for entity in entities)
         problem = f"step '{step}' does not link" if step else "no step links"
-        steps = "; ".join(f"{s.name}: {s.left} to {s.right}" for s in run.steps.values())
+        steps = "; ".join(
+            f"{s.name}: {s.left} to {s.right}" for s in run.steps.values()
+        )
         missing_steps = [name for name in run.steps if name not in run.linked_steps()]
-        rest = f"\n  not linked yet: {', '.join(missing_steps)}; the same leo run goes on" if missing_steps else ""
+        rest = (
+            f"\n  not linked yet: {', '.join(missing_steps)}; the same leo run goes on"
+            if missing_steps
+            else ""
+        )
         raise ConfigError(f"--pair: {problem} {sources}\n  the steps are {steps}{rest}")
 
     @staticmethod
-    def _units_of_files(files: OpenFiles, left: str, right: str, step: str | None) -> tuple[OpenStep, tuple[int, int]]:
+    def _units_of_files(
+        files: OpenFiles, left: str, right: str, step: str | None
+    ) -> tuple[OpenStep, tuple[int, int]]:
         open_step = files.open(step)
         if not open_step.of_one_file:
             left, right = left.removeprefix("left:"), right.removeprefix("right:")
-        one, other = files.unit(open_step, "left", left, "--pair"), files.unit(open_step, "right", right, "--pair")
+        one, other = (
+            files.unit(open_step, "left", left, "--pair"),
+            files.unit(open_step, "right", right, "--pair"),
+        )
         if open_step.of_one_file and one == other:
-            raise ConfigError("--pair: the two are the same record\n  name two, or ask for one: --record ID")
-        return open_step, (min(one, other), max(one, other)) if open_step.of_one_file else (one, other)
+            raise ConfigError(
+                "--pair: the two are the same record\n  name two, or ask for one: "
+                "--record ID"
+            )
+        return open_step, (
+            min(one, other),
+            max(one, other),
+        ) if open_step.of_one_file else (one, other)
 
     def _ids(self, answer: Mapping[str, Any], step: OpenStep) -> Ids:
         """Ids in the files of all records that an answer names."""
@@ -144,13 +210,20 @@ class Explainer(FolderSession):
         return {
             (source, number): text
             for source, numbers in sorted(ids_by_source.items())
-            for number, text in self._folder.ids(step, source if source in step.sides else "left", numbers).items()
+            for number, text in self._folder.ids(
+                step, source if source in step.sides else "left", numbers
+            ).items()
         }
 
     def _values(self, step: OpenStep, units: tuple[int, int]) -> Values:
         """The values of each comparison's first column, the latest first."""
         left, right = (
-            rows(self._engine, step.sides[side].columns_of(listed_units(self._engine, [unit]), step.model.columns))[0]
+            rows(
+                self._engine,
+                step.sides[side].columns_of(
+                    listed_units(self._engine, [unit]), step.model.columns
+                ),
+            )[0]
             for side, unit in zip(("left", "right"), units, strict=True)
         )
         values = []
@@ -175,4 +248,6 @@ def _records_named(answer: Any) -> Iterator[tuple[str, int]]:
 
 def _text(row: Mapping[str, Any], column: str) -> str:
     values = row.get(f"{column}_all") or [row.get(column)]
-    return " / ".join(str(value) for value in values if value is not None) or "not known"
+    return (
+        " / ".join(str(value) for value in values if value is not None) or "not known"
+    )

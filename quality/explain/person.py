@@ -1,4 +1,6 @@
-"""A person: their entities, the links that join them, the weakest link, and what contradicts it."""
+"""A person: their entities, the links that join them, the weakest link, and what
+contradicts it.
+"""
 
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import combinations
@@ -14,7 +16,8 @@ from linkage.pipeline.opened import OpenRun, OpenStep
 from linkage.pipeline.sides import listed_units
 from quality.explain.pair import made_by
 
-# A person has one value of each of these over a lifetime. The last three are of other countries (kept columns).
+# A person has one value of each of these over a lifetime. The last three are of other
+# countries (kept columns).
 _ONE_VALUE = (
     *("dob", "sex", "nino", "uln", "upn", "husid"),
     *("x_national_number", "x_social_security_number", "x_health_number"),
@@ -25,27 +28,46 @@ def explain_person(engine: Engine, run: OpenRun, person: int) -> dict[str, Any]:
     """A person of the spine.
 
     Returns:
-        kind, person_id, entities (entity_id, source, band), links (step, left, right, units, made_by, match_weight,
-        probability, reason, splits: the groups without this link), joining (number of links that join entities), weakest
-        (place in links), conflicts (what, entities), removed (step, entities, match_weight, rule: links that the spine
-        did not follow).
+        kind, person_id, entities (entity_id, source, band), links (step, left, right,
+        units, made_by, match_weight,
+        probability, reason, splits: the groups without this link), joining (number of
+            links that join entities), weakest
+        (place in links), conflicts (what, entities), removed (step, entities,
+        match_weight, rule: links that the spine did not follow).
 
     Raises:
         ConfigError: the spine has no such person.
     """
-    query = "select entity_id, source, link_band as band from {spine} where person_id = $person order by entity_id"
-    entities = rows(engine, engine.sql(query, params={"person": person}, spine=run.table("spine")))
+    query = (
+        "select entity_id, source, link_band as band from {spine} where person_id "
+        "= $person order by entity_id"
+    )
+    entities = rows(
+        engine, engine.sql(query, params={"person": person}, spine=run.table("spine"))
+    )
     if not entities:
         raise ConfigError(
-            f"--person {person}: the spine has no person of this number\n  give a person_id of the table spine"
+            f"--person {person}: the spine has no person of this number\n  give a "
+            "person_id of the table spine"
         )
-    ids = engine.from_arrow(pa.table({"entity_id": pa.array([row["entity_id"] for row in entities], pa.int64())}))
+    ids = engine.from_arrow(
+        pa.table(
+            {"entity_id": pa.array([row["entity_id"] for row in entities], pa.int64())}
+        )
+    )
     links = [link for step in run.steps for link in _links(engine, run, step, ids)]
-    conflicts = [*_several_of_a_source(run, entities), *contradictions(_values(engine, run, ids))]
-    return _person(person, entities, links, links, conflicts, _removed(engine, run, ids))
+    conflicts = [
+        *_several_of_a_source(run, entities),
+        *contradictions(_values(engine, run, ids)),
+    ]
+    return _person(
+        person, entities, links, links, conflicts, _removed(engine, run, ids)
+    )
 
 
-def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[str, Any]:
+def explain_person_of_file(
+    engine: Engine, step: OpenStep, person: int
+) -> dict[str, Any]:
     """A person of one file, as `explain_person` has it.
 
     Raises:
@@ -56,7 +78,8 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
     units = [int(row["unit_id"]) for row in rows(engine, matching)]
     if not units:
         raise ConfigError(
-            f"--person {person}: clusters.parquet has no person of this number\n  give a person_id of clusters.parquet"
+            f"--person {person}: clusters.parquet has no person of this number\n  give "
+            "a person_id of clusters.parquet"
         )
     query = """
         select k.* from {links} as k
@@ -67,11 +90,18 @@ def explain_person_of_file(engine: Engine, step: OpenStep, person: int) -> dict[
         """
     unit_table = listed_units(engine, units)
     pairs = rows(engine, engine.sql(query, links=step.links, units=unit_table))
-    links = [_link(step.name, row, [int(row["left_id"])], [int(row["right_id"])]) for row in pairs]
-    joining_links = [link for link in links if link["match_weight"] >= step.thresholds.accept]  # the others follow
+    links = [
+        _link(step.name, row, [int(row["left_id"])], [int(row["right_id"])])
+        for row in pairs
+    ]
+    joining_links = [
+        link for link in links if link["match_weight"] >= step.thresholds.accept
+    ]  # the others follow
     table = step.sides["left"].columns_of(unit_table, step.model.columns)
     values = {
-        int(row["unit_id"]): {name: {str(value)} for name, value in row.items() if value is not None}
+        int(row["unit_id"]): {
+            name: {str(value)} for name, value in row.items() if value is not None
+        }
         for row in rows(engine, table)
     }
     entities = [{"entity_id": unit, "source": "record", "band": None} for unit in units]
@@ -88,7 +118,9 @@ def _person(
 ) -> dict[str, Any]:
     ids = [row["entity_id"] for row in entities]
     for link in links:
-        link["splits"] = without(joining_links, link, ids) if link in joining_links else []
+        link["splits"] = (
+            without(joining_links, link, ids) if link in joining_links else []
+        )
     weakest = min(joining_links, key=lambda link: link["probability"], default=None)
     return {
         "kind": "person",
@@ -102,7 +134,9 @@ def _person(
     }
 
 
-def _link(step: str, row: Mapping[str, Any], left: list[int], right: list[int]) -> dict[str, Any]:
+def _link(
+    step: str, row: Mapping[str, Any], left: list[int], right: list[int]
+) -> dict[str, Any]:
     return {
         "step": step,
         "left": left,
@@ -116,7 +150,9 @@ def _link(step: str, row: Mapping[str, Any], left: list[int], right: list[int]) 
 
 
 def _links(engine: Engine, run: OpenRun, step: str, ids: Table) -> list[dict[str, Any]]:
-    """Accepted links of a step between entities of the person, which the spine followed."""
+    """Accepted links of a step between entities of the person, which the spine
+    followed.
+    """
     if not run.has(f"links/{step}"):
         return []
     query = """
@@ -131,7 +167,8 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Table) -> list[dict[str
         join wanted as l on l.side = 'left' and l.unit_id = k.left_id
         join wanted as r on r.side = 'right' and r.unit_id = k.right_id
         where k.decision = 'accepted'
-          and not exists (select 1 from {removed_links} as c where c.left_id = k.left_id and c.right_id = k.right_id)
+          and not exists (select 1 from {removed_links} as c where c.left_id = k.left_id
+              and c.right_id = k.right_id)
         order by k.match_weight desc, k.left_id, k.right_id
         """
     matching = engine.sql(
@@ -141,7 +178,10 @@ def _links(engine: Engine, run: OpenRun, step: str, ids: Table) -> list[dict[str
         links=run.table(f"links/{step}"),
         removed_links=run.removed_links(step) or no_pairs(engine),
     )
-    return [_link(step, row, list(row["left_entities"]), list(row["right_entities"])) for row in rows(engine, matching)]
+    return [
+        _link(step, row, list(row["left_entities"]), list(row["right_entities"]))
+        for row in rows(engine, matching)
+    ]
 
 
 def _removed(engine: Engine, run: OpenRun, ids: Table) -> list[dict[str, Any]]:
@@ -149,18 +189,28 @@ def _removed(engine: Engine, run: OpenRun, ids: Table) -> list[dict[str, Any]]:
     if not run.has("removed_links"):
         return []
     query = """
-        select c.step, [c.left_entity, c.right_entity] as entities, c.match_weight, c.rule
+        select c.step, [c.left_entity, c.right_entity] as entities, c.match_weight,
+            c.rule
         from {removed_links} as c
-        where exists (select 1 from {ids} as i where i.entity_id in (c.left_entity, c.right_entity))
+        where exists (select 1 from {ids} as i
+            where i.entity_id in (c.left_entity, c.right_entity))
         order by c.match_weight desc, c.left_entity, c.right_entity
         """
-    return rows(engine, engine.sql(query, removed_links=run.table("removed_links"), ids=ids))
+    return rows(
+        engine, engine.sql(query, removed_links=run.table("removed_links"), ids=ids)
+    )
 
 
-def without(links: Sequence[Mapping[str, Any]], removed_link: Mapping[str, Any], ids: Iterable[int]) -> list[list[int]]:
-    """The groups that the entities split into without a link; none if they stay together.
+def without(
+    links: Sequence[Mapping[str, Any]],
+    removed_link: Mapping[str, Any],
+    ids: Iterable[int],
+) -> list[list[int]]:
+    """The groups that the entities split into without a link; none if they stay
+    together.
 
-    A unit of several entities was joined by earlier steps, so that a link joins the smallest entities of two units.
+    A unit of several entities was joined by earlier steps, so that a link joins the
+    smallest entities of two units.
     """
     groups = {entity: [entity] for entity in ids}
     for link in links:
@@ -172,8 +222,12 @@ def without(links: Sequence[Mapping[str, Any]], removed_link: Mapping[str, Any],
     return split if len(split) > 1 else []
 
 
-def _several_of_a_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Several entities of one source, where no step lets a person have several of it."""
+def _several_of_a_source(
+    run: OpenRun, entities: Sequence[Mapping[str, Any]]
+) -> list[dict[str, Any]]:
+    """Several entities of one source, where no step lets a person have several
+    of it.
+    """
     sources = {
         getattr(step, side)
         for step in run.steps.values()
@@ -190,8 +244,11 @@ def _several_of_a_source(run: OpenRun, entities: Sequence[Mapping[str, Any]]) ->
     ]
 
 
-def contradictions(values: Mapping[int, Mapping[str, set[str]]]) -> list[dict[str, Any]]:
-    """Two entities that both have something of which a person has one value, and no value in common.
+def contradictions(
+    values: Mapping[int, Mapping[str, set[str]]],
+) -> list[dict[str, Any]]:
+    """Two entities that both have something of which a person has one value, and no
+    value in common.
 
     Args:
         values: entity to field to its values.
@@ -200,7 +257,9 @@ def contradictions(values: Mapping[int, Mapping[str, set[str]]]) -> list[dict[st
         {"what": f"no {field} in common", "entities": [one, other]}
         for field in _ONE_VALUE
         for one, other in combinations(sorted(values), 2)
-        if (a := values[one].get(field)) and (b := values[other].get(field)) and not a & b
+        if (a := values[one].get(field))
+        and (b := values[other].get(field))
+        and not a & b
     ]
 
 
@@ -210,7 +269,12 @@ def _values(engine: Engine, run: OpenRun, ids: Table) -> dict[int, dict[str, set
         table = run.table(f"entities/{source}")
         fields = [field for field in _ONE_VALUE if field in table.columns]
         select_list = "".join(f", {quote(field)}" for field in fields)
-        query = f"select t.entity_id{select_list} from {{t}} as t join {{ids}} as i using (entity_id)"
+        query = (
+            f"select t.entity_id{select_list} from {{t}} as t join {{ids}} as i "
+            "using (entity_id)"
+        )
         for row in rows(engine, engine.sql(query, t=table, ids=ids)):
-            values[int(row["entity_id"])] = {field: set(map(str, row[field] or ())) for field in fields}
+            values[int(row["entity_id"])] = {
+                field: set(map(str, row[field] or ())) for field in fields
+            }
     return values

@@ -1,1 +1,3 @@
-"""Measures of linkage quality: precision, recall, bias, drift, calibration and estimated error."""
+"""Measures of linkage quality: precision, recall, bias, drift, calibration and
+estimated error.
+"""

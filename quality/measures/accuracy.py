@@ -1,4 +1,6 @@
-"""Precision, recall and F1 against truth: of a step, of the spine, and by type of data error."""
+"""Precision, recall and F1 against truth: of a step, of the spine, and by type of data
+error.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -14,8 +16,10 @@ class StepTruth:
 
     Attributes:
         pairs: left_id, right_id: every pair of units that is one person.
-        known: side, unit_id, person: units whose person is known; pairs of others are not judged.
-        has_persons: False where truth came as pairs, so that `person` is only the unit itself.
+        known: side, unit_id, person: units whose person is known; pairs of others are
+            not judged.
+        has_persons: False where truth came as pairs, so that `person` is only the unit
+            itself.
     """
 
     pairs: Table
@@ -34,7 +38,8 @@ def entity_persons(engine: Engine, entities: Table, truth: Table) -> Table:
         """
         select entities.entity_id, truth.person_id as person
         from {entities} as entities
-        join {truth} as truth on truth.source = entities.source and truth.entity_key = entities.entity_key
+        join {truth} as truth on truth.source = entities.source
+            and truth.entity_key = entities.entity_key
         """,
         store=True,
         entities=entities,
@@ -59,7 +64,8 @@ def truth_of_units(engine: Engine, units: Table, persons: Table) -> StepTruth:
         )
         select side, unit_id, person
         from votes
-        qualify row_number() over (partition by side, unit_id order by entities desc, person) = 1
+        qualify row_number() over (partition by side, unit_id order by entities desc,
+            person) = 1
         """,
         store=True,
         units=units,
@@ -80,29 +86,63 @@ def truth_of_units(engine: Engine, units: Table, persons: Table) -> StepTruth:
 
 
 def truth_of_pairs(engine: Engine, units: Table, true_pairs: Table) -> StepTruth:
-    """Truth given as the complete list of true pairs (left_id, right_id): every other pair is false."""
-    pairs = engine.sql("select distinct left_id, right_id from {true_pairs}", store=True, true_pairs=true_pairs)
-    known = engine.sql("select distinct side, unit_id, unit_id as person from {units}", store=True, units=units)
+    """Truth given as the complete list of true pairs (left_id, right_id): every other
+    pair is false.
+    """
+    pairs = engine.sql(
+        "select distinct left_id, right_id from {true_pairs}",
+        store=True,
+        true_pairs=true_pairs,
+    )
+    known = engine.sql(
+        "select distinct side, unit_id, unit_id as person from {units}",
+        store=True,
+        units=units,
+    )
     return StepTruth(pairs, known, has_persons=False)
 
 
 def judge(engine: Engine, links: Table, truth: StepTruth | None) -> Table:
-    """The links with `verdict`: true, false, or unknown where a side's person is not known, or there is no truth."""
-    names = [f"links.{name}" for name in ("left_id", "right_id", "method", "pass", "match_weight", "decision")]
-    for name, kind in (("pattern", "varchar"), ("match_probability", "double")):  # NULL where links have none
-        names.append(f"links.{name}" if name in links.columns else f"cast(null as {kind}) as {name}")
+    """The links with `verdict`: true, false, or unknown where a side's person is not
+    known, or there is no truth.
+    """
+    names = [
+        f"links.{name}"
+        for name in (
+            "left_id",
+            "right_id",
+            "method",
+            "pass",
+            "match_weight",
+            "decision",
+        )
+    ]
+    for name, kind in (
+        ("pattern", "varchar"),
+        ("match_probability", "double"),
+    ):  # NULL where links have none
+        names.append(
+            f"links.{name}"
+            if name in links.columns
+            else f"cast(null as {kind}) as {name}"
+        )
     if truth is None:
-        return engine.sql(f"select {', '.join(names)}, 'unknown' as verdict from {{links}} as links", links=links)
+        return engine.sql(
+            f"select {', '.join(names)}, 'unknown' as verdict from {{links}} as links",
+            links=links,
+        )
     return engine.sql(
         f"""
         with left_known as (select unit_id from {{known}} where side = 'left'),
              right_known as (select unit_id from {{known}} where side = 'right')
         select {", ".join(names)},
                case when pairs.left_id is not null then 'true'
-                    when left_known.unit_id is null or right_known.unit_id is null then 'unknown'
+                    when left_known.unit_id is null
+                        or right_known.unit_id is null then 'unknown'
                     else 'false' end as verdict
         from {{links}} as links
-        left join {{pairs}} as pairs on pairs.left_id = links.left_id and pairs.right_id = links.right_id
+        left join {{pairs}} as pairs on pairs.left_id = links.left_id
+            and pairs.right_id = links.right_id
         left join left_known on left_known.unit_id = links.left_id
         left join right_known on right_known.unit_id = links.right_id
         """,
@@ -113,20 +153,26 @@ def judge(engine: Engine, links: Table, truth: StepTruth | None) -> Table:
     )
 
 
-def step_accuracy(engine: Engine, judged: Table, truth: StepTruth, cardinality: str) -> dict[str, Any]:
-    """What a step's accepted links got right. Recall is of all true pairs, whether blocking reached them or not.
+def step_accuracy(
+    engine: Engine, judged: Table, truth: StepTruth, cardinality: str
+) -> dict[str, Any]:
+    """What a step's accepted links got right. Recall is of all true pairs, whether
+    blocking reached them or not.
 
     Args:
         judged: links with `verdict` (see quality.measures.accuracy.judge).
-        cardinality: of the step; a one-to-one step cannot accept both pairs of a person with two numbers, so
-            `attainable` counts the true pairs that it could have accepted.
+        cardinality: of the step; a one-to-one step cannot accept both pairs of a person
+            with two numbers, so `attainable` counts the true pairs that it could have
+            accepted.
 
     Returns:
-        Counts true_pairs, attainable (None where truth came as pairs), accepted, assessed, correct, false, missed;
-        shares precision, recall, f1; true_pairs_by_outcome: where the true pairs ended.
+        Counts true_pairs, attainable (None where truth came as pairs), accepted,
+        assessed, correct, false, missed; shares precision, recall, f1;
+        true_pairs_by_outcome: where the true pairs ended.
     """
     query = """
-        select count(*) as accepted, count(*) filter (where verdict = 'true') as correct,
+        select count(*) as accepted, count(*) filter (where verdict = 'true')
+            as correct,
                count(*) filter (where verdict = 'false') as wrong
         from {judged}
         where decision = 'accepted'
@@ -136,9 +182,11 @@ def step_accuracy(engine: Engine, judged: Table, truth: StepTruth, cardinality: 
         with outcomes as (
             select coalesce(judged.decision, 'not compared') as outcome
             from {pairs} as pairs
-            left join {judged} as judged on judged.left_id = pairs.left_id and judged.right_id = pairs.right_id
+            left join {judged} as judged on judged.left_id = pairs.left_id
+                and judged.right_id = pairs.right_id
         )
-        select outcome, count(*) as pairs from outcomes group by outcome order by outcome
+        select outcome, count(*) as pairs from outcomes group by outcome
+            order by outcome
         """
     outcomes = rows(engine, engine.sql(query, pairs=truth.pairs, judged=judged))
     correct, false = counts["correct"], counts["wrong"]
@@ -187,19 +235,22 @@ def _attainable(engine: Engine, truth: StepTruth, cardinality: str) -> int | Non
 
 
 def spine_accuracy(engine: Engine, spine: Table, persons: Table) -> dict[str, Any]:
-    """How well the spine's people are the true people, pair by pair and person by person.
+    """How well the spine's people are the true people, pair by pair and person by
+    person.
 
-    The true people are those with an entity on the spine; their entities that the spine lacks count as missed. A pair
-    is two entities of one person.
+    The true people are those with an entity on the spine; their entities that the spine
+    lacks count as missed. A pair is two entities of one person.
 
     Args:
         spine: person_id, entity_id.
         persons: entity_id, person (the true one).
 
     Returns:
-        pairwise: counts and shares as in `step_accuracy`; people: counts `true` (true people), `spine` (spine people
-        with a known entity), `exact` (a spine person who holds all entities of one true person and no other), `split`
-        (true people on more than one spine person), `mixed` (spine people of more than one true person), share_exact.
+        pairwise: counts and shares as in `step_accuracy`; people: counts `true` (true
+            people), `spine` (spine people
+        with a known entity), `exact` (a spine person who holds all entities of one true
+        person and no other), `split` (true people on more than one spine person),
+        `mixed` (spine people of more than one true person), share_exact.
     """
     cells = engine.sql(
         """
@@ -221,9 +272,14 @@ def spine_accuracy(engine: Engine, spine: Table, persons: Table) -> dict[str, An
     pairs = one(engine, engine.sql(_SPINE_PAIRS, cells=cells))
     people = one(engine, engine.sql(_SPINE_PEOPLE, cells=cells))
     engine.drop(cells)
-    correct, linked_pairs, true_pairs = (int(pairs[key] or 0) for key in ("correct", "made", "true_pairs"))
+    correct, linked_pairs, true_pairs = (
+        int(pairs[key] or 0) for key in ("correct", "made", "true_pairs")
+    )
     return {
-        "pairwise": {"accepted": linked_pairs, **error_counts(correct, linked_pairs - correct, true_pairs)},
+        "pairwise": {
+            "accepted": linked_pairs,
+            **error_counts(correct, linked_pairs - correct, true_pairs),
+        },
         "people": {**people, "share_exact": wilson(people["exact"], people["true"])},
     }
 
@@ -231,17 +287,22 @@ def spine_accuracy(engine: Engine, spine: Table, persons: Table) -> dict[str, An
 _SPINE_PAIRS = """
     with true_people as (select sum(entities) as entities from {cells} group by person),
          spine_people as (
-             select sum(entities) as entities from {cells} where person_id is not null group by person_id
+             select sum(entities) as entities from {cells} where person_id is not null
+                 group by person_id
          )
     select
-        (select cast(sum(entities * (entities - 1) / 2) as bigint) from {cells} where person_id is not null) as correct,
-        (select cast(sum(entities * (entities - 1) / 2) as bigint) from spine_people) as made,
-        (select cast(sum(entities * (entities - 1) / 2) as bigint) from true_people) as true_pairs
+        (select cast(sum(entities * (entities - 1) / 2) as bigint) from {cells}
+            where person_id is not null) as correct,
+        (select cast(sum(entities * (entities - 1) / 2) as bigint) from spine_people)
+            as made,
+        (select cast(sum(entities * (entities - 1) / 2) as bigint) from true_people)
+            as true_pairs
 """
 
 _SPINE_PEOPLE = """
     with true_people as (
-        select person, count(*) as parts, count(person_id) as spine_people from {cells} group by person
+        select person, count(*) as parts, count(person_id) as spine_people from {cells}
+            group by person
     ),
     spine_people as (
         select person_id, count(*) as true_people, min(person) as person
@@ -253,7 +314,8 @@ _SPINE_PEOPLE = """
         select true_people.person
         from spine_people
         join true_people on true_people.person = spine_people.person
-        where spine_people.true_people = 1 and true_people.parts = 1  -- a part without a person_id is missing
+        where spine_people.true_people = 1
+            and true_people.parts = 1  -- a part without a person_id is missing
     )
     select (select count(*) from true_people) as "true",
            (select count(*) from spine_people) as spine,
@@ -263,22 +325,30 @@ _SPINE_PEOPLE = """
 """
 
 
-def entity_errors(engine: Engine, errors: Table, records: Mapping[str, Table], entities: Table) -> Table:
+def entity_errors(
+    engine: Engine, errors: Table, records: Mapping[str, Table], entities: Table
+) -> Table:
     """entity_id, field, kind: what was done to some record of each entity.
 
     Args:
-        errors: source, record_key, field, kind (truth/errors of a synthetic population).
+        errors: source, record_key, field, kind (truth/errors of a synthetic
+            population).
         records: by source: source_key, entity_key.
         entities: entity_id, source, entity_key.
     """
     query = "select cast({} as varchar) as source, source_key, entity_key from {{t}}"
-    keys = union_all(engine, [(query.format(literal(source)), table) for source, table in records.items()])
+    keys = union_all(
+        engine,
+        [(query.format(literal(source)), table) for source, table in records.items()],
+    )
     return engine.sql(
         """
         select distinct entities.entity_id, errors.field, errors.kind
         from {errors} as errors
-        join {keyed} as keyed on keyed.source = errors.source and keyed.source_key = errors.record_key
-        join {entities} as entities on entities.source = keyed.source and entities.entity_key = keyed.entity_key
+        join {keyed} as keyed on keyed.source = errors.source
+            and keyed.source_key = errors.record_key
+        join {entities} as entities on entities.source = keyed.source
+            and entities.entity_key = keyed.entity_key
         """,
         store=True,
         errors=errors,
@@ -299,10 +369,11 @@ def missed_by_data_error(
         errors: as `entity_errors` makes them.
 
     Returns:
-        without_error: pairs, missed, share_missed of the true pairs whose records bear none;
+        without_error: pairs, missed, share_missed of the true pairs whose records bear
+            none;
         kinds: field, kind, pairs (true pairs that bear it), missed,
-        share_missed, cost (missed beyond the share of those without any), false (false links that bear it), costliest
-        first.
+        share_missed, cost (missed beyond the share of those without any), false (false
+        links that bear it), costliest first.
     """
     pairs = engine.sql(_PAIRS, store=True, judged=judged, true_pairs=true_pairs)
     marks = engine.sql(_MARKED, store=True, pairs=pairs, units=units, errors=errors)
@@ -314,8 +385,13 @@ def missed_by_data_error(
         row["share_missed"] = wilson(row["missed"], row["pairs"])
         row["cost"] = max(0.0, row["missed"] - base * row["pairs"])
     return {
-        "without_error": {**clean, "share_missed": wilson(clean["missed"], clean["pairs"])},
-        "kinds": sorted(kinds, key=lambda row: (-row["cost"], row["field"], row["kind"])),
+        "without_error": {
+            **clean,
+            "share_missed": wilson(clean["missed"], clean["pairs"]),
+        },
+        "kinds": sorted(
+            kinds, key=lambda row: (-row["cost"], row["field"], row["kind"])
+        ),
     }
 
 
@@ -324,7 +400,8 @@ _PAIRS = """
     select true_pairs.left_id, true_pairs.right_id, true as is_true,
            coalesce(judged.decision = 'accepted', false) as is_linked
     from {true_pairs} as true_pairs
-    left join {judged} as judged on judged.left_id = true_pairs.left_id and judged.right_id = true_pairs.right_id
+    left join {judged} as judged on judged.left_id = true_pairs.left_id
+        and judged.right_id = true_pairs.right_id
     union all
     select left_id, right_id, false as is_true, true as is_linked
     from {judged}
@@ -350,7 +427,8 @@ _WITHOUT = """
     select count(*) as pairs, count(*) filter (where not is_linked) as missed
     from {pairs} as pairs
     where is_true and not exists (
-        select 1 from {marked} as m where m.left_id = pairs.left_id and m.right_id = pairs.right_id
+        select 1 from {marked} as m where m.left_id = pairs.left_id
+            and m.right_id = pairs.right_id
     )
 """
 

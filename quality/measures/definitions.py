@@ -1,4 +1,6 @@
-"""What the evaluation counts: weight bands, who could have been linked, characteristics. Read from TOML."""
+"""What the evaluation counts: weight bands, who could have been linked,
+characteristics. Read from TOML.
+"""
 
 import datetime
 from pathlib import Path
@@ -31,18 +33,36 @@ class Eligible(Frozen):
 
 
 class Characteristic(Frozen):
-    """A grouping of entities, from an identifier or from a variable of an attribute table."""
+    """A grouping of entities, from an identifier or from a variable of an attribute
+    table.
+    """
 
-    name: str = Field(pattern=r"^[a-z][a-z0-9_]*$", description="Name of the characteristic.")
+    name: str = Field(
+        pattern=r"^[a-z][a-z0-9_]*$", description="Name of the characteristic."
+    )
     title: str = Field(description="Title in the report.")
-    identifier: Literal["dob", "sex", "postcode"] | None = Field(None, description="Identifier that it is taken from.")
-    part: Literal["year", "region"] | None = Field(None, description="Year of a birth date, region of a postcode.")
-    table: str | None = Field(None, description="Table of attributes that it is taken from: dataset_table.")
+    identifier: Literal["dob", "sex", "postcode"] | None = Field(
+        None, description="Identifier that it is taken from."
+    )
+    part: Literal["year", "region"] | None = Field(
+        None, description="Year of a birth date, region of a postcode."
+    )
+    table: str | None = Field(
+        None, description="Table of attributes that it is taken from: dataset_table."
+    )
     variable: str | None = Field(None, description="Variable of the table.")
-    pick: Literal["latest", "highest"] = Field("highest", description="Value of an entity that has several.")
-    order_by: str | None = Field(None, description="Column by which a row is the latest.")
-    frame: str | None = Field(None, description="Code frame of the catalogue with the labels.")
-    labels: dict[str, str] = Field({}, description="Code to label, where no frame has them.")
+    pick: Literal["latest", "highest"] = Field(
+        "highest", description="Value of an entity that has several."
+    )
+    order_by: str | None = Field(
+        None, description="Column by which a row is the latest."
+    )
+    frame: str | None = Field(
+        None, description="Code frame of the catalogue with the labels."
+    )
+    labels: dict[str, str] = Field(
+        {}, description="Code to label, where no frame has them."
+    )
 
     @model_validator(mode="after")
     def _one_origin(self) -> "Characteristic":
@@ -62,14 +82,24 @@ class Characteristic(Frozen):
 class Definitions(Frozen):
     """Definitions of an evaluation."""
 
-    weight_bands: tuple[float, ...] = Field(description="Lower bounds of bands of match weights, log2.")
-    weight_range: tuple[int, int] = Field(description="Ends of the histogram of match weights, log2.")
+    weight_bands: tuple[float, ...] = Field(
+        description="Lower bounds of bands of match weights, log2."
+    )
+    weight_range: tuple[int, int] = Field(
+        description="Ends of the histogram of match weights, log2."
+    )
     probability_bands: tuple[Annotated[float, Field(gt=0, lt=1)], ...] = Field(
         _PROBABILITY_BANDS, description="Lower bounds of bands of match probabilities."
     )
-    eligible: tuple[Eligible, ...] = Field((), description="People whom a link rate is of; all by default.")
-    characteristic: tuple[Characteristic, ...] = Field((), description="Groups that link rates and bias are shown by.")
-    two_way: tuple[tuple[str, str], ...] = Field((), description="Pairs of characteristics for bias by both.")
+    eligible: tuple[Eligible, ...] = Field(
+        (), description="People whom a link rate is of; all by default."
+    )
+    characteristic: tuple[Characteristic, ...] = Field(
+        (), description="Groups that link rates and bias are shown by."
+    )
+    two_way: tuple[tuple[str, str], ...] = Field(
+        (), description="Pairs of characteristics for bias by both."
+    )
 
     @model_validator(mode="after")
     def _names_exist(self) -> "Definitions":

@@ -1,9 +1,10 @@
 """Linkage error estimated from match probabilities, where there is no truth.
 
-The match probabilities of the links add up to the expected correct links, those of the other scored pairs to the
-expected missed matches. Matches that were not scored are estimated from the blocking recall and the candidate pairs
-below the floor. Ranges are sensitivity ranges: sampling error, and factors by which probabilities may be wrong. Where
-there is truth, quality.measures.calibration tests the probabilities.
+The match probabilities of the links add up to the expected correct links, those of the
+other scored pairs to the expected missed matches. Matches that were not scored are
+estimated from the blocking recall and the candidate pairs below the floor. Ranges are
+sensitivity ranges: sampling error, and factors by which probabilities may be wrong.
+Where there is truth, quality.measures.calibration tests the probabilities.
 """
 
 import functools
@@ -19,7 +20,9 @@ from linkage.engine import Engine, Table, one
 from quality.intervals import Z95, Share
 from quality.measures.evaluated import evaluation_of
 
-FALSE_WITHIN = 3.0  # factor on false links, 95 % of 25 steps with truth (docs/explanation/measuring-error.md)
+# factor on false links, 95 % of 25 steps with truth
+# (docs/explanation/measuring-error.md)
+FALSE_WITHIN = 3.0
 SCORED_WITHIN = 1.5  # factor on missed matches among scored pairs, same steps
 SCORED_WITHIN_OF_ONE_FILE = 3.0  # the same where one file is linked with itself
 UNSCORED_WITHIN = 2.0  # factor on matches that were not scored, same steps
@@ -29,12 +32,13 @@ LINKS_ONLY, UNLEARNT, GUESSED = "links_only", "unlearnt", "guessed"
 WHY_UNKNOWN = {
     LINKS_ONLY: "the step was not diagnosed (--links-only)",
     UNLEARNT: "the model could not be trained on these data",
-    GUESSED: "too few fields are compared; another field or a clerical review would show it",
+    GUESSED: "too few fields are compared; another field or a clerical review would "
+    "show it",
 }
 """Why recall is not estimated."""
 
 MATCH_PROBABILITY = """case when method in ('override', 'clerical') and match_probability is not null then 1e0
-         else match_probability end"""
+         else match_probability end"""  # noqa: E501
 """SQL: how likely a link is correct; one that people decided on is."""
 
 
@@ -46,9 +50,11 @@ class Unseen:
         reach: estimated blocking recall; None for all.
         dropped: expected matches among candidate pairs below the floor.
         spread: standard deviation of the logarithm of the matches that no rule makes.
-        most: the most matches there can be; None where a record may have several on either side.
+        most: the most matches there can be; None where a record may have several on
+            either side.
         unknown: why recall is not estimated (WHY_UNKNOWN); None where it is.
-        kept_within: factor within which the missed matches among scored pairs are known.
+        kept_within: factor within which the missed matches among scored pairs are
+            known.
     """
 
     reach: float | None = None
@@ -63,7 +69,9 @@ class Unseen:
         """As a run's evaluation has it of a step; None where it does not."""
         path = folder / "quality" / "evaluation.json"
         steps = evaluation_of(path)["steps"] if path.is_file() else []
-        figures = next((one for one in steps if one["step"] == step and one.get("blocking")), None)
+        figures = next(
+            (one for one in steps if one["step"] == step and one.get("blocking")), None
+        )
         if not figures:
             return None
         error, blocking = figures.get("estimated_error") or {}, figures["blocking"]
@@ -76,7 +84,8 @@ class Unseen:
         )
 
     def hidden(self, scored: Any, deviates: Any = 0.0) -> Any:
-        """Matches that were not scored, given the matches among scored pairs; numbers or arrays.
+        """Matches that were not scored, given the matches among scored pairs; numbers
+        or arrays.
 
         Args:
             deviates: by how many standard deviations they exceed the estimate.
@@ -84,20 +93,33 @@ class Unseen:
         factor = math.log(UNSCORED_WITHIN) / Z95
         below_floor = self.dropped * np.exp(deviates * factor)
         hits = scored + self.dropped
-        misses = hits * (1 / self.reach - 1 if self.reach else 0.0) * np.exp(deviates * math.hypot(factor, self.spread))
+        misses = (
+            hits
+            * (1 / self.reach - 1 if self.reach else 0.0)
+            * np.exp(deviates * math.hypot(factor, self.spread))
+        )
         if self.most is not None:
             misses = np.minimum(misses, np.maximum(self.most - hits, 0.0))
         return below_floor + misses
 
 
 def most_matches(cardinality: str, units: Mapping[str, int]) -> float | None:
-    """The most matches that so many units of each side can have; None where either may have several."""
+    """The most matches that so many units of each side can have; None where either may
+    have several.
+    """
     left, right = float(units.get("left", 0)), float(units.get("right", 0))
-    return {"one-to-one": min(left, right), "many-to-one": left, "one-to-many": right}.get(cardinality)
+    return {
+        "one-to-one": min(left, right),
+        "many-to-one": left,
+        "one-to-many": right,
+    }.get(cardinality)
 
 
-def estimated_error(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, Any] | None:
-    """Precision, recall and F1 of a step from its match probabilities; None where links have none.
+def estimated_error(
+    engine: Engine, judged: Table, unseen: Unseen
+) -> dict[str, Any] | None:
+    """Precision, recall and F1 of a step from its match probabilities; None where links
+    have none.
 
     Args:
         judged: links with `match_probability` and `decision`.
@@ -109,11 +131,17 @@ def estimated_error(engine: Engine, judged: Table, unseen: Unseen) -> dict[str, 
     if not sums["links"] or sums["unknown"]:
         return None
     correct = (sums["correct"] or 0.0, sums["correct_variance"] or 0.0)
-    return of_sums(int(sums["links"]), correct, (sums["missed"] or 0.0, sums["missed_variance"] or 0.0), unseen)
+    return of_sums(
+        int(sums["links"]),
+        correct,
+        (sums["missed"] or 0.0, sums["missed_variance"] or 0.0),
+        unseen,
+    )
 
 
 _SUMS = f"""
-    with pairs as (select decision = 'accepted' as accepted, {MATCH_PROBABILITY} as p from {{judged}})
+    with pairs as (select decision = 'accepted' as accepted, {MATCH_PROBABILITY} as p
+        from {{judged}})
     select count(*) filter (where accepted) as links,
            count(*) filter (where accepted and p is null) as unknown,
            sum(case when accepted then p end) as correct,
@@ -125,25 +153,41 @@ _SUMS = f"""
 
 
 def of_sums(
-    links: int, correct: tuple[float, float], missed: tuple[float, float], unseen: Unseen | None = None
+    links: int,
+    correct: tuple[float, float],
+    missed: tuple[float, float],
+    unseen: Unseen | None = None,
 ) -> dict[str, Any]:
-    """Estimated error from sums of probabilities p and of p (1 - p), over the links and over the other scored pairs.
+    """Estimated error from sums of probabilities p and of p (1 - p), over the links and
+    over the other scored pairs.
 
     Returns:
-        links, correct, false, missed_scored, missed_below_floor, missed_unscored, blocking_recall, most; precision,
-        recall and f1 as shares with sensitivity ranges. Recall and F1 have no value, and recall_unknown says why, where
-        they are not estimated.
+        links, correct, false, missed_scored, missed_below_floor, missed_unscored,
+        blocking_recall, most; precision, recall and f1 as shares with sensitivity
+        ranges. Recall and F1 have no value, and recall_unknown says why, where they are
+        not estimated.
     """
     unseen = unseen or Unseen()
     factor, chance, scored_factor, missed_chance = _deviates()
-    false = (links - correct[0]) * FALSE_WITHIN ** (factor / Z95) + chance * math.sqrt(correct[1])
+    false = (links - correct[0]) * FALSE_WITHIN ** (factor / Z95) + chance * math.sqrt(
+        correct[1]
+    )
     right = links - np.clip(false, 0.0, links)
     scored_sum = missed[0] * unseen.kept_within ** (scored_factor / Z95)
     unseen_sum = unseen.hidden(right + scored_sum, scored_factor)
-    loss = np.maximum(scored_sum + unseen_sum + missed_chance * math.sqrt(missed[1] + float(unseen_sum[0])), 0.0)
+    loss = np.maximum(
+        scored_sum
+        + unseen_sum
+        + missed_chance * math.sqrt(missed[1] + float(unseen_sum[0])),
+        0.0,
+    )
     if unseen.most is not None:
         loss = np.minimum(loss, np.maximum(unseen.most - right, 0.0))
-    shares = {"precision": (right, links), "recall": (right, right + loss), "f1": (2 * right, links + right + loss)}
+    shares = {
+        "precision": (right, links),
+        "recall": (right, right + loss),
+        "f1": (2 * right, links + right + loss),
+    }
     result: dict[str, Any] = {
         "links": links,
         "correct": correct[0],
@@ -165,7 +209,9 @@ _UNKNOWN = Share(of=0, count=0, value=None, low=None, high=None)
 
 @functools.cache
 def _deviates() -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Four rows of normal deviates; the first of each is 0, which gives the estimate itself."""
+    """Four rows of normal deviates; the first of each is 0, which gives the estimate
+    itself.
+    """
     deviates = np.random.default_rng(_SEED).normal(size=(4, _DRAWS))
     deviates[:, 0] = 0.0
     return deviates

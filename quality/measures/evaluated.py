@@ -15,13 +15,18 @@ def evaluation_of(path: Path) -> dict[str, Any]:
     """An evaluation (quality/evaluation.json of a run), by its file.
 
     Raises:
-        InputError: it is damaged, or of another version; the message quotes nothing of it.
+        InputError: it is damaged, or of another version; the message quotes nothing of
+            it.
     """
     content = stored(path)
     evaluation: dict[str, Any] = content if isinstance(content, dict) else {}
     steps = evaluation.get("steps")
-    if not isinstance(steps, list) or not all(isinstance(s, dict) and s.keys() >= set(_NAMED) for s in steps):
-        raise InputError(f"{path}: is damaged: it holds no table of link steps\n  {_REMEDY}")
+    if not isinstance(steps, list) or not all(
+        isinstance(s, dict) and s.keys() >= set(_NAMED) for s in steps
+    ):
+        raise InputError(
+            f"{path}: is damaged: it holds no table of link steps\n  {_REMEDY}"
+        )
     check_format(path.parent.parent, evaluation)
     return evaluation
 

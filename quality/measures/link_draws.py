@@ -1,4 +1,6 @@
-"""Variation of the number of links, and of each group's link rate, over link draws (docs/explanation/uncertainty.md)."""
+"""Variation of the number of links, and of each group's link rate, over link draws
+(docs/explanation/uncertainty.md).
+"""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -25,24 +27,46 @@ def vary_over_draws(
 
     Args:
         sampled: draw (1 to `draws`), left_id, right_id.
-        units: as of `quality.measures.link_rates.units_described`; without them every unit is eligible.
-        rates: of the step (see `quality.measures.link_rates.rates`): the groups of its left side.
+        units: as of `quality.measures.link_rates.units_described`; without them every
+            unit is eligible.
+        rates: of the step (see `quality.measures.link_rates.rates`): the groups of its
+            left side.
         eligible: eligible units of the left side.
         linked: how many of them the step's own links link.
 
     Returns:
-        draws, links (pairs to a draw), pairs (that any draw has), in_all (that all have), linked (of the left side's
+        draws, links (pairs to a draw), pairs (that any draw has), in_all (that all
+        have), linked (of the left side's
         units: eligible, linked by the step's own links, and how many by a draw), and
-        characteristics: characteristic, title, groups (group, label, and the same of each). `spread` gives what varies.
+        characteristics: characteristic, title, groups (group, label, and the same of
+            each). `spread` gives what varies.
     """
-    query = "select left_id, right_id, count(*) as drawn from {sampled} group by left_id, right_id"
+    query = (
+        "select left_id, right_id, count(*) as drawn from {sampled} group by "
+        "left_id, right_id"
+    )
     pairs = engine.sql(query, store=True, sampled=sampled)
-    query = "select count(*) as pairs, count(*) filter (where drawn = $draws) as in_all from {pairs}"
+    query = (
+        "select count(*) as pairs, count(*) filter (where drawn = $draws) as "
+        "in_all from {pairs}"
+    )
     counts = one(engine, engine.sql(query, params={"draws": draws}, pairs=pairs))
     query = "select draw, count(*) as links from {sampled} group by draw order by draw"
-    per_draw = {row["draw"]: row["links"] for row in rows(engine, engine.sql(query, sampled=sampled))}
-    partitions = [rate for rate in rates if rate["side"] == "left" and rate["is_partition"]]
-    of_groups = _linked(engine, sampled, pairs, draws, units, [str(rate["characteristic"]) for rate in partitions])
+    per_draw = {
+        row["draw"]: row["links"]
+        for row in rows(engine, engine.sql(query, sampled=sampled))
+    }
+    partitions = [
+        rate for rate in rates if rate["side"] == "left" and rate["is_partition"]
+    ]
+    of_groups = _linked(
+        engine,
+        sampled,
+        pairs,
+        draws,
+        units,
+        [str(rate["characteristic"]) for rate in partitions],
+    )
     engine.drop(pairs)
 
     def variation(group: Mapping[str, Any], *key: str) -> dict[str, Any]:
@@ -59,7 +83,10 @@ def vary_over_draws(
                 "title": rate["title"],
                 "groups": [
                     variation(
-                        {key: group[key] for key in ("group", "label", "eligible", "linked")},
+                        {
+                            key: group[key]
+                            for key in ("group", "label", "eligible", "linked")
+                        },
                         *(rate["characteristic"], group["group"]),
                     )
                     for group in rate["groups"]
@@ -71,13 +98,21 @@ def vary_over_draws(
 
 
 def spread(counts: Sequence[int]) -> dict[str, float | None]:
-    """mean, deviation (of a sample; None of one), and low and high: the 2.5 and 97.5 % points, between two by share."""
+    """mean, deviation (of a sample; None of one), and low and high: the 2.5 and 97.5 %
+    points, between two by share.
+    """
     low, high = (float(value) for value in np.quantile(counts, _OUTER))
     deviation = float(np.std(counts, ddof=1)) if len(counts) > 1 else None
-    return {"mean": float(np.mean(counts)), "deviation": deviation, "low": low, "high": high}
+    return {
+        "mean": float(np.mean(counts)),
+        "deviation": deviation,
+        "low": low,
+        "high": high,
+    }
 
 
-# Nearly all units have a link that is in every draw, and are counted once for all of them.
+# Nearly all units have a link that is in every draw, and are counted once for all of
+# them.
 _UNITS = """
     with standing as (select distinct left_id from {pairs} where drawn = $draws)
     select cast(null as integer) as draw, left_id from standing
@@ -90,20 +125,34 @@ _UNITS = """
 
 
 def _linked(
-    engine: Engine, link_samples: Table, pairs: Table, draws: int, units: Table | None, characteristics: Sequence[str]
+    engine: Engine,
+    link_samples: Table,
+    pairs: Table,
+    draws: int,
+    units: Table | None,
+    characteristics: Sequence[str],
 ) -> dict[tuple[str, ...], list[int]]:
-    """By characteristic and group how many of its units each draw links; under two empty names those of all."""
-    linked = engine.sql(_UNITS, params={"draws": draws}, pairs=pairs, sampled=link_samples)
+    """By characteristic and group how many of its units each draw links; under two
+    empty names those of all.
+    """
+    linked = engine.sql(
+        _UNITS, params={"draws": draws}, pairs=pairs, sampled=link_samples
+    )
     names = [f"group_{place}" for place in range(len(characteristics))]
     groups = "".join(
         f", coalesce(u.{quote(characteristic)}, {literal(NOT_KNOWN)}) as {name}"
         for name, characteristic in zip(names, characteristics, strict=True)
     )
-    join_clause = "join {units} as u on u.side = 'left' and u.unit_id = linked.left_id where u.is_eligible"
+    join_clause = (
+        "join {units} as u on u.side = 'left' and u.unit_id = "
+        "linked.left_id "
+        "where u.is_eligible"
+    )
     keys = ", ".join(["draw", *names])
     cube = engine.sql(
         f"""
-        with placed as (select linked.draw{groups} from {{linked}} as linked {join_clause if units else ""})
+        with placed as (select linked.draw{groups}
+            from {{linked}} as linked {join_clause if units else ""})
         select {keys}, count(*) as units from placed group by {keys}
         """,
         params=None,
@@ -112,7 +161,8 @@ def _linked(
         **({"units": units} if units else {}),
     )
     queries = ["select '' as characteristic, '' as grp, draw, units from {cube}"] + [
-        f"select {literal(characteristic)} as characteristic, {name} as grp, draw, units from {{cube}}"
+        f"select {literal(characteristic)} as characteristic, {name} as grp, draw, "
+        f"units from {{cube}}"
         for name, characteristic in zip(names, characteristics, strict=True)
     ]
     result = engine.sql(

@@ -1,4 +1,6 @@
-"""Sections to one HTML file that fetches nothing: its style and charts are inside it, and it has no scripts."""
+"""Sections to one HTML file that fetches nothing: its style and charts are inside it,
+and it has no scripts.
+"""
 
 import csv
 import io
@@ -38,34 +40,63 @@ def document(
     Args:
         statement: what the page says, in a sentence or two.
         style: CSS after the report's own.
-        more: `parts`, instead of sections, on a long page; `banner`, a warning above the title, for example that the data
-            are synthetic; `about`, run, date and version, under the title; `places`, pages of the same site: file, name,
+        more: `parts`, instead of sections, on a long page; `banner`, a warning above
+            the title, for example that the data are synthetic; `about`, run, date and
+            version, under the title; `places`, pages of the same site: file, name,
             whether it is this one; `links`, further files: file and text.
     """
     template = environment().get_template("report.html.j2")
-    page = {"parts": (), "banner": "", "about": "", "places": (), "links": (), "version": __version__} | more
-    whole = {"title": title, "statement": statement, "headlines": headlines, "sections": sections}
+    page = {
+        "parts": (),
+        "banner": "",
+        "about": "",
+        "places": (),
+        "links": (),
+        "version": __version__,
+    } | more
+    whole = {
+        "title": title,
+        "statement": statement,
+        "headlines": headlines,
+        "sections": sections,
+    }
     return template.render(**whole, **page, style=Markup(report_style() + style))
 
 
 def banner_of(*manifests: Mapping[str, Any]) -> str:
-    """The warning at the top of a page of runs on synthetic data; nothing of other runs.
+    """The warning at the top of a page of runs on synthetic data; nothing of other
+    runs.
 
     Args:
-        manifests: of the runs; `synthetic`, run, started, finished, versions, and published where a release was made of it.
+        manifests: of the runs; `synthetic`, run, started, finished, versions, and
+            published where a release was made of it.
     """
     runs = []
     for one in manifests:
         version = (one.get("versions") or {}).get("leo-linkage", "")
-        state = f"published {str(one['published'])[:10]}" if one.get("published") else "draft"
+        state = (
+            f"published {str(one['published'])[:10]}"
+            if one.get("published")
+            else "draft"
+        )
         day = str(one.get("finished") or one.get("started") or "")[:10]
         facts = (one.get("run", ""), day, version and f"leo-linkage {version}", state)
-        runs += [", ".join(str(fact) for fact in facts if fact)] if one.get("synthetic") else []
-    return f"Synthetic data: no person here is real. {'; '.join(dict.fromkeys(runs))}." if runs else ""
+        runs += (
+            [", ".join(str(fact) for fact in facts if fact)]
+            if one.get("synthetic")
+            else []
+        )
+    return (
+        f"Synthetic data: no person here is real. {'; '.join(dict.fromkeys(runs))}."
+        if runs
+        else ""
+    )
 
 
 def write_page(page: str, out: Path) -> Path:
-    """Write a page whole or not at all; of two who write it at once the last one's stays."""
+    """Write a page whole or not at all; of two who write it at once the last one's
+    stays.
+    """
     out.parent.mkdir(parents=True, exist_ok=True)
     with unfinished(out) as part:
         part.write_text(page, encoding="utf-8")
@@ -74,16 +105,22 @@ def write_page(page: str, out: Path) -> Path:
 
 def template_text(package: str, name: str) -> str:
     """A style sheet or script among a package's templates."""
-    return resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")
+    return (
+        resources.files(package).joinpath("templates", name).read_text(encoding="utf-8")
+    )
 
 
 def report_style() -> str:
     """The report's style sheet: blocks, then the page around them."""
-    return template_text("quality.report", "blocks.css") + template_text("quality.report", "report.css")
+    return template_text("quality.report", "blocks.css") + template_text(
+        "quality.report", "report.css"
+    )
 
 
 def csv_of(table: Table) -> str:
-    """A table as CSV: what it shows and nothing else, numbers without thousands separators."""
+    """A table as CSV: what it shows and nothing else, numbers without thousands
+    separators.
+    """
     stream = io.StringIO()
     writer = csv.writer(stream)
     writer.writerow([_plain(name) for name in table.columns])
@@ -93,15 +130,21 @@ def csv_of(table: Table) -> str:
 
 def _plain(value: str | Cell) -> str:
     if isinstance(value, Cell):
-        return value.text if value.mark else value.text.replace(",", "").replace("−", "-")
-    return f"'{value}" if value[:1] in _FORMULA_STARTS else value  # else a spreadsheet might run it
+        return (
+            value.text if value.mark else value.text.replace(",", "").replace("−", "-")
+        )
+    return (
+        f"'{value}" if value[:1] in _FORMULA_STARTS else value
+    )  # else a spreadsheet might run it
 
 
 @cache
 def environment(*packages: str) -> Environment:
     """Templates of the report, after those of packages that share its blocks."""
     templates = Environment(
-        loader=ChoiceLoader([PackageLoader(name, "templates") for name in (*packages, "quality.report")]),
+        loader=ChoiceLoader(
+            [PackageLoader(name, "templates") for name in (*packages, "quality.report")]
+        ),
         autoescape=True,
         undefined=StrictUndefined,
         trim_blocks=True,
@@ -109,8 +152,14 @@ def environment(*packages: str) -> Environment:
     )
     templates.filters["drawn"] = Markup
     templates.filters["kind"] = lambda block: type(block).__name__
-    templates.filters["csv"] = lambda table: "data:text/csv;charset=utf-8," + quote(csv_of(table), safe=_CSV_SAFE)
+    templates.filters["csv"] = lambda table: (
+        "data:text/csv;charset=utf-8," + quote(csv_of(table), safe=_CSV_SAFE)
+    )
     templates.tests["text"] = lambda value: isinstance(value, str)
-    templates.tests["sentence"] = lambda value: isinstance(value, str) and len(value) > _SENTENCE
-    templates.tests["day"] = lambda value: isinstance(value, str) and bool(_DAY.fullmatch(value))
+    templates.tests["sentence"] = lambda value: (
+        isinstance(value, str) and len(value) > _SENTENCE
+    )
+    templates.tests["day"] = lambda value: (
+        isinstance(value, str) and bool(_DAY.fullmatch(value))
+    )
     return templates

@@ -24,7 +24,10 @@ class Table:
     def numeric(self) -> list[bool]:
         """Which columns hold numbers, aligned right."""
         places = range(len(self.columns))
-        return [bool(self.rows) and all(isinstance(row[place], Cell) for row in self.rows) for place in places]
+        return [
+            bool(self.rows) and all(isinstance(row[place], Cell) for row in self.rows)
+            for place in places
+        ]
 
     def values(
         self, value: int, label: int = 1, group: int | None = 0, *, bounds: bool = False
@@ -33,17 +36,25 @@ class Table:
 
         Args:
             value, label, group: places of columns.
-            bounds: whether the two columns after `value` are its interval; rows whose value is not shown are left out.
+            bounds: whether the two columns after `value` are its interval; rows whose
+                value is not shown are left out.
         """
         values = []
         for row in self.rows:
             cell = row[value]
             if not isinstance(cell, Cell) or (bounds and cell.value is None):
                 continue
-            point: dict[str, Any] = {"label": row[label], "value": cell.value, "shown": str(cell)}
+            point: dict[str, Any] = {
+                "label": row[label],
+                "value": cell.value,
+                "shown": str(cell),
+            }
             point |= {} if group is None else {"group": row[group]}
             if bounds:
-                point |= {end: getattr(row[value + n], "value", None) for n, end in ((1, "low"), (2, "high"))}
+                point |= {
+                    end: getattr(row[value + n], "value", None)
+                    for n, end in ((1, "low"), (2, "high"))
+                }
             values.append(point)
         return values
 

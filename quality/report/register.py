@@ -1,4 +1,6 @@
-"""The transparency register: who has which data for what, as a page in the form of the report and as CSV."""
+"""The transparency register: who has which data for what, as a page in the form of the
+report and as CSV.
+"""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -12,8 +14,10 @@ from quality.report.showing import number
 TITLE = "Register of approved uses of LEO data"
 
 _ABOUT = (
-    "Every request for LEO data is checked by rules and decided on by a panel. This page lists what was approved. It "
-    "names organisations and no person, and leaves out requests that were rejected. Data are pseudonymised, are used "
+    "Every request for LEO data is checked by rules and decided on by a panel. This "
+    "page lists what was approved. It "
+    "names organisations and no person, and leaves out requests that were rejected. "
+    "Data are pseudonymised, are used "
     "in a secure setting by accredited people, and only checked results leave it."
 )
 _WORDS = (
@@ -22,7 +26,11 @@ _WORDS = (
     ("Replaced", "The project has a later approval, which replaces it."),
     ("Ended", "The approval ran until its last day."),
     ("Withdrawn", "The approval was ended before its last day."),
-    ("Rating", "The most identifying (1 to 5) and the most sensitive (A to E) item; 1 and A are the most."),
+    (
+        "Rating",
+        "The most identifying (1 to 5) and the most sensitive (A to E) item; 1 and A "
+        "are the most.",
+    ),
 )
 _DETAILS = (
     ("aims", "Aims"),
@@ -49,70 +57,124 @@ _DETAILS = (
 
 
 def render_register(
-    rows: Sequence[Mapping[str, str]], out: Path, *, day: datetime.date, rejected: int, last_hash: str
+    rows: Sequence[Mapping[str, str]],
+    out: Path,
+    *,
+    day: datetime.date,
+    rejected: int,
+    last_hash: str,
 ) -> list[Path]:
     """Write index.html and register.csv, each whole or not at all, and return where.
 
     Args:
         rows: approvals, the newest first, as linkage.requests.published gives them.
         rejected: how many requests were rejected.
-        last_hash: hash of the register's last entry, by which a later register can be checked against this page.
+        last_hash: hash of the register's last entry, by which a later register can be
+            checked against this page.
 
     Raises:
         ConfigError: the folder holds something else.
     """
     _check_place(out)
     current_count = sum(row["state"] == "in force" for row in rows)
-    organisations = len({row["organisation"] for row in rows if row["state"] == "in force"})
+    organisations = len(
+        {row["organisation"] for row in rows if row["state"] == "in force"}
+    )
     headlines = [  # of decisions, which are public: no person is counted
-        Headline("In force", number(current_count, 0), "", "approvals under which data may be provided"),
-        Headline("Organisations", number(organisations, 0), "", "with an approval in force"),
-        Headline("Approved", number(len(rows), 0), "", "approvals since the register began"),
+        Headline(
+            "In force",
+            number(current_count, 0),
+            "",
+            "approvals under which data may be provided",
+        ),
+        Headline(
+            "Organisations", number(organisations, 0), "", "with an approval in force"
+        ),
+        Headline(
+            "Approved", number(len(rows), 0), "", "approvals since the register began"
+        ),
         Headline("Rejected", number(rejected, 0), "", "requests, not listed here"),
     ]
     phrase = "approval is" if current_count == 1 else "approvals are"
     summary = f"{current_count} {phrase} in force on {day.day} {day:%B %Y}."
-    page = document(TITLE, summary, headlines, [_list(rows), _details(rows), _about(last_hash)])
-    return [write_page(page, out / "index.html"), write_page(_csv(rows), out / "register.csv")]
+    page = document(
+        TITLE, summary, headlines, [_list(rows), _details(rows), _about(last_hash)]
+    )
+    return [
+        write_page(page, out / "index.html"),
+        write_page(_csv(rows), out / "register.csv"),
+    ]
 
 
 def _check_place(out: Path) -> None:
-    """Other pages have an index.html too, which would be gone: only an earlier page of a register may be."""
+    """Other pages have an index.html too, which would be gone: only an earlier page of
+    a register may be.
+    """
     page = out / "index.html"
-    is_earlier = page.is_file() and f"<title>{TITLE}" in page.read_text(encoding="utf-8", errors="replace")
+    is_earlier = page.is_file() and f"<title>{TITLE}" in page.read_text(
+        encoding="utf-8", errors="replace"
+    )
     if out.exists() and not is_earlier and (not out.is_dir() or any(out.iterdir())):
-        raise ConfigError(f"{out}: holds something else\n  give an empty or a new folder with --out")
+        raise ConfigError(
+            f"{out}: holds something else\n  give an empty or a new folder with --out"
+        )
 
 
 def _list(rows: Sequence[Mapping[str, str]]) -> Section:
     columns = ["Reference", "Project", "Organisation", "Decided", "Until", "State"]
     lines: list[Row] = [
-        [row["reference"], row["title"], row["organisation"], row["date"], row["expires"], row["state"].capitalize()]
+        [
+            row["reference"],
+            row["title"],
+            row["organisation"],
+            row["date"],
+            row["expires"],
+            row["state"].capitalize(),
+        ]
         for row in rows
     ]
-    blocks: list[Block] = [Table("Approvals, the newest first", columns, lines)] if rows else [Text("None yet.")]
+    blocks: list[Block] = (
+        [Table("Approvals, the newest first", columns, lines)]
+        if rows
+        else [Text("None yet.")]
+    )
     return Section("approvals", "Approvals", blocks)
 
 
 def _details(rows: Sequence[Mapping[str, str]]) -> Section:
     blocks: list[Block] = [
-        Fold(f"{row['reference']}: {row['title']}", [Terms([(word, row[key]) for key, word in _DETAILS if row[key]])])
+        Fold(
+            f"{row['reference']}: {row['title']}",
+            [Terms([(word, row[key]) for key, word in _DETAILS if row[key]])],
+        )
         for row in rows
     ]
-    return Section("details", "Purpose and data of each approval", blocks or [Text("None yet.")])
+    return Section(
+        "details", "Purpose and data of each approval", blocks or [Text("None yet.")]
+    )
 
 
 def _about(last_hash: str) -> Section:
     chain = (
-        f"Each entry holds the hash of the one before, so that a change or removal shows. The last has {last_hash[:16]}. "
-        f"To check a later register against it: leo request verify REGISTER --published {last_hash[:16]}"
+        "Each entry holds the hash of the one before, so that a change or removal "
+        f"shows. The last has {last_hash[:16]}. "
+        "To check a later register against it: leo request verify REGISTER "
+        f"--published {last_hash[:16]}"
     )
-    blocks: list[Block] = [Text(_ABOUT), *([Text(chain)] if last_hash else []), Terms(_WORDS)]
+    blocks: list[Block] = [
+        Text(_ABOUT),
+        *([Text(chain)] if last_hash else []),
+        Terms(_WORDS),
+    ]
     blocks.append(Text("The same rows are in register.csv in the same folder."))
     return Section("about", "About this page", blocks)
 
 
 def _csv(rows: Sequence[Mapping[str, str]]) -> str:
-    """RFC 4180, with a header even where there is no row. What a spreadsheet would take for a formula is quoted."""
-    names = list(rows[0]) if rows else ["reference", "date", "expires", "state", "project"]
+    """RFC 4180, with a header even where there is no row. What a spreadsheet would take
+    for a formula is quoted.
+    """
+    names = (
+        list(rows[0]) if rows else ["reference", "date", "expires", "state", "project"]
+    )
     return csv_of(Table("", names, [[row[name] for name in names] for row in rows]))

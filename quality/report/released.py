@@ -1,4 +1,6 @@
-"""What may be shown of an evaluation: all its counts after one decision of disclosure control."""
+"""What may be shown of an evaluation: all its counts after one decision of disclosure
+control.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -71,12 +73,15 @@ class Released:
     """A step after disclosure control.
 
     Attributes:
-        cells: by key: ("decision", decision), ("pass", method, pass), ("bin", decision, lower end), ("five bits", place),
-            ("level", comparison, level), ("band", "all" or "accepted", place), ("of pass", "pairs" or "accepted", pass),
-            ("of rule", "pairs", "new_pairs" or "pairs_kept", place), ("true", outcome),
-            ("judged", "assessed", "correct" or "false"); counts by truth of a part: (part, ..., "correct" or "false").
+        cells: by key: ("decision", decision), ("pass", method, pass), ("bin", decision,
+            lower end), ("five bits", place), ("level", comparison, level), ("band",
+            "all" or "accepted", place), ("of pass", "pairs" or "accepted", pass), ("of
+            rule", "pairs", "new_pairs" or "pairs_kept", place), ("true", outcome),
+            ("judged", "assessed", "correct" or "false"); counts by truth of a part:
+            (part, ..., "correct" or "false").
         shares: of all links, by the key of a pass, or BY_RULE.
-        groups: key of each group of the left side, by names of characteristics and labels.
+        groups: key of each group of the left side, by names of characteristics and
+            labels.
         bounds: a lower bound of a share that is hidden, by the part that is not in it.
     """
 
@@ -89,25 +94,45 @@ class Released:
     d: Disclosure
 
     def share(self, part: Key, rest: Key) -> list[Cell]:
-        """A share of error with its interval, from two released counts; where either is hidden its bound, if it has one."""
+        """A share of error with its interval, from two released counts; where either is
+        hidden its bound, if it has one.
+        """
         cells = self.d.share_of(*(self.cells.get(key) for key in (part, rest)))
-        return [self.bounds[rest], *cells[1:]] if part == CORRECT and rest in self.bounds else cells
+        return (
+            [self.bounds[rest], *cells[1:]]
+            if part == CORRECT and rest in self.bounds
+            else cells
+        )
 
-    def measures(self, correct: Key = CORRECT, false: Key = FALSE, missed: Key = MISSED) -> list[Cell]:
+    def measures(
+        self, correct: Key = CORRECT, false: Key = FALSE, missed: Key = MISSED
+    ) -> list[Cell]:
         """Precision, recall and F1 by truth, each with its interval: nine cells."""
         cells = [self.cells.get(key) for key in (correct, false, missed)]
-        return [*self.share(correct, false), *self.share(correct, missed), *self.d.f1_of(*cells)]
+        return [
+            *self.share(correct, false),
+            *self.share(correct, missed),
+            *self.d.f1_of(*cells),
+        ]
 
     def part_measures(self, *key: str) -> list[Cell]:
         """Precision, recall and F1 of the links of a pass or band."""
-        return self.measures(*(("links of", *key, name) for name in ("correct", "false", "missed")))
+        return self.measures(
+            *(("links of", *key, name) for name in ("correct", "false", "missed"))
+        )
 
-    def of_group(self, names: Sequence[str], labels: Sequence[str], part: str, rest: str) -> list[Cell]:
-        """A share of error of a group of the left side: of "found" and "missed", or of "correct" and "false"."""
+    def of_group(
+        self, names: Sequence[str], labels: Sequence[str], part: str, rest: str
+    ) -> list[Cell]:
+        """A share of error of a group of the left side: of "found" and "missed", or of
+        "correct" and "false".
+        """
         key = self.groups.get((tuple(names), tuple(labels)), ("none",))
         return self.share((*key, part), (*key, rest))
 
-    def count_of_group(self, names: Sequence[str], labels: Sequence[str], what: str) -> Cell:
+    def count_of_group(
+        self, names: Sequence[str], labels: Sequence[str], what: str
+    ) -> Cell:
         """A count of a group of the left side."""
         key = self.groups.get((tuple(names), tuple(labels)), ("none",))
         return self.cells.get((*key, what)) or self.d.marked("unavailable")
@@ -122,29 +147,52 @@ class Released:
         return self.cells[ACCEPTED]
 
     def stability(self, before: "Released") -> dict[str, tuple[Cell, str]]:
-        """How far distributions of the links moved since an earlier release: population stability index and verdict.
+        """How far distributions of the links moved since an earlier release: population
+        stability index and verdict.
 
-        It is calculated from the counts as both releases show them; bins that either hides are one bin.
+        It is calculated from the counts as both releases show them; bins that either
+        hides are one bin.
         """
         earlier, today = before._distributions(), self._distributions()
-        return {name: self._moved(earlier[name], today[name], before) for name in today if name in earlier}
+        return {
+            name: self._moved(earlier[name], today[name], before)
+            for name in today
+            if name in earlier
+        }
 
     def _distributions(self) -> dict[str, dict[str, Cell]]:
         counts: dict[str, dict[str, Cell]] = {
-            "match weights": {key[0]: one for key, one in self.under("five bits").items()}
+            "match weights": {
+                key[0]: one for key, one in self.under("five bits").items()
+            }
         }
         for (comparison, level), cell in self.under("level").items():
             counts.setdefault(comparison, {})[level] = cell
         return {name: cells for name, cells in counts.items() if cells}
 
-    def _moved(self, earlier: Mapping[str, Cell], today: Mapping[str, Cell], before: "Released") -> tuple[Cell, str]:
-        hidden_keys = {key for cells in (earlier, today) for key, cell in cells.items() if cell.mark == "suppressed"}
+    def _moved(
+        self, earlier: Mapping[str, Cell], today: Mapping[str, Cell], before: "Released"
+    ) -> tuple[Cell, str]:
+        hidden_keys = {
+            key
+            for cells in (earlier, today)
+            for key, cell in cells.items()
+            if cell.mark == "suppressed"
+        }
         counts = []
         for cells, links in ((earlier, before.links), (today, self.links)):
-            values = {key: cell.value or 0.0 for key, cell in cells.items() if key not in hidden_keys}
+            values = {
+                key: cell.value or 0.0
+                for key, cell in cells.items()
+                if key not in hidden_keys
+            }
             rest = max(0.0, (links.value or 0.0) - sum(values.values()))
             counts.append(values | ({"hidden": rest} if hidden_keys else {}))
-        is_hidden = self.links.value is None or before.links.value is None or len({*counts[0], *counts[1]}) < 2
+        is_hidden = (
+            self.links.value is None
+            or before.links.value is None
+            or len({*counts[0], *counts[1]}) < 2
+        )
         is_few = min(sum(cells.values()) for cells in counts) < self.d.profile.fewest
         shift = None if is_hidden or is_few else compared(*counts)
         if shift is None:
@@ -162,11 +210,14 @@ class Inputs:
 
     Attributes:
         evaluation: what quality.measures.evaluation.evaluate returned.
-        contracts: results of the checks of sources and published tables (quality.contracts).
+        contracts: results of the checks of sources and published tables
+            (quality.contracts).
         manifest: the run's facts; what is missing is left out.
         profile: name of the disclosure profile.
-        reviews: estimates from clerical reviews of the run's links (quality.review.estimate), one a step.
-        drift: changes since the last release (quality.measures.drift), where there is one.
+        reviews: estimates from clerical reviews of the run's links
+            (quality.review.estimate), one a step.
+        drift: changes since the last release (quality.measures.drift), where there is
+            one.
         failed_gates: names of the gates that failed.
     """
 
@@ -182,7 +233,9 @@ class Inputs:
 
 @dataclass(frozen=True)
 class Publication(Inputs):
-    """Inputs, with the names and the disclosure control that all sections of a page share."""
+    """Inputs, with the names and the disclosure control that all sections of a page
+    share.
+    """
 
     names: Names = field(kw_only=True)
     d: Disclosure = field(kw_only=True)
@@ -193,7 +246,9 @@ class Publication(Inputs):
 
     @property
     def subject(self) -> Side:
-        """The side that a run is about: the left of its last step, or the smaller where one step was run."""
+        """The side that a run is about: the left of its last step, or the smaller where
+        one step was run.
+        """
         last = self.steps[-1]
         cells = self.released(last)
         if self.evaluation.get("spine") or last["left"] == "people":
@@ -203,7 +258,11 @@ class Publication(Inputs):
 
     def name_of(self, step: Step | str) -> str:
         """A step, or its name, by its two sides."""
-        return self.names.step(step if not isinstance(step, str) else next(s for s in self.steps if s["step"] == step))
+        return self.names.step(
+            step
+            if not isinstance(step, str)
+            else next(s for s in self.steps if s["step"] == step)
+        )
 
     @property
     def release(self) -> "Release":
@@ -215,13 +274,17 @@ class Publication(Inputs):
         return self.release.steps[step["step"]]
 
     def cell(self, *key: str) -> Cell:
-        """A count of a source, the spine or clusters: ("source", source, what), ("spine", ...), ("clusters", ...)."""
+        """A count of a source, the spine or clusters: ("source", source, what),
+        ("spine", ...), ("clusters", ...).
+        """
         return self.release.cells.get(key) or self.d.marked("unavailable")
 
 
 @dataclass(frozen=True)
 class Release:
-    """An evaluation after disclosure control: counts of steps, and of sources, the spine and clusters."""
+    """An evaluation after disclosure control: counts of steps, and of sources, the
+    spine and clusters.
+    """
 
     evaluation: Mapping[str, Any]
     steps: Mapping[str, Released]
@@ -234,24 +297,43 @@ def release(evaluation: Mapping[str, Any], d: Disclosure) -> Release:
     Raises:
         ValueError: counts contradict each other.
     """
-    if id(evaluation) not in d.released:  # the release keeps the evaluation, so that its id is not used again
+    if (
+        id(evaluation) not in d.released
+    ):  # the release keeps the evaluation, so that its id is not used again
         linked = counts_of(evaluation)
-        fixed = [key for key in linked.shown_first if linked.counts[key] >= d.profile.threshold]
-        cells = d.counts(linked.counts, linked.sums, unpublished=linked.unpublished, fixed=fixed)
-        steps = {step["step"]: _step(StepCounts(step), d, linked, cells) for step in evaluation.get("steps", ())}
+        fixed = [
+            key
+            for key in linked.shown_first
+            if linked.counts[key] >= d.profile.threshold
+        ]
+        cells = d.counts(
+            linked.counts, linked.sums, unpublished=linked.unpublished, fixed=fixed
+        )
+        steps = {
+            step["step"]: _step(StepCounts(step), d, linked, cells)
+            for step in evaluation.get("steps", ())
+        }
         d.released[id(evaluation)] = Release(evaluation, steps, cells)
     result: Release = d.released[id(evaluation)]
     return result
 
 
-def _step(step: StepCounts, d: Disclosure, sources: Counts, source_cells: Mapping[Key, Cell]) -> Released:
-    """Counts of a step. People of a source that is one of its sides are shown, or hidden, as they are already."""
+def _step(
+    step: StepCounts, d: Disclosure, sources: Counts, source_cells: Mapping[Key, Cell]
+) -> Released:
+    """Counts of a step. People of a source that is one of its sides are shown, or
+    hidden, as they are already.
+    """
     marks = {}
     for side in ("left", "right"):
         key, people = (side, "total", "", "all"), ("source", step.step[side], "people")
         if sources.counts.get(people) == step.counts[key]:
             marks[key] = source_cells[people].mark
-    bases: dict[Key, Key] = {FALSE: ("judged", "assessed"), MISSED: ("true", "all")} if CORRECT in step.counts else {}
+    bases: dict[Key, Key] = (
+        {FALSE: ("judged", "assessed"), MISSED: ("true", "all")}
+        if CORRECT in step.counts
+        else {}
+    )
     cells, bounds = d.release(
         step.counts,
         step.sums,
@@ -270,43 +352,66 @@ def _step(step: StepCounts, d: Disclosure, sources: Counts, source_cells: Mappin
     return Released(*sides, cells, shares, step.groups, bounds, d)
 
 
-def _side(step: StepCounts, side: str, cells: Mapping[Key, Cell], d: Disclosure) -> Side:
+def _side(
+    step: StepCounts, side: str, cells: Mapping[Key, Cell], d: Disclosure
+) -> Side:
     total, reasons = step.totals[side]
     whole: Key = (side, "total", "")
 
     def group(label: str, key: Key, row: Mapping[str, Any]) -> Group:
-        all_units, eligible, *split = (cells[*key, measure] for measure in ("all", *SPLIT))
+        all_units, eligible, *split = (
+            cells[*key, measure] for measure in ("all", *SPLIT)
+        )
         rate = d.percent(row["linked"], row["eligible"], tied=[eligible, *split])
         recall = d.share_of(cells.get((*key, "found")), cells.get((*key, "missed")))[0]
         bounds = d.sampled(rate, eligible)
-        return Group(label, all_units, eligible, split[0], split[1], rate, *bounds, recall)
+        return Group(
+            label, all_units, eligible, split[0], split[1], rate, *bounds, recall
+        )
 
     def groups(rate: Mapping[str, Any]) -> list[Group]:
-        return [group(row["label"], (side, rate["characteristic"], row["group"]), row) for row in rate["groups"]]
+        return [
+            group(row["label"], (side, rate["characteristic"], row["group"]), row)
+            for row in rate["groups"]
+        ]
 
     return Side(
         step.step,
         side,
         group("All", whole, total),
-        [(rate["characteristic"], rate["title"], groups(rate)) for rate in step.rates[side]],
         [
-            (row["reason"], cell, d.percent(row["units"], unlinked, tied=[cell, cells[*whole, "unlinked"]]))
+            (rate["characteristic"], rate["title"], groups(rate))
+            for rate in step.rates[side]
+        ],
+        [
+            (
+                row["reason"],
+                cell,
+                d.percent(
+                    row["units"], unlinked, tied=[cell, cells[*whole, "unlinked"]]
+                ),
+            )
             for unlinked in [total["eligible"] - total["linked"]]
             for row in reasons
             for cell in [cells[side, "reason", row["reason"], "unlinked"]]
         ],
         {
-            key: d.percent(row["matched"], row["eligible"], tied=[cells[*place, m] for m in SPLIT])
+            key: d.percent(
+                row["matched"], row["eligible"], tied=[cells[*place, m] for m in SPLIT]
+            )
             for key, (place, row) in (step.two_way.items() if side == "left" else ())
         },
     )
 
 
-def _by_truth(step: StepCounts, cells: Mapping[Key, Cell], d: Disclosure) -> dict[Key, Cell]:
+def _by_truth(
+    step: StepCounts, cells: Mapping[Key, Cell], d: Disclosure
+) -> dict[Key, Cell]:
     """Counts by truth of groups, passes, bands and rules, table by table.
 
-    A table is shown where neither its counts nor what they leave of counts behind it are small, and all of those
-    are shown: it then holds nothing that could be hidden or that would disclose a hidden count.
+    A table is shown where neither its counts nor what they leave of counts behind it
+    are small, and all of those are shown: it then holds nothing that could be hidden or
+    that would disclose a hidden count.
     """
     small = range(0 if d.profile.zeros_are_sensitive else 1, d.profile.threshold)
     truth: dict[Key, Cell] = {}
@@ -314,5 +419,8 @@ def _by_truth(step: StepCounts, cells: Mapping[Key, Cell], d: Disclosure) -> dic
         values = [*counts.values(), *map(abs, rests)]
         is_shown = all(cells[key].mark != "suppressed" for key in bases if key in cells)
         is_safe = is_shown and not any(count in small for count in values)
-        truth |= {key: d.rounded(count) if is_safe else d.marked("suppressed") for key, count in counts.items()}
+        truth |= {
+            key: d.rounded(count) if is_safe else d.marked("suppressed")
+            for key, count in counts.items()
+        }
     return truth

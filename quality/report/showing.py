@@ -22,13 +22,22 @@ _MARKS: Mapping[Mark, str] = {
 
 def symbols(d: Disclosure) -> Terms:
     """The symbols that stand instead of numbers."""
-    return Terms([(f"[{getattr(d.profile.symbols, mark)}]", meaning) for mark, meaning in _MARKS.items()])
+    return Terms(
+        [
+            (f"[{getattr(d.profile.symbols, mark)}]", meaning)
+            for mark, meaning in _MARKS.items()
+        ]
+    )
 
 
 def symbols_in(cells: Iterable[str | Cell], d: Disclosure) -> str:
     """What the symbols among these cells mean; nothing where all are numbers."""
     marks = {cell.mark for cell in cells if isinstance(cell, Cell)}
-    return " ".join(f"[{getattr(d.profile.symbols, mark)}] {_MARKS[mark]}." for mark in _MARKS if mark in marks)
+    return " ".join(
+        f"[{getattr(d.profile.symbols, mark)}] {_MARKS[mark]}."
+        for mark in _MARKS
+        if mark in marks
+    )
 
 
 def with_interval(share: Any, d: Disclosure, *, pairs: int | None = None) -> list[Cell]:
@@ -49,9 +58,15 @@ def interval_cell(low: Cell, high: Cell) -> Cell:
     return low if low.value is None else Cell(f"{low} to {high}", low.value)
 
 
-def measures_of(measures: Mapping[str, Any], d: Disclosure, bases: Mapping[str, int] | None = None) -> list[Cell]:
+def measures_of(
+    measures: Mapping[str, Any], d: Disclosure, bases: Mapping[str, int] | None = None
+) -> list[Cell]:
     """Precision, recall and F1, each with its interval: nine cells."""
-    return [cell for key, _ in MEASURES for cell in with_interval(measures[key], d, pairs=(bases or {}).get(key))]
+    return [
+        cell
+        for key, _ in MEASURES
+        for cell in with_interval(measures[key], d, pairs=(bases or {}).get(key))
+    ]
 
 
 def measure_heads(kind: str = "") -> list[str]:
@@ -66,10 +81,22 @@ def measure_values(rows: Sequence[Row], first: int) -> list[dict[str, Any]]:
         first: place of the first of the nine cells of `measures_of`.
     """
     return [
-        {"label": label, "group": row[0], "value": cell.value, "low": low.value, "high": high.value}
+        {
+            "label": label,
+            "group": row[0],
+            "value": cell.value,
+            "low": low.value,
+            "high": high.value,
+        }
         for row in rows
         for n, (_, label) in enumerate(MEASURES)
-        for cell, low, high in [[one for one in row[first + 3 * n : first + 3 * n + 3] if isinstance(one, Cell)]]
+        for cell, low, high in [
+            [
+                one
+                for one in row[first + 3 * n : first + 3 * n + 3]
+                if isinstance(one, Cell)
+            ]
+        ]
         if cell.value is not None
     ]
 
@@ -80,7 +107,9 @@ def signed(value: float, places: int = 2, unit: str = "") -> Cell:
 
 
 def change(value: float) -> Cell:
-    """A change with its sign, to a tenth; one that is smaller and not zero, to its first digit."""
+    """A change with its sign, to a tenth; one that is smaller and not zero, to its
+    first digit.
+    """
     if not round(value, 6):
         return Cell("0.0", 0.0)
     text = f"{value:+.1f}" if abs(value) >= 0.05 else f"{value:+.1g}"
@@ -93,10 +122,21 @@ def number(value: float, places: int = 2) -> Cell:
 
 
 def measured(table: Table, first: int) -> Block:
-    """A table without the rows whose measures, from column `first`, are all hidden; a sentence where all rows are."""
-    rows = [row for row in table.rows if any(isinstance(cell, Cell) and cell.value is not None for cell in row[first:])]
+    """A table without the rows whose measures, from column `first`, are all hidden; a
+    sentence where all rows are.
+    """
+    rows = [
+        row
+        for row in table.rows
+        if any(
+            isinstance(cell, Cell) and cell.value is not None for cell in row[first:]
+        )
+    ]
     if hidden_count := len(table.rows) - len(rows):
-        reason = f"{hidden_count} of {len(table.rows)} rows are not shown: errors in them are too few to show."
+        reason = (
+            f"{hidden_count} of {len(table.rows)} rows are not shown: errors in "
+            "them are too few to show."
+        )
         return (
             replace(table, rows=rows, note=f"{reason} {table.note}")
             if rows
@@ -125,7 +165,16 @@ def moment(value: str) -> str:
 
 
 def pairs_reviewed(review: Mapping[str, Any], measure: str) -> int:
-    """Pairs that a measure rests on: of precision the links reviewed; else the fewer of these and other pairs."""
-    sides = [[row for row in review["strata"] if row["accepted"] == is_accepted] for is_accepted in (True, False)]
-    counts = [sum(row["reviewed"] for row in rows) for rows in sides if any(row["pairs"] for row in rows)]
+    """Pairs that a measure rests on: of precision the links reviewed; else the fewer of
+    these and other pairs.
+    """
+    sides = [
+        [row for row in review["strata"] if row["accepted"] == is_accepted]
+        for is_accepted in (True, False)
+    ]
+    counts = [
+        sum(row["reviewed"] for row in rows)
+        for rows in sides
+        if any(row["pairs"] for row in rows)
+    ]
     return min(counts[:1] if measure == "precision" else counts, default=0)

@@ -1,6 +1,8 @@
-"""A pair's match weight as a waterfall, in the form of Splink's chart: the prior, a bar for each comparison, the total.
+"""A pair's match weight as a waterfall, in the form of Splink's chart: the prior, a bar
+for each comparison, the total.
 
-The chart is a table whose rows hold their bars, so that the numbers are in it and it fits any width.
+The chart is a table whose rows hold their bars, so that the numbers are in it and it
+fits any width.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -80,13 +82,28 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
     """The bars of a pair.
 
     Args:
-        weight: prior, comparisons (comparison, level, m, u, weight, adjusted, adjustment), match_weight,
-            cardinality_adjustment, total.
+        weight: prior, comparisons (comparison, level, m, u, weight, adjusted,
+            adjustment), match_weight, cardinality_adjustment, total.
     """
     chart_bars = [Bar("Prior", "two records at random", 0.0, weight["prior"])]
 
-    def add(name: str, note: str, weight_step: float, m: float | None = None, u: float | None = None) -> None:
-        chart_bars.append(Bar(name, note, chart_bars[-1].end, chart_bars[-1].end + weight_step, m=m, u=u))
+    def add(
+        name: str,
+        note: str,
+        weight_step: float,
+        m: float | None = None,
+        u: float | None = None,
+    ) -> None:
+        chart_bars.append(
+            Bar(
+                name,
+                note,
+                chart_bars[-1].end,
+                chart_bars[-1].end + weight_step,
+                m=m,
+                u=u,
+            )
+        )
 
     for row in weight["comparisons"]:
         name = names.column(row["comparison"])
@@ -97,41 +114,79 @@ def bars(weight: Mapping[str, Any], names: Names) -> list[Bar]:
     chart_bars.append(Bar("Match weight", "", 0.0, weight["match_weight"], is_sum=True))
     if weight["cardinality_adjustment"]:
         add("Cardinality adjustment", "to the prior", weight["cardinality_adjustment"])
-        chart_bars.append(Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True))
+        chart_bars.append(
+            Bar("Adjusted match weight", "", 0.0, weight["total"], is_sum=True)
+        )
     return chart_bars
 
 
 def waterfall(pair: Mapping[str, Any], names: Names) -> BarTable:
-    """The waterfall of an explained pair, with the acceptance threshold and, if it is lower, the review threshold.
+    """The waterfall of an explained pair, with the acceptance threshold and, if it is
+    lower, the review threshold.
 
     Args:
-        pair: `weight` as `bars` takes it, and `thresholds`, on the scale of the last sum.
+        pair: `weight` as `bars` takes it, and `thresholds`, on the scale of the last
+            sum.
     """
-    accept, review = (pair["thresholds"][f"{name}_total"] for name in ("accept", "review"))
+    accept, review = (
+        pair["thresholds"][f"{name}_total"] for name in ("accept", "review")
+    )
     lines = {"accept": accept} | ({"review": review} if review < accept else {})
     chart_bars = bars(pair["weight"], names)
-    parts = sorted((bar for bar in chart_bars[1:] if not bar.is_sum), key=lambda bar: bar.weight)
+    parts = sorted(
+        (bar for bar in chart_bars[1:] if not bar.is_sum), key=lambda bar: bar.weight
+    )
     strongest, weakest = parts[-1], parts[0]
-    summary = f"Strongest evidence for a match: {_named(strongest)}. " if strongest.weight > 0 else ""
-    summary += f"Strongest evidence against it: {_named(weakest)}. " if weakest.weight < 0 else ""
-    summary += "Dashed lines: " + ", ".join(f"{name} at {signed(at, plus=False)}" for name, at in lines.items()) + "."
-    x_scale = scale([place for bar in chart_bars for place in (bar.start, bar.end)] + list(lines.values()))
+    summary = (
+        f"Strongest evidence for a match: {_named(strongest)}. "
+        if strongest.weight > 0
+        else ""
+    )
+    summary += (
+        f"Strongest evidence against it: {_named(weakest)}. "
+        if weakest.weight < 0
+        else ""
+    )
+    summary += (
+        "Dashed lines: "
+        + ", ".join(f"{name} at {signed(at, plus=False)}" for name, at in lines.items())
+        + "."
+    )
+    x_scale = scale(
+        [place for bar in chart_bars for place in (bar.start, bar.end)]
+        + list(lines.values())
+    )
     rows = []
     for bar in chart_bars:
-        note = bar.note if bar.m is None or bar.u is None else f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}"
+        note = (
+            bar.note
+            if bar.m is None or bar.u is None
+            else f"{bar.note}; m {bar.m:.2g}, u {bar.u:.2g}"
+        )
         place = span(x_scale, bar.start, bar.end)
-        rows.append(BarRow(bar.name, note, bar.number, *place, kind_of(bar.weight, bar.is_sum)))
-    columns, dashed = ("Comparison", "Match weight"), [x_scale(at) for at in lines.values()]
-    return BarTable("Match weight by comparison", summary, columns, rows, x_scale(0), dashed)
+        rows.append(
+            BarRow(bar.name, note, bar.number, *place, kind_of(bar.weight, bar.is_sum))
+        )
+    columns, dashed = (
+        ("Comparison", "Match weight"),
+        [x_scale(at) for at in lines.values()],
+    )
+    return BarTable(
+        "Match weight by comparison", summary, columns, rows, x_scale(0), dashed
+    )
 
 
 def scale(values: Sequence[float]) -> Callable[[float], float]:
-    """From a value to its place across a chart that has these values and 0, in per cent of the width."""
+    """From a value to its place across a chart that has these values and 0, in per cent
+    of the width.
+    """
     low, high = min([0.0, *values]), max([0.0, *values])
     return lambda value: round(100 * (value - low) / ((high - low) or 1.0), 2)
 
 
-def span(across: Callable[[float], float], start: float, end: float) -> tuple[float, float]:
+def span(
+    across: Callable[[float], float], start: float, end: float
+) -> tuple[float, float]:
     """Place and width of a bar; the smallest can still be seen."""
     low, high = sorted((across(start), across(end)))
     return low, max(round(high - low, 2), 0.4)
@@ -159,6 +214,13 @@ def likelihood(probability: float) -> str:
     for places in (2, 3, 4, 6, 8, 10, _MOST_PLACES):
         text = f"{probability:.{places}f}"
         distance = min(probability, 1 - probability)
-        if float(text) not in (0.0, 1.0) and abs(float(text) - probability) <= distance / 20:
+        if (
+            float(text) not in (0.0, 1.0)
+            and abs(float(text) - probability) <= distance / 20
+        ):
             return text
-    return f"over {1 - 10**-_MOST_PLACES:.12f}" if probability > 0.5 else f"under {10**-_MOST_PLACES:.12f}"
+    return (
+        f"over {1 - 10**-_MOST_PLACES:.12f}"
+        if probability > 0.5
+        else f"under {10**-_MOST_PLACES:.12f}"
+    )

@@ -1,7 +1,9 @@
-"""The review application: pairs of a sample, one at a time, blind, by keyboard or mouse.
+"""The review application: pairs of a sample, one at a time, blind, by keyboard or
+mouse.
 
-Every step is a form or a link: it works without a mouse and without scripts. A reviewer sees neither the linkage's
-decision nor other answers before answering; an adjudicator sees the reviewers' answers without their names.
+Every step is a form or a link: it works without a mouse and without scripts. A reviewer
+sees neither the linkage's decision nor other answers before answering; an adjudicator
+sees the reviewers' answers without their names.
 """
 
 import threading
@@ -24,8 +26,12 @@ from quality.web.side_by_side import side_by_side, side_titles
 
 _LONGEST_NAME = 40  # characters
 _NOT_WAITING = """This pair does not wait for your answer: others have answered it or will.
-Review, above, leads to the next pair that does."""
-_DECISIONS = {"accepted": "linked the two", "review": "sent the two to review", "rejected": "did not link the two"}
+Review, above, leads to the next pair that does."""  # noqa: E501
+_DECISIONS = {
+    "accepted": "linked the two",
+    "review": "sent the two to review",
+    "rejected": "did not link the two",
+}
 
 
 @dataclass(frozen=True)
@@ -45,7 +51,9 @@ class _NameNeeded(Exception):
     """Somebody without a name and role asked for a page of a reviewer."""
 
 
-def application(session: ReviewSession, names: Names, token: str, *, doubled: float) -> WebApplication:
+def application(
+    session: ReviewSession, names: Names, token: str, *, doubled: float
+) -> WebApplication:
     """The application, ready to be served.
 
     Args:
@@ -62,7 +70,11 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         banner=session.banner,
     )
     app, sides = web.app, tuple(map(names.source, session.side_names))
-    step = f"{sides[0]} with itself" if sides[0] == sides[1] else f"{sides[0]} to {sides[1]}"
+    step = (
+        f"{sides[0]} with itself"
+        if sides[0] == sides[1]
+        else f"{sides[0]} to {sides[1]}"
+    )
     views: dict[Who, int] = {}  # the pair on each reviewer's screen
     lock = threading.Lock()  # pages are answered by several threads
     app.add_exception_handler(_NameNeeded, lambda *_: web.to("/"))
@@ -77,11 +89,19 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         return user
 
     def next_for(queue: Queue, user: Who) -> int | None:
-        return queue.next_for(user.name, user.role, {v.name: n for v, n in views.items() if v.role == user.role})
+        return queue.next_for(
+            user.name,
+            user.role,
+            {v.name: n for v, n in views.items() if v.role == user.role},
+        )
 
     def check_waits(queue: Queue, place: int, user: Who) -> None:
-        """An answer about the pair on the reviewer's screen counts, also where another's came first."""
-        if not queue.may_answer(place, user.name, user.role) and (user.settles or views.get(user) != place):
+        """An answer about the pair on the reviewer's screen counts, also where
+        another's came first.
+        """
+        if not queue.may_answer(place, user.name, user.role) and (
+            user.settles or views.get(user) != place
+        ):
             raise HTTPException(403)
 
     def at(place: int) -> int:
@@ -90,20 +110,42 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         return place
 
     def last(queue: Queue, user: Who) -> dict[str, Any] | None:
-        """The latest answer, which may be taken back. The verdict is not shown here: it would sway the next answer."""
+        """The latest answer, which may be taken back. The verdict is not shown here: it
+        would sway the next answer.
+        """
         place = queue.last(user.name)
-        return None if place is None else {"place": place, "answer": queue.answer(place, user.name)}
+        return (
+            None
+            if place is None
+            else {"place": place, "answer": queue.answer(place, user.name)}
+        )
 
     def start_page(user: Who | None, fault: str = "") -> Response:
         title = ("Error: " if fault else "") + "Who is reviewing?"
         details = {"step": step, "run": session.run, "drawn": len(session.pairs)}
-        return web.page("start.html.j2", 400 if fault else 200, title=title, who=user, fault=fault, **details)
+        return web.page(
+            "start.html.j2",
+            400 if fault else 200,
+            title=title,
+            who=user,
+            fault=fault,
+            **details,
+        )
 
     def pair_page(template: str, place: int, title: str, **values: Any) -> Response:
         rows = side_by_side(*session.records(place))
-        return web.page(template, place=place, title=title, rows=rows, sides=side_titles(*sides), **values)
+        return web.page(
+            template,
+            place=place,
+            title=title,
+            rows=rows,
+            sides=side_titles(*sides),
+            **values,
+        )
 
-    def progress_page(user: Who, estimates: Mapping[str, Any] | None = None) -> Response:
+    def progress_page(
+        user: Who, estimates: Mapping[str, Any] | None = None
+    ) -> Response:
         queue = queue_now()
         return web.page(
             "progress.html.j2",
@@ -123,15 +165,28 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         return start_page(request.session.get("who"))
 
     @app.post("/who")
-    def who(request: Request, name: Annotated[str, Form()] = "", role: Annotated[str, Form()] = REVIEWER) -> Response:
+    def who(
+        request: Request,
+        name: Annotated[str, Form()] = "",
+        role: Annotated[str, Form()] = REVIEWER,
+    ) -> Response:
         text = " ".join(name.split())
-        if not text or len(text) > _LONGEST_NAME or not text.isprintable() or role not in ROLES:
-            return start_page(Who(text, role), f"Enter a name of up to {_LONGEST_NAME} characters")
+        if (
+            not text
+            or len(text) > _LONGEST_NAME
+            or not text.isprintable()
+            or role not in ROLES
+        ):
+            return start_page(
+                Who(text, role), f"Enter a name of up to {_LONGEST_NAME} characters"
+            )
         request.session["who"] = Who(queue_now().known_as(text), role)
         return web.to("/next")
 
     @app.post("/keys")
-    def keys(request: Request, keys: Annotated[Literal["on", "off"], Form()]) -> Response:
+    def keys(
+        request: Request, keys: Annotated[Literal["on", "off"], Form()]
+    ) -> Response:
         request.session["keys"] = keys
         return web.to("/next")
 
@@ -147,12 +202,27 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
     @app.get("/pairs/{place}")
     def pair(place: int, request: Request) -> Response:
         user, queue = who_of(request), queue_now()
-        answer, carried_label = queue.answer(at(place), user.name), queue.carried.get(place)
-        if answer is not None or (carried_label and not queue.may_answer(place, user.name, user.role)):
+        answer, carried_label = (
+            queue.answer(at(place), user.name),
+            queue.carried.get(place),
+        )
+        if answer is not None or (
+            carried_label and not queue.may_answer(place, user.name, user.role)
+        ):
             facts = session.verdict(place)
-            details = {"answer": answer, "carried": carried_label, "verdict": _verdict(facts, names)}
+            details = {
+                "answer": answer,
+                "carried": carried_label,
+                "verdict": _verdict(facts, names),
+            }
             title = f"Pair {place}, answered"
-            return pair_page("decided.html.j2", place, title, waterfall=waterfall(facts, names), **details)
+            return pair_page(
+                "decided.html.j2",
+                place,
+                title,
+                waterfall=waterfall(facts, names),
+                **details,
+            )
         check_waits(queue, place, user)
         views[user] = place
         return pair_page(
@@ -168,7 +238,9 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
         )
 
     @app.post("/pairs/{place}")
-    def answer(place: int, request: Request, answer: Annotated[str, Form()] = "") -> Response:
+    def answer(
+        place: int, request: Request, answer: Annotated[str, Form()] = ""
+    ) -> Response:
         user = who_of(request)
         check_waits(queue_now(), at(place), user)
         if answer not in ANSWERS:
@@ -179,7 +251,9 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
     @app.post("/pairs/{place}/withdraw")
     def withdraw(place: int, request: Request) -> Response:
         user = who_of(request)
-        if queue_now().answer(at(place), user.name) is not None:  # else it was taken back in another tab
+        if (
+            queue_now().answer(at(place), user.name) is not None
+        ):  # else it was taken back in another tab
             session.add(place, WITHDRAWN, user.name, user.role)
         return web.to(f"/pairs/{place}")
 
@@ -190,17 +264,26 @@ def application(session: ReviewSession, names: Names, token: str, *, doubled: fl
 
     @app.post("/estimate")
     def estimate(request: Request) -> Response:
-        return progress_page(who_of(request), session.estimate() if session.labels() else None)
+        return progress_page(
+            who_of(request), session.estimate() if session.labels() else None
+        )
 
     return web
 
 
 def _verdict(verdict: Mapping[str, Any], names: Names) -> str:
     """What the linkage decided about a pair, in a sentence."""
-    text = f"The linkage {_DECISIONS[verdict['decision']]}, by {names.words(verdict['made_by'])}"
+    text = (
+        f"The linkage {_DECISIONS[verdict['decision']]}, by "
+        f"{names.words(verdict['made_by'])}"
+    )
     text += f" ({verdict['reason']})" if verdict["reason"] else ""
     if verdict["match_weight"] is None:
         return f"{text}; the pair has no match weight."
     text += f"; match weight {signed(verdict['match_weight'])}"
     probability = verdict["match_probability"]
-    return f"{text}." if probability is None else f"{text}, match probability {likelihood(probability)}."
+    return (
+        f"{text}."
+        if probability is None
+        else f"{text}, match probability {likelihood(probability)}."
+    )

@@ -1,4 +1,6 @@
-"""Labels: the answers of reviewers, one row each with who gave it and when, never overwritten."""
+"""Labels: the answers of reviewers, one row each with who gave it and when, never
+overwritten.
+"""
 
 import csv
 import datetime
@@ -19,11 +21,17 @@ WITHDRAWN = "withdrawn"
 """In place of an answer that its reviewer took back: nothing is deleted."""
 REVIEWER, ADJUDICATOR = "reviewer", "adjudicator"
 ROLES = (REVIEWER, ADJUDICATOR)
-"""Reviewers answer blind; an adjudicator settles pairs on which they differ or are uncertain."""
+"""Reviewers answer blind; an adjudicator settles pairs on which they differ or are
+uncertain.
+"""
 UNCHANGED, CHANGED = "unchanged", "changed"
-"""Of a label carried from earlier links: whether the records have the same values. If not, the pair is reviewed again."""
+"""Of a label carried from earlier links: whether the records have the same values. If
+not, the pair is reviewed again.
+"""
 NAMES = ("left_name", "right_name", "compared")
-"""What a pair is called in every run: HMACs of its records' keys, and of the values that a reviewer sees."""
+"""What a pair is called in every run: HMACs of its records' keys, and of the values
+that a reviewer sees.
+"""
 
 Pair = tuple[int, int]
 Label = Mapping[str, Any]
@@ -37,11 +45,17 @@ COLUMNS = pa.schema(
         ("reviewer", pa.string()),
         ("role", pa.string()),
         ("answered_at", pa.timestamp("us")),  # UTC
-        ("links", pa.string()),  # fingerprint of the links: ids mean nothing in another run
+        (
+            "links",
+            pa.string(),
+        ),  # fingerprint of the links: ids mean nothing in another run
         ("run", pa.string()),
         ("model", pa.string()),  # fingerprint
         *((name, pa.string()) for name in NAMES),
-        ("carried", pa.string()),  # UNCHANGED or CHANGED if the label was given of earlier links
+        (
+            "carried",
+            pa.string(),
+        ),  # UNCHANGED or CHANGED if the label was given of earlier links
     ]
 )
 FORM = ("left_id", "right_id", "answer", "reviewer")
@@ -61,11 +75,25 @@ class Origin:
     model: str
     names: Mapping[Pair, Mapping[str, str]] = field(default_factory=dict, repr=False)
 
-    def table(self, answers: Iterable[Mapping[str, Any]], at: datetime.datetime) -> pa.Table:
-        """Labels of answers (left_id, right_id, answer, reviewer, role) given at a time (UTC)."""
-        header = {"step": self.step, "links": self.links, "run": self.run, "model": self.model, "answered_at": at}
+    def table(
+        self, answers: Iterable[Mapping[str, Any]], at: datetime.datetime
+    ) -> pa.Table:
+        """Labels of answers (left_id, right_id, answer, reviewer, role) given at a time
+        (UTC).
+        """
+        header = {
+            "step": self.step,
+            "links": self.links,
+            "run": self.run,
+            "model": self.model,
+            "answered_at": at,
+        }
         return pa.Table.from_pylist(
-            [{**answer, **self.names.get(pair_of(answer), {}), **header} for answer in answers], COLUMNS
+            [
+                {**answer, **self.names.get(pair_of(answer), {}), **header}
+                for answer in answers
+            ],
+            COLUMNS,
         )
 
 
@@ -89,7 +117,11 @@ def add_labels(run: Path, labels: pa.Table) -> int:
 def labels_of(run: Path, origin: Origin) -> list[dict[str, Any]]:
     """Labels of a step's links, in the order in which they were given."""
     all_rows = labels_store(run).rows().to_pylist()
-    own_rows = [row for row in all_rows if row["step"] == origin.step and row["links"] == origin.links]
+    own_rows = [
+        row
+        for row in all_rows
+        if row["step"] == origin.step and row["links"] == origin.links
+    ]
     return sorted(own_rows, key=lambda row: row["answered_at"])
 
 
@@ -99,7 +131,8 @@ def pair_of(label: Label) -> Pair:
 
 
 def standing(labels: Iterable[Label]) -> list[Label]:
-    """The last answer of each reviewer about each pair, without withdrawn ones and those about changed records.
+    """The last answer of each reviewer about each pair, without withdrawn ones and
+    those about changed records.
 
     Args:
         labels: in the order in which they were given; so is the result.
@@ -114,42 +147,69 @@ def standing(labels: Iterable[Label]) -> list[Label]:
 
 
 def settled(labels: Iterable[Label]) -> dict[Pair, str]:
-    """One answer a pair: an adjudicator's, or else the reviewers', which is uncertain where they differ."""
+    """One answer a pair: an adjudicator's, or else the reviewers', which is uncertain
+    where they differ.
+    """
     by_role: dict[Pair, dict[str, set[str]]] = {}
     for label in standing(labels):
-        by_role.setdefault(pair_of(label), {}).setdefault(label["role"], set()).add(label["answer"])
-    answers = {pair: roles.get(ADJUDICATOR) or roles[REVIEWER] for pair, roles in by_role.items()}
-    return {pair: next(iter(votes)) if len(votes) == 1 else "uncertain" for pair, votes in answers.items()}
+        by_role.setdefault(pair_of(label), {}).setdefault(label["role"], set()).add(
+            label["answer"]
+        )
+    answers = {
+        pair: roles.get(ADJUDICATOR) or roles[REVIEWER]
+        for pair, roles in by_role.items()
+    }
+    return {
+        pair: next(iter(votes)) if len(votes) == 1 else "uncertain"
+        for pair, votes in answers.items()
+    }
 
 
-def labels_of_csv(path: Path, origin: Origin, at: datetime.datetime, pairs: Mapping[tuple[str, str], Pair]) -> pa.Table:
+def labels_of_csv(
+    path: Path,
+    origin: Origin,
+    at: datetime.datetime,
+    pairs: Mapping[tuple[str, str], Pair],
+) -> pa.Table:
     """Answers of a filled-in form; rows without an answer are left out.
 
     Args:
         pairs: ids as the form has them to the pair, of the sample.
 
     Raises:
-        InputError: the file is not there or not a CSV, a column is missing, or a row has another answer, a pair that is
-            not in the sample, or a second answer of the same reviewer; the message names the line.
+        InputError: the file is not there or not a CSV, a column is missing, or a row
+            has another answer, a pair that is not in the sample, or a second answer of
+            the same reviewer; the message names the line.
     """
     answers, first_lines = [], dict[tuple[Any, ...], tuple[int, str]]()
     for line, row in _answered_rows(path):
-        answer, pair = row["answer"].strip().lower(), pairs.get((row["left_id"], row["right_id"]))
+        answer, pair = (
+            row["answer"].strip().lower(),
+            pairs.get((row["left_id"], row["right_id"])),
+        )
         if answer not in ANSWERS:
-            raise InputError(f"{path}: line {line}: unknown answer\n  there are: {', '.join(ANSWERS)}")
+            raise InputError(
+                f"{path}: line {line}: unknown answer\n  there are: "
+                f"{', '.join(ANSWERS)}"
+            )
         if pair is None:
             raise InputError(
-                f"{path}: line {line}: this pair is not in the sample\n  leave the ids of the sample's CSV as they are; "
+                f"{path}: line {line}: this pair is not in the sample\n  leave the ids "
+                "of the sample's CSV as they are; "
                 "that of another run, or of an earlier draw, does not fit"
             )
         reviewer = (row["reviewer"] or "").strip() or "unnamed"
         first, earlier = first_lines.setdefault((*pair, reviewer), (line, answer))
         if earlier != answer:
             raise InputError(
-                f"{path}: line {line}: the same reviewer gives another answer than in line {first}\n"
-                "  leave one of the two; or, where two reviewers answered, name each in the column reviewer"
+                f"{path}: line {line}: the same reviewer gives another answer than in "
+                f"line {first}\n"
+                "  leave one of the two; or, where two reviewers answered, name each "
+                "in the column reviewer"
             )
-        answers.append(dict(zip((*FORM, "role"), (*pair, answer, reviewer, REVIEWER), strict=True)))
+        answers.append(
+            dict(zip((*FORM, "role"), (*pair, answer, reviewer, REVIEWER), strict=True))
+        )
     return origin.table(answers, at)
 
 
@@ -160,18 +220,37 @@ def _answered_rows(path: Path) -> list[tuple[int, dict[str, str]]]:
             reader = filled_in(file)
             missing = [name for name in FORM if name not in (reader.fieldnames or ())]
             if missing:
-                raise InputError(f"{path}: no column {', '.join(missing)}\n  it needs the columns {', '.join(FORM)}")
-            return [(reader.line_num, row) for row in reader if (row["answer"] or "").strip()]
+                raise InputError(
+                    f"{path}: no column {', '.join(missing)}\n  it needs the columns "
+                    f"{', '.join(FORM)}"
+                )
+            return [
+                (reader.line_num, row)
+                for row in reader
+                if (row["answer"] or "").strip()
+            ]
     except FileNotFoundError:
-        raise InputError(f"{path}: no such file\n  give the CSV that the reviewers filled in") from None
+        raise InputError(
+            f"{path}: no such file\n  give the CSV that the reviewers filled in"
+        ) from None
     except (UnicodeDecodeError, csv.Error):
         raise InputError(f"{path}: is not a CSV in UTF-8\n  save it as one") from None
 
 
-def write_private_csv(path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]]) -> None:
-    """Write a CSV whole or not at all, readable by its owner only: ids may be people's numbers."""
+def write_private_csv(
+    path: Path, columns: Sequence[str], lines: Iterable[Sequence[str]]
+) -> None:
+    """Write a CSV whole or not at all, readable by its owner only: ids may be people's
+    numbers.
+    """
     with (
         unfinished(path) as part,
-        open(part, "x", encoding="utf-8", newline="", opener=lambda name, flags: os.open(name, flags, 0o600)) as file,
+        open(
+            part,
+            "x",
+            encoding="utf-8",
+            newline="",
+            opener=lambda name, flags: os.open(name, flags, 0o600),
+        ) as file,
     ):
         csv.writer(file).writerows([columns, *lines])

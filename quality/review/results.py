@@ -1,4 +1,6 @@
-"""What follows from a step's labels: the estimate of RUN/review/STEP/estimate.json, a trained model, and overrides."""
+"""What follows from a step's labels: the estimate of RUN/review/STEP/estimate.json, a
+trained model, and overrides.
+"""
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -19,10 +21,26 @@ from linkage.pipeline.opened import OpenStep, open_folder
 from linkage.pipeline.reviewing import estimates, fingerprint_of, fingerprints
 from quality.measures.estimated_error import Unseen
 from quality.review.estimate import agreement, estimate
-from quality.review.labels import Pair, labels_of, pair_of, settled, standing, write_private_csv
-from quality.review.sample import Sample, origin_of, pair_table, sample_of, sampled_steps
+from quality.review.labels import (
+    Pair,
+    labels_of,
+    pair_of,
+    settled,
+    standing,
+    write_private_csv,
+)
+from quality.review.sample import (
+    Sample,
+    origin_of,
+    pair_table,
+    sample_of,
+    sampled_steps,
+)
 
-_DECISIONS = {"match": "link", "no match": "never"}  # uncertain pairs are left to passes and model
+_DECISIONS = {
+    "match": "link",
+    "no match": "never",
+}  # uncertain pairs are left to passes and model
 
 
 def estimate_step(run: Path, step: str) -> dict[str, Any]:
@@ -52,14 +70,17 @@ def _answered(run: Path, step: str) -> tuple[Sample, list[dict[str, Any]]]:
     labels = labels_of(run, sample.origin)
     if not labels:
         raise InputError(
-            f"{run}: there are no answers about step '{step}'\n  give some: leo review {run} --step {step}; or fill in "
+            f"{run}: there are no answers about step '{step}'\n  give some: leo review "
+            f"{run} --step {step}; or fill in "
             f"{run / 'review' / step / 'sample.csv'} and give it to leo review add"
         )
     return sample, labels
 
 
 def refresh_estimates(run: Path) -> list[dict[str, Any]]:
-    """The estimates of a run's links, made again where answers have come since: labels are only ever added."""
+    """The estimates of a run's links, made again where answers have come since: labels
+    are only ever added.
+    """
     for row in estimates(run):
         if len(_labels(run, str(row["step"]))) != row.get("labels"):
             estimate_step(run, str(row["step"]))
@@ -68,7 +89,9 @@ def refresh_estimates(run: Path) -> list[dict[str, Any]]:
 
 def steps_without_estimate(run: Path) -> list[str]:
     """Steps whose links have labels and no estimate."""
-    steps = (fingerprints(run).keys() & sampled_steps(run)) - {row["step"] for row in estimates(run)}
+    steps = (fingerprints(run).keys() & sampled_steps(run)) - {
+        row["step"] for row in estimates(run)
+    }
     return sorted(step for step in steps if _labels(run, step))
 
 
@@ -76,11 +99,15 @@ def _labels(run: Path, step: str) -> list[dict[str, Any]]:
     return labels_of(run, origin_of(run, step, fingerprint_of(run, step)))
 
 
-def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[str, Any]]:
-    """The step's model with m estimated from the labels, each weighted by the pairs that it represents.
+def train_from_review(
+    run: Path, step: str
+) -> tuple[Model, LabelReport, dict[str, Any]]:
+    """The step's model with m estimated from the labels, each weighted by the pairs
+    that it represents.
 
     Returns:
-        The model, what the labels changed, and their origin: run, step, numbers of records, what the step's model was
+        The model, what the labels changed, and their origin: run, step, numbers of
+            records, what the step's model was
         trained on.
 
     Raises:
@@ -92,24 +119,49 @@ def train_from_review(run: Path, step: str) -> tuple[Model, LabelReport, dict[st
     with connect("duckdb", within=[run]) as engine:
         folder = open_folder(engine, run)
         open_step = folder.open(step)
-        query = "select k.left_id, k.right_id, k.pattern from {links} as k join {c} as c using (left_id, right_id)"
+        query = (
+            "select k.left_id, k.right_id, k.pattern from {links} as k join {c} "
+            "as "
+            "c using (left_id, right_id)"
+        )
         reviewed_pairs = pair_table(engine, [pair for pair, _, _ in answered_pairs])
         patterns = {
             pair_of(row): tuple(map(int, row["pattern"].split(",")))
-            for row in rows(engine, engine.sql(query, links=open_step.links, c=reviewed_pairs))
+            for row in rows(
+                engine, engine.sql(query, links=open_step.links, c=reviewed_pairs)
+            )
         }
     counts = Counter(stratum for _, stratum, _ in answered_pairs)
-    represents = {s.name: s.pairs / counts[s.name] for s in sample.strata if counts[s.name]}
-    pairs = [Labelled(patterns[pair], answer, represents[stratum], stratum) for pair, stratum, answer in answered_pairs]
+    represents = {
+        s.name: s.pairs / counts[s.name] for s in sample.strata if counts[s.name]
+    }
+    pairs = [
+        Labelled(patterns[pair], answer, represents[stratum], stratum)
+        for pair, stratum, answer in answered_pairs
+    ]
     training = dict(open_step.trained or {})
-    # How many matches a given model was trained on is unknown: it counts as much as the labels.
-    model, report = m_from_labels(open_step.model, pairs, seen=fewest_matches(training) or len(pairs))
-    return model, report, {"run": folder.name, "step": step, "records": open_step.records, "trained": training}
+    # How many matches a given model was trained on is unknown: it counts as much as the
+    # labels.
+    model, report = m_from_labels(
+        open_step.model, pairs, seen=fewest_matches(training) or len(pairs)
+    )
+    return (
+        model,
+        report,
+        {
+            "run": folder.name,
+            "step": step,
+            "records": open_step.records,
+            "trained": training,
+        },
+    )
 
 
 @dataclass(frozen=True)
 class Overrides:
-    """A file of decisions: how many pairs it links and forbids, and how many answers contradict each other."""
+    """A file of decisions: how many pairs it links and forbids, and how many answers
+    contradict each other.
+    """
 
     path: Path
     links: int
@@ -118,28 +170,37 @@ class Overrides:
 
 
 def write_overrides(root: Path, step: str) -> Overrides:
-    """Write the settled answers of a step to RUN/review/STEP/overrides.csv, for its owner only.
+    """Write the settled answers of a step to RUN/review/STEP/overrides.csv, for its
+    owner only.
 
-    Pairs are named by the sources' own keys, so that the file can be used in later runs; such a key may be a person's
-    number. Where answers give a record two links and the step allows one, none of them is written.
+    Pairs are named by the sources' own keys, so that the file can be used in later
+    runs; such a key may be a person's number. Where answers give a record two links and
+    the step allows one, none of them is written.
 
     Raises:
-        ConfigError: no sample was drawn of the step's links as they are; the folder is of `leo link` or `leo dedupe`.
+        ConfigError: no sample was drawn of the step's links as they are; the folder is
+            of `leo link` or `leo dedupe`.
         InputError: the step has no answers, or only "uncertain".
     """
     if is_linked_files(root):
         raise ConfigError(
             f"{root}: leo link and leo dedupe follow no decisions about single pairs\n"
-            f"  train on the answers: leo model train {root} --out MODEL.json; then leo link --model MODEL.json"
+            f"  train on the answers: leo model train {root} --out MODEL.json; then "
+            "leo link --model MODEL.json"
         )
     _, labels = _answered(root, step)
     with connect("duckdb", within=[root]) as engine:
         open_step = open_folder(engine, root).open(step)
         answers = settled(labels)
-        decisions = {pair: _DECISIONS[answer] for pair, answer in answers.items() if answer in _DECISIONS}
+        decisions = {
+            pair: _DECISIONS[answer]
+            for pair, answer in answers.items()
+            if answer in _DECISIONS
+        }
         if not decisions:
             raise InputError(
-                f"{root}: there are only uncertain answers about step '{step}', which decide nothing\n"
+                f"{root}: there are only uncertain answers about step '{step}', which "
+                "decide nothing\n"
                 f"  give more: leo review {root} --step {step}"
             )
         consistent = _consistent(decisions, open_step)
@@ -147,16 +208,30 @@ def write_overrides(root: Path, step: str) -> Overrides:
             _first_keys(engine, open_step, side, [pair[end] for pair in consistent])
             for end, side in enumerate(("left", "right"))
         )
-    lines = [(*left[pair[0]], *right[pair[1]], decision) for pair, decision in sorted(consistent.items())]
+    lines = [
+        (*left[pair[0]], *right[pair[1]], decision)
+        for pair, decision in sorted(consistent.items())
+    ]
     path, kinds = root / "review" / step / "overrides.csv", Counter(consistent.values())
     write_private_csv(path, OVERRIDE_COLUMNS, lines)
-    return Overrides(path, kinds["link"], kinds["never"], len(decisions) - len(consistent))
+    return Overrides(
+        path, kinds["link"], kinds["never"], len(decisions) - len(consistent)
+    )
 
 
 def _consistent(decisions: Mapping[Pair, str], step: OpenStep) -> dict[Pair, str]:
     """Decisions without the links of an id that would have two and may have one."""
-    single = [end for end, side in enumerate(("left", "right")) if not holds_many(step.cardinality, side)]
-    links = Counter((end, pair[end]) for pair, decision in decisions.items() for end in single if decision == "link")
+    single = [
+        end
+        for end, side in enumerate(("left", "right"))
+        if not holds_many(step.cardinality, side)
+    ]
+    links = Counter(
+        (end, pair[end])
+        for pair, decision in decisions.items()
+        for end in single
+        if decision == "link"
+    )
     return {
         pair: decision
         for pair, decision in decisions.items()
@@ -164,8 +239,18 @@ def _consistent(decisions: Mapping[Pair, str], step: OpenStep) -> dict[Pair, str
     }
 
 
-def _first_keys(engine: Engine, step: OpenStep, side: str, ids: Sequence[int]) -> dict[int, tuple[str, str]]:
-    """Id to the source and key of its first entity: a decision about one entity is about all."""
+def _first_keys(
+    engine: Engine, step: OpenStep, side: str, ids: Sequence[int]
+) -> dict[int, tuple[str, str]]:
+    """Id to the source and key of its first entity: a decision about one entity is
+    about all.
+    """
     key_rows = rows(engine, step.sides[side].source_keys(ids))
-    keys = sorted(((int(row["unit_id"]), str(row["source"]), str(row["entity_key"])) for row in key_rows), reverse=True)
+    keys = sorted(
+        (
+            (int(row["unit_id"]), str(row["source"]), str(row["entity_key"]))
+            for row in key_rows
+        ),
+        reverse=True,
+    )
     return {number: (source, key) for number, source, key in keys}

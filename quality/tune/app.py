@@ -1,6 +1,7 @@
 """The tuning application: which page answers, what each form does.
 
-What is being tried is kept by the application, so that every page shows it and nothing of it is in an address.
+What is being tried is kept by the application, so that every page shows it and nothing
+of it is in an address.
 """
 
 import threading
@@ -58,10 +59,18 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
         banner=session.banner,
     )
     app, pages, draft = web.app, TunePages(session, names), _Draft(session)
-    model, lock = session.opened.model, threading.RLock()  # pages are answered by several threads
+    model, lock = (
+        session.opened.model,
+        threading.RLock(),
+    )  # pages are answered by several threads
 
-    def step_page(faults: Sequence[Fault] = (), form: Mapping[str, str] | None = None) -> Response:
-        short = {name: value[:_LONGEST_FIELD] if name != "note" else value for name, value in (form or {}).items()}
+    def step_page(
+        faults: Sequence[Fault] = (), form: Mapping[str, str] | None = None
+    ) -> Response:
+        short = {
+            name: value[:_LONGEST_FIELD] if name != "note" else value
+            for name, value in (form or {}).items()
+        }
         values = pages.step(draft.settings, draft.outcome, draft.run, faults, short)
         return web.page("tune.html.j2", 400 if faults else 200, **values)
 
@@ -74,7 +83,9 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     async def change(request: Request) -> Response:
         form = {name: str(value) for name, value in (await request.form()).items()}
         with lock:
-            settings, faults = settings_of_form(form, draft.settings, model, pages.level)
+            settings, faults = settings_of_form(
+                form, draft.settings, model, pages.level
+            )
             if faults:
                 return step_page(faults, form)
             draft.take(settings)
@@ -96,10 +107,19 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     def save(note: Annotated[str, Form()] = "") -> Response:
         note = " ".join(note.split())
         with lock:
-            note_fault = Fault("note", f"Note: enter up to {_LONGEST_NOTE:,} characters")
+            note_fault = Fault(
+                "note", f"Note: enter up to {_LONGEST_NOTE:,} characters"
+            )
             faults = [] if 0 < len(note) <= _LONGEST_NOTE else [note_fault]
-            of_run, sums = sums_off(model, session.settings), sums_off(model, draft.settings)
-            faults += [Fault("model", f"{names.column(name)}: {sums[name]}") for name in sums if name not in of_run]
+            of_run, sums = (
+                sums_off(model, session.settings),
+                sums_off(model, draft.settings),
+            )
+            faults += [
+                Fault("model", f"{names.column(name)}: {sums[name]}")
+                for name in sums
+                if name not in of_run
+            ]
             if faults:
                 return step_page(faults, {"note": note})
             draft.saved = session.save(draft.settings, note)
@@ -109,13 +129,25 @@ def application(session: TuneSession, names: Names, token: str) -> WebApplicatio
     def saved() -> Response:
         with lock:
             last = draft.saved
-        return web.page("saved.html.j2", title=f"Saved as version {last.version}", saved=last) if last else web.to("/")
+        return (
+            web.page(
+                "saved.html.j2", title=f"Saved as version {last.version}", saved=last
+            )
+            if last
+            else web.to("/")
+        )
 
     @app.get("/pairs/{left}/{right}")
     def pair(left: int, right: int) -> Response:
-        if not (0 <= left <= _LARGEST_ID and 0 <= right <= _LARGEST_ID and session.has_units(left, right)):
+        if not (
+            0 <= left <= _LARGEST_ID
+            and 0 <= right <= _LARGEST_ID
+            and session.has_units(left, right)
+        ):
             raise HTTPException(404)
         with lock:
-            return web.page("tuned_pair.html.j2", **pages.pair(left, right, draft.settings))
+            return web.page(
+                "tuned_pair.html.j2", **pages.pair(left, right, draft.settings)
+            )
 
     return web

@@ -1,4 +1,6 @@
-"""What the review and tuning applications share: pages served on this machine only, behind a token, without a network."""
+"""What the review and tuning applications share: pages served on this machine only,
+behind a token, without a network.
+"""
 
 from quality.web.application import WebApplication, check_port, serve
 

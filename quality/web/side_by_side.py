@@ -10,7 +10,8 @@ from linkage.pipeline.pair_facts import Record, Value
 from quality.report.names import IDENTIFIERS
 
 _COUNTED_EDITS = 3  # characters: a larger edit distance is not shown as a number
-_MARKED_SHARE = 0.5  # of the longer value: if more characters differ, marking them would mark everything
+# of the longer value: if more characters differ, marking them would mark everything
+_MARKED_SHARE = 0.5
 _UNDATED = {"dob", "sex"}  # the date when such a value was seen says nothing
 
 Pieces = list[tuple[str, bool]]
@@ -19,7 +20,9 @@ Pieces = list[tuple[str, bool]]
 
 @dataclass(frozen=True)
 class Shown:
-    """A value in pieces, the years when it was seen, and whether to say that the other record has it too."""
+    """A value in pieces, the years when it was seen, and whether to say that the other
+    record has it too.
+    """
 
     pieces: Pieces
     years: str
@@ -28,7 +31,9 @@ class Shown:
 
 @dataclass(frozen=True)
 class Row:
-    """An identifier of both records, and how they compare: a kind (same, shared, differs, unknown) and a text."""
+    """An identifier of both records, and how they compare: a kind (same, shared,
+    differs, unknown) and a text.
+    """
 
     name: str
     kind: str
@@ -38,9 +43,13 @@ class Row:
 
 
 def side_by_side(left: Record, right: Record) -> list[Row]:
-    """A row for each identifier that either record has: those of the catalogue first, then a file's other columns."""
+    """A row for each identifier that either record has: those of the catalogue first,
+    then a file's other columns.
+    """
     others = {
-        name: name.removeprefix("x_").replace("_", " ").strip().capitalize() for name in left if name not in IDENTIFIERS
+        name: name.removeprefix("x_").replace("_", " ").strip().capitalize()
+        for name in left
+        if name not in IDENTIFIERS
     }
     return [
         _row(identifier, name, left.get(identifier, ()), right.get(identifier, ()))
@@ -49,20 +58,34 @@ def side_by_side(left: Record, right: Record) -> list[Row]:
     ]
 
 
-def _row(identifier: str, name: str, left: Sequence[Value], right: Sequence[Value]) -> Row:
+def _row(
+    identifier: str, name: str, left: Sequence[Value], right: Sequence[Value]
+) -> Row:
     lefts, rights = ([value.value for value in side] for side in (left, right))
     common_values = set(lefts) & set(rights)
     marks: dict[str, Pieces] = {}
     if common_values and lefts[0] == rights[0]:
-        kind, text = "same", "Same" if len(lefts) == len(rights) == 1 else "Same latest value"
+        kind, text = (
+            "same",
+            "Same" if len(lefts) == len(rights) == 1 else "Same latest value",
+        )
     elif common_values:
         kind, text = "shared", "One value in both, not the latest of both"
     elif not lefts or not rights:
         kind, text = "unknown", "Known on one side only"
     else:  # the two most similar values; the latest of several
-        one, other = min(((a, b) for a in lefts for b in rights), key=lambda pair: Levenshtein.distance(*pair))
-        kind, text, marks = "differs", _difference(identifier, one, other), _marked(one, other)
-    marked_values = common_values if len(left) + len(right) > 2 else set()  # "Same" is enough for two equal values
+        one, other = min(
+            ((a, b) for a in lefts for b in rights),
+            key=lambda pair: Levenshtein.distance(*pair),
+        )
+        kind, text, marks = (
+            "differs",
+            _difference(identifier, one, other),
+            _marked(one, other),
+        )
+    marked_values = (
+        common_values if len(left) + len(right) > 2 else set()
+    )  # "Same" is enough for two equal values
     sides = (
         [
             Shown(
@@ -79,13 +102,20 @@ def _row(identifier: str, name: str, left: Sequence[Value], right: Sequence[Valu
 
 def _difference(identifier: str, one: str, other: str) -> str:
     """How two values differ, in words."""
-    if identifier == "dob" and (len(a := one.split("-")), len(b := other.split("-"))) == (3, 3):
+    if identifier == "dob" and (
+        len(a := one.split("-")),
+        len(b := other.split("-")),
+    ) == (3, 3):
         if a[0] == b[0] and a[1:] == b[:0:-1]:
             return "Differs: day and month are exchanged"
         parts = zip(("year", "month", "day"), a, b, strict=True)
         return f"Differs: {', '.join(name for name, x, y in parts if x != y)}"
     edits = Levenshtein.distance(one, other)
-    return "Differs" if edits > _COUNTED_EDITS else f"Differs by {edits} character{'s' if edits > 1 else ''}"
+    return (
+        "Differs"
+        if edits > _COUNTED_EDITS
+        else f"Differs by {edits} character{'s' if edits > 1 else ''}"
+    )
 
 
 def _marked(one: str, other: str) -> dict[str, Pieces]:
@@ -93,15 +123,24 @@ def _marked(one: str, other: str) -> dict[str, Pieces]:
     if Levenshtein.distance(one, other) > _MARKED_SHARE * max(len(one), len(other)):
         return {}
     left, right = Pieces(), Pieces()
-    for tag, start, end, other_start, other_end in SequenceMatcher(None, one, other).get_opcodes():
+    for tag, start, end, other_start, other_end in SequenceMatcher(
+        None, one, other
+    ).get_opcodes():
         left.append((one[start:end], tag != "equal"))
         right.append((other[other_start:other_end], tag != "equal"))
-    return {value: [piece for piece in pieces if piece[0]] for value, pieces in ((one, left), (other, right))}
+    return {
+        value: [piece for piece in pieces if piece[0]]
+        for value, pieces in ((one, left), (other, right))
+    }
 
 
 def _years(value: Value) -> str:
     """First and last year; 1 and 9999 are of dates that are not known."""
-    years = [str(date.year) for date in (value.first, value.last) if date and date.year not in (1, 9999)]
+    years = [
+        str(date.year)
+        for date in (value.first, value.last)
+        if date and date.year not in (1, 9999)
+    ]
     return " to ".join(dict.fromkeys(years))
 
 

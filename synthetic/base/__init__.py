@@ -1,1 +1,3 @@
-"""What every module of the generator builds on: draws, dates, texts, identifiers, reference figures, rules."""
+"""What every module of the generator builds on: draws, dates, texts, identifiers,
+reference figures, rules.
+"""

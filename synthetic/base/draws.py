@@ -1,8 +1,9 @@
 """Randomness without a state: each draw is a hash of seed, field, person and event.
 
-The same person has the same draws in any chunk, in any process and in a population of any size, and a new field
-changes none of the old ones. The hash is SplitMix64's finaliser (Steele, Lea and Flood, OOPSLA 2014). NumPy's own
-distributions may change between versions (NEP 19), so uniforms are inverted by tables instead.
+The same person has the same draws in any chunk, in any process and in a population of
+any size, and a new field changes none of the old ones. The hash is SplitMix64's
+finaliser (Steele, Lea and Flood, OOPSLA 2014). NumPy's own distributions may change
+between versions (NEP 19), so uniforms are inverted by tables instead.
 """
 
 import functools
@@ -28,16 +29,25 @@ class Arrays:
 
     def take(self, rows: NDArray[Any]) -> Self:
         """The same arrays at other rows."""
-        return type(self)(*(getattr(self, name)[rows] for name in self.__dataclass_fields__))
+        return type(self)(
+            *(getattr(self, name)[rows] for name in self.__dataclass_fields__)
+        )
 
     @classmethod
     def concatenate(cls, *parts: Self) -> Self:
         """The rows of several parts, one after the other."""
-        return cls(*(np.concatenate([getattr(part, name) for part in parts]) for name in cls.__dataclass_fields__))
+        return cls(
+            *(
+                np.concatenate([getattr(part, name) for part in parts])
+                for name in cls.__dataclass_fields__
+            )
+        )
 
 
 def mix(words: Words) -> Words:
-    """SplitMix64's finaliser: a bijection of 64 bits in which each bit moves about half of the others."""
+    """SplitMix64's finaliser: a bijection of 64 bits in which each bit moves about half
+    of the others.
+    """
     out = words >> np.uint64(30)
     out ^= words
     out *= np.uint64(0xBF58476D1CE4E5B9)
@@ -63,10 +73,14 @@ class Draws:
     @functools.lru_cache(maxsize=1024)  # noqa: B019 - one object a process
     def key(self, field: str) -> np.uint64:
         """64 bits that stand for a field under this seed."""
-        digest = hashlib.blake2b(f"{self.seed}/{field}".encode(), digest_size=8).digest()
+        digest = hashlib.blake2b(
+            f"{self.seed}/{field}".encode(), digest_size=8
+        ).digest()
         return np.uint64(int.from_bytes(digest, "little"))
 
-    def words(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Words:
+    def words(
+        self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0
+    ) -> Words:
         """64 random bits for each id and event (broadcast against each other)."""
         with np.errstate(over="ignore"):
             numbers = _words(ids) * _GOLDEN
@@ -76,7 +90,9 @@ class Draws:
                 return hashes
             return mix(hashes + _words(np.asarray(event)) * _EVENT)
 
-    def uniform(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
+    def uniform(
+        self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0
+    ) -> Floats:
         """Numbers in [0, 1) with 53 bits."""
         words = self.words(field, ids, event)
         words >>= np.uint64(11)
@@ -84,18 +100,26 @@ class Draws:
         out *= 2.0**-53
         return out
 
-    def normal(self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0) -> Floats:
+    def normal(
+        self, field: str, ids: NDArray[Any], event: NDArray[Any] | int = 0
+    ) -> Floats:
         """Standard normal numbers, by a table of 65,536 slots."""
         out: Floats = _normal_table()[self.words(field, ids, event) >> np.uint64(48)]
         return out
 
-    def chance(self, field: str, ids: NDArray[Any], odds: Any, event: NDArray[Any] | int = 0) -> NDArray[np.bool_]:
+    def chance(
+        self, field: str, ids: NDArray[Any], odds: Any, event: NDArray[Any] | int = 0
+    ) -> NDArray[np.bool_]:
         """True with the given probability."""
         out: NDArray[np.bool_] = self.uniform(field, ids, event) < odds
         return out
 
-    def scramble(self, field: str, numbers: NDArray[Any], bits: int, limit: int | None = None) -> Words:
-        """A permutation of [0, 2**bits), or of [0, limit), of distinct whole numbers; `limit` is at most 2**bits."""
+    def scramble(
+        self, field: str, numbers: NDArray[Any], bits: int, limit: int | None = None
+    ) -> Words:
+        """A permutation of [0, 2**bits), or of [0, limit), of distinct whole numbers;
+        `limit` is at most 2**bits.
+        """
         out = numbers.astype(np.uint64)
         out = self._round(field, out, bits)
         while limit is not None and (is_outside := out >= np.uint64(limit)).any():
@@ -116,15 +140,20 @@ class Draws:
 class Slots:
     """A discrete distribution as a table of equal slots: a draw is one look-up.
 
-    Slots are cut at the cumulated odds, so that the many rare values together keep their share.
+    Slots are cut at the cumulated odds, so that the many rare values together keep
+    their share.
     """
 
-    def __init__(self, odds: NDArray[Any], bits: int = 12, values: NDArray[Any] | None = None) -> None:
+    def __init__(
+        self, odds: NDArray[Any], bits: int = 12, values: NDArray[Any] | None = None
+    ) -> None:
         size = 1 << bits
         edges = np.cumsum(np.asarray(odds, np.float64))
         middles = (np.arange(size) + 0.5) / size * edges[-1]
         codes = np.searchsorted(edges, middles, side="right").clip(0, len(edges) - 1)
-        self.table = (np.arange(len(edges)) if values is None else values)[codes].astype(np.int32)
+        self.table = (np.arange(len(edges)) if values is None else values)[
+            codes
+        ].astype(np.int32)
         self.size = size
 
     def at(self, uniforms: Floats) -> NDArray[np.int32]:
@@ -134,17 +163,25 @@ class Slots:
 
 
 def share_below(deviates: Floats) -> Floats:
-    """About the share of a standard normal distribution below each number (logistic approximation)."""
+    """About the share of a standard normal distribution below each number (logistic
+    approximation).
+    """
     out: Floats = 1 / (1 + np.exp(-1.702 * deviates))
     return out
 
 
 def drawn_again(
-    choices: NDArray[Any], rows: Ints, before: Ints, draw: Callable[[Ints, int], NDArray[Any]], tries: int
+    choices: NDArray[Any],
+    rows: Ints,
+    before: Ints,
+    draw: Callable[[Ints, int], NDArray[Any]],
+    tries: int,
 ) -> NDArray[Any]:
-    """Choices, drawn again where one of `rows` (in order) has the same as the row in `before` that it follows.
+    """Choices, drawn again where one of `rows` (in order) has the same as the row in
+    `before` that it follows.
 
-    `draw` chooses for rows at the number of the try; what is the same after all `tries` stays: there may be no other.
+    `draw` chooses for rows at the number of the try; what is the same after all `tries`
+    stays: there may be no other.
     """
     choices = choices.copy()
     for number in range(tries):

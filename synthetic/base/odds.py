@@ -1,4 +1,6 @@
-"""The odds of a preset: configs/synthetic/<preset>.toml, checked against realistic.toml, which says what each key is."""
+"""The odds of a preset: configs/synthetic/<preset>.toml, checked against
+realistic.toml, which says what each key is.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -23,7 +25,8 @@ def load(preset: str) -> Table:
     """The odds of a preset. One that `extends` another states only what differs.
 
     Raises:
-        ConfigError: there is no such preset, or its file has faults; all are named at once.
+        ConfigError: there is no such preset, or its file has faults; all are named at
+            once.
     """
     raw = _raw(preset)
     raw["source"] = dict(raw.get("source", {}))
@@ -31,7 +34,9 @@ def load(preset: str) -> Table:
     for source, late_odds in model["late"].items():
         late_odds |= dict.fromkeys(("address_years", "surname_years"), _NO_PROBABILITY)
         model["source"][source] = dict.fromkeys(FACTORS, _NO_PROBABILITY)
-        raw["source"][source] = dict.fromkeys(FACTORS, 1.0) | raw["source"].get(source, {})
+        raw["source"][source] = dict.fromkeys(FACTORS, 1.0) | raw["source"].get(
+            source, {}
+        )
     model["quality"] = dict.fromkeys(model["quality"], _NO_PROBABILITY)
     return checked(by_name()[preset], raw, model)
 
@@ -39,9 +44,13 @@ def load(preset: str) -> Table:
 def _raw(preset: str, extenders: tuple[str, ...] = ()) -> dict[str, Any]:
     presets = by_name()
     if preset not in presets:
-        raise ConfigError(f"there is no preset '{preset}'\n  there are: {', '.join(presets)}")
+        raise ConfigError(
+            f"there is no preset '{preset}'\n  there are: {', '.join(presets)}"
+        )
     if preset in extenders:
-        raise ConfigError(f"preset '{preset}' extends itself\n  name another one in `extends`")
+        raise ConfigError(
+            f"preset '{preset}' extends itself\n  name another one in `extends`"
+        )
     raw = toml_of(presets[preset])
     base = raw.pop("extends", None)
     return overlaid(_raw(str(base), (*extenders, preset)), raw) if base else raw

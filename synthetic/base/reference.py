@@ -26,7 +26,9 @@ Codes = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Alternatives:
-    """What else a name is written as: for each code a run of other codes, with the weights before each."""
+    """What else a name is written as: for each code a run of other codes, with the
+    weights before each.
+    """
 
     start: Codes  # (names + 1,)
     other: Codes
@@ -37,13 +39,21 @@ class Alternatives:
         return self.start[codes + 1] > self.start[codes]
 
     def pick(self, codes: Codes, uniforms: Floats) -> Codes:
-        """One alternative for each code by their weights, or the code itself where there is none."""
+        """One alternative for each code by their weights, or the code itself where
+        there is none.
+        """
         first, end = self.start[codes], self.start[codes + 1]
         low, high = self.edge[first], self.edge[end]
-        places = np.searchsorted(self.edge, low + uniforms * (high - low), side="right") - 1
+        places = (
+            np.searchsorted(self.edge, low + uniforms * (high - low), side="right") - 1
+        )
         if not len(self.other):
             return codes
-        return np.where(end > first, self.other[np.clip(places, first, np.maximum(end - 1, 0))], codes)
+        return np.where(
+            end > first,
+            self.other[np.clip(places, first, np.maximum(end - 1, 0))],
+            codes,
+        )
 
 
 @dataclass(frozen=True)
@@ -56,7 +66,9 @@ class Origin:
     forenames: tuple[Slots, Slots] | None  # men, women
     surnames: Slots | None
     gendered: tuple[Slots, Slots] | None
-    customary: tuple[list[int], list[int]] | None  # names of sons and of daughters that are middle names too
+    customary: (
+        tuple[list[int], list[int]] | None
+    )  # names of sons and of daughters that are middle names too
 
     def share(self, fact: str) -> float:
         """A share that the group states, 0 where it states none."""
@@ -65,7 +77,9 @@ class Origin:
 
 @dataclass(frozen=True)
 class Places:
-    """Postcode sectors by region; a place is a position between 0 and 1, near positions being near places."""
+    """Postcode sectors by region; a place is a position between 0 and 1, near positions
+    being near places.
+    """
 
     outward: NDArray[np.bytes_]  # "AB10" of each sector
     digit: NDArray[np.uint8]
@@ -78,12 +92,19 @@ class Places:
 
     def sector(self, position: Floats) -> Codes:
         """The sector at a position."""
-        return np.searchsorted(self.edges, position, side="right").clip(0, len(self.edges) - 1).astype(np.int32)
+        return (
+            np.searchsorted(self.edges, position, side="right")
+            .clip(0, len(self.edges) - 1)
+            .astype(np.int32)
+        )
 
 
 SECONDARY, PRIMARY, INDEPENDENT = 9000, 9200, 9800
-"""First establishment number of each phase: real ones are below 9000 (Get Information about Schools)."""
-FIRST_URN = 810_000  # of secondary schools: real ones are below 160,000, in Wales below 410,000 (the same)
+"""First establishment number of each phase: real ones are below 9000 (Get Information
+about Schools).
+"""
+# of secondary schools: real ones are below 160,000, in Wales below 410,000 (the same)
+FIRST_URN = 810_000
 
 
 @dataclass(frozen=True)
@@ -128,10 +149,19 @@ def reference() -> Reference:
     shares = [(row["name"], float(row["share"])) for row in published("surnames.csv")]
     others = [*published("variants.csv"), *_transliterations()]
     forenames = _dictionary(
-        births["name"].unique().to_pylist(), origins, ("forenames_m", "forenames_f"), others, "forename"
+        births["name"].unique().to_pylist(),
+        origins,
+        ("forenames_m", "forenames_f"),
+        others,
+        "forename",
     )
-    surnames = _dictionary([name for name, _ in shares], origins, ("surnames",), others, "surname")
-    first, last = ({name: code for code, name in enumerate(names)} for names in (forenames, surnames))
+    surnames = _dictionary(
+        [name for name, _ in shares], origins, ("surnames",), others, "surname"
+    )
+    first, last = (
+        {name: code for code, name in enumerate(names)}
+        for names in (forenames, surnames)
+    )
     ethnic = sorted({code for facts in origins.values() for code in facts["ethnic"]})
     places, regions = _places()
     return Reference(
@@ -140,10 +170,19 @@ def reference() -> Reference:
         cohorts=_cohorts(births, first),
         feminine=_feminine(origins, surnames, last),
         by_second=np.isin(
-            forenames, [name for facts in origins.values() for name in facts.get("called_by_second", ())]
+            forenames,
+            [
+                name
+                for facts in origins.values()
+                for name in facts.get("called_by_second", ())
+            ],
         ),
-        general_surnames=Slots(np.array([p for _, p in shares]), 16, np.array([last[n] for n, _ in shares])),
-        origins=[_origin(name, facts, ethnic, first, last) for name, facts in origins.items()],
+        general_surnames=Slots(
+            np.array([p for _, p in shares]), 16, np.array([last[n] for n, _ in shares])
+        ),
+        origins=[
+            _origin(name, facts, ethnic, first, last) for name, facts in origins.items()
+        ],
         ethnic=ethnic,
         nicknames=_alternatives(others, "forename", "nickname", first),
         variants=_alternatives(others, "forename", "variant", first),
@@ -157,23 +196,33 @@ def reference() -> Reference:
 
 
 def published(name: str) -> Iterator[dict[str, str]]:
-    """The rows of a file of published figures, which lie in `reference` as CSV with a header."""
+    """The rows of a file of published figures, which lie in `reference` as CSV with a
+    header.
+    """
     with (FOLDER / name).open(encoding="utf-8", newline="") as file:
         yield from csv.DictReader(file)
 
 
 def _described() -> dict[str, dict[str, Any]]:
-    """origins.toml, with the further names of each group as facts `more`: field to name to weight."""
+    """origins.toml, with the further names of each group as facts `more`: field to name
+    to weight.
+    """
     origins = tomllib.loads((FOLDER / "origins.toml").read_text(encoding="utf-8"))
     for row in published("group_names.csv"):
         facts = origins[row["group"]]
         if row["name"] not in facts.get(row["field"], ()):
-            facts.setdefault("more", {}).setdefault(row["field"], {})[row["name"]] = float(row["weight"])
+            facts.setdefault("more", {}).setdefault(row["field"], {})[row["name"]] = (
+                float(row["weight"])
+            )
     return origins
 
 
 def _dictionary(
-    names: list[str], origins: dict[str, Any], lists: tuple[str, ...], others: list[dict[str, str]], field: str
+    names: list[str],
+    origins: dict[str, Any],
+    lists: tuple[str, ...],
+    others: list[dict[str, str]],
+    field: str,
 ) -> list[str]:
     """Every name that can be borne or written, sorted."""
     all_names = set(names)
@@ -183,9 +232,15 @@ def _dictionary(
         custom = facts.get("gendered", {})
         all_names.update(custom.get("m", ()), custom.get("f", ()))  # middle names too
         if field == "surname":
-            all_names.update(_ended(name, facts.get("feminine", {})) for name in own_names)
+            all_names.update(
+                _ended(name, facts.get("feminine", {})) for name in own_names
+            )
     all_names.update(row["variant"] for row in others if row["field"] == field)
-    all_names.update(row["name"] for row in others if row["field"] == field and row["kind"] == "transliteration")
+    all_names.update(
+        row["name"]
+        for row in others
+        if row["field"] == field and row["kind"] == "transliteration"
+    )
     return sorted(all_names)
 
 
@@ -201,7 +256,9 @@ def _ended(name: str, endings: dict[str, str]) -> str:
     return name
 
 
-def _feminine(origins: dict[str, Any], surnames: list[str], code: dict[str, int]) -> Codes:
+def _feminine(
+    origins: dict[str, Any], surnames: list[str], code: dict[str, int]
+) -> Codes:
     out = np.arange(len(surnames), dtype=np.int32)
     for facts in origins.values():
         if endings := facts.get("feminine"):
@@ -212,43 +269,71 @@ def _feminine(origins: dict[str, Any], surnames: list[str], code: dict[str, int]
 
 def _cohorts(births: pa.Table, code: dict[str, int]) -> list[tuple[Slots, Slots]]:
     year = births["year"].to_numpy()
-    sex = births["sex"].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)
+    sex = (
+        births["sex"].combine_chunks().cast(pa.string()).to_numpy(zero_copy_only=False)
+    )
     name = births["name"].combine_chunks()
-    codes = np.array([code[value] for value in name.dictionary.to_pylist()])[name.indices.to_numpy()]
+    codes = np.array([code[value] for value in name.dictionary.to_pylist()])[
+        name.indices.to_numpy()
+    ]
     share = births["share"].to_numpy()
     out = []
     for birth_year in range(FIRST_NAME_YEAR, LAST_NAME_YEAR + 1):
         rows = [(year == birth_year) & (sex == s) for s in "MF"]
-        out.append((Slots(share[rows[0]], 16, codes[rows[0]]), Slots(share[rows[1]], 16, codes[rows[1]])))
+        out.append(
+            (
+                Slots(share[rows[0]], 16, codes[rows[0]]),
+                Slots(share[rows[1]], 16, codes[rows[1]]),
+            )
+        )
     return out
 
 
-def _origin(name: str, facts: dict[str, Any], ethnic: list[str], first: dict[str, int], last: dict[str, int]) -> Origin:
+def _origin(
+    name: str,
+    facts: dict[str, Any],
+    ethnic: list[str],
+    first: dict[str, int],
+    last: dict[str, int],
+) -> Origin:
     custom = facts.get("gendered")
     codes = [ethnic.index(code) for code in facts["ethnic"]]
     return Origin(
         name=name,
         facts=facts,
         ethnic=Slots(np.array(list(facts["ethnic"].values())), 10, np.array(codes)),
-        forenames=(_ranked(facts, "forenames_m", first), _ranked(facts, "forenames_f", first))
+        forenames=(
+            _ranked(facts, "forenames_m", first),
+            _ranked(facts, "forenames_f", first),
+        )
         if "forenames_m" in facts
         else None,
         surnames=_ranked(facts, "surnames", last) if "surnames" in facts else None,
-        gendered=(_ranked(custom, "m", last), _ranked(custom, "f", last)) if custom else None,
-        customary=([first[n] for n in custom["m"]], [first[n] for n in custom["f"]]) if custom else None,
+        gendered=(_ranked(custom, "m", last), _ranked(custom, "f", last))
+        if custom
+        else None,
+        customary=([first[n] for n in custom["m"]], [first[n] for n in custom["f"]])
+        if custom
+        else None,
     )
 
 
 def _ranked(facts: dict[str, Any], field: str, code: dict[str, int]) -> Slots:
-    """Names listed by hand, whose odds fall with their rank, and a share of `MORE` for the group's further names."""
+    """Names listed by hand, whose odds fall with their rank, and a share of `MORE` for
+    the group's further names.
+    """
     names = facts[field]
     odds = 1 / (np.arange(len(names)) + 1.5) ** float(facts.get("zipf", 1))
     further_names = facts.get("more", {}).get(field, {})
     if not further_names:
         return Slots(odds, GROUP_BITS, np.array([code[name] for name in names]))
     further_odds = np.array(list(further_names.values()))
-    odds = np.concatenate([odds / odds.sum() * (1 - MORE), further_odds / further_odds.sum() * MORE])
-    return Slots(odds, GROUP_BITS, np.array([code[name] for name in [*names, *further_names]]))
+    odds = np.concatenate(
+        [odds / odds.sum() * (1 - MORE), further_odds / further_odds.sum() * MORE]
+    )
+    return Slots(
+        odds, GROUP_BITS, np.array([code[name] for name in [*names, *further_names]])
+    )
 
 
 def _transliterations() -> Iterator[dict[str, str]]:
@@ -259,12 +344,17 @@ def _transliterations() -> Iterator[dict[str, str]]:
             for rank, variant in enumerate(spellings, 1):
                 if variant != name:
                     yield {
-                        "field": row["field"], "kind": "transliteration", "name": name, "variant": variant,
+                        "field": row["field"],
+                        "kind": "transliteration",
+                        "name": name,
+                        "variant": variant,
                         "weight": f"{1 / rank:.3f}",
-                    }  # fmt: skip
+                    }
 
 
-def _alternatives(rows: list[dict[str, str]], field: str, kind: str, code: dict[str, int]) -> Alternatives:
+def _alternatives(
+    rows: list[dict[str, str]], field: str, kind: str, code: dict[str, int]
+) -> Alternatives:
     variants: dict[int, dict[int, float]] = defaultdict(dict)
     for row in rows:
         if row["field"] == field and row["kind"] == kind and row["name"] in code:
@@ -272,7 +362,9 @@ def _alternatives(rows: list[dict[str, str]], field: str, kind: str, code: dict[
     counts = np.zeros(len(code) + 1, np.int32)
     for name, others in variants.items():
         counts[name + 1] = len(others)
-    pairs = [pair for name in sorted(variants) for pair in sorted(variants[name].items())]
+    pairs = [
+        pair for name in sorted(variants) for pair in sorted(variants[name].items())
+    ]
     return Alternatives(
         np.cumsum(counts).astype(np.int32),
         np.array([other for other, _ in pairs], np.int32),
@@ -288,10 +380,14 @@ def _places() -> tuple[Places, list[str]]:
     edges = np.cumsum(units) / units.sum()
     outward, digit = zip(*(row["sector"].split(" ") for row in rows), strict=True)
     authority = np.array([int(row["authority"]) for row in rows], np.int32)
-    for row in range(1, len(rows)):  # an English sector without a known authority takes its neighbour's
+    for row in range(
+        1, len(rows)
+    ):  # an English sector without a known authority takes its neighbour's
         if authority[row] == 0 and rows[row]["region"].startswith("E"):
             authority[row] = authority[row - 1] or 850
-    starts = np.array([(edges - units / units.sum())[region == r].min() for r in range(len(regions))])
+    starts = np.array(
+        [(edges - units / units.sum())[region == r].min() for r in range(len(regions))]
+    )
     ends = np.array([edges[region == r].max() for r in range(len(regions))])
     places = Places(
         outward=np.array(outward, "S4"),
@@ -312,7 +408,20 @@ def _schools() -> Schools:
     pupils = np.array([float(row["pupils"]) for row in rows])
     edges = np.cumsum(pupils)
     number = np.arange(len(rows)) - np.searchsorted(authority, authority)
-    first = {int(a): float((edges - pupils)[authority == a].min()) for a in np.unique(authority)}
+    first = {
+        int(a): float((edges - pupils)[authority == a].min())
+        for a in np.unique(authority)
+    }
     last = {int(a): float(edges[authority == a].max()) for a in np.unique(authority)}
-    urn, laestab = FIRST_URN + np.arange(len(rows)), authority * 10_000 + SECONDARY + number
-    return Schools(urn, laestab, np.array([float(row["disadvantaged"]) for row in rows]), edges, first, last)
+    urn, laestab = (
+        FIRST_URN + np.arange(len(rows)),
+        authority * 10_000 + SECONDARY + number,
+    )
+    return Schools(
+        urn,
+        laestab,
+        np.array([float(row["disadvantaged"]) for row in rows]),
+        edges,
+        first,
+        last,
+    )

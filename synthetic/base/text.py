@@ -1,4 +1,6 @@
-"""Columns of text as codes over a list of values, so that a string is built once and not once a row."""
+"""Columns of text as codes over a list of values, so that a string is built once and
+not once a row.
+"""
 
 from dataclasses import dataclass
 from typing import Any
@@ -37,7 +39,8 @@ class Text:
     def array(self) -> Any:
         """The column as an Arrow dictionary without repeated or unused values.
 
-        Parquet files of equal rows then have equal bytes, and no value enters a file that no row holds.
+        Parquet files of equal rows then have equal bytes, and no value enters a file
+        that no row holds.
         """
         is_used = np.zeros(len(self.values) + 1, bool)
         is_used[self.index] = True  # -1 marks the last place
@@ -47,7 +50,9 @@ class Text:
         place = np.full(len(is_used), -1, np.int32)
         place[used_places] = codes.indices.to_numpy()
         index = place[self.index]
-        return pa.DictionaryArray.from_arrays(pa.array(index, mask=index < 0), codes.dictionary)
+        return pa.DictionaryArray.from_arrays(
+            pa.array(index, mask=index < 0), codes.dictionary
+        )
 
 
 def spread(text: Text, mask: NDArray[np.bool_], values: Any) -> Text:
@@ -59,10 +64,15 @@ def spread(text: Text, mask: NDArray[np.bool_], values: Any) -> Text:
 
 def joined(first: Any, second: Any) -> Any:
     """Two string arrays joined by a space; a NULL part and its space are left out."""
-    # Arrow 26 loses a row whose parts are all NULL when told to skip them, so they are written out and trimmed.
-    text = pc.binary_join_element_wise(first, second, " ", null_handling="replace", null_replacement="")
+    # Arrow 26 loses a row whose parts are all NULL when told to skip them, so they are
+    # written out and trimmed.
+    text = pc.binary_join_element_wise(
+        first, second, " ", null_handling="replace", null_replacement=""
+    )
     is_missing = pc.and_(pc.is_null(first), pc.is_null(second))
-    return pc.if_else(is_missing, pa.scalar(None, pa.string()), pc.ascii_trim_whitespace(text))
+    return pc.if_else(
+        is_missing, pa.scalar(None, pa.string()), pc.ascii_trim_whitespace(text)
+    )
 
 
 def unique_rows(values: Any) -> Text:
@@ -73,9 +83,11 @@ def unique_rows(values: Any) -> Text:
 
 
 def distinct(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
-    """The distinct values of whole numbers in ascending order, and the place of each number among them.
+    """The distinct values of whole numbers in ascending order, and the place of each
+    number among them.
 
-    As np.unique with return_inverse, but by a table in place of a sort where the numbers lie close enough together.
+    As np.unique with return_inverse, but by a table in place of a sort where the
+    numbers lie close enough together.
     """
     if not len(codes):
         return codes, np.empty(0, np.int64)
@@ -90,7 +102,9 @@ def distinct(codes: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.int64]]:
     distinct_offsets = np.flatnonzero(is_present)
     places = np.empty(width, np.int32)
     places[distinct_offsets] = np.arange(len(distinct_offsets), dtype=np.int32)
-    return (distinct_offsets + low).astype(codes.dtype), places[offsets].astype(np.int64)
+    return (distinct_offsets + low).astype(codes.dtype), places[offsets].astype(
+        np.int64
+    )
 
 
 def digits(numbers: NDArray[Any], width: int) -> Bytes:
@@ -115,7 +129,9 @@ def strings(*columns: Bytes) -> Any:
     offsets = np.zeros(len(rows) + 1, np.int32)
     np.cumsum(is_filled.sum(axis=1), out=offsets[1:])
     data = rows.ravel() if is_filled.all() else rows[is_filled]
-    return pa.StringArray.from_buffers(len(rows), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data)))
+    return pa.StringArray.from_buffers(
+        len(rows), pa.py_buffer(offsets), pa.py_buffer(np.ascontiguousarray(data))
+    )
 
 
 def byte_rows(values: Any, width: int) -> Bytes:

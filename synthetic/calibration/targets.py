@@ -1,4 +1,6 @@
-"""Published figures to reach, configs/calibration/*.toml (one file a theme), and the verdict on a measured figure."""
+"""Published figures to reach, configs/calibration/*.toml (one file a theme), and the
+verdict on a measured figure.
+"""
 
 import math
 from collections.abc import Iterator
@@ -13,7 +15,9 @@ from linkage.config.toml_file import Frozen, check, toml_of
 from linkage.errors import ConfigError
 
 CHANCE = 2.6
-"""Standard errors beyond the tolerance that a figure may miss by: one right figure in a hundred misses by more."""
+"""Standard errors beyond the tolerance that a figure may miss by: one right figure in a
+hundred misses by more.
+"""
 
 Unit = Literal["%", "£", "number"]
 Bound = Literal["equal", "at most", "at least"]
@@ -52,7 +56,9 @@ class Figure(_Common):
 
 
 class _Grid(_Common):
-    """Figures of one kind: a row and a column are measured as id.row.column; NaN is no figure."""
+    """Figures of one kind: a row and a column are measured as id.row.column; NaN is no
+    figure.
+    """
 
     columns: tuple[str, ...]
     row_says: str = "{}"
@@ -60,12 +66,24 @@ class _Grid(_Common):
     rows: dict[str, tuple[float, ...]]
 
     def figures(self) -> Iterator[Figure]:
-        common = {name: getattr(self, name) for name in _Common.model_fields if name not in ("id", "says")}
+        common = {
+            name: getattr(self, name)
+            for name in _Common.model_fields
+            if name not in ("id", "says")
+        }
         for row, targets in self.rows.items():
             for column, target in zip(self.columns, targets, strict=True):
                 if not math.isnan(target):
-                    says = f"{self.says}: {_label(self.row_says, row)}, {_label(self.column_says, column)}"
-                    yield Figure(id=f"{self.id}.{row}.{column}", says=says, target=target, **common)
+                    says = (
+                        f"{self.says}: {_label(self.row_says, row)}, "
+                        f"{_label(self.column_says, column)}"
+                    )
+                    yield Figure(
+                        id=f"{self.id}.{row}.{column}",
+                        says=says,
+                        target=target,
+                        **common,
+                    )
 
 
 class Unmeasured(Frozen):
@@ -92,7 +110,9 @@ class _File(Frozen):
 
 @dataclass(frozen=True)
 class Theme:
-    """One file of figures. `presets`: those for which the figures hold, all where empty."""
+    """One file of figures. `presets`: those for which the figures hold, all where
+    empty.
+    """
 
     name: str
     title: str
@@ -104,7 +124,9 @@ class Theme:
 
 @dataclass(frozen=True)
 class Achieved:
-    """A figure as the population has it, in the figure's unit, and the people behind it."""
+    """A figure as the population has it, in the figure's unit, and the people behind
+    it.
+    """
 
     value: float
     standard_error: float
@@ -120,8 +142,12 @@ class Compared:
 
     @property
     def difference(self) -> float:
-        """Achieved minus target; NaN where the population has no one behind the figure."""
-        return self.achieved.value - self.figure.target if self.achieved else float("nan")
+        """Achieved minus target; NaN where the population has no one behind the
+        figure.
+        """
+        return (
+            self.achieved.value - self.figure.target if self.achieved else float("nan")
+        )
 
     @property
     def verdict(self) -> Verdict:
@@ -130,17 +156,27 @@ class Compared:
             return "no data"
         if self.figure.for_information:
             return "for information"
-        allowance = self.figure.tolerance.around(self.figure.target) + CHANCE * self._standard_error(self.achieved)
+        allowance = self.figure.tolerance.around(
+            self.figure.target
+        ) + CHANCE * self._standard_error(self.achieved)
         is_over, is_under = self.difference > allowance, -self.difference > allowance
-        is_missed = {"equal": is_over or is_under, "at most": is_over, "at least": is_under}[self.figure.bound]
+        is_missed = {
+            "equal": is_over or is_under,
+            "at most": is_over,
+            "at least": is_under,
+        }[self.figure.bound]
         return "outside" if is_missed else "within"
 
     def _standard_error(self, achieved: Achieved) -> float:
-        """For a share, at least that of the target: else few hits would be judged more strictly than many."""
+        """For a share, at least that of the target: else few hits would be judged more
+        strictly than many.
+        """
         target, value = self.figure.target, achieved.value
         if self.figure.unit != "%" or not 0 < value < 100:
             return achieved.standard_error
-        return achieved.standard_error * math.sqrt(max(1.0, target * (100 - target) / (value * (100 - value))))
+        return achieved.standard_error * math.sqrt(
+            max(1.0, target * (100 - target) / (value * (100 - value)))
+        )
 
 
 def themes(folder: Path | None = None) -> list[Theme]:
@@ -150,18 +186,26 @@ def themes(folder: Path | None = None) -> list[Theme]:
         folder: of TOML files; the shipped one when not given.
 
     Raises:
-        ConfigError: a file is not TOML, has faults, or names a figure twice; with file and key.
+        ConfigError: a file is not TOML, has faults, or names a figure twice; with file
+            and key.
     """
     folder = folder or config_file("calibration")
     files = {path: _read(path) for path in sorted(folder.glob("*.toml"))}
     if not files:
         raise ConfigError(
-            f"{folder}: no figures to check against\n  give a folder of TOML files such as configs/calibration"
+            f"{folder}: no figures to check against\n  give a folder of TOML files "
+            "such as configs/calibration"
         )
-    all_themes = [_theme(path, file) for path, file in sorted(files.items(), key=lambda item: item[1].order)]
+    all_themes = [
+        _theme(path, file)
+        for path, file in sorted(files.items(), key=lambda item: item[1].order)
+    ]
     names = [figure.id for theme in all_themes for figure in theme.figures]
     if repeats := sorted({name for name in names if names.count(name) > 1}):
-        raise ConfigError(f"{folder}: figures named twice: {', '.join(repeats)}\n  give each figure a name of its own")
+        raise ConfigError(
+            f"{folder}: figures named twice: {', '.join(repeats)}\n  give each figure "
+            "a name of its own"
+        )
     return all_themes
 
 
@@ -173,12 +217,24 @@ def _label(form: str, name: str) -> str:
 def _theme(path: Path, file: _File) -> Theme:
     def source(name: str) -> str:
         if name not in file.sources:
-            raise ConfigError(f"{path}: [sources] has no '{name}'\n  it has: {', '.join(file.sources)}")
+            raise ConfigError(
+                f"{path}: [sources] has no '{name}'\n  it has: "
+                f"{', '.join(file.sources)}"
+            )
         return file.sources[name]
 
-    entries = [*file.figure, *(figure for grid in file.grid for figure in grid.figures())]
-    figures = tuple(figure.model_copy(update={"source": source(figure.source)}) for figure in entries)
-    unmeasured = tuple(figure.model_copy(update={"source": source(figure.source)}) for figure in file.unmeasured)
+    entries = [
+        *file.figure,
+        *(figure for grid in file.grid for figure in grid.figures()),
+    ]
+    figures = tuple(
+        figure.model_copy(update={"source": source(figure.source)})
+        for figure in entries
+    )
+    unmeasured = tuple(
+        figure.model_copy(update={"source": source(figure.source)})
+        for figure in file.unmeasured
+    )
     return Theme(path.stem, file.title, file.about, figures, file.presets, unmeasured)
 
 
@@ -188,10 +244,15 @@ def _read(path: Path) -> _File:
     for key in raw.keys() & {"figure", "grid"}:
         raw[key] = [defaults | entry for entry in raw[key]]
     for grid in raw.get("grid", []):
-        wrong_rows = [row for row, cells in grid.get("rows", {}).items() if len(cells) != len(grid.get("columns", []))]
+        wrong_rows = [
+            row
+            for row, cells in grid.get("rows", {}).items()
+            if len(cells) != len(grid.get("columns", []))
+        ]
         if wrong_rows:
             raise ConfigError(
-                f"{path}: grid '{grid.get('id')}': {', '.join(wrong_rows)}: not one number for each column\n"
+                f"{path}: grid '{grid.get('id')}': {', '.join(wrong_rows)}: not one "
+                "number for each column\n"
                 "  write as many as it has columns"
             )
     return check(_File, raw, str(path))

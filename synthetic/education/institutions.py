@@ -15,7 +15,9 @@ from synthetic.base.rules import rule_file
 GENERAL, SIXTH_FORM, ADULT, TRAINING = range(4)
 KINDS = ("college", "sixth form college", "adult", "training")
 FIRST_UNIVERSITY, FIRST_COLLEGE = 19_000_001, 19_010_000
-"""First UKPRN of each: real ones begin with 100 (UK Register of Learning Providers, 10000001 and up)."""
+"""First UKPRN of each: real ones begin with 100 (UK Register of Learning Providers,
+10000001 and up).
+"""
 
 
 @dataclass(frozen=True)
@@ -33,13 +35,23 @@ class Colleges:
 
 @functools.cache
 def colleges() -> Colleges:
-    """The colleges that ship with the package; who lives outside England learns anywhere in England."""
+    """The colleges that ship with the package; who lives outside England learns
+    anywhere in England.
+    """
     rows = list(published("colleges.csv"))
-    kind, region = np.array([row["kind"] for row in rows]), np.array([row["region"] for row in rows])
+    kind, region = (
+        np.array([row["kind"] for row in rows]),
+        np.array([row["region"] for row in rows]),
+    )
     share = np.array([float(row["share"]) for row in rows])
     tables = [
         [
-            Slots(share * (kind == college_kind) * ((region == home) | ~np.isin(home, region)), 12).table
+            Slots(
+                share
+                * (kind == college_kind)
+                * ((region == home) | ~np.isin(home, region)),
+                12,
+            ).table
             for home in reference().regions
         ]
         for college_kind in KINDS
@@ -54,29 +66,47 @@ EVERYWHERE = -1
 LEVELS = ("first degree", "taught", "research")
 BANDS = 3
 
-_NEAR = 8.0  # how much more one in the home region draws: about half of young entrants then stay in their region
+# how much more one in the home region draws: about half of young entrants then stay in
+# their region
+_NEAR = 8.0
 
 
 @dataclass(frozen=True)
 class Universities:
-    """Tables to draw from: universities by tariff group and home region, subjects by level, sex and band."""
+    """Tables to draw from: universities by tariff group and home region, subjects by
+    level, sex and band.
+    """
 
-    by_choice: NDArray[np.int32]  # (tariff, region + 1, slots): place of a university; the last region is EVERYWHERE
+    by_choice: NDArray[
+        np.int32
+    ]  # (tariff, region + 1, slots): place of a university; the last region is EVERYWHERE  # noqa: E501
     anyone: NDArray[np.int32]  # (slots,): universities that ask for no grades
     subjects: NDArray[np.int32]  # (level, sex, band, slots): place in `codes`
-    codes: tuple[str, ...]  # of the common aggregation hierarchy, as the catalogue's frame
+    codes: tuple[
+        str, ...
+    ]  # of the common aggregation hierarchy, as the catalogue's frame
     pgce: Floats  # (sex,): taught courses that are a certificate of education
 
     def choose(self, draw: Floats, tariff: Codes, region: Codes) -> Ints:
-        """The UKPRN for each draw, tariff group and home region; a tariff of -1 asks for no grades."""
+        """The UKPRN for each draw, tariff group and home region; a tariff of -1 asks
+        for no grades.
+        """
         slot = (draw * self.anyone.size).astype(np.int64)
-        places = np.where(tariff < 0, self.anyone[slot], self.by_choice[np.maximum(tariff, 0), region, slot])
+        places = np.where(
+            tariff < 0,
+            self.anyone[slot],
+            self.by_choice[np.maximum(tariff, 0), region, slot],
+        )
         return FIRST_UNIVERSITY + places.astype(np.int64)
 
-    def subject(self, level: Codes, female: NDArray[np.bool_], band: Codes, draw: Floats) -> Codes:
+    def subject(
+        self, level: Codes, female: NDArray[np.bool_], band: Codes, draw: Floats
+    ) -> Codes:
         """Subjects as places in `codes`."""
         slots = self.subjects.shape[-1]
-        out: Codes = self.subjects[level, female.astype(np.int64), band, (draw * slots).astype(np.int64)]
+        out: Codes = self.subjects[
+            level, female.astype(np.int64), band, (draw * slots).astype(np.int64)
+        ]
         return out
 
 
@@ -85,7 +115,10 @@ def universities() -> Universities:
     """The universities and subjects that ship with the package."""
     rows = list(published("universities.csv"))
     size = np.array([float(row["thousands"]) for row in rows])
-    tariff, region = np.array([row["tariff"] for row in rows]), np.array([row["region"] for row in rows])
+    tariff, region = (
+        np.array([row["tariff"] for row in rows]),
+        np.array([row["region"] for row in rows]),
+    )
     choices = [
         [
             Slots(size * (tariff == group) * np.where(region == home, _NEAR, 1)).table
@@ -99,7 +132,10 @@ def universities() -> Universities:
         by_choice=np.array(choices),
         anyone=Slots(size * (tariff == "open")).table,
         subjects=np.array(
-            [[[Slots(band).table for band in _by_band(sex, codes)] for sex in level] for level in shares]
+            [
+                [[Slots(band).table for band in _by_band(sex, codes)] for sex in level]
+                for level in shares
+            ]
         ),
         codes=codes,
         pgce=_certificates(),
@@ -107,23 +143,37 @@ def universities() -> Universities:
 
 
 def band_of(ability: Floats) -> Codes:
-    """The third of entrants that an ability lies in: 0 the lowest, 2 the highest (about thirds of the people who enter)."""
-    return np.searchsorted(np.array([0.0, 0.75]), ability, side="right").astype(np.int32)
+    """The third of entrants that an ability lies in: 0 the lowest, 2 the highest (about
+    thirds of the people who enter).
+    """
+    return np.searchsorted(np.array([0.0, 0.75]), ability, side="right").astype(
+        np.int32
+    )
 
 
-def subjects_of(draws: Draws, ids: Ints, female: NDArray[np.bool_], ability: Floats) -> Codes:
-    """The subject of each person's first degree: as published by sex, choosy subjects more often for the able."""
+def subjects_of(
+    draws: Draws, ids: Ints, female: NDArray[np.bool_], ability: Floats
+) -> Codes:
+    """The subject of each person's first degree: as published by sex, choosy subjects
+    more often for the able.
+    """
     level = np.zeros(len(ids), np.int32)
-    return universities().subject(level, female, band_of(ability), draws.uniform("subject", ids))
+    return universities().subject(
+        level, female, band_of(ability), draws.uniform("subject", ids)
+    )
 
 
 def _subject_shares(codes: tuple[str, ...]) -> Floats:
-    """(level, sex, subject): shares as published; a master's of business administration is business."""
+    """(level, sex, subject): shares as published; a master's of business administration
+    is business.
+    """
     out = np.zeros((len(LEVELS), 2, len(codes)))
     for row in published("subjects.csv"):
         code = {"MBA": "CAH17-01"}.get(row["subject"], row["subject"])
         if code in codes:
-            out[LEVELS.index(row["level"]), "MF".index(row["sex"]), codes.index(code)] += float(row["share"])
+            out[
+                LEVELS.index(row["level"]), "MF".index(row["sex"]), codes.index(code)
+            ] += float(row["share"])
     out /= out.sum(axis=2, keepdims=True)
     return out
 
@@ -137,12 +187,18 @@ def _certificates() -> Floats:
 
 
 def _by_band(share: Floats, codes: tuple[str, ...]) -> Floats:
-    """(band, subject): shares within each third of entrants that average to the published ones.
+    """(band, subject): shares within each third of entrants that average to the
+    published ones.
 
-    Each subject leans to the able as subjects.toml says; bands and subjects are then scaled in turn until both add up.
+    Each subject leans to the able as subjects.toml says; bands and subjects are then
+    scaled in turn until both add up.
     """
-    lean = np.array([rule_file("study/subjects.toml").lean.get(code, 0.0) for code in codes])
-    table: Floats = share[None, :] * np.exp(lean[None, :] * np.array([-1.0, 0.0, 1.0])[:, None])
+    lean = np.array(
+        [rule_file("study/subjects.toml").lean.get(code, 0.0) for code in codes]
+    )
+    table: Floats = share[None, :] * np.exp(
+        lean[None, :] * np.array([-1.0, 0.0, 1.0])[:, None]
+    )
     for _ in range(50):
         table *= (share * BANDS / np.maximum(table.sum(axis=0), 1e-12))[None, :]
         table /= table.sum(axis=1, keepdims=True)

@@ -1,1 +1,3 @@
-"""What sources record of people: the true value of a day, an outdated one, or an error."""
+"""What sources record of people: the true value of a day, an outdated one, or
+an error.
+"""

@@ -1,1 +1,3 @@
-"""One population seen by each body: what NPD, ILR, HESA, CIS, HMRC and DWP hold of it."""
+"""One population seen by each body: what NPD, ILR, HESA, CIS, HMRC and DWP hold
+of it.
+"""

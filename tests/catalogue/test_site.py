@@ -1,4 +1,6 @@
-"""The site as files and in a browser: every variable has its page, links lead somewhere, lists become requests."""
+"""The site as files and in a browser: every variable has its page, links lead
+somewhere, lists become requests.
+"""
 
 import html
 import json
@@ -27,11 +29,20 @@ def site(content: Everything, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_every_variable_has_one_page(content: Everything) -> None:
-    variables = [v for d in shipped().datasets.values() for t in d.table.values() for v in t.variable]
-    listed_variables = [v for table in standard_extract().tables.values() for v in table.variable]
+    variables = [
+        v
+        for d in shipped().datasets.values()
+        for t in d.table.values()
+        for v in t.variable
+    ]
+    listed_variables = [
+        v for table in standard_extract().tables.values() for v in table.variable
+    ]
     assert len(content.entries) == len(variables) + len(listed_variables) > 4000
     assert sum(entry.is_held for entry in content.entries) == len(variables)
-    pages = [entry.page.lower() for entry in content.entries]  # on a file system that ignores case, too
+    pages = [
+        entry.page.lower() for entry in content.entries
+    ]  # on a file system that ignores case, too
     assert len(set(pages)) == len(pages)
 
 
@@ -41,7 +52,9 @@ def test_every_link_leads_to_a_page(site: Path) -> None:
     broken_links = [
         (page.name, address)
         for page in pages
-        for address in re.findall(r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8"))
+        for address in re.findall(
+            r'(?:href|src)="([^"#]+)"', page.read_text(encoding="utf-8")
+        )
         if not (page.parent / html.unescape(address)).resolve().is_file()
     ]
     assert len(pages) > 100
@@ -49,12 +62,25 @@ def test_every_link_leads_to_a_page(site: Path) -> None:
 
 
 def test_page_of_a_variable(site: Path) -> None:
-    page = (site / "variable" / "npd.census.EthnicGroupMajor.html").read_text(encoding="utf-8")
-    for text in ("Ethnic group, broad codes.", "EthnicGroupMajor_[term][yy]", "2005/06 to 2020/21", "5: shared by many",
-                 '<th scope="row">WHIT</th>', "demographics.html", "Department for Education"):  # fmt: skip
+    page = (site / "variable" / "npd.census.EthnicGroupMajor.html").read_text(
+        encoding="utf-8"
+    )
+    for text in (
+        "Ethnic group, broad codes.",
+        "EthnicGroupMajor_[term][yy]",
+        "2005/06 to 2020/21",
+        "5: shared by many",
+        '<th scope="row">WHIT</th>',
+        "demographics.html",
+        "Department for Education",
+    ):
         assert text in page, text
-    assert "No data of it are held here" in (site / "variable" / "npd.ks1.READING.html").read_text(encoding="utf-8")
-    page_of_upn = (site / "variable" / "npd.census.UPN.html").read_text(encoding="utf-8")
+    assert "No data of it are held here" in (
+        site / "variable" / "npd.ks1.READING.html"
+    ).read_text(encoding="utf-8")
+    page_of_upn = (site / "variable" / "npd.census.UPN.html").read_text(
+        encoding="utf-8"
+    )
     assert "It can be in no extract" in page_of_upn
     assert "data-add" not in page_of_upn
 
@@ -64,14 +90,26 @@ def test_the_script_has_the_rows_for_search(site: Path, content: Everything) -> 
     catalogue = json.loads(text[text.index("{") : text.rindex("}") + 1])
     rows = {(row[0], row[1]): row for row in catalogue["rows"]}
     assert len(rows) == len(content.entries)
-    phases = next(table.phases for table in content.tables if table.name == "npd.census")
-    gender = ["sex", list(phases), "C", "2001/02-2020/21", 1, ["demographics"], "reason"]
+    phases = next(
+        table.phases for table in content.tables if table.name == "npd.census"
+    )
+    gender = [
+        "sex",
+        list(phases),
+        "C",
+        "2001/02-2020/21",
+        1,
+        ["demographics"],
+        "reason",
+    ]
     assert rows["npd.census", "Gender"][3:] == gender
     assert rows["npd.census", "UPN"][-1] == "no"
 
 
 def test_site_replaces_only_a_site(content: Everything, tmp_path: Path) -> None:
-    small = Everything(content.datasets, content.tables[:1], content.packages, content.frames)
+    small = Everything(
+        content.datasets, content.tables[:1], content.packages, content.frames
+    )
     first = write_site(small, tmp_path / "site")
     (tmp_path / "site" / "left.html").write_text("")
     assert write_site(small, tmp_path / "site") == first
@@ -83,7 +121,9 @@ def test_site_replaces_only_a_site(content: Everything, tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".")] == []
 
 
-def at(browser: Any, site: Path, address: str, **options: Any) -> tuple[Any, list[str], list[str]]:
+def at(
+    browser: Any, site: Path, address: str, **options: Any
+) -> tuple[Any, list[str], list[str]]:
     page, requests, faults = open_page(browser, site / "datasets.html", **options)
     page.goto(f"{site.as_uri()}/{address}")
     page.wait_for_load_state("load")
@@ -92,22 +132,39 @@ def at(browser: Any, site: Path, address: str, **options: Any) -> tuple[Any, lis
 
 @pytest.mark.browser
 @pytest.mark.slow
-@pytest.mark.parametrize("display", [{}, {"color_scheme": "dark"}, {"viewport": {"width": 320, "height": 900}}])
-def test_pages_have_no_barrier_and_fetch_nothing(browser: Any, site: Path, display: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "display",
+    [{}, {"color_scheme": "dark"}, {"viewport": {"width": 320, "height": 900}}],
+)
+def test_pages_have_no_barrier_and_fetch_nothing(
+    browser: Any, site: Path, display: dict[str, Any]
+) -> None:
     page, requests, faults = at(browser, site, "index.html", **display)
-    for address in ("index.html", "datasets.html", "packages.html", "table/npd.cla.html", "list.html",
-                    "package/attainment.html", "variable/npd.census.EthnicGroupMajor.html"):  # fmt: skip
+    for address in (
+        "index.html",
+        "datasets.html",
+        "packages.html",
+        "table/npd.cla.html",
+        "list.html",
+        "package/attainment.html",
+        "variable/npd.census.EthnicGroupMajor.html",
+    ):
         page.goto(f"{site.as_uri()}/{address}")
         page.wait_for_load_state("load")
         assert barriers(page, preload=False, type="tag", values=RULES) == [], address
-        assert page.evaluate("document.documentElement.scrollWidth") <= page.viewport_size["width"], address
+        assert (
+            page.evaluate("document.documentElement.scrollWidth")
+            <= page.viewport_size["width"]
+        ), address
     assert faults == []
     assert all(address.startswith(site.as_uri()) for address in requests)
     page.context.close()
 
 
 @pytest.mark.browser
-def test_search_and_list_become_a_request(browser: Any, site: Path, tmp_path: Path) -> None:
+def test_search_and_list_become_a_request(
+    browser: Any, site: Path, tmp_path: Path
+) -> None:
     page, _, faults = at(browser, site, "index.html")
     page.fill("#words", "free school meals")
     page.get_by_role("status").get_by_text("found").wait_for()

@@ -1,4 +1,6 @@
-"""Variables of the standard extract that are listed, and not held: read from its files."""
+"""Variables of the standard extract that are listed, and not held: read from
+its files.
+"""
 
 from pathlib import Path
 
@@ -43,11 +45,18 @@ def write_files(folder: Path, **files: str) -> Path:
 
 
 def test_held_and_listed_variables_are_separate(tmp_path: Path) -> None:
-    text = HEAD + "ACADYR,,number,2001/02,,,,ACADYR,\nMODE,KS4_Mode[yy],string,2001/02,course,5E,,,The mode.\n"
-    table = load_standard(write_files(tmp_path, ks4=text, ks4_results=HEAD)).tables["npd.ks4"]
+    text = (
+        HEAD
+        + "ACADYR,,number,2001/02,,,,ACADYR,\nMODE,KS4_Mode[yy],string,2001/02,course,5E,,,The mode.\n"
+    )
+    table = load_standard(write_files(tmp_path, ks4=text, ks4_results=HEAD)).tables[
+        "npd.ks4"
+    ]
     assert table.held == {"ACADYR": "ACADYR"}
     assert table.names == {"ACADYR": "KS4_ACADYR", "MODE": "KS4_Mode[yy]"}
-    assert [(v.name, v.identifiability, v.sensitivity) for v in table.variable] == [("MODE", 5, "E")]
+    assert [(v.name, v.identifiability, v.sensitivity) for v in table.variable] == [
+        ("MODE", 5, "E")
+    ]
 
 
 def test_all_faults_of_all_files_are_in_one_error(tmp_path: Path) -> None:
@@ -75,7 +84,9 @@ def test_years_are_read_in_their_written_form(years: set[int]) -> None:
     assert years_of(span(tuple(years))) == tuple(sorted(years))
 
 
-@pytest.mark.parametrize("text", ["2001", "2001/02-", "2001/03", "2005/06-2004/05", "2001/02; 2002/03"])
+@pytest.mark.parametrize(
+    "text", ["2001", "2001/02-", "2001/03", "2005/06-2004/05", "2001/02; 2002/03"]
+)
 def test_other_forms_of_years_are_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"is not|ends before"):
         years_of(text)
@@ -84,25 +95,51 @@ def test_other_forms_of_years_are_refused(text: str) -> None:
 def test_the_whole_standard_extract_is_listed_and_described() -> None:
     standard = load_standard(catalogue=shipped())  # no fault
     assert standard == standard_extract()
-    assert len(standard.tables) == 32  # the form's 28, four of which hold pupils and results
+    assert (
+        len(standard.tables) == 32
+    )  # the form's 28, four of which hold pupils and results
     assert standard.field_count == 3817  # the form's 3,859, less repetitions
-    variables = [(table.name, variable) for table in standard.tables.values() for variable in table.variable]
-    without_description = [f"{table}.{variable.name}" for table, variable in variables if not variable.description]
+    variables = [
+        (table.name, variable)
+        for table in standard.tables.values()
+        for variable in table.variable
+    ]
+    without_description = [
+        f"{table}.{variable.name}"
+        for table, variable in variables
+        if not variable.description
+    ]
     assert len(without_description) < 0.01 * len(variables)
-    assert all(years_of(variable.years) for table, variable in variables if not table.startswith("leo.lookup"))
+    assert all(
+        years_of(variable.years)
+        for table, variable in variables
+        if not table.startswith("leo.lookup")
+    )
 
 
 def test_sensitive_items_have_a_sensitive_rating() -> None:
     standard = standard_extract()
     care = [
-        v for t in ("npd.cin", "npd.cla", "npd.ks4") for v in standard.tables[t].variable if v.concept == "social care"
+        v
+        for t in ("npd.cin", "npd.cla", "npd.ks4")
+        for v in standard.tables[t].variable
+        if v.concept == "social care"
     ]
     assert len(care) > 30
     assert {variable.sensitivity for variable in care} == {"A"}
-    for table, name in (("npd.census", "ServiceChild"), ("npd.ks4", "SENF"), ("npd.ks3", "REFUGEE")):
+    for table, name in (
+        ("npd.census", "ServiceChild"),
+        ("npd.ks4", "SENF"),
+        ("npd.ks3", "REFUGEE"),
+    ):
         variable = standard.variable(table, name)
         assert variable is not None
         assert variable.sensitivity == "B"
-    postcodes = [v for t in standard.tables.values() for v in t.variable if v.concept == "postcode"]
+    postcodes = [
+        v
+        for t in standard.tables.values()
+        for v in t.variable
+        if v.concept == "postcode"
+    ]
     assert len(postcodes) == 3
     assert all(v.identifiability == 2 for v in postcodes)

@@ -1,5 +1,6 @@
-"""A run for spark-submit that stops at given places until its test lets it go on, so that the test can act in the midst
-of the run, however busy the machine is."""
+"""A run for spark-submit that stops at given places until its test lets it go on, so
+that the test can act in the midst of the run, however busy the machine is.
+"""
 
 import os
 import sys
@@ -11,10 +12,14 @@ from linkage.pipeline.log import RunLog
 from spark_jobs import run
 
 PLACES = "HELD_AT"
-"""The environment variable that names them, separated by ;. A place is an event and a stage, as the run's log tells them, or
-`made` and a stage: its work is done, and what it has made is yet to be read."""
+"""The environment variable that names them, separated by ;. A place is an event and a
+stage, as the run's log tells them, or `made` and a stage: its work is done, and what it
+has made is yet to be read.
+"""
 FOLDER = "HELD_IN"
-"""The variable of the folder where the run marks that it has come to a place, and the test that it may go on."""
+"""The variable of the folder where the run marks that it has come to a place, and the
+test that it may go on.
+"""
 
 _LONGEST = 3600  # seconds: the test may have been killed
 

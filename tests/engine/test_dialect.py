@@ -1,4 +1,6 @@
-"""SQL that does not carry over to Spark is refused with what to write instead, not run with another result."""
+"""SQL that does not carry over to Spark is refused with what to write instead, not run
+with another result.
+"""
 
 import pytest
 
@@ -26,7 +28,10 @@ from linkage.engine.patterns import java_format
         ("select a similar to 'x' from t", "regexp_full_match"),
         ("select a + interval (n) hour from t", "days, months or years"),
         ("select unnest(a), unnest(b), * from t", "columns by name"),
-        ("select u.x from t, unnest(t.l) with ordinality as u(x, n)", "column of places"),
+        (
+            "select u.x from t, unnest(t.l) with ordinality as u(x, n)",
+            "column of places",
+        ),
         ("select first(a order by b) from t", "arg_min"),
         ("select i from generate_series(1, 3) as g(i)", "table of numbers"),
     ],
@@ -38,7 +43,9 @@ def test_sql_that_does_not_carry_over_is_refused_with_a_remedy(query, remedy):
     assert remedy in str(error.value).splitlines()[-1]
 
 
-@pytest.mark.parametrize("name", sorted(set(REFUSED) - {"asof", "columns", "map", "row"}))
+@pytest.mark.parametrize(
+    "name", sorted(set(REFUSED) - {"asof", "columns", "map", "row"})
+)
 def test_a_function_without_a_counterpart_is_refused_by_name(name):
     with pytest.raises(DialectError, match=f"^{name} "):
         to_spark(f"select {name}(a, b) from t")

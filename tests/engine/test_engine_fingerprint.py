@@ -1,4 +1,6 @@
-"""A table's fingerprint: one number on every engine, whatever the order of rows, and another for another table."""
+"""A table's fingerprint: one number on every engine, whatever the order of rows, and
+another for another table.
+"""
 
 import datetime
 import math
@@ -12,10 +14,20 @@ AWKWARD = pa.table(
     {
         "id": [1, 2, 3, 4],
         "name": ["MARTHA", None, "ÉLODIE", "~"],
-        "dob": [datetime.date(1899, 12, 31), None, datetime.date(2006, 2, 28), datetime.date(1, 1, 1)],
+        "dob": [
+            datetime.date(1899, 12, 31),
+            None,
+            datetime.date(2006, 2, 28),
+            datetime.date(1, 1, 1),
+        ],
         "weight": [0.1, None, -1e300, 123_456_789.125],
         "flag": [True, None, False, True],
-        "seen": [datetime.datetime(1899, 1, 2, 3, 4, 5), None, datetime.datetime(2020, 1, 1), None],
+        "seen": [
+            datetime.datetime(1899, 1, 2, 3, 4, 5),
+            None,
+            datetime.datetime(2020, 1, 1),
+            None,
+        ],
         "names": [["A", None, "B"], None, [], ["A,B"]],
         "spans": [[datetime.date(1899, 12, 31)], None, [], [None]],
     }
@@ -23,7 +35,8 @@ AWKWARD = pa.table(
 
 
 def test_a_fingerprint_is_one_number_on_every_engine(engine):
-    # The figure is fixed here, so that both engines, and tomorrow's, agree with the manifests of earlier runs.
+    # The figure is fixed here, so that both engines, and tomorrow's, agree with the
+    # manifests of earlier runs.
     assert engine.fingerprint(engine.from_arrow(AWKWARD)) == "4-a381337db6aab4a"
 
 
@@ -62,8 +75,13 @@ def test_tables_that_differ_have_fingerprints_that_differ(engine, first, second)
 
 
 def test_the_last_bits_of_a_double_do_not_count(engine):
-    left, right = pa.table({"x": [0.1 + 0.2]}), pa.table({"x": [math.nextafter(0.3, 0)]})
-    assert engine.fingerprint(engine.from_arrow(left)) == engine.fingerprint(engine.from_arrow(right))
+    left, right = (
+        pa.table({"x": [0.1 + 0.2]}),
+        pa.table({"x": [math.nextafter(0.3, 0)]}),
+    )
+    assert engine.fingerprint(engine.from_arrow(left)) == engine.fingerprint(
+        engine.from_arrow(right)
+    )
 
 
 def test_whole_numbers_count_the_same_in_any_width(engine):

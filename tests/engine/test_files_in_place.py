@@ -1,4 +1,6 @@
-"""A file or a folder takes its place whole; what stood there before is there until then, however the block ends."""
+"""A file or a folder takes its place whole; what stood there before is there until
+then, however the block ends.
+"""
 
 from pathlib import Path
 
@@ -36,13 +38,18 @@ def test_a_new_file_replaces_the_earlier_one(tmp_path, kind, old_kind):
 
 
 @pytest.mark.parametrize("old_kind", ["file", "folder"])
-def test_a_failed_replacement_keeps_the_earlier_file(tmp_path, kind, old_kind, monkeypatch):
+def test_a_failed_replacement_keeps_the_earlier_file(
+    tmp_path, kind, old_kind, monkeypatch
+):
     def refuse(*_):
         raise OSError(13, "Permission denied")
 
     write(tmp_path / "t", old_kind, "earlier")
     monkeypatch.setattr("os.replace", refuse)
-    with pytest.raises(OSError, match="Permission denied"), whole(tmp_path / "t") as part:
+    with (
+        pytest.raises(OSError, match="Permission denied"),
+        whole(tmp_path / "t") as part,
+    ):
         write(part, kind, "new")
     assert content(tmp_path / "t") == "earlier"
     assert [*tmp_path.iterdir()] == [tmp_path / "t"]
@@ -67,8 +74,13 @@ def test_a_link_to_a_folder_is_replaced_and_its_folder_stays(tmp_path, kind):
     assert sorted(path.name for path in tmp_path.iterdir()) == ["elsewhere", "t"]
 
 
-@pytest.mark.parametrize("query", ["from read_text({file})", "from glob({file})", "copy (select 1) to {file}"])
-def test_a_query_reads_and_writes_within_its_folders_only(query: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "query",
+    ["from read_text({file})", "from glob({file})", "copy (select 1) to {file}"],
+)
+def test_a_query_reads_and_writes_within_its_folders_only(
+    query: str, tmp_path: Path
+) -> None:
     """Also through a link, which DuckDB follows before it asks whether it may."""
     inside, outside = tmp_path / "run", tmp_path / "home"
     outside.mkdir()
@@ -77,14 +89,24 @@ def test_a_query_reads_and_writes_within_its_folders_only(query: str, tmp_path: 
         engine.write(engine.sql("select 1 as a", params=None), inside / "a.parquet")
         assert rows(engine, engine.read(inside)) == [{"a": 1}]
         (inside / "link").symlink_to(outside)
-        for path in (outside / "key", inside / "link" / "key", inside / ".." / "home" / "key"):
+        for path in (
+            outside / "key",
+            inside / "link" / "key",
+            inside / ".." / "home" / "key",
+        ):
             with pytest.raises(duckdb.PermissionException):
                 engine.connection.execute(query.format(file=f"'{path}'"))
 
 
 def test_settings_are_locked_and_extensions_off() -> None:
     with connect("duckdb", threads=1) as engine:
-        for key in ("autoinstall_known_extensions", "autoload_known_extensions", "allow_community_extensions"):
-            assert not engine.connection.execute(f"select current_setting('{key}')").fetchone()[0]
+        for key in (
+            "autoinstall_known_extensions",
+            "autoload_known_extensions",
+            "allow_community_extensions",
+        ):
+            assert not engine.connection.execute(
+                f"select current_setting('{key}')"
+            ).fetchone()[0]
             with pytest.raises(duckdb.InvalidInputException, match="locked"):
                 engine.connection.execute(f"set {key} = true")

@@ -1,4 +1,6 @@
-"""Folders among temporary files: gone after the work, and after a kill once the next process makes one."""
+"""Folders among temporary files: gone after the work, and after a kill once the next
+process makes one.
+"""
 
 import os
 import shutil
@@ -55,7 +57,9 @@ def test_an_engine_clears_old_folders_and_keeps_none(temporary: Path) -> None:
 
 
 def test_folders_of_running_processes_stay(temporary: Path) -> None:
-    """Of this process and of another, which writes when it has begun, and ends when it is told."""
+    """Of this process and of another, which writes when it has begun, and ends when it
+    is told.
+    """
     (ready_read, ready_write), (stop_read, stop_write) = os.pipe(), os.pipe()
     child = os.fork()
     if not child:
@@ -72,10 +76,20 @@ def test_folders_of_running_processes_stay(temporary: Path) -> None:
     assert not list(temporary.iterdir())
 
 
-def test_no_other_folder_is_cleared(temporary: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Neither of like names, nor of other users, nor what a link of such a name leads to."""
+def test_no_other_folder_is_cleared(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Neither of like names, nor of other users, nor what a link of such a name leads
+    to.
+    """
     target = temporary / "beyond"
-    others = [target, *(temporary / name for name in ("leo-abcd1234", "leo-work-abc", "leo-work-abcd1234.old"))]
+    others = [
+        target,
+        *(
+            temporary / name
+            for name in ("leo-abcd1234", "leo-work-abc", "leo-work-abcd1234.old")
+        ),
+    ]
     for other in others:
         other.mkdir()
     (target / "kept").touch()
@@ -111,18 +125,31 @@ def test_a_folder_that_was_cleared_before_it_was_locked_is_made_again(
 
 
 @pytest.mark.parametrize("state", ["absent", "a file"])
-def test_rows_are_put_only_where_tmpdir_says(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str) -> None:
+def test_rows_are_put_only_where_tmpdir_says(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, state: str
+) -> None:
     folder = tmp_path / "scratch disk"
     if state == "a file":
         folder.touch()
     monkeypatch.setenv("TMPDIR", str(folder))
-    with pytest.raises(ConfigError, match=f"TMPDIR: {folder} is no folder that this user may write to\n  let it name"):
+    with pytest.raises(
+        ConfigError,
+        match=f"TMPDIR: {folder} is no folder that this user may write to\n  let it "
+        "name",
+    ):
         scratch_folder()
 
 
-def test_a_system_without_a_temporary_folder_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_system_without_a_temporary_folder_is_reported(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("TMPDIR", raising=False)
     monkeypatch.setattr(tempfile, "tempdir", None)
-    monkeypatch.setattr(tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "full")])
-    with pytest.raises(LeoError, match="no folder for temporary files can be written to\n  free space there, or"):
+    monkeypatch.setattr(
+        tempfile, "_candidate_tempdir_list", lambda: [str(tmp_path / "full")]
+    )
+    with pytest.raises(
+        LeoError,
+        match="no folder for temporary files can be written to\n  free space there, or",
+    ):
         scratch_folder()

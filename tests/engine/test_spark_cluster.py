@@ -1,4 +1,6 @@
-"""The cluster for tests and benchmarks starts whole, ends whole, and touches nothing else."""
+"""The cluster for tests and benchmarks starts whole, ends whole, and touches nothing
+else.
+"""
 
 import os
 import signal
@@ -27,10 +29,15 @@ def sleeping_spark(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_cluster_has_its_own_secret_from_start_to_end(tmp_path):
-    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    pytest.importorskip(
+        "pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'"
+    )
     instance = cluster.start(tmp_path, workers=1, memory="512m", pinned=True)
     try:
-        assert [process.name for process in instance.processes] == ["master", "worker-1"]
+        assert [process.name for process in instance.processes] == [
+            "master",
+            "worker-1",
+        ]
         assert len(os.sched_getaffinity(instance.processes[1].pid)) == 1
         secret = instance.settings / "spark-defaults.conf"
         assert stat.S_IMODE(secret.stat().st_mode) == 0o600
@@ -50,7 +57,9 @@ def test_an_interrupted_start_leaves_no_process(sleeping_spark, tmp_path, monkey
     monkeypatch.setattr(cluster, "_wait", interrupt)
     with pytest.raises(KeyboardInterrupt):
         cluster.start(tmp_path / "c")
-    assert [process.popen.returncode for process in clusters[0].processes] == [-signal.SIGTERM]
+    assert [process.popen.returncode for process in clusters[0].processes] == [
+        -signal.SIGTERM
+    ]
     assert not (tmp_path / "c" / "conf").exists()
 
 
@@ -62,7 +71,9 @@ def test_workers_do_not_inherit_keys(sleeping_spark, tmp_path, monkeypatch):
     cluster._launch(instance, "master", "Master", [])
     try:
         variables = b""
-        while b"SPARK_HOME" not in variables:  # Linux shows none while the process begins
+        while (
+            b"SPARK_HOME" not in variables
+        ):  # Linux shows none while the process begins
             variables = Path(f"/proc/{instance.processes[0].pid}/environ").read_bytes()
         assert b"LEO_DEFINITIONS=mine" in variables
         assert b"LEO_MASTER_KEY" not in variables
@@ -73,7 +84,9 @@ def test_workers_do_not_inherit_keys(sleeping_spark, tmp_path, monkeypatch):
 def test_an_executor_that_outlives_its_worker_is_killed(monkeypatch):
     monkeypatch.setattr(cluster, "_GRACE_SECONDS", 0.2)
     script = "(trap '' TERM; echo ready; exec sleep 3600) & sleep 3600"
-    with subprocess.Popen(["bash", "-c", script], start_new_session=True, stdout=subprocess.PIPE) as leader:
+    with subprocess.Popen(
+        ["bash", "-c", script], start_new_session=True, stdout=subprocess.PIPE
+    ) as leader:
         assert leader.stdout
         leader.stdout.readline()
         cluster.Process("worker-1", leader).end()
@@ -81,7 +94,9 @@ def test_an_executor_that_outlives_its_worker_is_killed(monkeypatch):
 
 
 def test_a_master_whose_port_is_taken_ends(tmp_path, monkeypatch):
-    pytest.importorskip("pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'")
+    pytest.importorskip(
+        "pyspark", reason="no pyspark: pip install 'leo-linkage[spark]'"
+    )
     with socket.socket() as listener:
         listener.bind((cluster.HOST, 0))
         listener.listen()

@@ -11,11 +11,15 @@ import pytest
 from linkage.engine import RowStore
 from linkage.errors import InputError, LeoError
 
-SCHEMA = pa.schema([("n", pa.int64()), ("said", pa.string()), ("at", pa.timestamp("us"))])
+SCHEMA = pa.schema(
+    [("n", pa.int64()), ("said", pa.string()), ("at", pa.timestamp("us"))]
+)
 
 
 def rows_of(*numbers: int) -> pa.Table:
-    return pa.Table.from_pylist([{"said": "yes", "n": n, "at": None} for n in numbers], SCHEMA)
+    return pa.Table.from_pylist(
+        [{"said": "yes", "n": n, "at": None} for n in numbers], SCHEMA
+    )
 
 
 def test_rows_are_added_and_kept_in_order(tmp_path: Path) -> None:
@@ -37,7 +41,10 @@ def test_an_addition_that_fails_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_a_column_that_is_newer_than_the_file_is_empty_in_it(tmp_path: Path) -> None:
-    old, new = (RowStore(tmp_path / "labels.duckdb", "labels", schema) for schema in (SCHEMA.remove(1), SCHEMA))
+    old, new = (
+        RowStore(tmp_path / "labels.duckdb", "labels", schema)
+        for schema in (SCHEMA.remove(1), SCHEMA)
+    )
     old.add(rows_of(1))
     assert new.rows().column("said").to_pylist() == [None]
     assert new.add(rows_of(2)) == 2
@@ -66,7 +73,8 @@ schema = pa.schema([("n", pa.int64()), ("said", pa.string())])
 store = RowStore(pathlib.Path(sys.argv[1]), "labels", schema)
 size = store.path.stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-more = pa.table({"n": range(100_000), "said": [str(number) * 9 for number in range(100_000)]}, schema)
+more = pa.table({"n": range(100_000),
+    "said": [str(number) * 9 for number in range(100_000)]}, schema)
 try:
     store.add(more)
 except LeoError as error:
@@ -77,10 +85,12 @@ def test_a_full_disk_loses_no_earlier_rows(tmp_path: Path) -> None:
     schema = SCHEMA.remove(2)
     store = RowStore(tmp_path / "labels.duckdb", "labels", schema)
     store.add(pa.table({"n": [1, 2], "said": ["yes", "no"]}, schema))
-    result = subprocess.run([sys.executable, "-c", FULL, str(store.path)], capture_output=True, text=True)
-    assert result.stdout.startswith(f"LeoError {store.path}: there is no space on the disk, and nothing was added\n"), (
-        result
+    result = subprocess.run(
+        [sys.executable, "-c", FULL, str(store.path)], capture_output=True, text=True
     )
+    assert result.stdout.startswith(
+        f"LeoError {store.path}: there is no space on the disk, and nothing was added\n"
+    ), result
     assert store.rows().column("n").to_pylist() == [1, 2]
 
 

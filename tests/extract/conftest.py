@@ -1,4 +1,6 @@
-"""A run small enough to check by eye: three people, a catalogue of four tables, one approved project."""
+"""A run small enough to check by eye: three people, a catalogue of four tables, one
+approved project.
+"""
 
 import datetime
 import shutil
@@ -79,7 +81,9 @@ def key() -> MasterKey:
 
 @pytest.fixture
 def make_project() -> Callable[..., Project]:
-    """A project that is approved for a little of everything; arguments replace its keys."""
+    """A project that is approved for a little of everything; arguments replace its
+    keys.
+    """
 
     def make(**changes: Any) -> Project:
         raw: dict[str, Any] = {
@@ -87,12 +91,24 @@ def make_project() -> Callable[..., Project]:
             "title": "A study",
             "organisation": "A university",
             "purpose": "To learn.",
-            "decision": {"reference": "D-1", "date": "2026-01-01", "expires": "2027-01-01"},
+            "decision": {
+                "reference": "D-1",
+                "date": "2026-01-01",
+                "expires": "2027-01-01",
+            },
             "link_metadata": True,
             "formats": ["parquet", "csv"],
             "table": [
-                {"name": "npd.ks4", "years": "2011/12-2012/13", "variables": ["ACADYR", "URN", "Grade", "Note"]},
-                {"name": "leo.employment", "years": "2012/13", "variables": ["StartDate", "EndDate"]},
+                {
+                    "name": "npd.ks4",
+                    "years": "2011/12-2012/13",
+                    "variables": ["ACADYR", "URN", "Grade", "Note"],
+                },
+                {
+                    "name": "leo.employment",
+                    "years": "2012/13",
+                    "variables": ["StartDate", "EndDate"],
+                },
             ],
         }
         return Project.model_validate({**raw, **changes})
@@ -102,7 +118,9 @@ def make_project() -> Callable[..., Project]:
 
 @pytest.fixture
 def run_tables(world: Callable[[str], Table]) -> dict[str, Table]:
-    """Person 1 has two pupil records and a tax record, person 2 a pupil record, person 3 a tax record."""
+    """Person 1 has two pupil records and a tax record, person 2 a pupil record, person
+    3 a tax record.
+    """
     return {
         "lookup_ae_id": world("""
             AE_ID | source | entity_id
@@ -157,7 +175,9 @@ def run_tables(world: Callable[[str], Table]) -> dict[str, Table]:
 
 
 @pytest.fixture
-def plant(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dict[str, Table]]:
+def plant(
+    engine: Engine, run_tables: dict[str, Table]
+) -> Callable[[str], dict[str, Table]]:
     """The run with a text planted in a free column of an approved table."""
 
     def plant_text(text: str) -> dict[str, Table]:
@@ -173,10 +193,18 @@ def plant(engine: Engine, run_tables: dict[str, Table]) -> Callable[[str], dict[
 
 @pytest.fixture
 def publish(
-    engine: Engine, catalogue: Catalogue, run_tables: dict[str, Table], key: MasterKey, tmp_path: Path
+    engine: Engine,
+    catalogue: Catalogue,
+    run_tables: dict[str, Table],
+    key: MasterKey,
+    tmp_path: Path,
 ) -> Callable[..., ExtractSummary]:
     def release(
-        project: Project, *, out: str | Path = "out", tables: dict[str, Table] | None = None, **options: Any
+        project: Project,
+        *,
+        out: str | Path = "out",
+        tables: dict[str, Table] | None = None,
+        **options: Any,
     ) -> ExtractSummary:
         return extract(
             engine,
@@ -198,13 +226,21 @@ _PUBLISHED: dict[str, ExtractSummary] = {}
 
 
 @pytest.fixture
-def publish_once(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> PublishOnce:
-    """Publishes an extract of several tests once, and gives each of them a copy of the folder, to be changed."""
+def publish_once(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> PublishOnce:
+    """Publishes an extract of several tests once, and gives each of them a copy of the
+    folder, to be changed.
+    """
 
-    def copy_extract(name: str, make: Callable[[Path], ExtractSummary]) -> ExtractSummary:
+    def copy_extract(
+        name: str, make: Callable[[Path], ExtractSummary]
+    ) -> ExtractSummary:
         if name not in _PUBLISHED:
             _PUBLISHED[name] = make(tmp_path_factory.mktemp("published") / "out")
         summary = _PUBLISHED[name]
-        return replace(summary, folder=Path(shutil.copytree(summary.folder, tmp_path / "out")))
+        return replace(
+            summary, folder=Path(shutil.copytree(summary.folder, tmp_path / "out"))
+        )
 
     return copy_extract

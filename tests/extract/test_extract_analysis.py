@@ -1,4 +1,6 @@
-"""Analysis-ready tables: exact rows of a small world, and nothing in them that was not approved."""
+"""Analysis-ready tables: exact rows of a small world, and nothing in them that was not
+approved.
+"""
 
 import datetime
 import json
@@ -20,15 +22,39 @@ ALL = ["person", "person_year", "person_month"]
 TABLES: list[dict[str, Any]] = [
     {"name": "leo.person", "variables": ["in_cis", "ks4_year"]},
     {"name": "npd.ks4", "years": "2005/06-2008/09", "variables": ["ACADYR", "LEVEL2"]},
-    {"name": "hesa.students", "years": "2011/12-2012/13", "variables": ["AcademicYear", "COMDATE", "ENDDATE"]},
-    {"name": "leo.employment", "years": "2012/13-2013/14", "variables": ["StartDate", "EndDate"]},
-    {"name": "leo.earnings", "years": "2012/13-2013/14", "variables": ["TaxYear", "Earnings", "Main_Section"]},
-    {"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear", "EARNINGS_SELF_EMPLOYMENT"]},
+    {
+        "name": "hesa.students",
+        "years": "2011/12-2012/13",
+        "variables": ["AcademicYear", "COMDATE", "ENDDATE"],
+    },
+    {
+        "name": "leo.employment",
+        "years": "2012/13-2013/14",
+        "variables": ["StartDate", "EndDate"],
+    },
+    {
+        "name": "leo.earnings",
+        "years": "2012/13-2013/14",
+        "variables": ["TaxYear", "Earnings", "Main_Section"],
+    },
+    {
+        "name": "leo.self_assessment",
+        "years": "2013/14",
+        "variables": ["TaxYear", "EARNINGS_SELF_EMPLOYMENT"],
+    },
     {
         "name": "leo.outcomes",
         "years": "2012/13-2020/21",
         "variables": [
-            *("definition", "cohort_type", "cohort_year", "years_after", "tax_year", "academic_year", "earnings")
+            *(
+                "definition",
+                "cohort_type",
+                "cohort_year",
+                "years_after",
+                "tax_year",
+                "academic_year",
+                "earnings",
+            )
         ],
     },
 ]
@@ -36,7 +62,9 @@ TABLES: list[dict[str, Any]] = [
 
 @pytest.fixture
 def tables(engine: Engine, world: Callable[[str], Table]) -> dict[str, Table]:
-    """Person 1 studies, works under two keys and for herself; person 2 has a school record and nothing more."""
+    """Person 1 studies, works under two keys and for herself; person 2 has a school
+    record and nothing more.
+    """
     return {
         "lookup_ae_id": world("""
             AE_ID | source | entity_id
@@ -97,23 +125,46 @@ def tables(engine: Engine, world: Callable[[str], Table]) -> dict[str, Table]:
 
 @pytest.fixture
 def give(
-    engine: Engine, tables: dict[str, Table], key: MasterKey, make_project: Callable[..., Project], tmp_path: Path
+    engine: Engine,
+    tables: dict[str, Table],
+    key: MasterKey,
+    make_project: Callable[..., Project],
+    tmp_path: Path,
 ) -> Callable[..., ExtractSummary]:
     def make(**changes: Any) -> ExtractSummary:
-        project = make_project(**{"link_metadata": False, "analysis": ALL, "table": TABLES, **changes})
-        return extract(engine, project, shipped(), tables, key, tmp_path / "out", run_info={}, today=TODAY)
+        project = make_project(
+            **{"link_metadata": False, "analysis": ALL, "table": TABLES, **changes}
+        )
+        return extract(
+            engine,
+            project,
+            shipped(),
+            tables,
+            key,
+            tmp_path / "out",
+            run_info={},
+            today=TODAY,
+        )
 
     return make
 
 
 @pytest.fixture
 def rows(key: MasterKey) -> Callable[..., list[tuple[Any, ...]]]:
-    """A table's rows with the people's numbers in the place of their pseudonyms, and its columns first."""
-    number = {key.project("study", "a university", "").pseudonym("AE_ID", person): int(person) for person in ("1", "2")}
+    """A table's rows with the people's numbers in the place of their pseudonyms, and
+    its columns first.
+    """
+    number = {
+        key.project("study", "a university", "").pseudonym("AE_ID", person): int(person)
+        for person in ("1", "2")
+    }
 
     def read(summary: ExtractSummary, table: str) -> list[tuple[Any, ...]]:
         table_read = pq.read_table(summary.folder / "parquet" / f"{table}.parquet")
-        values = [tuple(number.get(value, value) for value in row.values()) for row in table_read.to_pylist()]
+        values = [
+            tuple(number.get(value, value) for value in row.values())
+            for row in table_read.to_pylist()
+        ]
         return [tuple(table_read.column_names), *sorted(values)]
 
     return read
@@ -136,10 +187,18 @@ KS4 = {"variables": ["ACADYR"], "name": "npd.ks4"}
 @pytest.mark.parametrize(
     ("tables_asked", "cohorts", "years", "coverage"),
     [
-        ([{**KS4, "years": "2006/07"}], ["2006/07", "2007/08"], (200607, None), " Empty outside 2006/07,"),
+        (
+            [{**KS4, "years": "2006/07"}],
+            ["2006/07", "2007/08"],
+            (200607, None),
+            " Empty outside 2006/07,",
+        ),
         ([{**KS4, "years": "2005/06"}], [], (None, None), " Empty outside 2005/06,"),
         (
-            [{**KS4, "years": "2005/06", "part": "one"}, {**KS4, "years": "2007/08", "part": "two"}],
+            [
+                {**KS4, "years": "2005/06", "part": "one"},
+                {**KS4, "years": "2007/08", "part": "two"},
+            ],
             [],
             (None, 200708),
             " Empty outside 2005/06, 2007/08,",
@@ -159,24 +218,51 @@ def test_a_year_of_a_person_is_within_the_approved_years(
     """ks4_year had years for which the project had not been approved."""
     person = {"name": "leo.person", "variables": ["ks4_year"]}
     population = {"cohort": [{"table": "npd.ks4", "years": span} for span in cohorts]}
-    summary = give(table=[person, *tables_asked], population=population, analysis=["person"])
+    summary = give(
+        table=[person, *tables_asked], population=population, analysis=["person"]
+    )
     for table in ("leo_person", "analysis_person"):
         header, *body = rows(summary, table)
         assert [row[header.index("ks4_year")] for row in body] == list(years)
     package = json.loads((summary.folder / "datapackage.json").read_text())
-    resource = next(span for span in package["resources"] if span["path"] == "parquet/leo_person.parquet")
-    description = next(span["description"] for span in resource["leo:schema"]["fields"] if span["name"] == "ks4_year")
-    assert description.partition(" Empty")[2].partition(" the years")[0] == coverage.removeprefix(" Empty")
+    resource = next(
+        span
+        for span in package["resources"]
+        if span["path"] == "parquet/leo_person.parquet"
+    )
+    description = next(
+        span["description"]
+        for span in resource["leo:schema"]["fields"]
+        if span["name"] == "ks4_year"
+    )
+    assert description.partition(" Empty")[2].partition(" the years")[
+        0
+    ] == coverage.removeprefix(" Empty")
 
 
 def test_person_by_tax_year(give: Give, rows: Rows) -> None:
-    """Study counts from September 2011 but the panel begins with the first tax year that is approved: April 2012."""
+    """Study counts from September 2011 but the panel begins with the first tax year
+    that is approved: April 2012.
+    """
     assert rows(give(), "analysis_person_year") == [
         (
-            *("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "self_employment_profit", "main_section"),
-            *("study_months", "employment_months", "employment_days", "self_employment_months"),
+            *(
+                "AE_ID",
+                "tax_year",
+                "tax_or_benefit_record",
+                "earnings",
+                "self_employment_profit",
+                "main_section",
+            ),
+            *(
+                "study_months",
+                "employment_months",
+                "employment_days",
+                "self_employment_months",
+            ),
         ),
-        # Study April to July and September to November; work from 20 November to 5 April, each day once.
+        # Study April to July and September to November; work from 20 November to 5
+        # April, each day once.
         (1, 201213, True, 9500, None, "A", 7, 5, 137, None),
         # Work from 6 to 20 April under two keys, and in March.
         (1, 201314, True, 300, 0, "C", None, 2, 46, 0),
@@ -189,17 +275,29 @@ def test_person_by_month(give: Give, rows: Rows) -> None:
     study, work = ("study", True, False, False), ("employment", False, True, False)
     assert rows(give(), "analysis_person_month") == [
         ("AE_ID", "month", "main_activity", "study", "employment", "self_employment"),
-        *((1, month, *study) for month in (201204, 201205, 201206, 201207, 201209, 201210)),
+        *(
+            (1, month, *study)
+            for month in (201204, 201205, 201206, 201207, 201209, 201210)
+        ),
         (1, 201211, "study", True, True, False),
-        *((1, month, *work) for month in (201212, 201301, 201302, 201303, 201304, 201403)),
+        *(
+            (1, month, *work)
+            for month in (201212, 201301, 201302, 201303, 201304, 201403)
+        ),
     ]
 
 
 def test_data_that_were_not_approved_are_in_no_table(give: Give, rows: Rows) -> None:
-    """Without start and end of study a year's rows count for its months; without sections there is none."""
+    """Without start and end of study a year's rows count for its months; without
+    sections there is none.
+    """
     requests = [
         {"name": "hesa.students", "years": "2012/13", "variables": ["AcademicYear"]},
-        {"name": "leo.earnings", "years": "2013/14", "variables": ["TaxYear", "Earnings"]},
+        {
+            "name": "leo.earnings",
+            "years": "2013/14",
+            "variables": ["TaxYear", "Earnings"],
+        },
     ]
     summary = give(table=requests, analysis=["person", "person_year", "person_month"])
     assert rows(summary, "analysis_person") == [("AE_ID",), (1,), (2,)]
@@ -219,9 +317,15 @@ def test_years_between_the_approved_years_of_tables_are_unknown(
     separate_years = [
         {"name": "hesa.students", "years": "2012/13", "variables": ["AcademicYear"]},
         {"name": "npd.ks5", "years": "2014/15", "variables": ["ACADYR"]},
-        {"name": "leo.earnings", "years": "2012/13-2014/15", "variables": ["TaxYear", "Earnings"]},
+        {
+            "name": "leo.earnings",
+            "years": "2012/13-2014/15",
+            "variables": ["TaxYear", "Earnings"],
+        },
     ]
-    assert rows(give(table=separate_years, analysis=["person_year"]), "analysis_person_year") == [
+    assert rows(
+        give(table=separate_years, analysis=["person_year"]), "analysis_person_year"
+    ) == [
         ("AE_ID", "tax_year", "tax_or_benefit_record", "earnings", "study_months"),
         (1, 201213, True, 9500, 7),
         (1, 201314, True, 300, None),
@@ -240,21 +344,38 @@ def test_tables_that_cannot_be_made_are_refused_at_once(give: Give) -> None:
         assert table in str(error.value)
 
 
-def test_analysis_tables_are_described_verified_and_explained(give: Give, engine: Engine) -> None:
+def test_analysis_tables_are_described_verified_and_explained(
+    give: Give, engine: Engine
+) -> None:
     summary = give(formats=["parquet", "csv"])
     assert verify(engine, shipped(), summary.folder).tables == 2 * len(summary.rows)
     guide = (summary.folder / "README.md").read_text()
-    assert "### `analysis_person_month`: People by month, with their main activity" in guide
+    assert (
+        "### `analysis_person_month`: People by month, with their main activity"
+        in guide
+    )
     assert "| `study` | study: school from 16, college or university |" in guide
 
 
-def test_self_employment_fills_its_tax_year(give: Give, rows: Rows, engine: Engine, tables: dict[str, Table]) -> None:
-    requests = [{"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}]
-    assert rows(give(analysis=["person_month"], table=requests), "analysis_person_month")[1:] == []
+def test_self_employment_fills_its_tax_year(
+    give: Give, rows: Rows, engine: Engine, tables: dict[str, Table]
+) -> None:
+    requests = [
+        {"name": "leo.self_assessment", "years": "2013/14", "variables": ["TaxYear"]}
+    ]
+    assert (
+        rows(give(analysis=["person_month"], table=requests), "analysis_person_month")[
+            1:
+        ]
+        == []
+    )
     tables["self_assessment"] = engine.sql(
         "select EDUKEY, TaxYear + 101 as TaxYear from {t}", t=tables["self_assessment"]
     )
-    months = rows(give(analysis=["person_month"], table=requests), "analysis_person_month")[1:]
+    months = rows(
+        give(analysis=["person_month"], table=requests), "analysis_person_month"
+    )[1:]
     assert [row[1:3] for row in months] == [
-        (month, "self_employment") for month in (*range(201304, 201313), 201401, 201402, 201403)
+        (month, "self_employment")
+        for month in (*range(201304, 201313), 201401, 201402, 201403)
     ]

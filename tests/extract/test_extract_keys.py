@@ -20,7 +20,9 @@ def write(path: Path, text: str, mode: int = 0o600) -> Path:
     return path
 
 
-@pytest.mark.parametrize("text", [GOOD.hex(), GOOD.hex().upper() + "\n", base64.b64encode(GOOD).decode()])
+@pytest.mark.parametrize(
+    "text", [GOOD.hex(), GOOD.hex().upper() + "\n", base64.b64encode(GOOD).decode()]
+)
 def test_hexadecimal_and_base64_are_read(tmp_path: Path, text: str) -> None:
     assert master_key(write(tmp_path / "key", text)).secret == GOOD
     assert master_key(environment={"LEO_MASTER_KEY": text}).secret == GOOD
@@ -41,14 +43,19 @@ def test_a_key_that_others_can_read_is_refused(tmp_path: Path, mode: int) -> Non
         ("ab" * 32, "repeats"),
     ],
 )
-def test_a_text_that_is_no_key_is_refused_and_not_quoted(tmp_path: Path, text: str, fault: str) -> None:
+def test_a_text_that_is_no_key_is_refused_and_not_quoted(
+    tmp_path: Path, text: str, fault: str
+) -> None:
     with pytest.raises(ConfigError, match=fault) as error:
         master_key(write(tmp_path / "key", text))
     assert not text or text not in str(error.value)
 
 
 def test_a_missing_key_has_a_remedy(tmp_path: Path) -> None:
-    for read_key in (lambda: master_key(environment={}), lambda: master_key(tmp_path / "none")):
+    for read_key in (
+        lambda: master_key(environment={}),
+        lambda: master_key(tmp_path / "none"),
+    ):
         with pytest.raises(ConfigError, match=r"leo extract key new master\.key"):
             read_key()
 
@@ -67,7 +74,10 @@ def test_a_key_in_a_runs_folder_is_refused(tmp_path: Path) -> None:
     (tmp_path / "run/stages/records").mkdir(parents=True)
     (tmp_path / "run/manifest.json").write_text("{}")
     shutil.copy(tmp_path / "key", tmp_path / "run/key")
-    for action in (lambda: write_new_key(tmp_path / "run/stages/key"), lambda: master_key(tmp_path / "run/key")):
+    for action in (
+        lambda: write_new_key(tmp_path / "run/stages/key"),
+        lambda: master_key(tmp_path / "run/key"),
+    ):
         with pytest.raises(ConfigError, match="a key may not lie in a run's folder"):
             action()
 

@@ -1,8 +1,15 @@
-"""Whole addresses are split into street, town, county and postcode by what the column shows."""
+"""Whole addresses are split into street, town, county and postcode by what the column
+shows.
+"""
 
 import random
 
-from linkage.files.address import AddressSide, holds_whole_addresses, infer_addresses, street_alone
+from linkage.files.address import (
+    AddressSide,
+    holds_whole_addresses,
+    infer_addresses,
+    street_alone,
+)
 
 TOWNS = ["Leeds", "York", "Hull", "Derby", "Crewe"]
 STREETS = ["High Street", "Mill Lane", "Church Road", "Station Road", "Park Avenue"]
@@ -11,7 +18,11 @@ STREETS = ["High Street", "Mill Lane", "Church Road", "Station Road", "Park Aven
 def british(count: int = 200) -> list[tuple[str, str, str]]:
     draw = random.Random(2)
     return [
-        (f"{draw.randrange(1, 99)} {draw.choice(STREETS)}", draw.choice(TOWNS), f"LS{draw.randrange(1, 9)} 1AB")
+        (
+            f"{draw.randrange(1, 99)} {draw.choice(STREETS)}",
+            draw.choice(TOWNS),
+            f"LS{draw.randrange(1, 9)} 1AB",
+        )
         for _ in range(count)
     ]
 
@@ -29,8 +40,13 @@ def test_british_addresses_are_split() -> None:
 
 def test_the_town_may_come_first_and_the_postcode_before_it() -> None:
     draw = random.Random(4)
-    codes = [(draw.randrange(10_000, 99_999), draw.choice(TOWNS), draw.randrange(1, 80)) for _ in range(99)]
-    side = AddressSide([f"{code} {town}\nRingstr. {number}" for code, town, number in codes])
+    codes = [
+        (draw.randrange(10_000, 99_999), draw.choice(TOWNS), draw.randrange(1, 80))
+        for _ in range(99)
+    ]
+    side = AddressSide(
+        [f"{code} {town}\nRingstr. {number}" for code, town, number in codes]
+    )
     infer_addresses([side])
     fields = side.form.split("12345 Derby\nRingstr. 7")
     assert fields == {"address": "RINGSTR.", "postcode": "12345", "town": "DERBY"}
@@ -38,16 +54,24 @@ def test_the_town_may_come_first_and_the_postcode_before_it() -> None:
 
 def test_states_behind_towns_and_flats_are_known() -> None:
     draw = random.Random(5)
-    towns, states = ["Springfield", "Salem", "Dover", "Clinton", "Albany"], ["IL", "OR", "DE", "NY"]
+    towns, states = (
+        ["Springfield", "Salem", "Dover", "Clinton", "Albany"],
+        ["IL", "OR", "DE", "NY"],
+    )
     texts = [
-        f"{draw.randrange(1, 999)} {draw.choice(STREETS)} Apt {draw.randrange(1, 9)}, {draw.choice(towns)}, "
+        f"{draw.randrange(1, 999)} {draw.choice(STREETS)} Apt {draw.randrange(1, 9)}, "
+        f"{draw.choice(towns)}, "
         f"{draw.choice(states)} {draw.randrange(10_000, 99_999)}"
         for _ in range(200)
     ]
     side = AddressSide(texts)
     infer_addresses([side])
     parts = side.form.split("12 Mill Lane Apt 4, Salem, OR 97301")
-    assert (parts["address"], parts["town"], parts["postcode"]) == ("MILL LANE", "SALEM", "97301")
+    assert (parts["address"], parts["town"], parts["postcode"]) == (
+        "MILL LANE",
+        "SALEM",
+        "97301",
+    )
 
 
 def test_a_street_without_its_number() -> None:

@@ -1,4 +1,6 @@
-"""Birth dates: the whole column settles what one value leaves open, and a stated format overrides it."""
+"""Birth dates: the whole column settles what one value leaves open, and a stated format
+overrides it.
+"""
 
 import datetime
 from collections import Counter
@@ -28,20 +30,44 @@ def read_column(texts: list[str]) -> list[str | None]:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["%Y-%m-%d", "%d/%m/%Y", "%m/%d/%Y", "%d.%m.%Y", "%Y%m%d", "%d%m%Y", "%d-%b-%Y", "%B %d, %Y", "%d/%m/%Y 00:00:00"],
+    [
+        "%Y-%m-%d",
+        "%d/%m/%Y",
+        "%m/%d/%Y",
+        "%d.%m.%Y",
+        "%Y%m%d",
+        "%d%m%Y",
+        "%d-%b-%Y",
+        "%B %d, %Y",
+        "%d/%m/%Y 00:00:00",
+    ],
 )
 def test_a_column_of_one_form_is_read(pattern: str) -> None:
-    assert read_column([day.strftime(pattern) for day in DAYS]) == [day.isoformat() for day in DAYS]
+    assert read_column([day.strftime(pattern) for day in DAYS]) == [
+        day.isoformat() for day in DAYS
+    ]
 
 
-@given(st.lists(st.dates(datetime.date(1930, 1, 1), datetime.date(2015, 12, 31)), min_size=40, unique=True))
+@given(
+    st.lists(
+        st.dates(datetime.date(1930, 1, 1), datetime.date(2015, 12, 31)),
+        min_size=40,
+        unique=True,
+    )
+)
 def test_any_dates_are_read_by_a_stated_format(days: list[datetime.date]) -> None:
     date_format = DateFormat(format="%d/%m/%Y", latest_year=2015)
-    assert [read_date(day.strftime("%d/%m/%Y"), date_format) for day in days] == [day.isoformat() for day in days]
+    assert [read_date(day.strftime("%d/%m/%Y"), date_format) for day in days] == [
+        day.isoformat() for day in days
+    ]
 
 
 def test_day_or_month_first_is_decided_for_the_column_and_not_by_value() -> None:
-    assert read_column(["03/04/1990", "25/04/1990", "04/03/1990"]) == ["1990-04-03", "1990-04-25", "1990-03-04"]
+    assert read_column(["03/04/1990", "25/04/1990", "04/03/1990"]) == [
+        "1990-04-03",
+        "1990-04-25",
+        "1990-03-04",
+    ]
     assert read_column(["03/04/1990", "04/25/1990"]) == ["1990-03-04", "1990-04-25"]
 
 
@@ -52,21 +78,38 @@ def test_a_year_of_two_digits_is_read_as_the_latest_possible_birth_year() -> Non
 
 
 def test_mixed_forms_and_unknown_parts_are_read() -> None:
-    texts = ["1990-05-03", "3 May 1990", "03/05/1990", "19900503", "1990", "05/1990", "unknown", "31/02/1990"]
+    texts = [
+        "1990-05-03",
+        "3 May 1990",
+        "03/05/1990",
+        "19900503",
+        "1990",
+        "05/1990",
+        "unknown",
+        "31/02/1990",
+    ]
     days = ["1990-05-03"] * 4 + ["1990-00-00", "1990-05-00", None, "1990-02-31"]
     assert read_column([*texts, "28/02/1990"])[:-1] == days
 
 
 def test_serial_numbers_of_a_spreadsheet_and_lost_zeros() -> None:
     start = datetime.date(1899, 12, 30)
-    assert read_column([str((day - start).days) for day in DAYS]) == [day.isoformat() for day in DAYS]
+    assert read_column([str((day - start).days) for day in DAYS]) == [
+        day.isoformat() for day in DAYS
+    ]
     dates = [day.strftime("%d%m%Y").lstrip("0") for day in DAYS]
     assert read_column(dates) == [day.isoformat() for day in DAYS]
 
 
 def test_year_month_and_day_in_separate_columns() -> None:
-    assert read_date(composed("1984", "5", "12"), DateFormat(latest_year=2000)) == "1984-05-12"
-    assert read_date(composed("84", "05", "12"), DateFormat(latest_year=2000)) == "1984-05-12"
+    assert (
+        read_date(composed("1984", "5", "12"), DateFormat(latest_year=2000))
+        == "1984-05-12"
+    )
+    assert (
+        read_date(composed("84", "05", "12"), DateFormat(latest_year=2000))
+        == "1984-05-12"
+    )
     assert read_date(composed("1984", None, "12"), DateFormat()) == "1984-00-00"
 
 

@@ -9,10 +9,34 @@ from hypothesis import strategies as st
 
 from linkage.files.full_names import FullNames, bare_name
 
-FORENAMES = ["AMELIA", "OLIVER", "ISLA", "NOAH", "AVA", "MARTHA", "JONATHAN", "RHYS", "EMMA", "THOMAS", "OLIVIA",
-             "GEORGE"]  # fmt: skip
-SURNAMES = ["SMITH", "JONES", "PATEL", "OKONKWO", "FITZGERALD", "DUNNE", "NOWAK", "ZELLER", "QUIST", "UMAROV", "BAKKER",
-            "VANCE"]  # fmt: skip
+FORENAMES = [
+    "AMELIA",
+    "OLIVER",
+    "ISLA",
+    "NOAH",
+    "AVA",
+    "MARTHA",
+    "JONATHAN",
+    "RHYS",
+    "EMMA",
+    "THOMAS",
+    "OLIVIA",
+    "GEORGE",
+]
+SURNAMES = [
+    "SMITH",
+    "JONES",
+    "PATEL",
+    "OKONKWO",
+    "FITZGERALD",
+    "DUNNE",
+    "NOWAK",
+    "ZELLER",
+    "QUIST",
+    "UMAROV",
+    "BAKKER",
+    "VANCE",
+]
 
 
 def names(form: str, count: int = 300) -> list[tuple[str, str, str]]:
@@ -21,17 +45,29 @@ def names(form: str, count: int = 300) -> list[tuple[str, str, str]]:
     return [(form.format(f=f.title(), s=s.title(), S=s), f, s) for f, s in pairs]
 
 
-@pytest.mark.parametrize("form", ["{f} {s}", "{s} {f}", "{S}, {f}", "Mr {f} {s}", "{f} {s} PhD", "{s} {f}, MBA"])
+@pytest.mark.parametrize(
+    "form",
+    ["{f} {s}", "{s} {f}", "{S}, {f}", "Mr {f} {s}", "{f} {s} PhD", "{s} {f}, MBA"],
+)
 def test_one_order_is_found_by_the_words(form: str) -> None:
     cases = names(form)
     full_names = FullNames.learn(Counter(text for text, _, _ in cases))
     parts = [full_names.split(text) for text, _, _ in cases]
-    assert [(str(f).upper(), str(s).upper()) for f, s in parts] == [(f, s) for _, f, s in cases]
+    assert [(str(f).upper(), str(s).upper()) for f, s in parts] == [
+        (f, s) for _, f, s in cases
+    ]
 
 
 def test_the_number_of_words_in_a_surname_is_decided_for_each_name() -> None:
     counts = Counter([text for text, _, _ in names("{f} {s}")])
-    counts.update({"Emma Olivia Smith": 3, "George Patel Jones": 3, "Ava van der Bakker": 2, "Isla": 1})
+    counts.update(
+        {
+            "Emma Olivia Smith": 3,
+            "George Patel Jones": 3,
+            "Ava van der Bakker": 2,
+            "Isla": 1,
+        }
+    )
     full_names = FullNames.learn(counts)
     assert full_names.split("Emma Olivia Smith") == ("EMMA OLIVIA", "SMITH")
     assert full_names.split("George Patel Jones") == ("GEORGE", "PATEL JONES")
@@ -42,7 +78,10 @@ def test_the_number_of_words_in_a_surname_is_decided_for_each_name() -> None:
 
 def test_a_stated_order_is_kept() -> None:
     values = Counter(text for text, _, _ in names("{f} {s}"))
-    assert FullNames.learn(values, {"surname_first": True}).split("Quist Rhys") == ("RHYS", "QUIST")
+    assert FullNames.learn(values, {"surname_first": True}).split("Quist Rhys") == (
+        "RHYS",
+        "QUIST",
+    )
 
 
 def test_titles_degrees_and_suffixes_are_left_out() -> None:

@@ -1,8 +1,16 @@
-"""Headers name roles, in English and ten other languages, and never another person's column."""
+"""Headers name roles, in English and ten other languages, and never another person's
+column.
+"""
 
 import pytest
 
-from linkage.files.header_names import NUMBERS, address_lines, any_known, is_called_like_a_key, roles_of
+from linkage.files.header_names import (
+    NUMBERS,
+    address_lines,
+    any_known,
+    is_called_like_a_key,
+    roles_of,
+)
 
 HEADERS = """
     id first_name last_name date_of_birth gender postcode | id forename surname dob sex postcode
@@ -25,18 +33,34 @@ HEADERS = """
 def test_headers_name_roles(line: str) -> None:
     headers, roles = (part.split() for part in line.split("|"))
     by_role = roles_of(headers, {})
-    assert {role: columns[0] for role, columns in by_role.items()} == dict(zip(roles, headers, strict=True))
+    assert {role: columns[0] for role, columns in by_role.items()} == dict(
+        zip(roles, headers, strict=True)
+    )
 
 
 @pytest.mark.parametrize(
-    "header", ["mother_forename", "GP surname", "Next of kin phone", "Visit date", "Age (months)", "Name (father)"]
+    "header",
+    [
+        "mother_forename",
+        "GP surname",
+        "Next of kin phone",
+        "Visit date",
+        "Age (months)",
+        "Name (father)",
+    ],
 )
 def test_another_persons_columns_are_no_role(header: str) -> None:
-    assert header not in {column for columns in roles_of([header, "ethnicity"], {}).values() for column in columns}
+    assert header not in {
+        column
+        for columns in roles_of([header, "ethnicity"], {}).values()
+        for column in columns
+    }
 
 
 def test_a_stated_column_wins() -> None:
-    assert roles_of(["surname", "FAMILY"], {"surname": ["FAMILY"]})["surname"] == ("FAMILY",)
+    assert roles_of(["surname", "FAMILY"], {"surname": ["FAMILY"]})["surname"] == (
+        "FAMILY",
+    )
 
 
 def test_an_ambiguous_header_counts_next_to_its_companion() -> None:
@@ -45,18 +69,29 @@ def test_an_ambiguous_header_counts_next_to_its_companion() -> None:
 
 
 def test_contacts_have_several_columns() -> None:
-    columns = roles_of(["Home Tel", "Mobile", "Work Phone", "email", "email_2", "GP phone"], {})
+    columns = roles_of(
+        ["Home Tel", "Mobile", "Work Phone", "email", "email_2", "GP phone"], {}
+    )
     assert set(columns["phone"]) == {"Home Tel", "Mobile", "Work Phone"}
     assert columns["email"] == ("email", "email_2")
 
 
 def test_lines_of_an_address_are_found_in_order() -> None:
-    assert address_lines(["ADDR2", "ADDR1", "ADDR3", "Phone1", "Phone2"], []) == ["ADDR1", "ADDR2", "ADDR3"]
+    assert address_lines(["ADDR2", "ADDR1", "ADDR3", "Phone1", "Phone2"], []) == [
+        "ADDR1",
+        "ADDR2",
+        "ADDR3",
+    ]
     assert address_lines(["Address", "town"], []) == []
 
 
 def test_keys_and_known_headers() -> None:
-    assert all(map(is_called_like_a_key, ["STUDY_ID", "ncid", "voter_reg_num", "id_l", "NU_NOTIFIC"]))
+    assert all(
+        map(
+            is_called_like_a_key,
+            ["STUDY_ID", "ncid", "voter_reg_num", "id_l", "NU_NOTIFIC"],
+        )
+    )
     assert not any(map(is_called_like_a_key, ["surname", "grade", "region"]))
     assert any_known(["x", "DOB"])
     assert not any_known(["RYAN", "HENDERSON"])

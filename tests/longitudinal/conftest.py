@@ -1,4 +1,6 @@
-"""Three people with tax and benefit records: A under two National Insurance numbers, B and C under one."""
+"""Three people with tax and benefit records: A under two National Insurance numbers, B
+and C under one.
+"""
 
 from collections.abc import Callable
 from pathlib import Path

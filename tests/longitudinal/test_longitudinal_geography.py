@@ -1,4 +1,6 @@
-"""The address of a tax year is the one held longest, of equals the later; its postcode is left out."""
+"""The address of a tax year is the one held longest, of equals the later; its postcode
+is left out.
+"""
 
 import datetime
 
@@ -10,7 +12,9 @@ EXTRACT = datetime.date(2015, 4, 5)
 
 
 @pytest.mark.both_engines
-def test_the_region_of_a_year_is_that_of_the_longest_address(engine, world, holders, rows):
+def test_the_region_of_a_year_is_that_of_the_longest_address(
+    engine, world, holders, rows
+):
     addresses = world("""
         entity_id | postcode | valid_from | valid_to:date
         10        | M1 1AA   | 2011-04-06 | 2012-10-20
@@ -30,8 +34,11 @@ def test_the_region_of_a_year_is_that_of_the_longest_address(engine, world, hold
     )
 
 
-def test_of_equal_periods_the_later_wins_and_a_new_name_is_no_new_address(engine, world, holders, rows):
-    # 2013/14 has 365 days: 182 in Leeds under two names, one in Cardiff, 182 in Cornwall.
+def test_of_equal_periods_the_later_wins_and_a_new_name_is_no_new_address(
+    engine, world, holders, rows
+):
+    # 2013/14 has 365 days: 182 in Leeds under two names, one in Cardiff, 182 in
+    # Cornwall.
     addresses = world("""
         entity_id | postcode | valid_from | valid_to:date
         10        | LS1 1AA  | 2013-04-06 | 2013-06-30
@@ -41,7 +48,10 @@ def test_of_equal_periods_the_later_wins_and_a_new_name_is_no_new_address(engine
         20        | LS1 1AA  | 2013-04-06 | 2013-10-05
         20        | TR1 1AA  | 2013-10-06 | 2014-04-05
     """)
-    regions = {row[0]: row[3] for row in rows(geography(engine, addresses, holders, extract_date=EXTRACT))}
+    regions = {
+        row[0]: row[3]
+        for row in rows(geography(engine, addresses, holders, extract_date=EXTRACT))
+    }
     assert regions == {"A": "South West", "B": "Yorkshire and The Humber"}
 
 

@@ -47,7 +47,11 @@ def test_a_long_spell_includes_the_spells_within_it(engine, world, rows):
         A      | 2015-06-01 | 2015-06-02
     """)
     ((_, start, end, number),) = rows(merge_spells(engine, spells, by=["edukey"]))
-    assert (start, end, number) == (datetime.date(2015, 1, 1), datetime.date(2015, 12, 31), 3)
+    assert (start, end, number) == (
+        datetime.date(2015, 1, 1),
+        datetime.date(2015, 12, 31),
+        3,
+    )
 
 
 @pytest.mark.both_engines
@@ -67,14 +71,29 @@ def test_a_mark_comes_from_the_spell_that_gives_the_date(engine, world, rows):
 
 
 def test_many_spells_of_the_same_days_are_one_in_any_order(engine):
-    """Two sorts may order fifty equal rows differently; of 100 people one was joined to an earlier spell."""
+    """Two sorts may order fifty equal rows differently; of 100 people one was joined to
+    an earlier spell.
+    """
     people = np.concatenate([np.arange(100)] * 51)
     start = np.where(np.arange(len(people)) < 100, 0, 20)
     permutation = np.random.default_rng(1).permutation(len(people))
-    days = [pa.array(DAY_ZERO.toordinal() - 719_163 + n[permutation], pa.int32()) for n in (start, start + 9)]
-    dates = {name: day.cast(pa.date32()) for name, day in zip(("start_date", "end_date"), days, strict=True)}
-    merged_spells = merge_spells(engine, engine.from_arrow(pa.table({"who": people[permutation]} | dates)), by=["who"])
-    spans = {(row["start_date"], row["end_date"], row["spells_merged"]) for row in engine_rows(engine, merged_spells)}
+    days = [
+        pa.array(DAY_ZERO.toordinal() - 719_163 + n[permutation], pa.int32())
+        for n in (start, start + 9)
+    ]
+    dates = {
+        name: day.cast(pa.date32())
+        for name, day in zip(("start_date", "end_date"), days, strict=True)
+    }
+    merged_spells = merge_spells(
+        engine,
+        engine.from_arrow(pa.table({"who": people[permutation]} | dates)),
+        by=["who"],
+    )
+    spans = {
+        (row["start_date"], row["end_date"], row["spells_merged"])
+        for row in engine_rows(engine, merged_spells)
+    }
     assert spans == {
         (DAY_ZERO, datetime.date(2010, 1, 10), 1),
         (datetime.date(2010, 1, 21), datetime.date(2010, 1, 30), 50),
@@ -87,12 +106,18 @@ def test_impossible_spells_are_refused_by_count_alone(engine, world):
         SECRET | 2015-04-06 | 2015-04-05
         SECRET | 2015-04-06 | -
     """)
-    with pytest.raises(ContractError, match="1 have no start or no end, 1 end before they start") as error:
+    with pytest.raises(
+        ContractError, match="1 have no start or no end, 1 end before they start"
+    ) as error:
         merge_spells(engine, spells, by=["who"])
     assert "SECRET" not in str(error.value)
 
 
-spans = st.lists(st.tuples(st.sampled_from("AB"), st.integers(0, 60), st.integers(0, 12)), min_size=1, max_size=14)
+spans = st.lists(
+    st.tuples(st.sampled_from("AB"), st.integers(0, 60), st.integers(0, 12)),
+    min_size=1,
+    max_size=14,
+)
 
 
 @given(spans)
@@ -102,8 +127,13 @@ def test_merging_keeps_every_day_and_changes_nothing_twice(periods):
             pa.table(
                 {
                     "who": [person for person, _, _ in periods],
-                    "start_date": [DAY_ZERO + datetime.timedelta(start) for _, start, _ in periods],
-                    "end_date": [DAY_ZERO + datetime.timedelta(start + length) for _, start, length in periods],
+                    "start_date": [
+                        DAY_ZERO + datetime.timedelta(start) for _, start, _ in periods
+                    ],
+                    "end_date": [
+                        DAY_ZERO + datetime.timedelta(start + length)
+                        for _, start, length in periods
+                    ],
                 }
             )
         )
@@ -118,11 +148,18 @@ def test_merging_keeps_every_day_and_changes_nothing_twice(periods):
             for n in range((row["end_date"] - row["start_date"]).days + 1)
         }
 
-    days_before = {(w, DAY_ZERO + datetime.timedelta(s + n)) for w, s, length in periods for n in range(length + 1)}
+    days_before = {
+        (w, DAY_ZERO + datetime.timedelta(s + n))
+        for w, s, length in periods
+        for n in range(length + 1)
+    }
     assert days(merged_rows) == days_before
     assert {(r["who"], r["start_date"], r["end_date"]) for r in second_rows} == {
         (r["who"], r["start_date"], r["end_date"]) for r in merged_rows
     }
     # Between two periods of a person there is a day without a spell.
-    assert all((r["who"], r["end_date"] + datetime.timedelta(1)) not in days_before for r in merged_rows)
+    assert all(
+        (r["who"], r["end_date"] + datetime.timedelta(1)) not in days_before
+        for r in merged_rows
+    )
     assert sum(r["spells_merged"] for r in merged_rows) == len(periods)

@@ -8,13 +8,20 @@ from linkage.catalogue import shipped
 from linkage.longitudinal.build import received
 from linkage.longitudinal.definitions import Benefits
 from linkage.longitudinal.earnings import earnings
-from linkage.longitudinal.tax_tables import benefits, employment, quarantined, self_assessment
+from linkage.longitudinal.tax_tables import (
+    benefits,
+    employment,
+    quarantined,
+    self_assessment,
+)
 
 EXTRACT = datetime.date(2021, 4, 5)
 
 
 @pytest.mark.both_engines
-def test_spells_under_two_numbers_are_one_person_s_and_defaults_are_marked(engine, world, holders, rows):
+def test_spells_under_two_numbers_are_one_person_s_and_defaults_are_marked(
+    engine, world, holders, rows
+):
     spells = world("""
         entity_id | StartDate  | EndDate
         10        | 2014-05-01 | 2014-08-31
@@ -37,7 +44,9 @@ def test_spells_under_two_numbers_are_one_person_s_and_defaults_are_marked(engin
     )
 
 
-def test_spells_without_dates_or_ending_first_are_no_employment(engine, world, holders, rows):
+def test_spells_without_dates_or_ending_first_are_no_employment(
+    engine, world, holders, rows
+):
     spells = world("""
         entity_id | StartDate:date | EndDate:date
         10        | -              | -
@@ -68,29 +77,105 @@ RETURNS = """
 @pytest.mark.both_engines
 def test_earnings_have_the_largest_payer_and_flag_ties(engine, world, holders, rows):
     pay = {row[:2]: row[2:] for row in rows(earnings(engine, world(RETURNS), holders))}
-    # Total, enterprise, its pay, tied, enterprises; section the same; industry the same; the enterprise's own industry.
+    # Total, enterprise, its pay, tied, enterprises; section the same; industry the
+    # same; the enterprise's own industry.
     assert pay[("A", 201415)] == (
-        70000, 7, 9000, 0, 3,  # E1 counts once; E4 is on no register
-        "I", 11000, 0, 2,
-        "47110", 9000, 0, 3,
-        "47110", "G",
-    )  # fmt: skip
+        70000,
+        7,
+        9000,
+        0,
+        3,  # E1 counts once; E4 is on no register
+        "I",
+        11000,
+        0,
+        2,
+        "47110",
+        9000,
+        0,
+        3,
+        "47110",
+        "G",
+    )
     assert pay[("B", 201415)] == (
-        8000, 8, 4000, 1, 2,
-        "J", 4000, 1, 2,
-        "62010", 4000, 1, 2,
-        "62010", "J",
-    )  # fmt: skip
-    assert pay[("B", 201516)] == (0, 9, 0, 0, 1, "P", 0, 0, 1, "85200", 0, 0, 1, "85200", "P")
-    assert pay[("B", 201617)] == (1200, None, None, None, 0, None, None, None, 0, None, None, None, 0, None, None)
-    # The main one of two that paid as much has no industry, and does not get the other's.
-    assert pay[("B", 201718)] == (8000, 8, 4000, 1, 2, "P", 4000, 0, 1, "85200", 4000, 0, 1, None, None)
+        8000,
+        8,
+        4000,
+        1,
+        2,
+        "J",
+        4000,
+        1,
+        2,
+        "62010",
+        4000,
+        1,
+        2,
+        "62010",
+        "J",
+    )
+    assert pay[("B", 201516)] == (
+        0,
+        9,
+        0,
+        0,
+        1,
+        "P",
+        0,
+        0,
+        1,
+        "85200",
+        0,
+        0,
+        1,
+        "85200",
+        "P",
+    )
+    assert pay[("B", 201617)] == (
+        1200,
+        None,
+        None,
+        None,
+        0,
+        None,
+        None,
+        None,
+        0,
+        None,
+        None,
+        None,
+        0,
+        None,
+        None,
+    )
+    # The main one of two that paid as much has no industry, and does not get the
+    # other's.
+    assert pay[("B", 201718)] == (
+        8000,
+        8,
+        4000,
+        1,
+        2,
+        "P",
+        4000,
+        0,
+        1,
+        "85200",
+        4000,
+        0,
+        1,
+        None,
+        None,
+    )
     assert len(pay) == 5
 
 
 @pytest.mark.both_engines
-def test_two_unknown_employers_are_distinguished_by_their_other_columns(engine, world, holders, rows):
-    """7 and 8 are two jobs of one pay, and so are H and G of no enterprise; equal rows are one return sent twice."""
+def test_two_unknown_employers_are_distinguished_by_their_other_columns(
+    engine, world, holders, rows
+):
+    """7 and 8 are two jobs of one pay, and so are H and G of no enterprise; equal rows
+    are one return sent twice.
+    """
     returns = world("""
         entity_id | TaxYear | EmployerRef | EnterpriseRef:int | SIC2007:text | Section | Earnings:int
         10        | 201415  | -           | 7                 | 47110        | G       | 9000
@@ -110,7 +195,9 @@ def test_two_unknown_employers_are_distinguished_by_their_other_columns(engine, 
 
 
 @pytest.mark.both_engines
-def test_self_assessment_begins_in_2013_and_unknown_is_not_zero(engine, world, holders, rows):
+def test_self_assessment_begins_in_2013_and_unknown_is_not_zero(
+    engine, world, holders, rows
+):
     returns = world("""
         entity_id | TaxYear | EARNINGS_PTR:int | EARNINGS_SOLE:int
         10        | 201213  | 100              | 100
@@ -128,7 +215,9 @@ def test_self_assessment_begins_in_2013_and_unknown_is_not_zero(engine, world, h
 
 
 @pytest.mark.both_engines
-def test_benefits_merge_within_a_kind_and_are_flagged_out_of_work(engine, world, holders, rows):
+def test_benefits_merge_within_a_kind_and_are_flagged_out_of_work(
+    engine, world, holders, rows
+):
     spells = world("""
         entity_id | StartDate  | EndDate    | Benefit_type
         10        | 2015-01-01 | 2015-02-01 | JSA
@@ -165,13 +254,25 @@ def test_an_open_end_is_the_same_in_either_form(engine, world, holders, rows):
         work = employment(engine, spells, holders, extract_date=EXTRACT)
         claims = benefits(engine, spells, holders, kinds, extract_date=EXTRACT)
         no_rows = {
-            name: received(engine, shipped(), {}, f"hmrc_{name}", ()) for name in ("earnings", "self_assessment")
+            name: received(engine, shipped(), {}, f"hmrc_{name}", ())
+            for name in ("earnings", "self_assessment")
         }
-        rejections = quarantined(engine, holders, employment=spells, benefits=spells, extract_date=EXTRACT, **no_rows)
+        rejections = quarantined(
+            engine,
+            holders,
+            employment=spells,
+            benefits=spells,
+            extract_date=EXTRACT,
+            **no_rows,
+        )
         results.append((rows(work), rows(claims), rows(rejections)))
     assert results[0] == results[1]
     assert results[1][0] == [("A", datetime.date(2014, 5, 1), EXTRACT, 0, 1)]
     assert sorted(reason for _, reason, _ in results[1][2]) == [
-        *("the spell ends before it starts", "the spell ends before it starts", "the spell has no date"),
+        *(
+            "the spell ends before it starts",
+            "the spell ends before it starts",
+            "the spell has no date",
+        ),
         "the spell has no start or no kind",
     ]

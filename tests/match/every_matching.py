@@ -1,4 +1,6 @@
-"""All matchings of a small graph, counted one by one, to compare the engine's answers with."""
+"""All matchings of a small graph, counted one by one, to compare the engine's answers
+with.
+"""
 
 from collections.abc import Iterator, Sequence
 
@@ -18,4 +20,7 @@ def marginals(edges: Sequence[Edge]) -> list[float]:
     """The share of all matchings, weighed, that holds each pair."""
     matchings = list(every_matching(edges))
     total = sum(odds for _, odds in matchings)
-    return [sum(odds for places, odds in matchings if place in places) / total for place in range(len(edges))]
+    return [
+        sum(odds for places, odds in matchings if place in places) / total
+        for place in range(len(edges))
+    ]

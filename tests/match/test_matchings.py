@@ -7,12 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from linkage.match.matchings import Matchings, Pairs, components, messages, probabilities
+from linkage.match.matchings import (
+    Matchings,
+    Pairs,
+    components,
+    messages,
+    probabilities,
+)
 from tests.match.every_matching import Edge, marginals
 
 weights = st.floats(-12, 30)
 ends = st.tuples(st.integers(0, 4), st.integers(0, 4))
-graphs = st.dictionaries(ends, weights, min_size=1, max_size=9).map(lambda d: [(*e, w) for e, w in sorted(d.items())])
+graphs = st.dictionaries(ends, weights, min_size=1, max_size=9).map(
+    lambda d: [(*e, w) for e, w in sorted(d.items())]
+)
 
 
 def pairs(edges: list[Edge]) -> Pairs:
@@ -21,7 +29,9 @@ def pairs(edges: list[Edge]) -> Pairs:
 
 
 @given(graphs)
-def test_on_small_graphs_it_equals_the_count_of_all_matchings(edges: list[Edge]) -> None:
+def test_on_small_graphs_it_equals_the_count_of_all_matchings(
+    edges: list[Edge],
+) -> None:
     assert probabilities(pairs(edges)) == pytest.approx(marginals(edges), abs=1e-6)
 
 
@@ -34,9 +44,13 @@ def test_of_one_unit_no_more_than_one_pair_is_expected(edges: list[Edge]) -> Non
 
 
 @given(graphs, st.integers(0, 8))
-def test_evidence_for_a_pair_is_evidence_against_competing_pairs(edges: list[Edge], index: int) -> None:
+def test_evidence_for_a_pair_is_evidence_against_competing_pairs(
+    edges: list[Edge], index: int
+) -> None:
     place = index % len(edges)
-    strong_edges = [(left, right, w + 3 * (n == place)) for n, (left, right, w) in enumerate(edges)]
+    strong_edges = [
+        (left, right, w + 3 * (n == place)) for n, (left, right, w) in enumerate(edges)
+    ]
     old, new = probabilities(pairs(edges)), probabilities(pairs(strong_edges))
     assert new[place] >= old[place] - 1e-9
     for n, (left, right, _) in enumerate(edges):
@@ -45,8 +59,12 @@ def test_evidence_for_a_pair_is_evidence_against_competing_pairs(edges: list[Edg
 
 
 def test_weights_of_a_hundred_bits_do_not_overflow() -> None:
-    shares = probabilities(pairs([(0, 0, 100.0), (0, 1, 99.0), (1, 1, 100.0), (1, 0, 99.0)]))
-    assert shares == pytest.approx([0.8, 0.2, 0.8, 0.2])  # both heavy pairs, or both light ones: 200 bits against 198
+    shares = probabilities(
+        pairs([(0, 0, 100.0), (0, 1, 99.0), (1, 1, 100.0), (1, 0, 99.0)])
+    )
+    assert shares == pytest.approx(
+        [0.8, 0.2, 0.8, 0.2]
+    )  # both heavy pairs, or both light ones: 200 bits against 198
 
 
 def test_a_component_too_large_to_sum_is_left_to_belief_propagation() -> None:

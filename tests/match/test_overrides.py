@@ -1,4 +1,6 @@
-"""Decisions of people: they are read with their faults, become pairs of units, and outweigh passes and model."""
+"""Decisions of people: they are read with their faults, become pairs of units, and
+outweigh passes and model.
+"""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -29,7 +31,9 @@ def write_decisions(tmp_path: Path, *lines: str, head: str = HEAD) -> Path:
 
 
 @pytest.mark.parametrize("separator", [",", ";"])
-def test_decisions_are_read_with_their_lines_and_without_further_columns(tmp_path: Path, separator: str) -> None:
+def test_decisions_are_read_with_their_lines_and_without_further_columns(
+    tmp_path: Path, separator: str
+) -> None:
     lines = [HEAD + ",by", "npd,A,cis, N1 ,link,kim", "npd,B,cis,N2,never,lee"]
     head, *others = (line.replace(",", separator) for line in lines)
     path = write_decisions(tmp_path, *others, head=head)
@@ -78,14 +82,21 @@ def test_one_fault_is_counted_in_the_singular(tmp_path: Path) -> None:
 
 def test_an_unknown_source_is_named_by_its_column(tmp_path: Path) -> None:
     file = write_decisions(tmp_path, "npd,A,cis,N1,link", "npdx,A,cis,N2,never")
-    with pytest.raises(ConfigError, match="line 3: left_source is no source of the run; there are cis, npd"):
+    with pytest.raises(
+        ConfigError,
+        match="line 3: left_source is no source of the run; there are cis, npd",
+    ):
         load(file, {"npd": 1, "cis": 2})
     assert load(file).num_rows == 2
 
 
 def test_a_missing_column_or_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="no column decision"):
-        load(write_decisions(tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"))
+        load(
+            write_decisions(
+                tmp_path, "a,b,c,d", head="left_source,left_key,right_source,right_key"
+            )
+        )
     with pytest.raises(ConfigError, match="cannot be read"):
         load(tmp_path / "none.csv")
 
@@ -112,22 +123,40 @@ RIGHT_MEMBERS = """
 def decisions(*rows: tuple[str, str, str, str, str]) -> pa.Table:
     names = (*HEAD.split(","), "line")
     return pa.Table.from_pylist(
-        [dict(zip(names, (*row, line), strict=True)) for line, row in enumerate(rows, 2)],
-        pa.schema([*((name, pa.string()) for name in names[:-1]), ("line", pa.int64())]),
+        [
+            dict(zip(names, (*row, line), strict=True))
+            for line, row in enumerate(rows, 2)
+        ],
+        pa.schema(
+            [*((name, pa.string()) for name in names[:-1]), ("line", pa.int64())]
+        ),
     )
 
 
-def overrides_of(engine: Engine, rows: pa.Table, cardinality: str = "one-to-one") -> Overrides:
+def overrides_of(
+    engine: Engine, rows: pa.Table, cardinality: str = "one-to-one"
+) -> Overrides:
     sides = [engine.from_arrow(parse(text)) for text in (LEFT_MEMBERS, RIGHT_MEMBERS)]
-    return of_units(engine, rows, engine.from_arrow(parse(ENTITIES)), *sides, cardinality, "decisions.csv")
+    return of_units(
+        engine,
+        rows,
+        engine.from_arrow(parse(ENTITIES)),
+        *sides,
+        cardinality,
+        "decisions.csv",
+    )
 
 
 @pytest.mark.both_engines
-def test_a_decision_holds_for_the_units_of_its_entities_named_on_either_side(engine: Engine, rows: Rows) -> None:
+def test_a_decision_holds_for_the_units_of_its_entities_named_on_either_side(
+    engine: Engine, rows: Rows
+) -> None:
     overrides = overrides_of(
         engine,
         decisions(
-            ("ilr", "B", "cis", "N1", "link"), ("cis", "N2", "npd", "A", "never"), ("npd", "gone", "cis", "N1", "link")
+            ("ilr", "B", "cis", "N1", "link"),
+            ("cis", "N2", "npd", "A", "never"),
+            ("npd", "gone", "cis", "N1", "link"),
         ),
     )
     assert rows(overrides.forced) == [(1, 3)]
@@ -135,45 +164,87 @@ def test_a_decision_holds_for_the_units_of_its_entities_named_on_either_side(eng
     assert overrides.counts == {"decisions": 3, "met": 2}
 
 
-def test_a_unit_that_may_hold_one_link_is_not_given_two(engine: Engine, rows: Rows) -> None:
-    table = decisions(("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link"))
-    with pytest.raises(ConfigError, match="1 unit of the left side is linked twice, for example by lines 2 and 3"):
+def test_a_unit_that_may_hold_one_link_is_not_given_two(
+    engine: Engine, rows: Rows
+) -> None:
+    table = decisions(
+        ("npd", "A", "cis", "N1", "link"), ("ilr", "B", "cis", "N2", "link")
+    )
+    with pytest.raises(
+        ConfigError,
+        match="1 unit of the left side is linked twice, for example by lines 2 and 3",
+    ):
         overrides_of(engine, table)
     assert rows(overrides_of(engine, table, "one-to-many").forced) == [(1, 3), (1, 4)]
 
 
 def test_few_decisions_about_many_units_make_no_cross_product() -> None:
-    """A product of these two sides does not go into so little memory, and takes a minute where there is more."""
+    """A product of these two sides does not go into so little memory, and takes a
+    minute where there is more.
+    """
     with DuckDBEngine(memory_limit="100MB") as engine:
         sources = {
             f"of_{index}": engine.sql(
                 f"""
-                select i as entity_id, '{source}' as source, '{source}' || i as entity_key
+                select i as entity_id, '{source}' as source,
+                    '{source}' || i as entity_key
                 from range({index * 6000}, {index * 6000 + 6000}) as made(i)
                 """,
                 store=True,
             )
-            for index, source in enumerate(("npd", "wales", "scotland", "ilr", "hesa", "cis"))
+            for index, source in enumerate(
+                ("npd", "wales", "scotland", "ilr", "hesa", "cis")
+            )
         }
         union = " union all ".join(f"select * from {{{name}}}" for name in sources)
         entities = engine.sql(union, params=None, store=False, **sources)
-        query = "select entity_id as unit_id, entity_id from {entities} where (source = 'cis') = $right"
-        left, right = (
-            engine.sql(query, params={"right": is_right}, entities=entities, store=True) for is_right in (False, True)
+        query = (
+            "select entity_id as unit_id, entity_id from {entities} where (source "
+            "= 'cis') = $right"
         )
-        rows = decisions(("npd", "gone", "cis", "gone", "link"), ("npd", "npd7", "cis", "cis30007", "never"))
-        overrides = of_units(engine, rows, entities, left, right, "one-to-one", "decisions.csv")
+        left, right = (
+            engine.sql(query, params={"right": is_right}, entities=entities, store=True)
+            for is_right in (False, True)
+        )
+        rows = decisions(
+            ("npd", "gone", "cis", "gone", "link"),
+            ("npd", "npd7", "cis", "cis30007", "never"),
+        )
+        overrides = of_units(
+            engine, rows, entities, left, right, "one-to-one", "decisions.csv"
+        )
         assert overrides.counts == {"decisions": 2, "met": 1}
-        assert engine.arrow(overrides.barred).to_pylist() == [{"left_id": 7, "right_id": 30007}]
+        assert engine.arrow(overrides.barred).to_pylist() == [
+            {"left_id": 7, "right_id": 30007}
+        ]
 
 
-def linked(engine: Engine, world: World, forced: str, barred: str) -> dict[tuple[int, int], tuple[Any, ...]]:
-    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+def linked(
+    engine: Engine, world: World, forced: str, barred: str
+) -> dict[tuple[int, int], tuple[Any, ...]]:
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text)))
+        for name, text in (("left", LEFT), ("right", RIGHT))
+    ]
     overrides = Overrides(world(forced), world(barred), {"decisions": 2, "met": 2})
-    result = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), overrides=overrides)
+    result = link_step(
+        engine,
+        STEP,
+        sides[0],
+        sides[1],
+        rules=[PASS],
+        model=exact_model(),
+        overrides=overrides,
+    )
     links = engine.arrow(result.links).to_pylist()
     return {
-        (row["left_id"], row["right_id"]): (row["method"], row["pass"], row["decision"], row["reason"]) for row in links
+        (row["left_id"], row["right_id"]): (
+            row["method"],
+            row["pass"],
+            row["decision"],
+            row["reason"],
+        )
+        for row in links
     }
 
 
@@ -182,15 +253,23 @@ NOBODY = """
 """
 
 
-def test_a_forced_pair_is_a_link_although_the_model_disagrees_and_takes_its_units(engine: Engine, world: World) -> None:
-    """ISLA SMITH is linked to another number by a person, so the model's link of her is gone."""
+def test_a_forced_pair_is_a_link_although_the_model_disagrees_and_takes_its_units(
+    engine: Engine, world: World
+) -> None:
+    """ISLA SMITH is linked to another number by a person, so the model's link of her is
+    gone.
+    """
     links = linked(engine, world, "left_id | right_id\n3 | 16", NOBODY)
     assert links[3, 16] == ("override", "override", "accepted", None)
     assert links[3, 13][2] == "rejected"
 
 
-def test_a_barred_pair_is_made_by_no_pass_or_model_and_competes_with_none(engine: Engine, world: World) -> None:
-    """AVA LEE agrees on her number; of the two JONES one is barred, so the other is no longer ambiguous."""
+def test_a_barred_pair_is_made_by_no_pass_or_model_and_competes_with_none(
+    engine: Engine, world: World
+) -> None:
+    """AVA LEE agrees on her number; of the two JONES one is barred, so the other is no
+    longer ambiguous.
+    """
     links = linked(engine, world, NOBODY, "left_id | right_id\n1 | 11\n4 | 15")
     assert (1, 11) not in links
     assert (4, 15) not in links

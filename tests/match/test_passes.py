@@ -16,7 +16,9 @@ World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
 
 NUMBER = Pass(name="nino", why="one person's", equal=("nino", "dob"))
-NAMES = Pass(name="names", why="both names and birth date", equal=("forename", "surname", "dob"))
+NAMES = Pass(
+    name="names", why="both names and birth date", equal=("forename", "surname", "dob")
+)
 
 LEFT = """
     unit_id | forename | surname | dob        | nino
@@ -39,21 +41,47 @@ RIGHT = """
 
 
 def _texts(engine: Engine, table: Table) -> Table:
-    return engine.sql("select * replace (cast(dob as varchar) as dob) from {t}", t=table, store=True)
+    return engine.sql(
+        "select * replace (cast(dob as varchar) as dob) from {t}", t=table, store=True
+    )
 
 
 def test_unambiguous_pairs_are_accepted_and_the_rest_is_left_to_the_next_pass(
     engine: Engine, world: World, rows: Rows
 ) -> None:
-    left = engine.sql("select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}", t=world(LEFT))
-    right = engine.sql("select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}", t=world(RIGHT))
+    left = engine.sql(
+        "select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}",
+        t=world(LEFT),
+    )
+    right = engine.sql(
+        "select unit_id, forename, surname, cast(dob as varchar) as dob, nino from {t}",
+        t=world(RIGHT),
+    )
     result = passes.run(engine, [NUMBER, NAMES], left, right, "one-to-one")
-    # 2 is taken by its number, which leaves 3 and 13 to each other. NULL agrees with nothing: 5 and 6 stay.
-    assert rows(result.links) == [(1, 11, "nino"), (2, 12, "nino"), (3, 13, "names"), (4, 14, "names")]
+    # 2 is taken by its number, which leaves 3 and 13 to each other. NULL agrees with
+    # nothing: 5 and 6 stay.
+    assert rows(result.links) == [
+        (1, 11, "nino"),
+        (2, 12, "nino"),
+        (3, 13, "names"),
+        (4, 14, "names"),
+    ]
     keys = ("pass", "equal", "pairs", "accepted", "ambiguous")
     assert [{key: row[key] for key in keys} for row in result.counts] == [
-        {"pass": "nino", "equal": list(NUMBER.equal), "pairs": 2, "accepted": 2, "ambiguous": 0},
-        {"pass": "names", "equal": list(NAMES.equal), "pairs": 2, "accepted": 2, "ambiguous": 0},
+        {
+            "pass": "nino",
+            "equal": list(NUMBER.equal),
+            "pairs": 2,
+            "accepted": 2,
+            "ambiguous": 0,
+        },
+        {
+            "pass": "names",
+            "equal": list(NAMES.equal),
+            "pairs": 2,
+            "accepted": 2,
+            "ambiguous": 0,
+        },
     ]
 
 
@@ -61,14 +89,19 @@ def test_unambiguous_pairs_are_accepted_and_the_rest_is_left_to_the_next_pass(
     ("cardinality", "expected"),
     [
         ("one-to-one", [(4, 14)]),
-        # many-to-one: a right unit holds many left ones. Each Noah still has two partners on the right.
+        # many-to-one: a right unit holds many left ones. Each Noah still has two
+        # partners on the right.
         ("many-to-one", [(4, 14)]),
         ("one-to-many", [(4, 14)]),
         ("many-to-many", [(2, 12), (2, 13), (3, 12), (3, 13), (4, 14)]),
     ],
 )
 def test_two_of_one_name_and_birth_date_on_both_sides_are_not_linked(
-    cardinality: Any, expected: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
+    cardinality: Any,
+    expected: list[tuple[int, int]],
+    engine: Engine,
+    world: World,
+    rows: Rows,
 ) -> None:
     left, right = (_texts(engine, world(side)) for side in (LEFT, RIGHT))
     result = passes.run(engine, [NAMES], left, right, cardinality)
@@ -101,13 +134,19 @@ SURNAME = Pass(name="surname", why="a rule for a small world", equal=("surname",
     ],
 )
 def test_only_a_side_that_holds_one_link_must_be_unambiguous(
-    cardinality: Any, expected: list[tuple[int, int]], engine: Engine, world: World, rows: Rows
+    cardinality: Any,
+    expected: list[tuple[int, int]],
+    engine: Engine,
+    world: World,
+    rows: Rows,
 ) -> None:
     result = passes.run(engine, [SURNAME], world(TWICE), world(ONCE), cardinality)
     assert [row[:2] for row in rows(result.links)] == expected
 
 
-def test_a_side_that_holds_many_stays_open_to_later_passes(engine: Engine, world: World, rows: Rows) -> None:
+def test_a_side_that_holds_many_stays_open_to_later_passes(
+    engine: Engine, world: World, rows: Rows
+) -> None:
     left = world("""
         unit_id | surname | town
         1       | LEE     | A
@@ -120,23 +159,41 @@ def test_a_side_that_holds_many_stays_open_to_later_passes(engine: Engine, world
     """)
     town = Pass(name="town", why="a rule for a small world", equal=("town",))
     many_result = passes.run(engine, [SURNAME, town], left, right, "many-to-one")
-    assert rows(many_result.links) == [(1, 11, "surname"), (2, 11, "town"), (3, 11, "town")]
+    assert rows(many_result.links) == [
+        (1, 11, "surname"),
+        (2, 11, "town"),
+        (3, 11, "town"),
+    ]
     one_result = passes.run(engine, [SURNAME, town], left, right, "one-to-one")
     assert rows(one_result.links) == [(1, 11, "surname")]
 
 
-def test_a_pair_that_a_pass_made_is_not_made_again(engine: Engine, world: World, rows: Rows) -> None:
+def test_a_pair_that_a_pass_made_is_not_made_again(
+    engine: Engine, world: World, rows: Rows
+) -> None:
     second_pass = SURNAME.model_copy(update={"name": "again"})
-    result = passes.run(engine, [SURNAME, second_pass], world(TWICE), world(ONCE), "many-to-many")
+    result = passes.run(
+        engine, [SURNAME, second_pass], world(TWICE), world(ONCE), "many-to-many"
+    )
     assert {row[2] for row in rows(result.links)} == {"surname"}
     counts = result.counts[1]
-    assert (counts["pass"], counts["pairs"], counts["accepted"], counts["ambiguous"]) == ("again", 0, 0, 0)
+    assert (
+        counts["pass"],
+        counts["pairs"],
+        counts["accepted"],
+        counts["ambiguous"],
+    ) == ("again", 0, 0, 0)
 
 
 def test_accept_all_takes_every_pair(engine: Engine, world: World, rows: Rows) -> None:
     rule = SURNAME.model_copy(update={"accept": "all"})
     result = passes.run(engine, [rule], world(TWICE), world(ONCE), "one-to-one")
-    assert [row[:2] for row in rows(result.links)] == [(1, 11), (2, 11), (3, 12), (3, 13)]
+    assert [row[:2] for row in rows(result.links)] == [
+        (1, 11),
+        (2, 11),
+        (3, 12),
+        (3, 13),
+    ]
 
 
 AGREEING = """
@@ -169,15 +226,23 @@ SEEN = """
     ],
 )
 def test_one_of_the_further_agreements_must_hold(
-    agree_any: tuple[str, ...], expected: list[int], engine: Engine, world: World, rows: Rows
+    agree_any: tuple[str, ...],
+    expected: list[int],
+    engine: Engine,
+    world: World,
+    rows: Rows,
 ) -> None:
-    rule = Pass(name="p", why="a rule for a small world", equal=("dob",), agree_any=agree_any)
+    rule = Pass(
+        name="p", why="a rule for a small world", equal=("dob",), agree_any=agree_any
+    )
     result = passes.run(engine, [rule], world(AGREEING), world(SEEN), "one-to-one")
     assert [row[0] for row in rows(result.links)] == expected
     assert all(row[1] == row[0] + 10 for row in rows(result.links))
 
 
-def test_a_rule_may_ask_for_the_first_letters_alone(engine: Engine, world: World, rows: Rows) -> None:
+def test_a_rule_may_ask_for_the_first_letters_alone(
+    engine: Engine, world: World, rows: Rows
+) -> None:
     left = world("""
         unit_id | forename    | surname
         1       | CHRISTOPHER | LEE
@@ -191,11 +256,17 @@ def test_a_rule_may_ask_for_the_first_letters_alone(engine: Engine, world: World
         13      | -        | LEE
     """)
     rule = Pass(name="four", why="ECHILD stage 1B", equal=("forename^4", "surname"))
-    assert rows(passes.run(engine, [rule], left, right, "one-to-one").links) == [(1, 11, "four")]
+    assert rows(passes.run(engine, [rule], left, right, "one-to-one").links) == [
+        (1, 11, "four")
+    ]
 
 
-def test_a_rule_holds_at_any_identifier_record_but_never_across_two(engine: Engine, world: World, rows: Rows) -> None:
-    """1 was LEE and then KHAN; no row of 2 holds the name and the town that 12 has together."""
+def test_a_rule_holds_at_any_identifier_record_but_never_across_two(
+    engine: Engine, world: World, rows: Rows
+) -> None:
+    """1 was LEE and then KHAN; no row of 2 holds the name and the town that 12 has
+    together.
+    """
     left = world("""
         unit_id | surname | town
         1       | LEE     | A
@@ -215,8 +286,12 @@ def test_a_rule_holds_at_any_identifier_record_but_never_across_two(engine: Engi
     assert result.counts[0]["pairs"] == 1
 
 
-def test_a_pass_whose_fields_a_side_lacks_is_left_out(engine: Engine, world: World, rows: Rows) -> None:
-    result = passes.run(engine, [NUMBER, SURNAME], world(TWICE), world(ONCE), "many-to-many")
+def test_a_pass_whose_fields_a_side_lacks_is_left_out(
+    engine: Engine, world: World, rows: Rows
+) -> None:
+    result = passes.run(
+        engine, [NUMBER, SURNAME], world(TWICE), world(ONCE), "many-to-many"
+    )
     assert [row["pass"] for row in result.counts] == ["surname"]
 
 
@@ -226,11 +301,22 @@ def test_no_passes_make_no_links(engine: Engine, world: World, rows: Rows) -> No
     assert result.links.columns == ("left_id", "right_id", "pass")
 
 
-@pytest.mark.parametrize(("first", "left_many", "right_many"), [
-    ("one-to-one", False, False), ("one-to-many", True, False), ("many-to-one", False, True), ("many-to-many", True, True),
-])  # fmt: skip
-def test_sides_that_may_hold_several_links(first: Any, left_many: bool, right_many: bool) -> None:
-    assert (holds_many(first, "left"), holds_many(first, "right")) == (left_many, right_many)
+@pytest.mark.parametrize(
+    ("first", "left_many", "right_many"),
+    [
+        ("one-to-one", False, False),
+        ("one-to-many", True, False),
+        ("many-to-one", False, True),
+        ("many-to-many", True, True),
+    ],
+)
+def test_sides_that_may_hold_several_links(
+    first: Any, left_many: bool, right_many: bool
+) -> None:
+    assert (holds_many(first, "left"), holds_many(first, "right")) == (
+        left_many,
+        right_many,
+    )
 
 
 @pytest.mark.parametrize("name", ["education", "cis", "link"])
@@ -242,15 +328,25 @@ def test_passes_that_ship_give_their_reasons(name: str) -> None:
 
 FAULTS = {
     "": ["pass", "missing"],
-    "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['dob']\nagree = ['surname']": ["agree", "nearest: agree_any"],
+    "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['dob']\nagree = ['surname']": [
+        "agree",
+        "nearest: agree_any",
+    ],
     "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['dob']\nagree_any = ['surname~like']": [
         "pass 'p'",
         "'surname~like'",
         "close",
     ],
-    "[[pass]]\nname = 'P 1'\nwhy = 'w'\nequal = ['dob']\naccept = 'some'": ["pass.0.name", "pass.0.accept", "2 faults"],
+    "[[pass]]\nname = 'P 1'\nwhy = 'w'\nequal = ['dob']\naccept = 'some'": [
+        "pass.0.name",
+        "pass.0.accept",
+        "2 faults",
+    ],
     "[[pass]\n": ["not TOML"],
-    "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['forename^x']": ["pass 'p'", "'forename^x'"],
+    "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = ['forename^x']": [
+        "pass 'p'",
+        "'forename^x'",
+    ],
     "[[pass]]\nname = 'p'\nwhy = 'w'\nequal = []": ["pass 'p'", "equal"],
 }
 

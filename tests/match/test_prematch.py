@@ -1,4 +1,6 @@
-"""Pre-matching on exact agreement: which pairs are accepted first where a step is not diagnosed."""
+"""Pre-matching on exact agreement: which pairs are accepted first where a step is not
+diagnosed.
+"""
 
 from pathlib import Path
 from typing import Any
@@ -33,33 +35,54 @@ RIGHT = """
 """
 
 
-def _linked(engine: Engine, partitions: Partitions | None = None, **keys: Any) -> StepResult:
-    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
-    step = Step(name="s", left="left", right="right", train=False, **({"diagnose": False} | keys))
+def _linked(
+    engine: Engine, partitions: Partitions | None = None, **keys: Any
+) -> StepResult:
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text)))
+        for name, text in (("left", LEFT), ("right", RIGHT))
+    ]
+    step = Step(
+        name="s",
+        left="left",
+        right="right",
+        train=False,
+        **({"diagnose": False} | keys),
+    )
     return link_step(engine, step, *sides, rules=(), model=MODEL, partitions=partitions)
 
 
 def _links(engine: Engine, result: StepResult) -> list[tuple[int, int]]:
-    links = engine.sql("select left_id, right_id from {l} where decision = 'accepted'", l=result.links)
+    links = engine.sql(
+        "select left_id, right_id from {l} where decision = 'accepted'", l=result.links
+    )
     return sorted((row["left_id"], row["right_id"]) for row in rows(engine, links))
 
 
 @pytest.mark.both_engines
 def test_pairs_of_exact_agreement_are_accepted_first(engine: Engine) -> None:
-    """1 and 11 agree in all, 3 and 15 in all but sex; 2 has two such partners, and 4 agrees on one rule alone."""
+    """1 and 11 agree in all, 3 and 15 in all but sex; 2 has two such partners, and 4
+    agrees on one rule alone.
+    """
     result = _linked(engine)
     assert result.summary["prematched"] == 2
     assert _links(engine, result) == [(1, 11), (3, 15), (4, 16)]
     assert _links(engine, _linked(engine, diagnose=True)) == _links(engine, result)
 
 
-@pytest.mark.parametrize(("cardinality", "count"), [("one-to-many", 4), ("many-to-many", 0)])
-def test_a_unit_that_holds_many_is_pre_matched_with_all(engine: Engine, cardinality: str, count: int) -> None:
+@pytest.mark.parametrize(
+    ("cardinality", "count"), [("one-to-many", 4), ("many-to-many", 0)]
+)
+def test_a_unit_that_holds_many_is_pre_matched_with_all(
+    engine: Engine, cardinality: str, count: int
+) -> None:
     assert _linked(engine, cardinality=cardinality).summary["prematched"] == count
 
 
 @pytest.mark.parametrize("keys", [{"duplicates": "join"}, {"link_draws": 2}])
-def test_options_that_need_competing_pairs_switch_it_off(engine: Engine, keys: dict[str, Any]) -> None:
+def test_options_that_need_competing_pairs_switch_it_off(
+    engine: Engine, keys: dict[str, Any]
+) -> None:
     assert _linked(engine, **keys).summary["prematched"] == 0
 
 
@@ -68,19 +91,30 @@ def test_the_rule_is_the_likeliest_of_those_with_enough_weight() -> None:
     assert choice is not None
     assert set(choice.rule.columns) == {"dob", "surname", "forename", "postcode"}
     assert choice.number == 0
-    model = exact_model(('l."postcode" = r."postcode"', 'l."dob" = r."dob"', 'l."surname" = r."surname"'))
-    # Birth date and postcode are worth 5 bits, with the surname 4 or 3: enough with the cardinality adjustment alone.
+    model = exact_model(
+        (
+            'l."postcode" = r."postcode"',
+            'l."dob" = r."dob"',
+            'l."surname" = r."surname"',
+        )
+    )
+    # Birth date and postcode are worth 5 bits, with the surname 4 or 3: enough with the
+    # cardinality adjustment alone.
     assert prematch(model, "one-to-one", least=8, more=0) is None
     second_choice = prematch(model, "one-to-one", least=8, more=5)
     assert second_choice is not None
     assert set(second_choice.rule.columns) == {"dob", "postcode"}
-    fuzzy_model = exact_model(("levenshtein(l.dob, r.dob) <= 1", "l.surname = r.surname"))
+    fuzzy_model = exact_model(
+        ("levenshtein(l.dob, r.dob) <= 1", "l.surname = r.surname")
+    )
     assert prematch(fuzzy_model, "one-to-one", least=8, more=5) is None
 
 
 def test_partitions_accept_the_same_pairs(engine: Engine, tmp_path: Path) -> None:
     full_result = _linked(engine)
     for _ in range(2):  # the second time from what the first has kept
-        split = _linked(engine, Partitions(tmp_path / "partitions", rows=3, whole_rows=0))
+        split = _linked(
+            engine, Partitions(tmp_path / "partitions", rows=3, whole_rows=0)
+        )
         assert split.summary["prematched"] == full_result.summary["prematched"]
         assert _links(engine, split) == _links(engine, full_result)

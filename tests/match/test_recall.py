@@ -1,4 +1,6 @@
-"""Blocking recall and false negatives of a step: counts of a world that can be counted by eye."""
+"""Blocking recall and false negatives of a step: counts of a world that can be counted
+by eye.
+"""
 
 from collections.abc import Callable
 
@@ -12,7 +14,9 @@ World = Callable[[str], Table]
 
 
 def test_each_rule_counts_its_pairs_and_its_links(engine: Engine) -> None:
-    """By birth date and surname 3-13, 4-14 and 4-15; by forename and postcode 5-16 and 8-17. The pass has 1 and 2."""
+    """By birth date and surname 3-13, 4-14 and 4-15; by forename and postcode 5-16 and
+    8-17. The pass has 1 and 2.
+    """
     rules = linked(engine).summary["rules"]
     assert [rule["pairs"] for rule in rules] == [3, 2]
     assert [rule["new_pairs"] for rule in rules] == [3, 2]
@@ -35,13 +39,24 @@ def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> 
         "dob": 0.5 / (0.5 + 2**-9) * 6 / 8,
         "postcode": 0.5 / (0.5 + 2**-2) * 7 / 8,
     }
-    first, second = shares["dob"] * shares["surname"], shares["forename"] * shares["postcode"]
-    assert [rule["estimated_recall"] for rule in summary["rules"]] == pytest.approx([first, second], abs=1e-5)
-    assert summary["estimated_recall"] == pytest.approx(first + (1 - first) * second, abs=1e-5)
+    first, second = (
+        shares["dob"] * shares["surname"],
+        shares["forename"] * shares["postcode"],
+    )
+    assert [rule["estimated_recall"] for rule in summary["rules"]] == pytest.approx(
+        [first, second], abs=1e-5
+    )
+    assert summary["estimated_recall"] == pytest.approx(
+        first + (1 - first) * second, abs=1e-5
+    )
 
 
-def test_matches_below_the_floor_continue_the_fall_above_it(engine: Engine, world: World) -> None:
-    """8 matches in the second two bits and 2 in the first: 0.5, 0.125 and so on below, in all two thirds."""
+def test_matches_below_the_floor_continue_the_fall_above_it(
+    engine: Engine, world: World
+) -> None:
+    """8 matches in the second two bits and 2 in the first: 0.5, 0.125 and so on below,
+    in all two thirds.
+    """
     links = world("""
         match_weight:float | match_probability:float | method
         3.5                | 8                       | probabilistic

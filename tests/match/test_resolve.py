@@ -1,4 +1,6 @@
-"""One posterior decides: what is accepted, what goes to review, and why the rest is not linked."""
+"""One posterior decides: what is accepted, what goes to review, and why the rest is not
+linked.
+"""
 
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -13,34 +15,61 @@ from hypothesis import strategies as st
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect
 from linkage.engine import rows as engine_rows
-from linkage.match.resolve import BELOW, DUPLICATE, LINKED_BEFORE, LOST, UNRESOLVED, resolve
+from linkage.match.resolve import (
+    BELOW,
+    DUPLICATE,
+    LINKED_BEFORE,
+    LOST,
+    UNRESOLVED,
+    resolve,
+)
 from tests.match.every_matching import marginals
 
 World = Callable[[str], Table]
 Row = dict[str, Any]
 
-SIZES = {"left": 10**9, "right": 10**9}  # so many that nearly none are matched: the cardinality adds nothing
+SIZES = {
+    "left": 10**9,
+    "right": 10**9,
+}  # so many that nearly none are matched: the cardinality adds nothing
 CARDINALITIES = ["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
 LIMITS = {"accept_probability": 0.9, "review_probability": 0.1}
 
 
 def decide(
-    engine: Engine, pairs: Table, cardinality: Any = "one-to-one", sizes: dict[str, int] = SIZES, **options: Any
+    engine: Engine,
+    pairs: Table,
+    cardinality: Any = "one-to-one",
+    sizes: dict[str, int] = SIZES,
+    **options: Any,
 ) -> dict[tuple[int, int], Row]:
-    keys = {name: options.pop(name) for name in list(options) if name.endswith("probability")}
-    step = Step(name="s", left="a", right="b", cardinality=cardinality, **(LIMITS | keys))
+    keys = {
+        name: options.pop(name)
+        for name in list(options)
+        if name.endswith("probability")
+    }
+    step = Step(
+        name="s", left="a", right="b", cardinality=cardinality, **(LIMITS | keys)
+    )
     if "method" not in pairs.columns:
         pairs = engine.sql("select *, 'probabilistic' as method from {p}", p=pairs)
     result = resolve(engine, step, pairs, sizes, **options)
-    return {(row["left_id"], row["right_id"]): row for row in engine_rows(engine, result.pairs)}
+    return {
+        (row["left_id"], row["right_id"]): row
+        for row in engine_rows(engine, result.pairs)
+    }
 
 
-def outcomes(pairs: dict[tuple[int, int], Row]) -> dict[tuple[int, int], tuple[str, str | None]]:
+def outcomes(
+    pairs: dict[tuple[int, int], Row],
+) -> dict[tuple[int, int], tuple[str, str | None]]:
     return {pair: (row["decision"], row["reason"]) for pair, row in pairs.items()}
 
 
 @pytest.mark.both_engines
-def test_a_pair_without_competition_is_decided_by_its_weight(engine: Engine, world: World) -> None:
+def test_a_pair_without_competition_is_decided_by_its_weight(
+    engine: Engine, world: World
+) -> None:
     """log2 odds of 0.9 are 3.17, of 0.1 -3.17."""
     pairs = world("""
         left_id | right_id | match_weight:float
@@ -66,10 +95,18 @@ def test_a_tie_is_unresolved_and_not_linked(engine: Engine, world: World) -> Non
         assert row["runner_up_weight"] == 9
 
 
-def test_the_better_of_two_candidates_takes_the_evidence_of_the_other(engine: Engine, world: World) -> None:
-    pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 20\n1 | 12 | 10\n2 | 12 | 12")
+def test_the_better_of_two_candidates_takes_the_evidence_of_the_other(
+    engine: Engine, world: World
+) -> None:
+    pairs = world(
+        "left_id | right_id | match_weight:float\n1 | 11 | 20\n1 | 12 | 10\n2 | 12 | 12"
+    )
     links = decide(engine, pairs)
-    assert outcomes(links) == {(1, 11): ("accepted", None), (1, 12): ("rejected", LOST), (2, 12): ("accepted", None)}
+    assert outcomes(links) == {
+        (1, 11): ("accepted", None),
+        (1, 12): ("rejected", LOST),
+        (2, 12): ("accepted", None),
+    }
     assert [links[pair]["runner_up_weight"] for pair in links] == [10.0, 20.0, 10.0]
 
 
@@ -97,16 +134,27 @@ def test_only_pairs_that_the_cardinality_forbids_compete(
     cardinality: str, expected: list[float], engine: Engine, world: World
 ) -> None:
     pairs = decide(engine, world(CANDIDATES), cardinality)
-    assert [pairs[pair]["match_probability"] for pair in sorted(pairs)] == pytest.approx(expected, abs=1e-6)
+    assert [
+        pairs[pair]["match_probability"] for pair in sorted(pairs)
+    ] == pytest.approx(expected, abs=1e-6)
 
 
-def test_where_most_units_have_a_partner_less_evidence_is_enough(engine: Engine, world: World) -> None:
-    """Three of four are sure on either side, and the fourth at -1 is worth a third: 3.33 of 4 leave 2.58 bits a side."""
-    pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 30\n2 | 12 | 30\n3 | 13 | 30\n4 | 14 | -1")
+def test_where_most_units_have_a_partner_less_evidence_is_enough(
+    engine: Engine, world: World
+) -> None:
+    """Three of four are sure on either side, and the fourth at -1 is worth a third:
+    3.33 of 4 leave 2.58 bits a side.
+    """
+    pairs = world(
+        "left_id | right_id | match_weight:float\n1 | 11 | 30\n2 | 12 | 30\n3 | 13 | "
+        "30\n4 | 14 | -1"
+    )
     assert outcomes(decide(engine, pairs))[4, 14] == ("review", BELOW)
     links = decide(engine, pairs, sizes={"left": 4, "right": 4})
     assert outcomes(links)[4, 14] == ("accepted", None)
-    assert links[4, 14]["match_probability"] == pytest.approx(1 / (1 + 2.0 ** (1 - 2 * np.log2(6))))
+    assert links[4, 14]["match_probability"] == pytest.approx(
+        1 / (1 + 2.0 ** (1 - 2 * np.log2(6)))
+    )
 
 
 PASSES = """
@@ -119,7 +167,9 @@ PASSES = """
 """
 
 
-def test_a_link_of_a_pass_stands_and_its_units_get_no_other(engine: Engine, world: World) -> None:
+def test_a_link_of_a_pass_stands_and_its_units_get_no_other(
+    engine: Engine, world: World
+) -> None:
     pairs = decide(engine, world(PASSES))
     assert outcomes(pairs) == {
         (1, 11): ("accepted", None),
@@ -131,16 +181,28 @@ def test_a_link_of_a_pass_stands_and_its_units_get_no_other(engine: Engine, worl
     assert pairs[3, 11]["match_probability"] == pytest.approx((1 - 32 / 33) * 512 / 513)
 
 
-def test_a_unit_that_holds_many_stays_open_after_a_pass(engine: Engine, world: World) -> None:
+def test_a_unit_that_holds_many_stays_open_after_a_pass(
+    engine: Engine, world: World
+) -> None:
     pairs = outcomes(decide(engine, world(PASSES), "one-to-many"))
     assert pairs[3, 11] == ("rejected", LOST)
-    assert pairs[1, 12] == ("review", UNRESOLVED)  # unit 12 is of a pass that the model disputes
+    assert pairs[1, 12] == (
+        "review",
+        UNRESOLVED,
+    )  # unit 12 is of a pass that the model disputes
 
 
-def test_a_pair_of_the_last_release_needs_less_evidence(engine: Engine, world: World) -> None:
-    pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 5\n2 | 12 | 1\n3 | 13 | -1\n4 | 14 | 1")
+def test_a_pair_of_the_last_release_needs_less_evidence(
+    engine: Engine, world: World
+) -> None:
+    pairs = world(
+        "left_id | right_id | match_weight:float\n1 | 11 | 5\n2 | 12 | 1\n3 | 13 | "
+        "-1\n4 | 14 | 1"
+    )
     last_links = world("left_id | right_id\n1 | 11\n2 | 12\n3 | 13")
-    assert outcomes(decide(engine, pairs, last_release=last_links, keep_probability=0.5)) == {
+    assert outcomes(
+        decide(engine, pairs, last_release=last_links, keep_probability=0.5)
+    ) == {
         (1, 11): ("accepted", None),
         (2, 12): ("accepted", LINKED_BEFORE),
         (3, 13): ("review", BELOW),
@@ -149,9 +211,17 @@ def test_a_pair_of_the_last_release_needs_less_evidence(engine: Engine, world: W
 
 
 def test_duplicates_of_one_person_do_not_compete(engine: Engine, world: World) -> None:
-    """11 and 12 are one person: each has the person's probability, 12 with how likely it is that person's."""
-    pairs = world("left_id | right_id | match_weight:float\n1 | 11 | 9\n1 | 12 | 9\n1 | 13 | 3")
-    persons = {"right": world("unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.95")}
+    """11 and 12 are one person: each has the person's probability, 12 with how likely
+    it is that person's.
+    """
+    pairs = world(
+        "left_id | right_id | match_weight:float\n1 | 11 | 9\n1 | 12 | 9\n1 | 13 | 3"
+    )
+    persons = {
+        "right": world(
+            "unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.95"
+        )
+    }
     links = decide(engine, pairs, persons=persons)
     assert outcomes(links) == {
         (1, 11): ("accepted", None),
@@ -163,15 +233,24 @@ def test_duplicates_of_one_person_do_not_compete(engine: Engine, world: World) -
     assert links[1, 12]["match_probability"] == pytest.approx(0.95 * person, abs=1e-3)
 
 
-def test_a_duplicate_of_a_unit_that_a_pass_has_linked_joins_it(engine: Engine, world: World) -> None:
+def test_a_duplicate_of_a_unit_that_a_pass_has_linked_joins_it(
+    engine: Engine, world: World
+) -> None:
     pairs = world("""
         left_id | right_id | match_weight:float | method
         1       | 11       | 12                 | deterministic
         1       | 12       | 4                  | probabilistic
     """)
-    persons = {"right": world("unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.97")}
+    persons = {
+        "right": world(
+            "unit_id | person_id | probability:float\n11 | 11 | 1\n12 | 11 | 0.97"
+        )
+    }
     links = decide(engine, pairs, persons=persons)
-    assert outcomes(links) == {(1, 11): ("accepted", None), (1, 12): ("accepted", DUPLICATE)}
+    assert outcomes(links) == {
+        (1, 11): ("accepted", None),
+        (1, 12): ("accepted", DUPLICATE),
+    }
     assert links[1, 12]["match_probability"] == pytest.approx(0.97)
 
 
@@ -184,7 +263,10 @@ def test_no_pairs_make_no_links(engine: Engine, world: World) -> None:
 # Properties: small graphs with many ties, since ties are where resolution goes wrong.
 
 _PAIRS = st.dictionaries(
-    st.tuples(st.integers(1, 5), st.integers(11, 15)), st.integers(-4, 14).map(float), min_size=1, max_size=12
+    st.tuples(st.integers(1, 5), st.integers(11, 15)),
+    st.integers(-4, 14).map(float),
+    min_size=1,
+    max_size=12,
 )
 
 
@@ -213,14 +295,22 @@ def test_the_decision_is_by_the_probability_and_keeps_the_cardinality(
     duckdb: Engine, pairs: dict[tuple[int, int], float], cardinality: str, accept: float
 ) -> None:
     links = decide(
-        duckdb, _table(duckdb, list(pairs.items())), cardinality, accept_probability=accept, review_probability=0.1
+        duckdb,
+        _table(duckdb, list(pairs.items())),
+        cardinality,
+        accept_probability=accept,
+        review_probability=0.1,
     )
     assert links.keys() == pairs.keys(), "every pair is decided once"
-    accepted_pairs = [pair for pair, row in links.items() if row["decision"] == "accepted"]
+    accepted_pairs = [
+        pair for pair, row in links.items() if row["decision"] == "accepted"
+    ]
     if cardinality in ("one-to-one", "many-to-one"):
         assert max(Counter(left for left, _ in accepted_pairs).values(), default=1) == 1
     if cardinality in ("one-to-one", "one-to-many"):
-        assert max(Counter(right for _, right in accepted_pairs).values(), default=1) == 1
+        assert (
+            max(Counter(right for _, right in accepted_pairs).values(), default=1) == 1
+        )
     for row in links.values():
         if row["decision"] == "accepted":
             assert row["match_probability"] >= accept
@@ -233,7 +323,9 @@ def test_the_decision_is_by_the_probability_and_keeps_the_cardinality(
 
 
 @given(_PAIRS)
-def test_the_probability_is_the_share_of_all_matchings(duckdb: Engine, pairs: dict[tuple[int, int], float]) -> None:
+def test_the_probability_is_the_share_of_all_matchings(
+    duckdb: Engine, pairs: dict[tuple[int, int], float]
+) -> None:
     """What competes with a clear pair leaves the exact sum: within a hundredth."""
     edges = [(left, right, weight) for (left, right), weight in pairs.items()]
     expected = dict(zip(pairs, marginals(edges), strict=True))
@@ -242,13 +334,22 @@ def test_the_probability_is_the_share_of_all_matchings(duckdb: Engine, pairs: di
         assert row["match_probability"] == pytest.approx(expected[pair], abs=0.011)
 
 
-@given(_PAIRS, st.randoms(use_true_random=False), st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]))
+@given(
+    _PAIRS,
+    st.randoms(use_true_random=False),
+    st.sampled_from(["one-to-one", "one-to-many", "many-to-many"]),
+)
 def test_the_order_of_pairs_changes_nothing(
     duckdb: Engine, pairs: dict[tuple[int, int], float], draw: Any, cardinality: str
 ) -> None:
     shuffled = list(pairs.items())
     draw.shuffle(shuffled)
-    first, second = (decide(duckdb, _table(duckdb, rows), cardinality) for rows in (shuffled, list(pairs.items())))
+    first, second = (
+        decide(duckdb, _table(duckdb, rows), cardinality)
+        for rows in (shuffled, list(pairs.items()))
+    )
     assert outcomes(first) == outcomes(second)
     for pair, row in first.items():
-        assert row["match_probability"] == pytest.approx(second[pair]["match_probability"], abs=1e-9)
+        assert row["match_probability"] == pytest.approx(
+            second[pair]["match_probability"], abs=1e-9
+        )

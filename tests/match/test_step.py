@@ -1,4 +1,6 @@
-"""A whole step on a small world: every link with its evidence, every unit without one with its reason."""
+"""A whole step on a small world: every link with its evidence, every unit without one
+with its reason.
+"""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -19,7 +21,14 @@ World = Callable[[str], Table]
 Rows = Callable[[Table], list[tuple[Any, ...]]]
 
 PASS = Pass(name="nino-dob", why="a number is one person's", equal=("nino", "dob"))
-STEP = Step(name="s", left="left", right="right", train=False, accept_probability=0.99, review_probability=0.4)
+STEP = Step(
+    name="s",
+    left="left",
+    right="right",
+    train=False,
+    accept_probability=0.99,
+    review_probability=0.4,
+)
 
 LEFT = """
     unit_id | forename | surname | dob:text   | sex | postcode | nino
@@ -45,19 +54,44 @@ RIGHT = """
 
 
 def linked(
-    engine: Engine, left: str = LEFT, right: str = RIGHT, rules: Sequence[Pass] = (PASS,), **keys: Any
+    engine: Engine,
+    left: str = LEFT,
+    right: str = RIGHT,
+    rules: Sequence[Pass] = (PASS,),
+    **keys: Any,
 ) -> StepResult:
-    options = {name: keys.pop(name) for name in ("overrides", "progress", "model", "partitions") if name in keys}
-    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", left), ("right", right))]
-    return link_step(engine, STEP.model_copy(update=keys), *sides, rules=rules, **({"model": exact_model()} | options))
+    options = {
+        name: keys.pop(name)
+        for name in ("overrides", "progress", "model", "partitions")
+        if name in keys
+    }
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text)))
+        for name, text in (("left", left), ("right", right))
+    ]
+    return link_step(
+        engine,
+        STEP.model_copy(update=keys),
+        *sides,
+        rules=rules,
+        **({"model": exact_model()} | options),
+    )
 
 
 def reasons(engine: Engine, result: StepResult) -> dict[tuple[str, int], str]:
-    return {(row["side"], row["id"]): row["reason"] for row in engine_rows(engine, result.unlinked)}
+    return {
+        (row["side"], row["id"]): row["reason"]
+        for row in engine_rows(engine, result.unlinked)
+    }
 
 
-def outcomes(engine: Engine, result: StepResult) -> dict[tuple[int, int], tuple[str, str | None]]:
-    return {(r["left_id"], r["right_id"]): (r["decision"], r["reason"]) for r in engine_rows(engine, result.links)}
+def outcomes(
+    engine: Engine, result: StepResult
+) -> dict[tuple[int, int], tuple[str, str | None]]:
+    return {
+        (r["left_id"], r["right_id"]): (r["decision"], r["reason"])
+        for r in engine_rows(engine, result.links)
+    }
 
 
 LINKS = """
@@ -86,10 +120,13 @@ UNLINKED = """
 
 
 @pytest.mark.both_engines
-def test_every_link_has_its_evidence_and_every_other_unit_its_reason(engine: Engine, world: World, rows: Rows) -> None:
+def test_every_link_has_its_evidence_and_every_other_unit_its_reason(
+    engine: Engine, world: World, rows: Rows
+) -> None:
     result = linked(engine)
     columns = engine.sql(
-        "select step, left_id, right_id, method, pass, pattern, match_weight, runner_up_weight, decision, reason from {l}",
+        "select step, left_id, right_id, method, pass, pattern, match_weight, "
+        "runner_up_weight, decision, reason from {l}",
         l=result.links,
     )
     assert sorted(rows(columns)) == sorted(rows(world(LINKS)))
@@ -99,7 +136,8 @@ def test_every_link_has_its_evidence_and_every_other_unit_its_reason(engine: Eng
 def test_columns_are_those_of_the_contract(engine: Engine) -> None:
     result = linked(engine)
     contract = (
-        "step left_id right_id method pass pattern match_weight match_probability runner_up_weight decision reason"
+        "step left_id right_id method pass pattern match_weight "
+        "match_probability runner_up_weight decision reason"
     )
     assert result.links.columns == tuple(contract.split())
     assert result.unlinked.columns == ("step", "side", "id", "reason")
@@ -126,16 +164,23 @@ MOVED = "JO | JONES | 1993-01-02 | F | P9"  # 9 with Jo
 HEAD = "unit_id | forename | surname | dob:text   | sex | postcode | nino\n"
 
 
-def test_a_unit_whose_candidate_a_pass_has_linked_has_that_reason(engine: Engine) -> None:
+def test_a_unit_whose_candidate_a_pass_has_linked_has_that_reason(
+    engine: Engine,
+) -> None:
     left = LEFT + "    9 | AVA | LEE | 1990-01-02 | F | P1 | -\n"
-    assert reasons(engine, linked(engine, left))["left", 9] == "linked to a higher-scoring record"
+    assert (
+        reasons(engine, linked(engine, left))["left", 9]
+        == "linked to a higher-scoring record"
+    )
 
 
 def test_a_step_keeps_the_heaviest_links_up_to_its_limit(engine: Engine) -> None:
     left = HEAD + f"1 | {MOVED} | -\n2 | {JO} | -\n3 | {JO} | N1"
     right = HEAD + f"11 | {JO} | N1"
     keys = {"cardinality": "many-to-one"}
-    assert set(outcomes(engine, linked(engine, left, right, **keys)).values()) == {("accepted", None)}
+    assert set(outcomes(engine, linked(engine, left, right, **keys)).values()) == {
+        ("accepted", None)
+    }
     result = linked(engine, left, right, **keys, most_left=2)
     assert outcomes(engine, result) == {
         (1, 11): ("rejected", "cardinality limit reached"),
@@ -146,10 +191,22 @@ def test_a_step_keeps_the_heaviest_links_up_to_its_limit(engine: Engine) -> None
 
 
 @pytest.mark.parametrize("limit", [1, 2])
-def test_of_two_equal_weights_the_smaller_unit_stays(limit: int, engine: Engine) -> None:
+def test_of_two_equal_weights_the_smaller_unit_stays(
+    limit: int, engine: Engine
+) -> None:
     right = HEAD + "\n".join(f"{n} | {JO} | -" for n in (13, 11, 12))
-    result = linked(engine, HEAD + f"1 | {JO} | -", right, cardinality="one-to-many", most_right=limit)
-    links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
+    result = linked(
+        engine,
+        HEAD + f"1 | {JO} | -",
+        right,
+        cardinality="one-to-many",
+        most_right=limit,
+    )
+    links = {
+        pair
+        for pair, (decision, _) in outcomes(engine, result).items()
+        if decision == "accepted"
+    }
     assert links == ({(1, 11), (1, 12)} if limit == 2 else {(1, 11)})
 
 
@@ -167,20 +224,36 @@ def test_a_key_that_has_no_meaning_is_refused(keys: dict[str, Any], key: str) ->
         Step(name="s", left="a", right="b", **keys)
 
 
-def test_decisions_of_reviewers_outweigh_pass_and_model(engine: Engine, world: World) -> None:
-    forced, barred = world("left_id | right_id\n4 | 15"), world("left_id | right_id\n3 | 13\n1 | 11")
+def test_decisions_of_reviewers_outweigh_pass_and_model(
+    engine: Engine, world: World
+) -> None:
+    forced, barred = (
+        world("left_id | right_id\n4 | 15"),
+        world("left_id | right_id\n3 | 13\n1 | 11"),
+    )
     counts = {"decisions": 3, "met": 3}
     result = linked(engine, overrides=Overrides(forced, barred, counts))
-    links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
+    links = {
+        pair
+        for pair, (decision, _) in outcomes(engine, result).items()
+        if decision == "accepted"
+    }
     assert links == {(4, 15)}
     assert not {(3, 13), (1, 11)} & outcomes(engine, result).keys()
     assert result.summary["overrides"] == counts
 
 
-def test_a_step_that_is_not_diagnosed_has_the_same_links(engine: Engine, rows: Rows) -> None:
+def test_a_step_that_is_not_diagnosed_has_the_same_links(
+    engine: Engine, rows: Rows
+) -> None:
     full_result, quick_result = linked(engine), linked(engine, diagnose=False)
-    query = "select left_id, right_id, method, pass, match_weight from {l} where decision = 'accepted'"
-    assert sorted(rows(engine.sql(query, l=quick_result.links))) == sorted(rows(engine.sql(query, l=full_result.links)))
+    query = (
+        "select left_id, right_id, method, pass, match_weight from {l} where "
+        "decision = 'accepted'"
+    )
+    assert sorted(rows(engine.sql(query, l=quick_result.links))) == sorted(
+        rows(engine.sql(query, l=full_result.links))
+    )
     assert quick_result.links.columns == full_result.links.columns
     assert quick_result.unlinked.columns == full_result.unlinked.columns
     assert set(reasons(engine, quick_result).values()) == {"no accepted link"}
@@ -189,24 +262,44 @@ def test_a_step_that_is_not_diagnosed_has_the_same_links(engine: Engine, rows: R
     assert quick_result.summary["estimated_recall"] is None
 
 
-@pytest.mark.parametrize("cardinality", ["one-to-one", "one-to-many", "many-to-one", "many-to-many"])
+@pytest.mark.parametrize(
+    "cardinality", ["one-to-one", "one-to-many", "many-to-one", "many-to-many"]
+)
 @pytest.mark.parametrize("diagnose", [True, False])
-def test_each_unit_is_linked_or_among_the_unlinked(engine: Engine, cardinality: str, diagnose: bool) -> None:
+def test_each_unit_is_linked_or_among_the_unlinked(
+    engine: Engine, cardinality: str, diagnose: bool
+) -> None:
     right = RIGHT + "    18 | ISLA | SMITH | 1992-01-02 | F | P4 | -\n"
     result = linked(engine, right=right, cardinality=cardinality, diagnose=diagnose)
-    links = {pair for pair, (decision, _) in outcomes(engine, result).items() if decision == "accepted"}
-    all_units = {("left", n) for n in range(1, 9)} | {("right", n) for n in range(11, 19)}
-    linked_units = {(side, pair[place]) for pair in links for place, side in enumerate(("left", "right"))}
+    links = {
+        pair
+        for pair, (decision, _) in outcomes(engine, result).items()
+        if decision == "accepted"
+    }
+    all_units = {("left", n) for n in range(1, 9)} | {
+        ("right", n) for n in range(11, 19)
+    }
+    linked_units = {
+        (side, pair[place])
+        for pair in links
+        for place, side in enumerate(("left", "right"))
+    }
     assert reasons(engine, result).keys() == all_units - linked_units
 
 
 def test_a_model_of_other_columns_is_refused_before_any_work(engine: Engine) -> None:
     right = "\n".join(line.rsplit("|", 2)[0] for line in RIGHT.strip().splitlines())
-    with pytest.raises(ConfigError, match="step 's': the model names columns that the records do not have: postcode"):
+    with pytest.raises(
+        ConfigError,
+        match="step 's': the model names columns that the records do not have: "
+        "postcode",
+    ):
         linked(engine, LEFT, right)
 
 
-def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(engine: Engine) -> None:
+def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(
+    engine: Engine,
+) -> None:
     raw = exact_model().raw
     del raw["comparisons"][0]["comparison_levels"][1]["m_probability"]
     side = units(engine, "left", engine.from_arrow(parse(LEFT)))
@@ -216,37 +309,85 @@ def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(engine
 
 
 def test_a_side_without_units_links_nothing(engine: Engine, rows: Rows) -> None:
-    empty = engine.sql("select * from {t} where unit_id < 0", t=engine.from_arrow(parse(RIGHT)), store=True)
+    empty = engine.sql(
+        "select * from {t} where unit_id < 0",
+        t=engine.from_arrow(parse(RIGHT)),
+        store=True,
+    )
     left = units(engine, "left", engine.from_arrow(parse(LEFT)))
-    result = link_step(engine, STEP, left, units(engine, "right", empty), rules=[PASS], model=exact_model())
+    result = link_step(
+        engine,
+        STEP,
+        left,
+        units(engine, "right", empty),
+        rules=[PASS],
+        model=exact_model(),
+    )
     assert rows(result.links) == []
-    assert {row[3] for row in rows(result.unlinked)} == {"no candidate pair", "insufficient identifiers"}
+    assert {row[3] for row in rows(result.unlinked)} == {
+        "no candidate pair",
+        "insufficient identifiers",
+    }
     assert engine.count(result.unlinked) == 8
 
 
-def test_a_model_without_rules_leaves_all_to_the_passes(engine: Engine, rows: Rows) -> None:
-    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
-    result = link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(()))
-    assert [row[1:4] for row in rows(result.links)] == [(1, 11, "deterministic"), (2, 12, "deterministic")]
+def test_a_model_without_rules_leaves_all_to_the_passes(
+    engine: Engine, rows: Rows
+) -> None:
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text)))
+        for name, text in (("left", LEFT), ("right", RIGHT))
+    ]
+    result = link_step(
+        engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(())
+    )
+    assert [row[1:4] for row in rows(result.links)] == [
+        (1, 11, "deterministic"),
+        (2, 12, "deterministic"),
+    ]
 
 
-@pytest.mark.parametrize(("limit", "scoring"), [(200_000, ["2 rules"]), (0, ["rule 1 of 2", "rule 2 of 2"])])
+@pytest.mark.parametrize(
+    ("limit", "scoring"), [(200_000, ["2 rules"]), (0, ["rule 1 of 2", "rule 2 of 2"])]
+)
 def test_progress_names_each_part_of_the_work(
     engine: Engine, limit: int, scoring: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(candidates, "FEW_ROWS", limit)
     messages: list[str] = []
-    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
-    link_step(engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(), progress=messages.append)
-    assert messages == ["term frequencies", "passes", *scoring, *scoring, "resolution", "diagnosis"]
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text)))
+        for name, text in (("left", LEFT), ("right", RIGHT))
+    ]
+    link_step(
+        engine,
+        STEP,
+        sides[0],
+        sides[1],
+        rules=[PASS],
+        model=exact_model(),
+        progress=messages.append,
+    )
+    assert messages == [
+        "term frequencies",
+        "passes",
+        *scoring,
+        *scoring,
+        "resolution",
+        "diagnosis",
+    ]
 
 
-def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(engine: Engine) -> None:
+def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(
+    engine: Engine,
+) -> None:
     """The prior is still that of these sides: half of the smaller one has a partner."""
     result = linked(engine, train=True)
     assert "nothing to train on" in result.summary["training"]["taken_as_given"]
     assert result.model.prior == pytest.approx(0.5 / 8)
-    assert [c.levels for c in result.model.comparisons] == [c.levels for c in exact_model().comparisons]
+    assert [c.levels for c in result.model.comparisons] == [
+        c.levels for c in exact_model().comparisons
+    ]
 
 
 def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:
@@ -254,6 +395,15 @@ def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:
     for comparison in raw["comparisons"]:
         for level in comparison["comparison_levels"]:
             level.pop("m_probability", None)
-    sides = [units(engine, name, engine.from_arrow(parse(text))) for name, text in (("left", LEFT), ("right", RIGHT))]
+    sides = [
+        units(engine, name, engine.from_arrow(parse(text)))
+        for name, text in (("left", LEFT), ("right", RIGHT))
+    ]
     with pytest.raises(NothingToTrainOnError, match="nothing to train on"):
-        link_step(engine, STEP.model_copy(update={"train": True}), *sides, rules=[PASS], model=from_dict(raw))
+        link_step(
+            engine,
+            STEP.model_copy(update={"train": True}),
+            *sides,
+            rules=[PASS],
+            model=from_dict(raw),
+        )

@@ -1,4 +1,6 @@
-"""Thresholds of a step, the cardinality adjustment to the prior, and the floor of candidate pairs."""
+"""Thresholds of a step, the cardinality adjustment to the prior, and the floor of
+candidate pairs.
+"""
 
 from typing import Any
 
@@ -7,7 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.config import Step
-from linkage.match.thresholds import Thresholds, cardinality_adjustment, most_adjustment, probability_of, weight_of
+from linkage.match.thresholds import (
+    Thresholds,
+    cardinality_adjustment,
+    most_adjustment,
+    probability_of,
+    weight_of,
+)
 
 MOST = cardinality_adjustment([1.0])
 CARDINALITIES = ("one-to-one", "one-to-many", "many-to-one", "many-to-many")
@@ -22,18 +30,31 @@ def step(**keys: Any) -> Step:
     [
         ({}, 0.0, 0.0),
         ({"accept_probability": 0.8, "review_probability": 0.2}, 2.0, -2.0),
-        ({"accept_probability": 0.2}, -2.0, -2.0),  # nothing is for review that would be accepted
+        (
+            {"accept_probability": 0.2},
+            -2.0,
+            -2.0,
+        ),  # nothing is for review that would be accepted
     ],
 )
-def test_thresholds_are_log_odds(keys: dict[str, float], accept: float, review: float) -> None:
+def test_thresholds_are_log_odds(
+    keys: dict[str, float], accept: float, review: float
+) -> None:
     limits = Thresholds.of(step(**keys))
-    assert (limits.accept, limits.review) == (pytest.approx(accept), pytest.approx(review))
+    assert (limits.accept, limits.review) == (
+        pytest.approx(accept),
+        pytest.approx(review),
+    )
     assert limits.keep == limits.accept
 
 
 def test_the_adjustment_lowers_the_weight_that_a_pair_needs() -> None:
     limits = Thresholds.of(step(accept_probability=0.8), adjustment=1.5)
-    assert (limits.accept, limits.review, limits.adjustment) == (pytest.approx(0.5), pytest.approx(-1.5), 1.5)
+    assert (limits.accept, limits.review, limits.adjustment) == (
+        pytest.approx(0.5),
+        pytest.approx(-1.5),
+        1.5,
+    )
 
 
 def test_only_a_pair_of_the_last_release_has_its_own_threshold() -> None:
@@ -59,8 +80,12 @@ def test_bits_of_a_matched_share(shares: list[float], bits: float) -> None:
 
 
 def test_a_larger_side_cannot_be_matched_wholly() -> None:
-    """Of twice as many units half can be matched at most: one bit; the smaller side may be matched wholly."""
-    assert most_adjustment({"left": 10, "right": 20}, "one-to-one") == pytest.approx(MOST + 1.0)
+    """Of twice as many units half can be matched at most: one bit; the smaller side may
+    be matched wholly.
+    """
+    assert most_adjustment({"left": 10, "right": 20}, "one-to-one") == pytest.approx(
+        MOST + 1.0
+    )
 
 
 @given(
@@ -74,7 +99,9 @@ def test_a_larger_side_cannot_be_matched_wholly() -> None:
 def test_no_links_that_a_cardinality_allows_need_a_pair_below_the_floor(
     left: int, right: int, cardinality: Any, share: float, accept: float, review: float
 ) -> None:
-    """Pairs are scored before the adjustment is known, so the floor must hold whatever is linked."""
+    """Pairs are scored before the adjustment is known, so the floor must hold whatever
+    is linked.
+    """
     limits = {
         "one-to-one": [min(left, right) / left, min(left, right) / right],
         "one-to-many": [1.0],
@@ -82,8 +109,13 @@ def test_no_links_that_a_cardinality_allows_need_a_pair_below_the_floor(
         "many-to-many": [],
     }[cardinality]
     keys = {"accept_probability": accept, "review_probability": review}
-    floor = Thresholds.of(step(**keys)).floor(most_adjustment({"left": left, "right": right}, cardinality))
-    thresholds = Thresholds.of(step(**keys), adjustment=cardinality_adjustment([share * limit for limit in limits]))
+    floor = Thresholds.of(step(**keys)).floor(
+        most_adjustment({"left": left, "right": right}, cardinality)
+    )
+    thresholds = Thresholds.of(
+        step(**keys),
+        adjustment=cardinality_adjustment([share * limit for limit in limits]),
+    )
     assert min(thresholds.accept, thresholds.review) >= floor - 1e-9
 
 

@@ -17,8 +17,9 @@ EVERY_PAIR = {"blocking_rule": "1=1", "sql_dialect": "duckdb"}
 def splink_tables(tables: Mapping[str, pa.Table]) -> Iterator[list[Any]]:
     """The tables as Splink data frames, in the order given.
 
-    Each call has a database and a Splink API of its own: two linkers on one API share term frequencies and blocked
-    pairs (Splink 5.0.0, seen), so one must never outlive its linker.
+    Each call has a database and a Splink API of its own: two linkers on one API share
+    term frequencies and blocked pairs (Splink 5.0.0, seen), so one must never outlive
+    its linker.
     """
     with duckdb.connect(":memory:") as connection:
         api = DuckDBAPI(connection=connection)
@@ -31,15 +32,25 @@ def splink_tables(tables: Mapping[str, pa.Table]) -> Iterator[list[Any]]:
         yield frames
 
 
-def with_probabilities(comparisons: list[Any], *, rules: list[Any] | None = None, seed: int = 1) -> dict[str, Any]:
-    """Settings of comparisons from Splink's library, each level with an m and a u in no simple order."""
+def with_probabilities(
+    comparisons: list[Any], *, rules: list[Any] | None = None, seed: int = 1
+) -> dict[str, Any]:
+    """Settings of comparisons from Splink's library, each level with an m and a u in no
+    simple order.
+    """
     draw = random.Random(seed)
     comparison_dicts = [c.get_comparison("duckdb").as_dict() for c in comparisons]
     for comparison in comparison_dicts:
-        levels = [level for level in comparison["comparison_levels"] if not level.get("is_null_level")]
+        levels = [
+            level
+            for level in comparison["comparison_levels"]
+            if not level.get("is_null_level")
+        ]
         for key, top in (("m_probability", 0.9), ("u_probability", 0.02)):
             rest = [draw.uniform(0.2, 1) for _ in levels[1:]]
-            for level, share in zip(levels, [top, *(r / sum(rest) * (1 - top) for r in rest)], strict=True):
+            for level, share in zip(
+                levels, [top, *(r / sum(rest) * (1 - top) for r in rest)], strict=True
+            ):
                 level.setdefault(key, share)
     return {
         "link_type": "link_only",
@@ -52,14 +63,25 @@ def with_probabilities(comparisons: list[Any], *, rules: list[Any] | None = None
 
 
 def splink_weights(
-    settings: dict[str, Any], left: pa.Table, right: pa.Table, floor: float | None = None
+    settings: dict[str, Any],
+    left: pa.Table,
+    right: pa.Table,
+    floor: float | None = None,
 ) -> dict[tuple[int, int], dict[str, float]]:
-    """Splink's match weight and levels of every pair that its blocking rules make, by left and right unit."""
-    options = {**deepcopy(settings), "retain_intermediate_calculation_columns": True, "retain_matching_columns": True}
+    """Splink's match weight and levels of every pair that its blocking rules make, by
+    left and right unit.
+    """
+    options = {
+        **deepcopy(settings),
+        "retain_intermediate_calculation_columns": True,
+        "retain_matching_columns": True,
+    }
     names = [c["output_column_name"] for c in settings["comparisons"]]
     with splink_tables({"side_left": left, "side_right": right}) as tables:
         linker = Linker(tables, options, log_level="ERROR", validate_settings=False)
-        records = linker.inference.predict(threshold_match_weight=floor).as_record_list()
+        records = linker.inference.predict(
+            threshold_match_weight=floor
+        ).as_record_list()
     return {
         (row["unit_id_l"], row["unit_id_r"]): {
             "match_weight": row["match_weight"],

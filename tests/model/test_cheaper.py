@@ -28,22 +28,33 @@ def _similar_texts(draw: st.DrawFn) -> tuple[str | None, str | None]:
             characters[place : place + 1] = draw(st.sampled_from("abé "))
         else:
             characters[place : place + 2] = characters[place : place + 2][::-1]
-    return draw(st.sampled_from([(text, "".join(characters))] * 8 + [(None, text), (text, None)]))
+    return draw(
+        st.sampled_from(
+            [(text, "".join(characters))] * 8 + [(None, text), (text, None)]
+        )
+    )
 
 
 @pytest.mark.parametrize("distance", ["levenshtein", "damerau_levenshtein"])
 @given(pairs=st.lists(_similar_texts(), min_size=1, max_size=40))
-def test_one_edit_apart_equals_the_distance(distance: str, pairs: list[tuple[str | None, str | None]]) -> None:
+def test_one_edit_apart_equals_the_distance(
+    distance: str, pairs: list[tuple[str | None, str | None]]
+) -> None:
     rule = f"{distance}(l, r) <= 1"
     cheap_rule = cheaper(rule)
     assert distance not in cheap_rule.lower()
     rows = pa.table(
-        {"l": pa.array([p[0] for p in pairs], pa.string()), "r": pa.array([p[1] for p in pairs], pa.string())}
+        {
+            "l": pa.array([p[0] for p in pairs], pa.string()),
+            "r": pa.array([p[1] for p in pairs], pa.string()),
+        }
     )
     with duckdb.connect() as connection:
         define(connection)
         connection.register("pairs", rows)
-        answers = connection.execute(f"select {rule}, {cheap_rule} from pairs").fetchall()
+        answers = connection.execute(
+            f"select {rule}, {cheap_rule} from pairs"
+        ).fetchall()
     assert [a for a, _ in answers] == [b for _, b in answers]
 
 
@@ -62,7 +73,11 @@ def test_other_conditions_stay(condition: str) -> None:
 
 
 def test_inside_a_longer_condition() -> None:
-    condition = 'year_l IS NULL AND (levenshtein("a_l", "a_r") <= 1 OR damerau_levenshtein(b_l, b_r) <= 1)'
+    condition = (
+        'year_l IS NULL AND (levenshtein("a_l", "a_r") <= 1 OR '
+        "damerau_levenshtein(b_l, b_r) <= 1)"
+    )
     assert cheaper(condition) == (
-        'year_l IS NULL AND (WITHIN_ONE_EDIT("a_l", "a_r") OR WITHIN_ONE_EDIT_OR_SWAP(b_l, b_r))'
+        'year_l IS NULL AND (WITHIN_ONE_EDIT("a_l", "a_r") OR '
+        "WITHIN_ONE_EDIT_OR_SWAP(b_l, b_r))"
     )

@@ -11,8 +11,16 @@ def _level(engine: Engine, kind: str, left: str, right: str) -> str:
     """The label of the first comparison level that holds for two values."""
     levels = comparison("x", kind)["comparison_levels"]
     pair = engine.from_arrow(pa.table({"x_l": [left], "x_r": [right]}))
-    cases = "".join(f" when {level['sql_condition']} then {number}" for number, level in enumerate(levels[:-1]))
-    row = one(engine, engine.sql(f"select case{cases} else {len(levels) - 1} end as level from {{p}}", p=pair))
+    cases = "".join(
+        f" when {level['sql_condition']} then {number}"
+        for number, level in enumerate(levels[:-1])
+    )
+    row = one(
+        engine,
+        engine.sql(
+            f"select case{cases} else {len(levels) - 1} end as level from {{p}}", p=pair
+        ),
+    )
     return str(levels[row["level"]]["label_for_charts"]).removeprefix("x: ")
 
 
@@ -27,7 +35,9 @@ def _level(engine: Engine, kind: str, left: str, right: str) -> str:
         ("ROSA LUISA", "XENIA", "differs"),
     ],
 )
-def test_a_name_of_several_words_may_hold_the_other(engine: Engine, left: str, right: str, level: str) -> None:
+def test_a_name_of_several_words_may_hold_the_other(
+    engine: Engine, left: str, right: str, level: str
+) -> None:
     assert _level(engine, "names", left, right) == level
 
 
@@ -43,5 +53,7 @@ def test_a_name_of_several_words_may_hold_the_other(engine: Engine, left: str, r
         ("1985-03-04", "1985-10-28", "same year"),
     ],
 )
-def test_a_year_alone_is_compared_with_a_year(engine: Engine, left: str, right: str, level: str) -> None:
+def test_a_year_alone_is_compared_with_a_year(
+    engine: Engine, left: str, right: str, level: str
+) -> None:
     assert _level(engine, "partial date", left, right) == level

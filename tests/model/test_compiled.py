@@ -1,4 +1,6 @@
-"""The plan of a scoring on Spark: each condition stays above the levels and weights that it reads, as it is written."""
+"""The plan of a scoring on Spark: each condition stays above the levels and weights
+that it reads, as it is written.
+"""
 
 from typing import Any
 
@@ -9,15 +11,36 @@ from tests.model.known_errors import model, two_files
 
 
 @pytest.mark.spark
-def test_inputs_of_a_condition_are_computed_once_on_spark(spark_engine: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Below them it would repeat their whole expressions, and become a method that Java does not compile."""
+def test_inputs_of_a_condition_are_computed_once_on_spark(
+    spark_engine: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Below them it would repeat their whole expressions, and become a method that Java
+    does not compile.
+    """
     rules = model(('l."dob" = r."dob"', 'l."surname" = r."surname"'))
     left, right = (spark_engine.from_arrow(side.slice(0, 50)) for side in two_files())
     plans = _plans(spark_engine, monkeypatch)
-    score_candidates(spark_engine, rules, left, right, term_frequencies(spark_engine, rules, left, right), 0.0)
-    filters = [line for plan in plans if "reach_" in plan for line in plan.splitlines() if "Filter" in line]
+    score_candidates(
+        spark_engine,
+        rules,
+        left,
+        right,
+        term_frequencies(spark_engine, rules, left, right),
+        0.0,
+    )
+    filters = [
+        line
+        for plan in plans
+        if "reach_" in plan
+        for line in plan.splitlines()
+        if "Filter" in line
+    ]
     assert any("reach_" in line for line in filters)
-    assert not [line for line in filters if "CASE WHEN" in line or "+" in line.partition("Filter")[2]]
+    assert not [
+        line
+        for line in filters
+        if "CASE WHEN" in line or "+" in line.partition("Filter")[2]
+    ]
 
 
 def _plans(engine: Any, monkeypatch: pytest.MonkeyPatch) -> list[str]:

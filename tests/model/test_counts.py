@@ -1,4 +1,6 @@
-"""How often non-matches share an older value is counted, not guessed from a sample in which none does."""
+"""How often non-matches share an older value is counted, not guessed from a sample in
+which none does.
+"""
 
 import datetime
 from collections.abc import Sequence
@@ -23,36 +25,63 @@ DAY = datetime.date(2020, 1, 1)
 
 def _model(*, dated: bool = False) -> Model:
     postcode = comparison("postcode", "postcode", history=True, dated=dated)
-    return from_dict(settings([postcode, comparison("forename", "name")], ['l."forename" = r."forename"']))
+    return from_dict(
+        settings(
+            [postcode, comparison("forename", "name")], ['l."forename" = r."forename"']
+        )
+    )
 
 
 def _side(rows: Sequence[tuple[int, str | None, list[str]]], days: int) -> pa.Table:
-    """Each value is held for ten days, from so many days after the day on which the one before it began."""
+    """Each value is held for ten days, from so many days after the day on which the one
+    before it began.
+    """
     histories = [
         [
-            {"held_value": value, "held_from": DAY + n * days * DAYS, "held_to": DAY + (n * days + 10) * DAYS}
+            {
+                "held_value": value,
+                "held_from": DAY + n * days * DAYS,
+                "held_to": DAY + (n * days + 10) * DAYS,
+            }
             for n, value in enumerate(values)
         ]
         for _, _, values in rows
     ]
     ids, newest, values = zip(*rows, strict=True)
     lists = pa.array(values, pa.list_(pa.string()))
-    columns = {"unit_id": ids, "forename": ["ANN"] * len(ids), "postcode": newest, "postcode_all": lists}
-    return pa.table({**columns, "postcode_sector_all": lists, "postcode_held": histories})
+    columns = {
+        "unit_id": ids,
+        "forename": ["ANN"] * len(ids),
+        "postcode": newest,
+        "postcode_all": lists,
+    }
+    return pa.table(
+        {**columns, "postcode_sector_all": lists, "postcode_held": histories}
+    )
 
 
 DAYS = datetime.timedelta(days=1)
 
 
 def _overlap_counts(engine: Engine, model: Model) -> dict[str, tuple[int, float]]:
-    """Pairs seen at the levels of overlaps, by their labels, and the share of all that one is."""
+    """Pairs seen at the levels of overlaps, by their labels, and the share of all that
+    one is.
+    """
     layout = Layout(model)
-    columns = list(dict.fromkeys(column for c in model.comparisons for column in c.columns))
+    columns = list(
+        dict.fromkeys(column for c in model.comparisons for column in c.columns)
+    )
     files = [engine.from_arrow(_side(LEFT, 100)), engine.from_arrow(_side(RIGHT, 0))]
     sides = drawn(engine, files, columns, most=100, seed=1)
-    shares = {block.columns[0]: block.known for block in count_blocks(engine, layout, sides) if len(block.columns) == 1}
+    shares = {
+        block.columns[0]: block.known
+        for block in count_blocks(engine, layout, sides)
+        if len(block.columns) == 1
+    }
     patterns = overlaps(layout, shares, sides)
-    tables = count_patterns(engine, layout, [overlap.pairs for overlap in patterns], sides)
+    tables = count_patterns(
+        engine, layout, [overlap.pairs for overlap in patterns], sides
+    )
     return {
         layout.levels[level].label: (round(table.level_counts()[level]), overlap.share)
         for overlap, table in zip(patterns, tables, strict=True)
@@ -60,9 +89,14 @@ def _overlap_counts(engine: Engine, model: Model) -> dict[str, tuple[int, float]
     }
 
 
-def test_a_pair_that_shares_older_values_counts_once_and_not_where_the_newest_are_equal(engine: Engine) -> None:
-    # 1-1 share A and B, 1-3 share A, 3-2 share D and E; 2-1 and 3-3 have equal newest ones; 4 knows none.
-    assert _overlap_counts(engine, _model()) == {"postcode: agrees at another time": (3, 1 / 9)}
+def test_a_pair_that_shares_older_values_counts_once_and_not_where_the_newest_are_equal(
+    engine: Engine,
+) -> None:
+    # 1-1 share A and B, 1-3 share A, 3-2 share D and E; 2-1 and 3-3 have equal newest
+    # ones; 4 knows none.
+    assert _overlap_counts(engine, _model()) == {
+        "postcode: agrees at another time": (3, 1 / 9)
+    }
 
 
 def test_pairs_that_held_a_value_at_one_time_are_distinguished(engine: Engine) -> None:
@@ -73,14 +107,24 @@ def test_pairs_that_held_a_value_at_one_time_are_distinguished(engine: Engine) -
     }
 
 
-@pytest.mark.parametrize(("pairs", "u"), [(20, 2e-8), (0, 0.5e-9)], ids=["seen", "never seen"])
+@pytest.mark.parametrize(
+    ("pairs", "u"), [(20, 2e-8), (0, 0.5e-9)], ids=["seen", "never seen"]
+)
 def test_u_of_an_overlap_is_its_counted_share(pairs: int, u: float) -> None:
     layout = Layout(_model())
-    number = next(n for n, level in enumerate(layout.levels) if level.label == "postcode: agrees at another time")
-    differs = next(n for n, level in enumerate(layout.levels) if level.label == "postcode: differs")
+    number = next(
+        n
+        for n, level in enumerate(layout.levels)
+        if level.label == "postcode: agrees at another time"
+    )
+    differs = next(
+        n for n, level in enumerate(layout.levels) if level.label == "postcode: differs"
+    )
     levels = [[float(n == differs) for n in range(len(layout.places))]]
     random = Patterns(np.array([50_000]), np.array(levels))
-    evidence = Evidence(layout, (1000, 2000), (), (OverlapCount(number, pairs, 1e-9),), random, ())
+    evidence = Evidence(
+        layout, (1000, 2000), (), (OverlapCount(number, pairs, 1e-9),), random, ()
+    )
     estimates = estimate_u(evidence)
     assert estimates[number] == pytest.approx(u)
     assert estimates[differs] == pytest.approx(1, abs=1e-4)

@@ -1,4 +1,6 @@
-"""Training finds the rates that the files were made with, and says what it was trained on."""
+"""Training finds the rates that the files were made with, and says what it was trained
+on.
+"""
 
 import dataclasses
 import json
@@ -38,7 +40,9 @@ def training() -> Iterator[Training]:
     with connect("duckdb", threads=2) as engine:
         left, right = (engine.from_arrow(side) for side in known_errors.two_files())
         messages: list[str] = []
-        model, report = train(engine, known_errors.model(), left, right, seed=5, progress=messages.append)
+        model, report = train(
+            engine, known_errors.model(), left, right, seed=5, progress=messages.append
+        )
         yield Training(engine, left, right, model, report, messages)
 
 
@@ -48,10 +52,15 @@ def _level(model: Model, name: str, label: str) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("name", "label"), [(n, "same unit" if n == "postcode" else "equal") for n in known_errors.RATES]
+    ("name", "label"),
+    [(n, "same unit" if n == "postcode" else "equal") for n in known_errors.RATES],
 )
-def test_m_of_agreement_is_what_the_files_were_made_with(name: str, label: str, training: Training) -> None:
-    assert _level(training.model, name, label).m == pytest.approx(1 - known_errors.RATES[name], abs=0.02)
+def test_m_of_agreement_is_what_the_files_were_made_with(
+    name: str, label: str, training: Training
+) -> None:
+    assert _level(training.model, name, label).m == pytest.approx(
+        1 - known_errors.RATES[name], abs=0.02
+    )
 
 
 def test_u_is_the_share_of_random_non_matches_that_agree(training: Training) -> None:
@@ -67,7 +76,9 @@ def test_the_prior_is_the_share_of_all_pairs_that_match(training: Training) -> N
 
 def test_probabilities_of_a_comparison_add_up_to_one(training: Training) -> None:
     for entry in training.model.comparisons:
-        assert sum(level.m or 0.0 for level in entry.levels if level.value >= 0) == pytest.approx(1)
+        assert sum(
+            level.m or 0.0 for level in entry.levels if level.value >= 0
+        ) == pytest.approx(1)
     assert training.model.is_trained
 
 
@@ -76,7 +87,9 @@ def test_the_report_counts_what_the_model_was_trained_on(training: Training) -> 
     assert report.random_pairs == RANDOM_PAIRS
     assert len(report.rules) >= 2
     rule_columns = [set(rule["columns"]) for rule in report.rules]
-    assert not set.intersection(*rule_columns), "every comparison must be free in one run"
+    assert not set.intersection(*rule_columns), (
+        "every comparison must be free in one run"
+    )
     for rule in report.rules:
         assert 0 < rule["matches"] <= rule["pairs"]
         assert rule["iterations"] >= 1
@@ -93,12 +106,16 @@ def test_progress_and_report_hold_no_value(training: Training) -> None:
         for column in ("surname", "postcode", "dob")
         for value in side[column].to_pylist()
     }
-    text = " ".join([*training.messages, str(training.report.as_dict()), str(training.model.raw)])
+    text = " ".join(
+        [*training.messages, str(training.report.as_dict()), str(training.model.raw)]
+    )
     assert training.messages
     assert not [value for value in values if value in text]
 
 
-def test_the_same_seed_gives_the_same_model_whatever_the_threads(training: Training) -> None:
+def test_the_same_seed_gives_the_same_model_whatever_the_threads(
+    training: Training,
+) -> None:
     left, right = known_errors.two_files()
     with connect("duckdb", threads=1) as engine:
         shuffled = left.take(pa.array(list(reversed(range(left.num_rows)))))
@@ -107,7 +124,9 @@ def test_the_same_seed_gives_the_same_model_whatever_the_threads(training: Train
     assert model.raw == training.model.raw
 
 
-def test_files_that_share_no_value_cannot_be_trained_on(engine: Engine, world: Any) -> None:
+def test_files_that_share_no_value_cannot_be_trained_on(
+    engine: Engine, world: Any
+) -> None:
     left = world("""
         unit_id | forename | surname
         1       | AVA      | LEE
@@ -118,7 +137,9 @@ def test_files_that_share_no_value_cannot_be_trained_on(engine: Engine, world: A
         3       | JO       | SMITH
         4       | MAX      | PATEL
     """)
-    model = from_dict(settings([comparison("forename", "name"), comparison("surname", "name")]))
+    model = from_dict(
+        settings([comparison("forename", "name"), comparison("surname", "name")])
+    )
     with pytest.raises(NothingToTrainOnError, match="nothing to train on") as error:
         train(engine, model, left, right)
     assert "map more columns" in str(error.value)
@@ -129,39 +150,70 @@ def test_an_estimate_that_does_not_converge_is_named_with_a_remedy(
     training: Training, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(estimates_module, "LIMIT", 2)
-    with pytest.raises(NothingToTrainOnError, match=r"^m of forename, .*\n  its matches .* give a trained") as error:
-        train(training.engine, known_errors.model(), training.left, training.right, seed=5)
+    with pytest.raises(
+        NothingToTrainOnError,
+        match=r"^m of forename, .*\n  its matches .* give a trained",
+    ) as error:
+        train(
+            training.engine, known_errors.model(), training.left, training.right, seed=5
+        )
     assert "in 2 iterations" in str(error.value)
 
 
 @pytest.fixture(scope="module")
 def register() -> Iterator[tuple[Engine, Table]]:
-    """A thousand people of one surname each, the same on both sides: only their surname makes few enough pairs."""
+    """A thousand people of one surname each, the same on both sides: only their surname
+    makes few enough pairs.
+    """
     people = "\n".join(f"{n} | P{n} | {'M' if n % 2 else 'F'}" for n in range(1, 1001))
     with connect("duckdb", threads=2) as engine:
         yield engine, engine.from_arrow(parse("unit_id | surname | sex\n" + people))
 
 
-def test_fixed_and_inestimable_parameters_stay_as_they_were(register: tuple[Engine, Table]) -> None:
+def test_fixed_and_inestimable_parameters_stay_as_they_were(
+    register: tuple[Engine, Table],
+) -> None:
     engine, side = register
     raw = settings([comparison("surname", "name"), comparison("sex", "category")])
     level = raw["comparisons"][1]["comparison_levels"][1]
-    level |= {"m_probability": 0.6, "fix_m_probability": True, "u_probability": 0.4, "fix_u_probability": True}
+    level |= {
+        "m_probability": 0.6,
+        "fix_m_probability": True,
+        "u_probability": 0.4,
+        "fix_u_probability": True,
+    }
     model, report = train(engine, from_dict(raw), side, side)
-    assert [fault.split(" was ")[0] for fault in report.faults] == ["comparison 'surname'"]
-    assert _level(model, "surname", "equal").m == pytest.approx(0.9), "where training started"
-    assert (_level(model, "sex", "equal").m, _level(model, "sex", "equal").u) == (0.6, 0.4)
+    assert [fault.split(" was ")[0] for fault in report.faults] == [
+        "comparison 'surname'"
+    ]
+    assert _level(model, "surname", "equal").m == pytest.approx(0.9), (
+        "where training started"
+    )
+    assert (_level(model, "sex", "equal").m, _level(model, "sex", "equal").u) == (
+        0.6,
+        0.4,
+    )
     assert model.is_trained
 
 
 def test_a_column_that_one_side_never_knows_gives_a_warning(training: Training) -> None:
     engine = training.engine
-    left = engine.sql("select *, cast(null as varchar) as nino from {t}", t=training.left)
-    right = engine.sql("select *, 'AB' || cast(unit_id as varchar) as nino from {t}", t=training.right)
+    left = engine.sql(
+        "select *, cast(null as varchar) as nino from {t}", t=training.left
+    )
+    right = engine.sql(
+        "select *, 'AB' || cast(unit_id as varchar) as nino from {t}", t=training.right
+    )
     raw = deepcopy(known_errors.model().raw)
     raw["comparisons"].append(comparison("nino", "number"))
     model, report = train(engine, from_dict(raw), left, right, seed=5)
-    assert report.warnings == ["comparison 'nino' was known on both sides of no pair: its m is not estimated"]
+    assert report.warnings == [
+        "comparison 'nino' was known on both sides of no pair: its m is not estimated"
+    ]
     assert report.faults == []
-    assert _level(model, "nino", "equal").m == pytest.approx(0.98), "where training started"
-    assert _level(model, "sex", "equal").m == pytest.approx(_level(training.model, "sex", "equal").m, abs=0.01)
+    assert _level(model, "nino", "equal").m == pytest.approx(0.98), (
+        "where training started"
+    )
+    assert _level(model, "sex", "equal").m == pytest.approx(
+        _level(training.model, "sex", "equal").m, abs=0.01
+    )

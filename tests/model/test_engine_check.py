@@ -1,4 +1,6 @@
-"""Conditions of a model that an engine cannot run are named, without reading any data."""
+"""Conditions of a model that an engine cannot run are named, without reading
+any data.
+"""
 
 from typing import Any
 
@@ -24,7 +26,11 @@ def side(world: World) -> Table:
 def variant(old: str, new: str, *, rules: bool = False) -> Model:
     """The model with other words in its conditions, or in its blocking rules."""
     raw: dict[str, Any] = exact_model().raw
-    entries = raw["blocking_rules_to_generate_predictions"] if rules else raw["comparisons"][1]["comparison_levels"]
+    entries = (
+        raw["blocking_rules_to_generate_predictions"]
+        if rules
+        else raw["comparisons"][1]["comparison_levels"]
+    )
     key = "blocking_rule" if rules else "sql_condition"
     for entry in entries:
         entry[key] = entry[key].replace(old, new)
@@ -35,14 +41,28 @@ def variant(old: str, new: str, *, rules: bool = False) -> Model:
 @pytest.mark.parametrize(
     ("model", "fault"),
     [
-        (variant("surname_l = surname_r", "list_contains(surname_l, surname_r)"), "comparison 'surname', level '"),
-        (variant("surname_l IS NULL", "family IS NULL"), "comparison 'surname', level '"),
-        (variant('l."surname"', 'list_contains(l."surname", 1)', rules=True), "blocking rule 1"),
+        (
+            variant("surname_l = surname_r", "list_contains(surname_l, surname_r)"),
+            "comparison 'surname', level '",
+        ),
+        (
+            variant("surname_l IS NULL", "family IS NULL"),
+            "comparison 'surname', level '",
+        ),
+        (
+            variant('l."surname"', 'list_contains(l."surname", 1)', rules=True),
+            "blocking rule 1",
+        ),
     ],
     ids=["function", "column", "rule"],
 )
-def test_a_condition_that_cannot_run_is_named(engine: Engine, side: Table, model: Model, fault: str) -> None:
-    with pytest.raises(ConfigError, match=rf"m\.json: {fault}.*\n  condition: .*\n  write it with functions"):
+def test_a_condition_that_cannot_run_is_named(
+    engine: Engine, side: Table, model: Model, fault: str
+) -> None:
+    with pytest.raises(
+        ConfigError,
+        match=rf"m\.json: {fault}.*\n  condition: .*\n  write it with functions",
+    ):
         check_runs(engine, model, side, side, "m.json")
 
 

@@ -1,4 +1,6 @@
-"""A forename in one file that is a further name in the other: a level of its own, that counts once."""
+"""A forename in one file that is a further name in the other: a level of its own, that
+counts once.
+"""
 
 import pytest
 
@@ -29,18 +31,29 @@ def labels(engine: Engine) -> dict[str, dict[str, str]]:
     """The level of each comparison that each pair has."""
     model = from_dict(settings(FIELDS, ['l."dob" = r."dob"']))
     texts = [
-        ", ".join("null" if text is None else f"'{text}'" for text in (case, *left, BORN, *right, BORN))
+        ", ".join(
+            "null" if text is None else f"'{text}'"
+            for text in (case, *left, BORN, *right, BORN)
+        )
         for case, (left, right) in PAIRS.items()
     ]
     columns = ", ".join(f"{name}_{side}" for side in "lr" for name in NAMES)
-    pairs = engine.sql(f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(kind, {columns})")
-    levels = engine.sql(f"select kind, {', '.join(level_columns(model))} from {{t}}", t=pairs)
+    pairs = engine.sql(
+        f"select * from (values {', '.join(f'({text})' for text in texts)}) as t(kind, "
+        f"{columns})"
+    )
+    levels = engine.sql(
+        f"select kind, {', '.join(level_columns(model))} from {{t}}", t=pairs
+    )
 
     def label(entry: Comparison, value: int) -> str:
         return next(level.label for level in entry.levels if level.value == value)
 
     return {
-        row["kind"]: {entry.name: label(entry, row[f"gamma_{entry.name}"]) for entry in model.comparisons}
+        row["kind"]: {
+            entry.name: label(entry, row[f"gamma_{entry.name}"])
+            for entry in model.comparisons
+        }
         for row in engine_rows(engine, levels)
     }
 
@@ -49,7 +62,9 @@ def labels(engine: Engine) -> dict[str, dict[str, str]]:
 def test_a_forename_among_the_others_further_names_has_a_level(engine: Engine) -> None:
     pair_labels = labels(engine)
     label = "forename: among middle_names of the other"
-    assert {case for case, levels in pair_labels.items() if levels["forename"] == label} == {
+    assert {
+        case for case, levels in pair_labels.items() if levels["forename"] == label
+    } == {
         "called by it",
         "by one of two",
         "in another order",
@@ -59,7 +74,9 @@ def test_a_forename_among_the_others_further_names_has_a_level(engine: Engine) -
 
 
 def test_evidence_of_one_comparison_is_not_counted_in_the_other(engine: Engine) -> None:
-    """James Robert and Robert James: one event, that middle names which differ would count once more."""
+    """James Robert and Robert James: one event, that middle names which differ would
+    count once more.
+    """
     pair_labels = labels(engine)
     assert pair_labels["in another order"]["middle_names"] == "middle_names not known"
     assert pair_labels["another"]["middle_names"] == "middle_names: differs"

@@ -1,4 +1,6 @@
-"""Where somebody lives is one comparison: a household counts once, and a mover differs once."""
+"""Where somebody lives is one comparison: a household counts once, and a mover differs
+once.
+"""
 
 from linkage.engine import Engine, rows
 from linkage.model import from_dict
@@ -9,8 +11,14 @@ from tests.conftest import World
 KINDS = {"surname": "name", "address": "text", "postcode": "postcode", "town": "text"}
 
 
-def test_levels_go_from_the_whole_address_to_the_town(engine: Engine, world: World) -> None:
-    model = from_dict(settings(with_home([comparison(name, kind) for name, kind in KINDS.items()], KINDS)))
+def test_levels_go_from_the_whole_address_to_the_town(
+    engine: Engine, world: World
+) -> None:
+    model = from_dict(
+        settings(
+            with_home([comparison(name, kind) for name, kind in KINDS.items()], KINDS)
+        )
+    )
     assert [c.name for c in model.comparisons] == ["surname", "home"]
     pairs = world("""
         n | address_l | address_r  | postcode_l | postcode_r | town_l | town_r
@@ -24,7 +32,9 @@ def test_levels_go_from_the_whole_address_to_the_town(engine: Engine, world: Wor
     _, gamma = level_columns(model)
     label_of = {level.value: level.label for level in model.comparisons[1].levels}
     query = f"select n, {gamma} from {{t}} order by n"
-    labels = [label_of[row["gamma_home"]] for row in rows(engine, engine.sql(query, t=pairs))]
+    labels = [
+        label_of[row["gamma_home"]] for row in rows(engine, engine.sql(query, t=pairs))
+    ]
     assert labels == [
         "home: address equal, and area",
         "home: address Jaro-Winkler 0.85 or more, and area",

@@ -1,4 +1,6 @@
-"""A model file is Splink's JSON; what is wrong with one is named, with where it stands."""
+"""A model file is Splink's JSON; what is wrong with one is named, with where it
+stands.
+"""
 
 import json
 from copy import deepcopy
@@ -16,7 +18,12 @@ from tests.model.splink_results import with_probabilities
 
 MODEL = with_probabilities(
     [cl.NameComparison("surname"), cl.ExactMatch("dob")],
-    rules=[{"blocking_rule": 'l."dob" = r."dob" AND l."postcode" = r."postcode"', "sql_dialect": "duckdb"}],
+    rules=[
+        {
+            "blocking_rule": 'l."dob" = r."dob" AND l."postcode" = r."postcode"',
+            "sql_dialect": "duckdb",
+        }
+    ],
 )
 
 
@@ -46,7 +53,10 @@ def test_a_saved_model_is_the_model(tmp_path: Path) -> None:
 
 def conditions(model: Model) -> list[tuple[Any, ...]]:
     levels = [(c.name, level) for c in model.comparisons for level in c.levels]
-    return [(name, level.condition, level.tf_column, level.tf_weight) for name, level in levels]
+    return [
+        (name, level.condition, level.tf_column, level.tf_weight)
+        for name, level in levels
+    ]
 
 
 @pytest.mark.parametrize("name", ["education", "cis"])
@@ -66,7 +76,9 @@ def test_a_run_ships_its_models(tmp_path: Path) -> None:
     for step in leo.TRAINED_BY.values():
         from_dict(MODEL).save(run / "models" / f"{step}.json")
     counts = {"training": {"seed": 1, "units": [8, 9]}}
-    stages = [{"name": f"link-{step}", "counts": counts} for step in leo.TRAINED_BY.values()]
+    stages = [
+        {"name": f"link-{step}", "counts": counts} for step in leo.TRAINED_BY.values()
+    ]
     (run / "manifest.json").write_text(json.dumps({"stages": stages}))
     assert leo.ship(run, folder) == {"education": 1, "cis": 1}
     assert leo.ship(run, folder) == {"education": 2, "cis": 2}
@@ -82,7 +94,10 @@ FAULTS = {
         ["not a Splink model", "'comparisons'", "save_model_to_json"],
     ),
     "nothing compared": (lambda raw: raw.update(comparisons=[]), ["compares nothing"]),
-    "no ELSE": (lambda raw: raw["comparisons"][1]["comparison_levels"].pop(), ["comparison 'dob'", "no ELSE level"]),
+    "no ELSE": (
+        lambda raw: raw["comparisons"][1]["comparison_levels"].pop(),
+        ["comparison 'dob'", "no ELSE level"],
+    ),
     "no SQL": (
         lambda raw: _level(raw, 0, 2).update(sql_condition="surname_l = = ("),
         ["'surname'", "not SQL", "surname_l = = ("],
@@ -129,9 +144,16 @@ def test_a_fault_is_named_with_its_file(fault: str, tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("content", "message"),
-    [(b"{", "not JSON"), (b"\xff\xfe{}", "not JSON"), (b"[]", "not a Splink model"), (b"[" * 9999, "not JSON")],
+    [
+        (b"{", "not JSON"),
+        (b"\xff\xfe{}", "not JSON"),
+        (b"[]", "not a Splink model"),
+        (b"[" * 9999, "not JSON"),
+    ],
 )
-def test_a_file_that_is_no_json_is_named(content: bytes, message: str, tmp_path: Path) -> None:
+def test_a_file_that_is_no_json_is_named(
+    content: bytes, message: str, tmp_path: Path
+) -> None:
     path = tmp_path / "model.json"
     path.write_bytes(content)
     with pytest.raises(ConfigError, match=message):
@@ -140,7 +162,9 @@ def test_a_file_that_is_no_json_is_named(content: bytes, message: str, tmp_path:
 
 def test_columns_that_the_records_lack_are_named() -> None:
     with pytest.raises(ConfigError) as error:
-        from_dict(MODEL).check_columns(["unit_id", "SURNAME", "forename"], "models/m.json")
+        from_dict(MODEL).check_columns(
+            ["unit_id", "SURNAME", "forename"], "models/m.json"
+        )
     assert "models/m.json" in str(error.value)
     assert "do not have: dob, postcode\n" in str(error.value)
     assert "forename" in str(error.value)

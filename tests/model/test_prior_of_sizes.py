@@ -1,4 +1,6 @@
-"""The prior of a model that links files of another size than those it was trained on."""
+"""The prior of a model that links files of another size than those it was
+trained on.
+"""
 
 import json
 from pathlib import Path
@@ -15,7 +17,11 @@ PRIOR = exact_model().prior
     ("training_sizes", "sizes", "times"),
     [
         ((500, 500), (5_000, 5_000), 0.1),
-        ((500, 20), (5_000, 20), 0.1),  # of as many records of the smaller file as many have a partner
+        (
+            (500, 20),
+            (5_000, 20),
+            0.1,
+        ),  # of as many records of the smaller file as many have a partner
         ((500, 20), (500, 400), 1.0),
         ((5_000, 5_000), (500, 500), 10.0),
         ((400, 400), (0, 0), 1.0),
@@ -42,7 +48,9 @@ def test_a_model_file_records_the_file_sizes_of_its_prior(tmp_path: Path) -> Non
     path = tmp_path / "m.json"
     save_with(path, exact_model(), 1, trained={"units": [40, 50]})
     assert trained_on(path) == (40, 50)
-    save_with(path, exact_model(), 2, trained={"units": [40, 50]}, tuned={"records": [60, 70]})
+    save_with(
+        path, exact_model(), 2, trained={"units": [40, 50]}, tuned={"records": [60, 70]}
+    )
     assert trained_on(path) == (60, 70), "where it was tuned its prior was seen to fit"
     save_with(path, exact_model(), 3, trained={}, labelled={"records": [80]})
     assert trained_on(path) == (80,)
@@ -54,7 +62,11 @@ def test_a_model_file_records_the_file_sizes_of_its_prior(tmp_path: Path) -> Non
 
 def test_a_linked_folder_records_the_file_sizes(tmp_path: Path) -> None:
     exact_model().save(tmp_path / "model.json")
-    for counts, expected in (({"left_units": 7, "right_units": 9}, (7, 9)), ({"records": 12}, (12,)), ({}, None)):
+    for counts, expected in (
+        ({"left_units": 7, "right_units": 9}, (7, 9)),
+        ({"records": 12}, (12,)),
+        ({}, None),
+    ):
         (tmp_path / "manifest.json").write_text(json.dumps({"counts": counts}))
         assert trained_on(tmp_path / "model.json") == expected
     for text in ("{", "[]", "{}"):

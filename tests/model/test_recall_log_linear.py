@@ -18,10 +18,15 @@ EVERY = dict.fromkeys(itertools.combinations(range(4), 2), 3.0)
 
 
 def world(size: float, odds: Mapping[tuple[int, int], float]) -> Counts:
-    """How many matches a cell holds, whose fields differ as often as DIFFERS says and together as odds ratios do."""
+    """How many matches a cell holds, whose fields differ as often as DIFFERS says and
+    together as odds ratios do.
+    """
     logs: Counts = np.array(
         [
-            sum(math.log(rate / (1 - rate)) * cell[place] for place, rate in enumerate(DIFFERS))
+            sum(
+                math.log(rate / (1 - rate)) * cell[place]
+                for place, rate in enumerate(DIFFERS)
+            )
             + sum(math.log(ratio) * cell[a] * cell[b] for (a, b), ratio in odds.items())
             for cell in CELLS
         ]
@@ -41,7 +46,9 @@ def differing(*fields: int) -> npt.NDArray[np.bool_]:
 
 def test_odds_of_many_matches_predict_the_missing_cells() -> None:
     counts = world(5_000_000, EVERY | {(0, 1): 12.0, (2, 3): 0.8})
-    assert fit_without(counts, [(1, 1, 1, 0), (1, 1, 0, 1), (1, 1, 1, 1)]).expected == pytest.approx(counts, rel=0.03)
+    assert fit_without(
+        counts, [(1, 1, 1, 0), (1, 1, 0, 1), (1, 1, 1, 1)]
+    ).expected == pytest.approx(counts, rel=0.03)
 
 
 def test_two_fields_never_seen_to_differ_together_have_the_odds_of_the_others() -> None:
@@ -52,7 +59,9 @@ def test_two_fields_never_seen_to_differ_together_have_the_odds_of_the_others() 
 
 
 def test_few_matches_differ_together_as_the_prior_odds_say() -> None:
-    """Of 300 matches almost none differs in two fields: errors come together more often than independent ones."""
+    """Of 300 matches almost none differs in two fields: errors come together more often
+    than independent ones.
+    """
     counts, mask = world(300, {}), differing(2, 3)
     fit = fit_without(counts, [(1, 1, 1, 1)])
     assert 1 < fit.expected[mask].sum() / counts[mask].sum() < math.e
@@ -60,8 +69,14 @@ def test_few_matches_differ_together_as_the_prior_odds_say() -> None:
 
 
 def test_a_field_that_is_not_known_has_odds_of_its_kind() -> None:
-    cells = np.array(list(itertools.product(range(3), range(2))))  # 2: the first field is not known
+    cells = np.array(
+        list(itertools.product(range(3), range(2)))
+    )  # 2: the first field is not known
     counts = np.array([90_000.0, 3_000, 3_000, 900, 2_000, 66])
     is_counted = np.array([True, True, True, True, True, False])
-    estimate = fit_log_linear(cells, [2, 2], np.where(is_counted, counts, 0), is_counted).expected[5]
-    assert estimate == pytest.approx(2_000 * 3_000 / 90_000 * math.exp(0.5), rel=0.05), "the prior of one not known"
+    estimate = fit_log_linear(
+        cells, [2, 2], np.where(is_counted, counts, 0), is_counted
+    ).expected[5]
+    assert estimate == pytest.approx(
+        2_000 * 3_000 / 90_000 * math.exp(0.5), rel=0.05
+    ), "the prior of one not known"

@@ -39,17 +39,28 @@ def files() -> Files:
     with connect("duckdb", threads=1) as engine, pytest.MonkeyPatch.context() as patch:
         patch.setattr("linkage.model.training.counts.RANDOM_PAIRS", PEOPLE * PEOPLE)
         evidence = gather(
-            engine, known_errors.model(), engine.from_arrow(left), engine.from_arrow(right), seed=1, one_file=True
+            engine,
+            known_errors.model(),
+            engine.from_arrow(left),
+            engine.from_arrow(right),
+            seed=1,
+            one_file=True,
         )
     return Files(left, right, known_errors.model(), evidence)
 
 
 def _people(side: pa.Table) -> pa.Table:
     """The first people of a file, a tenth of them without a postcode."""
-    people = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by("unit_id")
+    people = side.filter(pa.compute.less_equal(side["unit_id"], PEOPLE)).sort_by(
+        "unit_id"
+    )
     mask = pa.array([n % 10 == 0 for n in range(people.num_rows)])
-    postcodes = pa.compute.if_else(mask, pa.scalar(None, pa.string()), people["postcode"])
-    return people.set_column(people.column_names.index("postcode"), "postcode", postcodes)
+    postcodes = pa.compute.if_else(
+        mask, pa.scalar(None, pa.string()), people["postcode"]
+    )
+    return people.set_column(
+        people.column_names.index("postcode"), "postcode", postcodes
+    )
 
 
 def _linker(tables: list[Any], raw: dict[str, Any]) -> Linker:
@@ -63,9 +74,14 @@ def test_u_is_splinks_over_all_pairs(files: Files) -> None:
             max_pairs=10 * PEOPLE**2, seed=1, min_count_per_level=None, num_chunks=1
         )
         splink = from_dict(linker.misc.save_model_to_json())
-    count, u = 0, estimate_u(files.evidence)  # of random pairs, with the matches among them, as Splink has it
+    count, u = (
+        0,
+        estimate_u(files.evidence),
+    )  # of random pairs, with the matches among them, as Splink has it
     for number, (index, position) in enumerate(files.evidence.layout.places):
-        if files.evidence.random.shown[:, number].any():  # else a pseudo-count here, a constant there
+        if files.evidence.random.shown[
+            :, number
+        ].any():  # else a pseudo-count here, a constant there
             expected = splink.comparisons[index].levels[position].u
             assert u[number] == pytest.approx(expected, abs=1e-6, rel=1e-6)
             count += 1
@@ -84,14 +100,24 @@ def test_m_and_the_share_of_matches_are_splinks_in_every_block(
         raw = _with_u(files, run.u)
         raw |= {"em_convergence": tolerance, "max_iterations": em.LIMIT}
         raw["probability_two_random_records_match"] = 0.5 / PEOPLE
-        with splink_tables({"side_left": files.left, "side_right": files.right}) as tables:
-            session = _linker(tables, raw).training.estimate_parameters_using_expectation_maximisation(
+        with splink_tables(
+            {"side_left": files.left, "side_right": files.right}
+        ) as tables:
+            session = _linker(
+                tables, raw
+            ).training.estimate_parameters_using_expectation_maximisation(
                 block_on(*run.block.columns), estimate_without_term_frequencies=True
             )
         splink = session.core_model_settings
         assert run.estimate.iterations == len(session._core_model_settings_history) - 1
-        assert run.estimate.prior == pytest.approx(splink.probability_two_random_records_match, abs=1e-6)
-        expected = [level.m_probability for c in splink.comparisons for level in c._comparison_levels_excluding_null]
+        assert run.estimate.prior == pytest.approx(
+            splink.probability_two_random_records_match, abs=1e-6
+        )
+        expected = [
+            level.m_probability
+            for c in splink.comparisons
+            for level in c._comparison_levels_excluding_null
+        ]
         assert run.estimate.m[run.free] == pytest.approx(expected, abs=1e-6)
         assert np.ptp(run.estimate.m[run.free]) > 0.5, "something was learnt"
 
@@ -99,5 +125,7 @@ def test_m_and_the_share_of_matches_are_splinks_in_every_block(
 def _with_u(files: Files, u: Any) -> dict[str, Any]:
     raw = deepcopy(files.model.raw)
     for number, (index, position) in enumerate(files.evidence.layout.places):
-        raw["comparisons"][index]["comparison_levels"][position]["u_probability"] = float(u[number])
+        raw["comparisons"][index]["comparison_levels"][position]["u_probability"] = (
+            float(u[number])
+        )
     return raw

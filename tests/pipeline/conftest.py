@@ -53,7 +53,9 @@ class Village:
 
 @pytest.fixture(scope="session")
 def linked_village(tmp_path_factory: pytest.TempPathFactory) -> Village:
-    """The village after its run. To be looked at only: a test that changes it takes `village`."""
+    """The village after its run. To be looked at only: a test that changes it takes
+    `village`.
+    """
 
     def make(folder: Path) -> None:
         (folder / "in").mkdir()
@@ -62,7 +64,9 @@ def linked_village(tmp_path_factory: pytest.TempPathFactory) -> Village:
         Village(folder / "in", folder / "master.key", folder / "run").runner().run()
 
     base = tmp_path_factory.mktemp("linked") / "village"
-    shutil.copytree(made_once(tmp_path_factory, "linked-village", make), base)  # no two processes meet in one run
+    shutil.copytree(
+        made_once(tmp_path_factory, "linked-village", make), base
+    )  # no two processes meet in one run
     return Village(base / "in", base / "master.key", base / "run")
 
 

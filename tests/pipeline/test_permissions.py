@@ -1,4 +1,6 @@
-"""What a command writes is for its owner only, whatever the umask; a run's file may name a group."""
+"""What a command writes is for its owner only, whatever the umask; a run's file may
+name a group.
+"""
 
 import grp
 import os
@@ -15,7 +17,12 @@ from linkage.process import readable_by_others, share
 
 
 def leo(*arguments: str | Path) -> None:
-    command = [sys.executable, "-c", "from linkage.cli import main; main()", *map(str, arguments)]
+    command = [
+        sys.executable,
+        "-c",
+        "from linkage.cli import main; main()",
+        *map(str, arguments),
+    ]
     process = subprocess.run(command, capture_output=True, text=True, umask=0)
     assert process.returncode == 0, process.stderr
 
@@ -23,7 +30,10 @@ def leo(*arguments: str | Path) -> None:
 def modes(root: Path) -> set[tuple[str, int]]:
     paths = [root, *root.rglob("*")]
     assert len(paths) > 5
-    return {("folder" if path.is_dir() else "file", stat.S_IMODE(path.stat().st_mode)) for path in paths}
+    return {
+        ("folder" if path.is_dir() else "file", stat.S_IMODE(path.stat().st_mode))
+        for path in paths
+    }
 
 
 OWNER_ONLY = {("folder", 0o700), ("file", 0o600)}
@@ -35,20 +45,52 @@ def test_all_that_a_run_writes_is_for_its_owner_only(village, tmp_path):
 
 
 def test_all_that_a_run_writes_is_for_the_group_that_its_file_names(village, tmp_path):
-    village.change("[run]\n", f'[run]\ngroup = "{grp.getgrgid(os.getegid()).gr_name}"\n')
+    village.change(
+        "[run]\n", f'[run]\ngroup = "{grp.getgrgid(os.getegid()).gr_name}"\n'
+    )
     leo("run", village.config, "--key", village.key, "--out", tmp_path / "out")
     group_modes = {("folder", 0o750), ("folder", 0o2750), ("file", 0o640)}
     assert modes(tmp_path / "out") <= group_modes
-    assert {path.stat().st_gid for path in (tmp_path / "out").rglob("*")} == {os.getegid()}
+    assert {path.stat().st_gid for path in (tmp_path / "out").rglob("*")} == {
+        os.getegid()
+    }
 
 
 def test_all_that_leo_link_and_leo_dedupe_write_is_for_their_owner_only(tmp_path):
-    names = ["Ada", "Bob", "Cyd", "Dan", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon", "Kit", "Lea", "Max", "Nia", "Oli"]
-    families = ["Ashby", "Brook", "Crane", "Drake", "Ellis", "Frost", "Grove", "Heath", "Irwin", "Jones"]
+    names = [
+        "Ada",
+        "Bob",
+        "Cyd",
+        "Dan",
+        "Eve",
+        "Fay",
+        "Gus",
+        "Hal",
+        "Ida",
+        "Jon",
+        "Kit",
+        "Lea",
+        "Max",
+        "Nia",
+        "Oli",
+    ]
+    families = [
+        "Ashby",
+        "Brook",
+        "Crane",
+        "Drake",
+        "Ellis",
+        "Frost",
+        "Grove",
+        "Heath",
+        "Irwin",
+        "Jones",
+    ]
     draw = random.Random(2026)
     people = [
         f"{number},{draw.choice(names)},{draw.choice(families)},{draw.randint(1950, 1999)}-{draw.randint(1, 12):02}-"
-        f"{draw.randint(1, 28):02},{draw.choice('MF')},NE{draw.randint(1, 60)} {draw.randint(1, 9)}AB"
+        f"{draw.randint(1, 28):02},{draw.choice('MF')},NE{draw.randint(1, 60)} "
+        f"{draw.randint(1, 9)}AB"
         for number in range(400)
     ]
     for side, rows in (("a", people), ("b", people[:-20])):
@@ -67,7 +109,14 @@ def test_a_group_that_is_not_there_is_refused(tmp_path):
         share(tmp_path / "run", "nosuchgroup")
 
 
-@pytest.mark.parametrize(("mode", "has_warning"), [(0o755, True), (0o701, True), (0o750, False), (0o700, False)])
-def test_a_run_folder_that_every_user_may_read_is_warned_of(mode, has_warning, tmp_path):
+@pytest.mark.parametrize(
+    ("mode", "has_warning"),
+    [(0o755, True), (0o701, True), (0o750, False), (0o700, False)],
+)
+def test_a_run_folder_that_every_user_may_read_is_warned_of(
+    mode, has_warning, tmp_path
+):
     tmp_path.chmod(mode)
-    assert (f"chmod -R o= {tmp_path}" in (readable_by_others(tmp_path) or "")) is has_warning
+    assert (
+        f"chmod -R o= {tmp_path}" in (readable_by_others(tmp_path) or "")
+    ) is has_warning

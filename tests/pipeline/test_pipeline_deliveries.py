@@ -1,4 +1,6 @@
-"""A run reads one delivery of a population of several; their truth, which lies beside them, is found."""
+"""A run reads one delivery of a population of several; their truth, which lies beside
+them, is found.
+"""
 
 from pathlib import Path
 
@@ -21,7 +23,11 @@ def deliveries(tmp_path_factory):
 def test_a_delivery_is_read_with_the_truth_of_all(deliveries, release):
     job = load_job(Path("demo.toml"), data=deliveries / release, need_key=False)
     assert job.truth == deliveries / "truth"
-    assert all(deliveries / release in path.parents for paths in job.files.values() for path in paths)
+    assert all(
+        deliveries / release in path.parents
+        for paths in job.files.values()
+        for path in paths
+    )
     with connect("duckdb") as engine:
         assert engine.count(true_entities(engine, true_entities_file(job.truth))) > 300
 
@@ -32,4 +38,7 @@ def test_a_delivery_with_a_truth_of_its_own_is_judged_by_it(deliveries, tmp_path
     (delivery / "sources").symlink_to(deliveries / "release-1" / "sources")
     (delivery / "truth").symlink_to(deliveries / "truth")
     (tmp_path / "truth").mkdir()
-    assert load_job(Path("demo.toml"), data=delivery, need_key=False).truth == delivery / "truth"
+    assert (
+        load_job(Path("demo.toml"), data=delivery, need_key=False).truth
+        == delivery / "truth"
+    )

@@ -1,4 +1,6 @@
-"""A run whose surroundings move: sources that are delivered beside it, clocks, file systems of other kinds."""
+"""A run whose surroundings move: sources that are delivered beside it, clocks, file
+systems of other kinds.
+"""
 
 import errno
 import hashlib
@@ -22,24 +24,39 @@ from tests.pipeline import toy_pipeline
 from tests.pipeline.toy_pipeline import runner, tables
 
 
-def test_a_changed_file_of_the_same_size_and_date_is_read_again(root: Path, source: Path) -> None:
-    """A corrected figure in a file that was copied with its date: the next run kept the results of the old file."""
+def test_a_changed_file_of_the_same_size_and_date_is_read_again(
+    root: Path, source: Path
+) -> None:
+    """A corrected figure in a file that was copied with its date: the next run kept the
+    results of the old file.
+    """
     before = runner(root, source).run()
     stat = source.stat()
     source.write_text("1\n2\n3\n4\n6\n")
     os.utime(source, ns=(stat.st_atime_ns, stat.st_mtime_ns))
-    assert (source.stat().st_size, source.stat().st_mtime_ns) == (stat.st_size, stat.st_mtime_ns)
-    assert [decision.reason for decision in runner(root, source).plan()][:2] == ["input changed", "follows numbers"]
+    assert (source.stat().st_size, source.stat().st_mtime_ns) == (
+        stat.st_size,
+        stat.st_mtime_ns,
+    )
+    assert [decision.reason for decision in runner(root, source).plan()][:2] == [
+        "input changed",
+        "follows numbers",
+    ]
     assert tables(runner(root, source).run()) != tables(before)
 
 
-def test_a_file_that_changes_during_the_run_is_an_error(root: Path, source: Path) -> None:
+def test_a_file_that_changes_during_the_run_is_an_error(
+    root: Path, source: Path
+) -> None:
     def read_and_deliver(space: Workspace) -> dict[str, Any]:
         summary = toy_pipeline.numbers(space)
         source.write_text("1\n2\n")
         return summary
 
-    with pytest.raises(InputError, match=r"numbers.txt: was changed while the run was at work\n  wait until"):
+    with pytest.raises(
+        InputError,
+        match=r"numbers.txt: was changed while the run was at work\n  wait until",
+    ):
         runner(root, source, numbers=read_and_deliver).run()
     assert list((root / "stages").iterdir()) == []
     assert runner(root, source).run().content["inputs"]["numbers.txt"] == {"rows": 2}
@@ -48,7 +65,9 @@ def test_a_file_that_changes_during_the_run_is_an_error(root: Path, source: Path
 def test_a_run_reads_each_source_file_once_for_its_hash(
     linked_village: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A first run hashed every file for its fingerprint, and again for its manifest; the census a third time."""
+    """A first run hashed every file for its fingerprint, and again for its manifest;
+    the census a third time.
+    """
     hash_counts: Counter[str] = Counter()
     file_digest = hashlib.file_digest
 
@@ -57,19 +76,36 @@ def test_a_run_reads_each_source_file_once_for_its_hash(
         return file_digest(file, *arguments)
 
     monkeypatch.setattr(hashlib, "file_digest", count_digest)
-    village_run = pipeline(load_job(linked_village.config, key_file=linked_village.key), tmp_path / "run")
-    stages = [stage for stage in village_run.stages if stage.name.startswith(("records-", "entities-", "attributes-"))]
-    inputs = Runner(tmp_path / "run", stages, village_run.facts, village_run._open_engine).run().content["inputs"]
+    village_run = pipeline(
+        load_job(linked_village.config, key_file=linked_village.key), tmp_path / "run"
+    )
+    stages = [
+        stage
+        for stage in village_run.stages
+        if stage.name.startswith(("records-", "entities-", "attributes-"))
+    ]
+    inputs = (
+        Runner(tmp_path / "run", stages, village_run.facts, village_run._open_engine)
+        .run()
+        .content["inputs"]
+    )
     sources = linked_village.folder / "sources"
     files = sorted(str(path) for path in sources.rglob("*.parquet"))
-    assert {name: times for name, times in hash_counts.items() if name in files} == dict.fromkeys(files, 1)
+    assert {
+        name: times for name, times in hash_counts.items() if name in files
+    } == dict.fromkeys(files, 1)
     assert sorted(str(linked_village.folder / name) for name in inputs) == files
     assert all(len(entry["sha256"]) == 64 for entry in inputs.values())
 
 
-def test_a_clock_set_back_gives_no_negative_run_time(root: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_clock_set_back_gives_no_negative_run_time(
+    root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     hours = iter(range(23, 0, -1))
-    monkeypatch.setattr("linkage.pipeline.manifest.utc_now", lambda: f"2026-06-01T{next(hours):02}:00:00.000+00:00")
+    monkeypatch.setattr(
+        "linkage.pipeline.manifest.utc_now",
+        lambda: f"2026-06-01T{next(hours):02}:00:00.000+00:00",
+    )
     manifest = runner(root, source).run()
     assert manifest.content["finished"] < manifest.content["started"]
     assert 0 <= manifest.content["seconds"] < 600
@@ -89,7 +125,9 @@ def other_disk(tmp_path: Path) -> Iterator[Path]:
 def test_a_part_of_the_folder_may_lie_on_another_file_system(
     root: Path, source: Path, other_disk: Path, part: str
 ) -> None:
-    """A link of a run's stages to a larger disk: the first document could not be renamed into its place."""
+    """A link of a run's stages to a larger disk: the first document could not be
+    renamed into its place.
+    """
     plain_tables = tables(runner(root.with_name("plain"), source).run())
     root.mkdir()
     (root / "manifest.json").write_text(json.dumps({"format": "1.0", "run": "toy"}))
@@ -101,10 +139,16 @@ def test_a_part_of_the_folder_may_lie_on_another_file_system(
     assert not [path for place in (root, other_disk) for path in place.rglob(".*.part")]
 
 
-def test_a_file_system_without_locks_is_reported(root: Path, source: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_is_reported(
+    root: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse(handle: int, operation: int) -> None:
         raise OSError(errno.ENOSYS, "Function not implemented")
 
     monkeypatch.setattr("linkage.pipeline.lock.fcntl.flock", refuse)
-    with pytest.raises(LeoError, match="its file system gives no locks: Function not implemented\n  without them"):
+    with pytest.raises(
+        LeoError,
+        match="its file system gives no locks: Function not implemented\n  without "
+        "them",
+    ):
         runner(root, source).run()

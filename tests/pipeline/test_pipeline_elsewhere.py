@@ -1,4 +1,6 @@
-"""A run over registers of another country: postcodes of four digits, a national number, codes and columns of its own."""
+"""A run over registers of another country: postcodes of four digits, a national number,
+codes and columns of its own.
+"""
 
 import csv
 import datetime
@@ -93,28 +95,51 @@ def person(index):
 
 @pytest.fixture
 def folder(tmp_path, monkeypatch):
-    """The folder of a run and of definitions of its own: two registers more. Everybody has another name to each of them;
-    those without a number have moved as well."""
+    """The folder of a run and of definitions of its own: two registers more. Everybody
+    has another name to each of them; those without a number have moved as well.
+    """
     catalogue = tmp_path / "catalogue"
     catalogue.mkdir()
     for name, key, number in (("skole", "ELEV", "FNR"), ("lonn", "LOPENR", "NR")):
-        (catalogue / f"{name}.toml").write_text(REGISTER.format(name=name, key=key, number=number))
+        (catalogue / f"{name}.toml").write_text(
+            REGISTER.format(name=name, key=key, number=number)
+        )
     (catalogue / "frames.toml").write_text('[no_sex]\nM = "Male"\nK = "Female"\n')
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path))
-    monkeypatch.setattr(job, "shipped", load)  # the one in use has been read, and is kept
+    monkeypatch.setattr(
+        job, "shipped", load
+    )  # the one in use has been read, and is kept
     people = [person(index) for index in range(PEOPLE)]
     with (tmp_path / "skole.csv").open("w", encoding="cp1252", newline="") as file:
         writer = csv.writer(file, delimiter=";")
-        writer.writerow(["ELEV", "FORNAVN", "ETTERNAVN", "FODT", "KJONN", "POSTNR", "FNR"])
+        writer.writerow(
+            ["ELEV", "FORNAVN", "ETTERNAVN", "FODT", "KJONN", "POSTNR", "FNR"]
+        )
         for index, p in enumerate(people):
             number = p["number"] if index < NUMBERED else ""
             born = p["born"].strftime("%d.%m.%Y")
-            writer.writerow([f"E{index}", p["forename"] + "ø", p["surname"], born, p["sex"], p["postcode"], number])
+            writer.writerow(
+                [
+                    f"E{index}",
+                    p["forename"] + "ø",
+                    p["surname"],
+                    born,
+                    p["sex"],
+                    p["postcode"],
+                    number,
+                ]
+            )
     names = _NAMES[::-1]
     columns = {
         "LOPENR": [f"L{index}" for index in range(PEOPLE)],
-        "FORNAVN": [p["forename"] + "Ø" if i >= NUMBERED else "X" + names[i % 90] for i, p in enumerate(people)],
-        "ETTERNAVN": [p["surname"] if i >= NUMBERED else names[i % 80] + "X" for i, p in enumerate(people)],
+        "FORNAVN": [
+            p["forename"] + "Ø" if i >= NUMBERED else "X" + names[i % 90]
+            for i, p in enumerate(people)
+        ],
+        "ETTERNAVN": [
+            p["surname"] if i >= NUMBERED else names[i % 80] + "X"
+            for i, p in enumerate(people)
+        ],
         "FODT": [p["born"] for p in people],
         "KJONN": [p["sex"] for p in people],
         "POSTNR": pa.array([int(p["postcode"]) for p in people], pa.int32()),
@@ -122,9 +147,13 @@ def folder(tmp_path, monkeypatch):
     }
     pq.write_table(pa.table(columns), tmp_path / "lonn.parquet")
     (tmp_path / "truth").mkdir()
-    keys = itertools.chain(*((("skole", f"E{i}", i), ("lonn", f"L{i}", i)) for i in range(PEOPLE)))
+    keys = itertools.chain(
+        *((("skole", f"E{i}", i), ("lonn", f"L{i}", i)) for i in range(PEOPLE))
+    )
     entities = "".join(f"{source},{key},{index}\n" for source, key, index in keys)
-    (tmp_path / "truth" / "entities.csv").write_text(f"source,entity_key,person_id\n{entities}")
+    (tmp_path / "truth" / "entities.csv").write_text(
+        f"source,entity_key,person_id\n{entities}"
+    )
     model = (shipped_dir() / "models" / "education.json").read_text()
     (tmp_path / "model.json").write_text(model.replace("uln", "x_national_number"))
     (tmp_path / "passes.toml").write_text(PASSES)
@@ -134,15 +163,23 @@ def folder(tmp_path, monkeypatch):
 
 def test_numbers_and_postcodes_of_another_country_link_people(folder, leo):
     out = folder / "out"
-    code, stdout, stderr = leo("run", folder / "run.toml", "--out", out, "--no-progress")
+    code, stdout, stderr = leo(
+        "run", folder / "run.toml", "--out", out, "--no-progress"
+    )
     assert code == 0, stdout + stderr
     evaluation = json.loads((out / "quality" / "evaluation.json").read_text())
     step = evaluation["steps"][0]
     links = {row["pass"]: row["links"] for row in step["passes"]}
     assert links["number"] == NUMBERED
     assert (step["accuracy"]["false"], step["accuracy"]["missed"]) == (0, 0)
-    completeness = {row["identifier"]: row["present"] for row in evaluation["sources"][1]["completeness"]}
-    assert (completeness["postcode"], completeness["x_national_number"]) == (PEOPLE, PEOPLE)
+    completeness = {
+        row["identifier"]: row["present"]
+        for row in evaluation["sources"][1]["completeness"]
+    }
+    assert (completeness["postcode"], completeness["x_national_number"]) == (
+        PEOPLE,
+        PEOPLE,
+    )
     assert "National number" in (out / "report" / "index.html").read_text()
 
 
@@ -151,8 +188,13 @@ def test_outcomes_of_a_run_that_follows_none_of_the_cohorts(folder, leo, output)
     run.write_text(RUN.replace("longitudinal = false", "longitudinal = true"))
     code, stdout, stderr = leo("run", run, "--out", folder / "out", "--no-progress")
     assert code == 0, stdout + stderr
-    stdout = output(2, "report", "outcomes", folder / "out", "--out", folder / "outcomes")
-    assert "follows none of the cohorts that are compared (ks4, further-education, graduate)" in stdout
+    stdout = output(
+        2, "report", "outcomes", folder / "out", "--out", folder / "outcomes"
+    )
+    assert (
+        "follows none of the cohorts that are compared (ks4, further-education, "
+        "graduate)" in stdout
+    )
     assert "configs/outcomes/compared.toml" in stdout
 
 
@@ -162,7 +204,10 @@ def test_a_name_that_no_source_keeps_is_named_before_any_work(folder, output):
     message = output(3, "check", run)
     assert "step.skole-lonn.passes: passes have faults" in message
     assert "pass 'number': no identifier 'x_national_number'" in message
-    assert "the model names columns that the records do not have: x_national_number" in message
+    assert (
+        "the model names columns that the records do not have: x_national_number"
+        in message
+    )
     assert not (folder / "out").exists()
 
 
@@ -186,19 +231,31 @@ def test_a_number_that_no_rule_of_conflicts_knows_is_reported(folder, leo, outpu
         file = folder / name
         file.write_text(file.read_text().replace("national_number", "fnr"))
     message = output(0, "check", folder / "run.toml")
-    assert "source.skole.keep: fnr is a person's number, and no rule of conflicts knows it" in message
-    assert "call it one of health_number, national_number, social_security_number, or name x_fnr" in message
+    assert (
+        "source.skole.keep: fnr is a person's number, and no rule of conflicts knows it"
+        in message
+    )
+    assert (
+        "call it one of health_number, national_number, social_security_number, or "
+        "name x_fnr" in message
+    )
 
 
 def test_a_foreign_postcode_gives_no_british_region(engine, world):
-    """M5V 3L9 is Toronto; M5V is no outward code of Manchester. Beside it, a postcode that is British."""
+    """M5V 3L9 is Toronto; M5V is no outward code of Manchester. Beside it, a postcode
+    that is British.
+    """
     canadian = world("entity_id | postcode:text\n1 | M5V3L9")
     british = world("entity_id | postcode:text\n2 | M15 9XY")
     definitions = load_definitions()
     descriptions = {}
     for name, table in (("canada", canadian), ("england", british)):
-        entities = engine.sql("select entity_id, [postcode] as postcode from {t}", t=table, store=True)
-        description = entities_described(engine, {name: entities}, {}, definitions, shipped())
+        entities = engine.sql(
+            "select entity_id, [postcode] as postcode from {t}", t=table, store=True
+        )
+        description = entities_described(
+            engine, {name: entities}, {}, definitions, shipped()
+        )
         descriptions[name] = as_dicts(engine, description)[0]
     assert "region" not in descriptions["canada"]
     assert descriptions["england"]["region"] == "E12000002"

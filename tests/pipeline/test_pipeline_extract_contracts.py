@@ -13,7 +13,10 @@ def results(root, name):
 
 def test_each_table_has_a_suite_and_its_results_stand_in_the_report(linked_village):
     root = linked_village.root
-    suites = {path.relative_to(root / "quality/suites").as_posix() for path in root.glob("quality/suites/*/*.json")}
+    suites = {
+        path.relative_to(root / "quality/suites").as_posix()
+        for path in root.glob("quality/suites/*/*.json")
+    }
     assert suites >= {
         "sources/npd.json",
         "sources/hmrc_earnings.json",
@@ -22,12 +25,22 @@ def test_each_table_has_a_suite_and_its_results_stand_in_the_report(linked_villa
         "extract-village-study/people.json",
         "extract-village-study/leo_earnings.json",
     }
-    suite = json.loads((root / "quality/suites/extract-village-study/people.json").read_text())
+    suite = json.loads(
+        (root / "quality/suites/extract-village-study/people.json").read_text()
+    )
     extract_results = results(root, "contracts-extract-village-study.json")
-    people_results = [row for row in extract_results if row["source"] == "village-study: people"]
-    assert [entry["meta"]["rule"] for entry in suite["expectations"]] == [row["rule"] for row in people_results]
+    people_results = [
+        row for row in extract_results if row["source"] == "village-study: people"
+    ]
+    assert [entry["meta"]["rule"] for entry in suite["expectations"]] == [
+        row["rule"] for row in people_results
+    ]
     assert {row["success"] for row in extract_results} == {True}
-    spine = [row for row in results(root, "contracts-published.json") if row["source"] == "spine"]
+    spine = [
+        row
+        for row in results(root, "contracts-published.json")
+        if row["source"] == "spine"
+    ]
     assert max(row["checked"] for row in spine) == 220
     page = (root / "report/index.html").read_text()
     assert "village-study: people" in page
@@ -39,17 +52,34 @@ def with_duplicates(link_rows):
 
     def twice(engine, *arguments):
         rows = link_rows(engine, *arguments)
-        return engine.sql("select * from {t} union all select * from {t}", t=rows, store=True)
+        return engine.sql(
+            "select * from {t} union all select * from {t}", t=rows, store=True
+        )
 
     return twice
 
 
 @pytest.mark.parametrize("verb", ["run", "extract"])
-def test_an_extract_that_breaks_a_contract_is_refused(village, output, monkeypatch, verb):
+def test_an_extract_that_breaks_a_contract_is_refused(
+    village, output, monkeypatch, verb
+):
     monkeypatch.setattr(build, "link_rows", with_duplicates(build.link_rows))
     arguments = {
-        "run": ("run", village.config, "--out", village.root, "--no-progress", "--rerun"),
-        "extract": ("extract", village.root, village.folder / "project.toml", "--out", village.folder / "given"),
+        "run": (
+            "run",
+            village.config,
+            "--out",
+            village.root,
+            "--no-progress",
+            "--rerun",
+        ),
+        "extract": (
+            "extract",
+            village.root,
+            village.folder / "project.toml",
+            "--out",
+            village.folder / "given",
+        ),
     }[verb]
     message = output(3, *arguments, "--key", village.key)
     assert "village-study: people.AE_ID: is unique: fails in " in message

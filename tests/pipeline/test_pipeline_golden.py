@@ -62,13 +62,23 @@ def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     output_file = base / "printed.txt"
     with pytest.MonkeyPatch.context() as patch, output_file.open("w") as stream:
         patch.setattr(sys, "stdout", stream)
-        assert leo("demo", "--people", PEOPLE, "--out", base / "run", "--no-progress") == 0
-    return Demo(base / "run", base / "run-data", base / "run-key", output_file.read_text())
+        assert (
+            leo("demo", "--people", PEOPLE, "--out", base / "run", "--no-progress") == 0
+        )
+    return Demo(
+        base / "run", base / "run-data", base / "run-key", output_file.read_text()
+    )
 
 
 def test_the_demo_prints_paths_and_five_figures(demo):
     lines = demo.output.splitlines()
-    assert [line.split("  ")[0] for line in lines[:5]] == ["People", "Linked", "Precision", "Recall", "In review"]
+    assert [line.split("  ")[0] for line in lines[:5]] == [
+        "People",
+        "Linked",
+        "Precision",
+        "Recall",
+        "In review",
+    ]
     assert f"report   {demo.root}/report/index.html" in lines
     assert f"extract  {demo.root}/extracts/graduate-earnings" in lines
     assert re.search(r"manifest .*manifest\.json   \d+\.\d s", demo.output)
@@ -76,16 +86,25 @@ def test_the_demo_prints_paths_and_five_figures(demo):
 
 
 def test_the_report_shows_the_uncertainty_of_link_draws(demo):
-    *others, step = json.loads((demo.root / "quality" / "evaluation.json").read_text())["steps"]
+    *others, step = json.loads((demo.root / "quality" / "evaluation.json").read_text())[
+        "steps"
+    ]
     assert not any(other["link_draws"] for other in others)
     stage = demo.root / "stages/link-education-cis"
     drawn_links, links = (
-        pq.read_table(stage / name / "education-cis.parquet").to_pylist() for name in ("link_draws", "links")
+        pq.read_table(stage / name / "education-cis.parquet").to_pylist()
+        for name in ("link_draws", "links")
     )
     summary = step["link_draws"]
-    assert (summary["draws"], summary["links"]["mean"]) == (20, pytest.approx(len(drawn_links) / 20))
+    assert (summary["draws"], summary["links"]["mean"]) == (
+        20,
+        pytest.approx(len(drawn_links) / 20),
+    )
     times = Counter((row["left_id"], row["right_id"]) for row in drawn_links)
-    assert (summary["pairs"], summary["in_all"]) == (len(times), list(times.values()).count(20))
+    assert (summary["pairs"], summary["in_all"]) == (
+        len(times),
+        list(times.values()).count(20),
+    )
     link_count = sum(row["decision"] == "accepted" for row in links)
     assert abs(summary["links"]["mean"] - link_count) < 0.01 * summary["links"]["mean"]
     for row in summary["characteristics"]:
@@ -114,7 +133,9 @@ def test_the_links_are_right(demo):
 
 
 def test_no_name_birth_date_or_key_stands_outside_the_tables(demo):
-    """Forename and surname beside each other in either order; birth dates where text is not of spells; the master key."""
+    """Forename and surname beside each other in either order; birth dates where text is
+    not of spells; the master key.
+    """
     names, births = set(), set()
     for table, columns in (
         ("npd/census", ("Forename", "Surname", "DateOfBirth")),
@@ -122,11 +143,19 @@ def test_no_name_birth_date_or_key_stands_outside_the_tables(demo):
         ("hesa/students", ("FNAMES", "SURNAME", "BIRTHDTE")),
     ):
         people = pq.read_table(demo.data / "sources" / table, columns=list(columns))
-        for forename, surname, dob in zip(*(people.column(name).to_pylist() for name in columns), strict=True):
-            first, last = (re.findall(r"[A-Z0-9]+", str(text or "").upper()) for text in (forename, surname))
+        for forename, surname, dob in zip(
+            *(people.column(name).to_pylist() for name in columns), strict=True
+        ):
+            first, last = (
+                re.findall(r"[A-Z0-9]+", str(text or "").upper())
+                for text in (forename, surname)
+            )
             if first and last:
                 names |= {f"{first[0]} {last[0]}", f"{last[0]} {first[0]}"}
-            if dob and (dob.month, dob.day) not in ((4, 5), (4, 6)):  # tax years end and begin then
+            if dob and (dob.month, dob.day) not in (
+                (4, 5),
+                (4, 6),
+            ):  # tax years end and begin then
                 births.add(dob.isoformat())
     assert min(len(names), len(births)) > 300
     secret = master_key(demo.key).secret
@@ -135,14 +164,23 @@ def test_no_name_birth_date_or_key_stands_outside_the_tables(demo):
         words = re.findall(r"[A-Z0-9]+", text.upper())
         assert not names & {f"{a} {b}" for a, b in itertools.pairwise(words)}, path.name
         if path.suffix != ".csv":
-            assert not births & set(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)), path.name
+            assert not births & set(re.findall(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text)), (
+                path.name
+            )
     for path in (path for path in demo.root.rglob("*") if path.is_file()):
         content = path.read_bytes()
-        forms = (secret, secret.hex().encode(), secret.hex().upper().encode(), base64.b64encode(secret))
+        forms = (
+            secret,
+            secret.hex().encode(),
+            secret.hex().upper().encode(),
+            base64.b64encode(secret),
+        )
         assert not any(form in content for form in forms), path.name
 
 
-@pytest.mark.parametrize("manifest", [None, '{"run": "x"}', '{"people": 5, "seed": 1, "preset": "hard"}'])
+@pytest.mark.parametrize(
+    "manifest", [None, '{"run": "x"}', '{"people": 5, "seed": 1, "preset": "hard"}']
+)
 def test_the_demo_does_not_touch_data_that_it_did_not_make(manifest, tmp_path, capsys):
     (tmp_path / "run-data").mkdir()
     (tmp_path / "run-data" / "mine.csv").write_text("a")
@@ -160,7 +198,20 @@ def test_links_trained_and_made_again_on_one_thread_are_the_same_rows(demo, tmp_
     file = tmp_path / config
     shipped = Path(__file__).parents[2] / "configs" / config
     file.write_text(shipped.read_text().replace("[run]\n", "[run]\nthreads = 1\n"))
-    assert leo("run", file, "--data", demo.data, "--out", tmp_path / "demo", "--key", demo.key, "--no-progress") == 0
+    assert (
+        leo(
+            "run",
+            file,
+            "--data",
+            demo.data,
+            "--out",
+            tmp_path / "demo",
+            "--key",
+            demo.key,
+            "--no-progress",
+        )
+        == 0
+    )
     manifest = json.loads((tmp_path / "demo/manifest.json").read_text())
     names = [stage["name"] for stage in manifest["stages"] if stage["status"] == "done"]
     assert names == ["link-education-cis"]
@@ -168,27 +219,42 @@ def test_links_trained_and_made_again_on_one_thread_are_the_same_rows(demo, tmp_
 
 
 def test_a_review_of_links_stands_in_the_report(demo, tmp_path, capsys):
-    """Every pair of the sample is a match; the labels outlive another draw, but not a change of the links."""
+    """Every pair of the sample is a match; the labels outlive another draw, but not a
+    change of the links.
+    """
     run = tmp_path / "demo"
     shutil.copytree(demo.root, run)
-    assert leo("review", "add", run, tmp_path / "none.csv", "--step", "education-cis") == 2
+    assert (
+        leo("review", "add", run, tmp_path / "none.csv", "--step", "education-cis") == 2
+    )
     assert "draw one: leo review sample" in capsys.readouterr().err
     assert leo("review", "sample", run, "--step", "education-cis", "--size", 60) == 0
     form = run / "review/education-cis/sample.csv"
     lines = form.read_text().splitlines()
     assert lines[0] == "left_id,right_id,answer,reviewer"
     assert len(lines) > 60
-    form.write_text("\n".join([lines[0], *(line.removesuffix(",,") + ",match,ann" for line in lines[1:])]) + "\n")
+    form.write_text(
+        "\n".join(
+            [lines[0], *(line.removesuffix(",,") + ",match,ann" for line in lines[1:])]
+        )
+        + "\n"
+    )
     assert leo("review", "estimate", run, "--step", "education-cis") == 1
     assert "there are no answers about step" in capsys.readouterr().err
     assert leo("review", "add", run, form, "--step", "education-cis") == 0
     assert leo("review", "estimate", run, "--step", "education-cis") == 0
-    assert re.search(r"^Precision, .*for the linkage +100\.00 ", capsys.readouterr().out, re.MULTILINE)
+    assert re.search(
+        r"^Precision, .*for the linkage +100\.00 ",
+        capsys.readouterr().out,
+        re.MULTILINE,
+    )
     assert leo("report", run) == 0
     page = (run / "report/index.html").read_text()
     assert "Error by clerical review" in page
     manifest = json.loads((run / "manifest.json").read_text())
-    links = next(s["made"] for s in manifest["stages"] if s["name"] == "link-education-cis")["links/education-cis"]
+    links = next(
+        s["made"] for s in manifest["stages"] if s["name"] == "link-education-cis"
+    )["links/education-cis"]
     links["fingerprint"] = "1-other"
     (run / "manifest.json").write_text(json.dumps(manifest))
     assert leo("review", "estimate", run, "--step", "education-cis") == 2
@@ -198,18 +264,27 @@ def test_a_review_of_links_stands_in_the_report(demo, tmp_path, capsys):
 
 
 def test_a_step_takes_its_prior_from_the_earlier_step_with_most_matches(demo):
-    """Of 800 people some steps have too few to learn from: they take the prior of a step that has enough."""
+    """Of 800 people some steps have too few to learn from: they take the prior of a
+    step that has enough.
+    """
     training = {
         stage["name"].removeprefix("link-"): stage["counts"]["training"]
         for stage in demo.manifest["stages"]
         if stage["name"].startswith("link-")
     }
-    steps = ["npd-ilr", "people-wales", "people-scotland", "people-hesa"]  # configs/demo.toml: models/education.json
+    steps = [
+        "npd-ilr",
+        "people-wales",
+        "people-scotland",
+        "people-hesa",
+    ]  # configs/demo.toml: models/education.json
     step_matches: dict[str, int] = {}
     for step in steps:
         teacher = max(step_matches, key=lambda name: step_matches[name], default=None)
         assert training[step].get("prior_from_step") == teacher
         if "rules" in training[step]:
-            step_matches[step] = min(rule["matches"] for rule in training[step]["rules"])
+            step_matches[step] = min(
+                rule["matches"] for rule in training[step]["rules"]
+            )
     assert step_matches
     assert "prior_from_step" not in training["education-cis"]

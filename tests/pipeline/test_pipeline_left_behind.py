@@ -1,4 +1,6 @@
-"""What a killed run leaves behind, and commands that work in one folder at the same time."""
+"""What a killed run leaves behind, and commands that work in one folder at the same
+time.
+"""
 
 import errno
 import json
@@ -16,8 +18,12 @@ def test_what_a_gate_withholds_is_gone_though_its_run_was_killed(tmp_path, sourc
     assert {end["first"] for end in ends[:-1]} == {-9}
     assert {end["second"] for end in ends} == {1}
     for end in ends:
-        assert not (Path(end["root"]) / "extracts/toy").exists(), f"killed at {end['count']}"
-        assert (Path(end["root"]) / "report/index.html").exists(), f"killed at {end['count']}"
+        assert not (Path(end["root"]) / "extracts/toy").exists(), (
+            f"killed at {end['count']}"
+        )
+        assert (Path(end["root"]) / "report/index.html").exists(), (
+            f"killed at {end['count']}"
+        )
 
 
 def test_what_a_stage_kept_is_removed_with_the_stage(root, source):
@@ -35,7 +41,9 @@ def test_two_writers_of_one_file_leave_it_whole(tmp_path, monkeypatch):
     def fsync_after_another(handle: int) -> None:
         if not calls:
             calls.append(handle)
-            other = threading.Thread(target=write_json, args=(path, {"by": "the other"}))
+            other = threading.Thread(
+                target=write_json, args=(path, {"by": "the other"})
+            )
             other.start()
             other.join()
         fsync(handle)
@@ -54,4 +62,7 @@ def test_a_plan_needs_no_right_to_write(root, source, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", str(path))
 
     monkeypatch.setattr("linkage.pipeline.fingerprint.write_json", refuse)
-    assert [decision.reason for decision in runner(root, source).plan()][:2] == ["input changed", "follows numbers"]
+    assert [decision.reason for decision in runner(root, source).plan()][:2] == [
+        "input changed",
+        "follows numbers",
+    ]

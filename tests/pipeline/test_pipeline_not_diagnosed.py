@@ -1,4 +1,6 @@
-"""A run whose step is not diagnosed: the same people, and no estimate of what was missed."""
+"""A run whose step is not diagnosed: the same people, and no estimate of what was
+missed.
+"""
 
 import json
 import shutil
@@ -39,20 +41,33 @@ def links_only_run(linked_village, tmp_path_factory):
 
 def test_the_same_people_are_linked(linked_village, links_only_run):
     link_tables = [
-        pq.read_table(run.root / "stages" / "link-npd-cis" / "links" / "npd-cis.parquet")
+        pq.read_table(
+            run.root / "stages" / "link-npd-cis" / "links" / "npd-cis.parquet"
+        )
         for run in (linked_village, links_only_run)
     ]
-    assert [(f.name, f.type) for f in link_tables[0].schema] == [(f.name, f.type) for f in link_tables[1].schema]
+    assert [(f.name, f.type) for f in link_tables[0].schema] == [
+        (f.name, f.type) for f in link_tables[1].schema
+    ]
     link_rows = [
-        table.filter(table["decision"].to_numpy(zero_copy_only=False) == "accepted").drop_columns(_COLUMNS).to_pylist()
+        table.filter(table["decision"].to_numpy(zero_copy_only=False) == "accepted")
+        .drop_columns(_COLUMNS)
+        .to_pylist()
         for table in link_tables
     ]
     assert len(link_rows[1]) == 100
-    full_rows, short_rows = (sorted(rows, key=lambda row: row["left_id"]) for rows in link_rows)
-    weights = [[row.pop("match_weight") for row in rows] for rows in (full_rows, short_rows)]
+    full_rows, short_rows = (
+        sorted(rows, key=lambda row: row["left_id"]) for rows in link_rows
+    )
+    weights = [
+        [row.pop("match_weight") for row in rows] for rows in (full_rows, short_rows)
+    ]
     assert short_rows == full_rows
     assert weights[1] == pytest.approx(weights[0])
-    prints = [tables(json.loads((run.root / "manifest.json").read_text())) for run in (linked_village, links_only_run)]
+    prints = [
+        tables(json.loads((run.root / "manifest.json").read_text()))
+        for run in (linked_village, links_only_run)
+    ]
     changed_tables = {name for name in prints[0] if prints[0][name] != prints[1][name]}
     assert changed_tables == {"links/npd-cis", "unlinked/npd-cis"}
 
@@ -60,7 +75,9 @@ def test_the_same_people_are_linked(linked_village, links_only_run):
 def test_everybody_without_a_link_is_counted_with_one_reason(links_only_run):
     counts = next(
         stage["counts"]
-        for stage in json.loads((links_only_run.root / "manifest.json").read_text())["stages"]
+        for stage in json.loads((links_only_run.root / "manifest.json").read_text())[
+            "stages"
+        ]
         if stage["name"] == "link-npd-cis"
     )
     assert counts["unlinked"] == {"no accepted link": 20 + 15}
@@ -72,7 +89,9 @@ def test_recall_is_not_estimated_and_the_page_says_so(links_only):
     links_only.change('truth = "truth"', "")
     links_only.change("min_precision = 0.98", "precision_lower_bound = 0.5")
     links_only.runner().run()
-    step = json.loads((links_only.root / "quality" / "evaluation.json").read_text())["steps"][0]
+    step = json.loads((links_only.root / "quality" / "evaluation.json").read_text())[
+        "steps"
+    ][0]
     assert step["estimated_error"]["precision"]["value"] > 0.98
     assert step["estimated_error"]["recall"]["value"] is None
     page = (links_only.root / "report" / "index.html").read_text()

@@ -33,11 +33,18 @@ def test_lines_name_each_stage_once_with_its_rows_or_why_it_is_not_run(root, sou
     lines = stream.getvalue().splitlines()
     assert lines[0] == "2 of 5 rows quarantined"
     assert re.fullmatch(r"\[ 1/4\] numbers +5 rows +\d+\.\d s", lines[1])
-    assert [line.split()[2] for line in lines[1:]] == ["numbers", "squares", "parcel", "pages"]
+    assert [line.split()[2] for line in lines[1:]] == [
+        "numbers",
+        "squares",
+        "parcel",
+        "pages",
+    ]
     assert '"text": "2 of 5 rows quarantined"' in (root / "log.jsonl").read_text()
     second_stream = io.StringIO()
     runner(root, source, progress=Lines(second_stream)).run()
-    assert second_stream.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
+    assert (
+        second_stream.getvalue().splitlines()[0] == f"[ 1/4] {'numbers':<31} up to date"
+    )
 
 
 def test_a_bar_counts_stages_and_keeps_messages(root, source):
@@ -76,7 +83,9 @@ def test_a_counter_writes_a_line_at_each_tenth_without_a_terminal():
     with counter_for(stream, "people", 40) as advance:
         for count in (3, 1, 1, 15, 19, 1):
             advance(count)
-    assert [re.sub(r"\d+ s", "0 s", line) for line in stream.getvalue().splitlines()] == [
+    assert [
+        re.sub(r"\d+ s", "0 s", line) for line in stream.getvalue().splitlines()
+    ] == [
         "4 of 40 people, 0 s",
         "20 of 40 people, 0 s",
         "39 of 40 people, 0 s",

@@ -1,4 +1,6 @@
-"""A run of toy stages: done once, kept, continued, stopped by gates, and what it leaves behind."""
+"""A run of toy stages: done once, kept, continued, stopped by gates, and what it leaves
+behind.
+"""
 
 import errno
 import json
@@ -23,7 +25,10 @@ from tests.pipeline.toy_pipeline import ends_of_crashes, runner, tables
 
 
 def reasons(root: Path, source: Path, **options: Any) -> dict[str, str]:
-    return {decision.stage.name: decision.reason for decision in runner(root, source, **options).plan()}
+    return {
+        decision.stage.name: decision.reason
+        for decision in runner(root, source, **options).plan()
+    }
 
 
 def statuses(root: Path) -> dict[str, str]:
@@ -63,7 +68,12 @@ def test_a_run_leaves_its_stages_and_what_they_publish(root, source):
 def test_a_manifest_records_inputs_versions_and_results(root, source):
     runner(root, source).run()
     manifest = json.loads((root / "manifest.json").read_text())
-    assert (manifest["run"], manifest["config_hash"], manifest["seed"], manifest["exit"]) == ("toy", "abc", 7, 0)
+    assert (
+        manifest["run"],
+        manifest["config_hash"],
+        manifest["seed"],
+        manifest["exit"],
+    ) == ("toy", "abc", 7, 0)
     assert manifest["inputs"] == {"numbers.txt": {"rows": 5}}
     assert manifest["headline"] == {"squares": 5}
     assert manifest["machine"]["cores"] >= 1
@@ -91,7 +101,11 @@ def test_a_second_run_keeps_every_stage(root, source):
     [
         (Scope(rerun=True), "done", ["done"] * 4),
         (Scope(again_from="parcel"), "done", ["kept", "kept", "done", "kept"]),
-        (Scope(again_from="squares", until="parcel"), "done", ["kept", "done", "done", "kept"]),
+        (
+            Scope(again_from="squares", until="parcel"),
+            "done",
+            ["kept", "done", "done", "kept"],
+        ),
         (Scope(select=["pages"], rerun=True), "done", ["kept"] * 3 + ["done"]),
         (Scope(until="squares"), "done", ["kept"] * 4),
     ],
@@ -104,14 +118,22 @@ def test_a_scope_runs_again_what_it_names(root, source, scope, status, expected)
 
 def test_what_a_scope_leaves_out_is_stale_and_run_later(root, source):
     runner(root, source).run()
-    assert runner(root, source, factor=2).run(Scope(until="squares")).content["status"] == "partial"
+    assert (
+        runner(root, source, factor=2).run(Scope(until="squares")).content["status"]
+        == "partial"
+    )
     assert list(statuses(root).values()) == ["kept", "done", "not run", "not run"]
     runner(root, source, factor=2).run()
     assert list(statuses(root).values()) == ["kept", "kept", "done", "done"]
     source.write_text("1\n")
-    with pytest.raises(ConfigError, match=r"not up to date\n  numbers: input changed\n  squares: follows numbers\n"):
+    with pytest.raises(
+        ConfigError,
+        match=r"not up to date\n  numbers: input changed\n  squares: follows numbers\n",
+    ):
         runner(root, source, factor=2).plan(Scope(select=["parcel"]))
-    with pytest.raises(ConfigError, match="--until page: the run has no such stage; nearest: pages"):
+    with pytest.raises(
+        ConfigError, match="--until page: the run has no such stage; nearest: pages"
+    ):
         runner(root, source).plan(Scope(until="page"))
 
 
@@ -146,7 +168,9 @@ def test_a_file_that_is_touched_but_not_changed_is_up_to_date(root, source):
 
 def test_changed_code_runs_again(root, source, monkeypatch):
     runner(root, source).run()
-    monkeypatch.setattr("linkage.pipeline.fingerprint.code_version", lambda rooms: "other")
+    monkeypatch.setattr(
+        "linkage.pipeline.fingerprint.code_version", lambda rooms: "other"
+    )
     assert reasons(root, source)["numbers"] == "code changed"
 
 
@@ -164,16 +188,25 @@ def test_output_that_is_gone_is_made_again_and_what_follows_is_kept(root, source
     assert reasons(root, source) == ALL_KEPT
 
 
-def test_a_stage_that_the_configuration_dropped_is_removed_with_what_it_published(root, source):
+def test_a_stage_that_the_configuration_dropped_is_removed_with_what_it_published(
+    root, source
+):
     runner(root, source).run()
-    (root / "stages/numbers").rename(root / "stages/01-numbers")  # as before 1.0: it runs again
+    (root / "stages/numbers").rename(
+        root / "stages/01-numbers"
+    )  # as before 1.0: it runs again
     toy = runner(root, source)
-    toy.stages = tuple(stage for stage in toy.stages if stage.name not in ("parcel", "pages"))
+    toy.stages = tuple(
+        stage for stage in toy.stages if stage.name not in ("parcel", "pages")
+    )
     toy.made = makers(toy.stages)
     toy.run()
     assert not (root / "extracts/toy").exists()
     assert not (root / "report").exists()
-    assert sorted(path.name for path in (root / "stages").iterdir()) == ["numbers", "squares"]
+    assert sorted(path.name for path in (root / "stages").iterdir()) == [
+        "numbers",
+        "squares",
+    ]
 
 
 def test_a_failed_gate_withholds_what_it_guards_and_still_reports(root, source):
@@ -185,18 +218,32 @@ def test_a_failed_gate_withholds_what_it_guards_and_still_reports(root, source):
     assert (root / "report/index.html").read_text() == "squares: 5"
     manifest = json.loads((root / "manifest.json").read_text())
     assert (manifest["status"], manifest["exit"]) == ("gate failed", 3)
-    assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "withheld", "pages": "kept"}
+    assert statuses(root) == {
+        "numbers": "kept",
+        "squares": "kept",
+        "parcel": "withheld",
+        "pages": "kept",
+    }
 
 
-def test_a_gate_fails_again_although_its_stage_is_up_to_date_and_opens_when_it_holds(root, source):
+def test_a_gate_fails_again_although_its_stage_is_up_to_date_and_opens_when_it_holds(
+    root, source
+):
     for _ in range(2):
         with pytest.raises(GateError):
             runner(root, source, limit=3).run()
     runner(root, source, limit=5).run()
-    assert statuses(root) == {"numbers": "kept", "squares": "kept", "parcel": "done", "pages": "kept"}
+    assert statuses(root) == {
+        "numbers": "kept",
+        "squares": "kept",
+        "parcel": "done",
+        "pages": "kept",
+    }
 
 
-def test_a_failed_gate_of_an_early_stage_withholds_the_report_where_there_is_nothing_to_report(root, source):
+def test_a_failed_gate_of_an_early_stage_withholds_the_report_where_there_is_nothing_to_report(
+    root, source
+):
     toy = runner(root, source)
 
     def gate(counts: dict[str, Any]) -> None:
@@ -205,7 +252,12 @@ def test_a_failed_gate_of_an_early_stage_withholds_the_report_where_there_is_not
     toy.stages = (replace(toy.stages[0], gate=gate), *toy.stages[1:])
     with pytest.raises(GateError):
         toy.run()
-    assert statuses(root) == {"numbers": "done", "squares": "withheld", "parcel": "withheld", "pages": "withheld"}
+    assert statuses(root) == {
+        "numbers": "done",
+        "squares": "withheld",
+        "parcel": "withheld",
+        "pages": "withheld",
+    }
 
 
 def test_a_stage_that_fails_leaves_nothing_and_the_run_continues_from_it(root, source):
@@ -220,7 +272,12 @@ def test_a_stage_that_fails_leaves_nothing_and_the_run_continues_from_it(root, s
     assert not (root / "quality").exists()
     assert not (root / ".scratch").exists()
     runner(root, source).run()
-    assert statuses(root) == {"numbers": "kept", "squares": "done", "parcel": "done", "pages": "done"}
+    assert statuses(root) == {
+        "numbers": "kept",
+        "squares": "done",
+        "parcel": "done",
+        "pages": "done",
+    }
 
 
 def test_a_full_disk_says_what_to_do_and_leaves_no_half_stage(root, source):
@@ -230,14 +287,20 @@ def test_a_full_disk_says_what_to_do_and_leaves_no_half_stage(root, source):
             full.write(b"x")
         return {}
 
-    with pytest.raises(LeoError, match=r"the disk is full\n  free space below .*run, then run the same command again"):
+    with pytest.raises(
+        LeoError,
+        match=r"the disk is full\n  free space below .*run, then run the same command "
+        r"again",
+    ):
         runner(root, source, squares=filling).run()
     assert [path.name for path in (root / "stages").iterdir()] == ["numbers"]
     assert json.loads((root / "manifest.json").read_text())["status"] == "failed"
 
 
 @pytest.mark.parametrize("writes", [0, 1, 2, 5])
-def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(root, source, monkeypatch, writes):
+def test_a_disk_full_at_the_manifest_itself_is_still_a_clear_error(
+    root, source, monkeypatch, writes
+):
     budget = [writes]
 
     def filling(path: Path, value: Any) -> None:
@@ -258,7 +321,9 @@ def test_a_folder_without_write_permission_is_named(root, source, monkeypatch):
         raise PermissionError(errno.EACCES, "Permission denied", str(self))
 
     monkeypatch.setattr(Path, "mkdir", refuse)
-    with pytest.raises(LeoError, match=r"run: this user may not write there\n  give a folder"):
+    with pytest.raises(
+        LeoError, match=r"run: this user may not write there\n  give a folder"
+    ):
         runner(root, source).run()
 
 
@@ -276,18 +341,26 @@ def test_an_interrupted_run_says_so(root, source):
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_signal_during_a_query_stops_the_run(root, source, capsys, number):
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
+    signal.signal(
+        signal.SIGINT, signal.default_int_handler
+    )  # what a shell starts in the background is deaf to it
 
     def slow(space: Workspace) -> dict[str, Any]:
         threading.Timer(0.3, os.kill, (os.getpid(), number)).start()
-        endless = "select sum(a.i * b.i) from generate_series(1, 300000) as a(i), generate_series(1, 300000) as b(i)"
+        endless = (
+            "select sum(a.i * b.i) from generate_series(1, 300000) as a(i), "
+            "generate_series(1, 300000) as b(i)"
+        )
         space.engine.sql(endless, store=True)
         return {}
 
     with pytest.raises(typer.Exit) as exit_info, stoppable(root):
         runner(root, source, squares=slow).run()
     assert exit_info.value.exit_code == 130
-    assert f"what is whole is kept in {root}; the same command continues" in capsys.readouterr().err
+    assert (
+        f"what is whole is kept in {root}; the same command continues"
+        in capsys.readouterr().err
+    )
     assert json.loads((root / "manifest.json").read_text())["status"] == "interrupted"
     assert statuses(root) == {"numbers": "done", "squares": "interrupted"}
     assert runner(root, source).run().content["status"] == "done"
@@ -304,7 +377,9 @@ def test_a_crash_is_logged_without_its_message(root, source):
     text = (root / "log.jsonl").read_text() + (root / "manifest.json").read_text()
     assert value not in text
     crash = next(
-        event for event in map(json.loads, (root / "log.jsonl").read_text().splitlines()) if event["event"] == "crash"
+        event
+        for event in map(json.loads, (root / "log.jsonl").read_text().splitlines())
+        if event["event"] == "crash"
     )
     assert crash["type"] == "ValueError"
     assert "in crashing" in crash["trace"]
@@ -328,8 +403,14 @@ def test_a_stage_must_make_what_it_declares(root, source):
     ("stages", "message"),
     [
         ([Stage("a", dict), Stage("a", dict)], "two stages are named a"),
-        ([Stage("a", dict, reads=("x",))], "stage a reads x, which no earlier stage makes"),
-        ([Stage("a", dict, makes=("x",)), Stage("b", dict, makes=("x",))], "stages a and b both make x"),
+        (
+            [Stage("a", dict, reads=("x",))],
+            "stage a reads x, which no earlier stage makes",
+        ),
+        (
+            [Stage("a", dict, makes=("x",)), Stage("b", dict, makes=("x",))],
+            "stages a and b both make x",
+        ),
     ],
 )
 def test_stages_that_do_not_fit_are_refused(stages, message):
@@ -338,7 +419,9 @@ def test_stages_that_do_not_fit_are_refused(stages, message):
 
 
 @pytest.mark.slow
-def test_after_a_kill_at_any_disk_write_the_same_command_gives_the_same_rows(tmp_path, source):
+def test_after_a_kill_at_any_disk_write_the_same_command_gives_the_same_rows(
+    tmp_path, source
+):
     whole_run = runner(tmp_path / "whole", source, plain=True).run()
     ends = ends_of_crashes(tmp_path, source)
     assert len(ends) > 60
@@ -347,12 +430,18 @@ def test_after_a_kill_at_any_disk_write_the_same_command_gives_the_same_rows(tmp
     for end in ends:
         manifest = json.loads((Path(end["root"]) / "manifest.json").read_text())
         assert tables(manifest) == tables(whole_run), f"killed at {end['count']}"
-        assert files_below(Path(end["root"])) == files_below(tmp_path / "whole"), f"killed at {end['count']}"
+        assert files_below(Path(end["root"])) == files_below(tmp_path / "whole"), (
+            f"killed at {end['count']}"
+        )
 
 
-def test_two_runs_at_once_are_refused_and_the_lock_of_a_dead_run_is_taken_over(root, source):
+def test_two_runs_at_once_are_refused_and_the_lock_of_a_dead_run_is_taken_over(
+    root, source
+):
     def rerun(space: Workspace) -> dict[str, Any]:
-        with pytest.raises(LeoError, match=r"another run is at work in this folder \(process \d+\)"):
+        with pytest.raises(
+            LeoError, match=r"another run is at work in this folder \(process \d+\)"
+        ):
             runner(root, source).run()
         return toy_pipeline.parcel(space)
 
@@ -367,7 +456,11 @@ def test_a_folder_of_another_format_is_refused(root, source):
     manifest = json.loads((root / "manifest.json").read_text())
     (root / "manifest.json").write_text(json.dumps(manifest | {"format": 99}))
     before = files_below(root)
-    with pytest.raises(InputError, match=r"was made by leo-linkage .* does not read\n  make the run again in a new"):
+    with pytest.raises(
+        InputError,
+        match=r"was made by leo-linkage .* does not read\n  make the run again in a "
+        r"new",
+    ):
         runner(root, source).run()
     assert files_below(root) == before
 
@@ -376,7 +469,9 @@ def test_a_folder_of_another_run_is_refused(root, source):
     runner(root, source).run()
     manifest = json.loads((root / "manifest.json").read_text())
     (root / "manifest.json").write_text(json.dumps(manifest | {"run": "other"}))
-    with pytest.raises(ConfigError, match="holds the run 'other', the configuration is of 'toy'"):
+    with pytest.raises(
+        ConfigError, match="holds the run 'other', the configuration is of 'toy'"
+    ):
         runner(root, source).plan()
 
 
@@ -384,7 +479,9 @@ def test_a_folder_of_another_run_is_refused(root, source):
 def test_a_folder_that_is_no_run_is_refused(root, source, name):
     root.mkdir()
     (root / name).write_text("{")
-    with pytest.raises(ConfigError, match=r"is not a run folder|not the manifest of a run"):
+    with pytest.raises(
+        ConfigError, match=r"is not a run folder|not the manifest of a run"
+    ):
         runner(root, source).run()
     assert files_below(root) == {name}
 

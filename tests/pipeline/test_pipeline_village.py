@@ -26,7 +26,11 @@ def manifest_of(root: Path) -> dict[str, Any]:
 
 
 def counts(root: Path, stage: str) -> dict[str, Any]:
-    return next(entry["counts"] for entry in manifest_of(root)["stages"] if entry["name"] == stage)
+    return next(
+        entry["counts"]
+        for entry in manifest_of(root)["stages"]
+        if entry["name"] == stage
+    )
 
 
 def statuses(root: Path) -> dict[str, str]:
@@ -34,13 +38,22 @@ def statuses(root: Path) -> dict[str, str]:
 
 
 def reasons(village) -> dict[str, str]:
-    return {decision.stage.name: decision.reason for decision in village.runner().plan() if decision.action == "run"}
+    return {
+        decision.stage.name: decision.reason
+        for decision in village.runner().plan()
+        if decision.action == "run"
+    }
 
 
 def rewrite(path: Path, column: str, values: list[Any]) -> None:
     table = pq.read_table(path)
     index = table.schema.get_field_index(column)
-    pq.write_table(table.set_column(index, column, pa.array(values, table.schema.field(column).type)), path)
+    pq.write_table(
+        table.set_column(
+            index, column, pa.array(values, table.schema.field(column).type)
+        ),
+        path,
+    )
 
 
 def test_the_village_is_linked_and_every_file_is_in_its_place(linked_village):
@@ -74,10 +87,15 @@ def test_rows_reconcile(linked_village):
     root = linked_village.root
     for name in ("npd", "cis"):
         row_counts = counts(root, f"records-{name}")
-        assert row_counts["records"] + row_counts["quarantined"] == row_counts["rows_read"]
+        assert (
+            row_counts["records"] + row_counts["quarantined"] == row_counts["rows_read"]
+        )
     for name in ("npd_census", "npd_ks4", "hmrc_employment", "hmrc_earnings"):
         row_counts = counts(root, f"attributes-{name}")
-        assert row_counts["rows"] + row_counts["orphans"] + row_counts["quarantined"] == row_counts["rows_read"]
+        assert (
+            row_counts["rows"] + row_counts["orphans"] + row_counts["quarantined"]
+            == row_counts["rows_read"]
+        )
     inputs = manifest_of(root)["inputs"]
     assert {path: entry["rows"] for path, entry in inputs.items()} == {
         "sources/npd/census/part-00000.parquet": 240,
@@ -89,27 +107,45 @@ def test_rows_reconcile(linked_village):
 
 
 def test_blocking_recall_is_measured_on_histories_read_again(linked_village):
-    evaluation = json.loads((linked_village.root / "quality/evaluation.json").read_text())
+    evaluation = json.loads(
+        (linked_village.root / "quality/evaluation.json").read_text()
+    )
     blockings = [step["blocking"] for step in evaluation["steps"]]
     assert all(blocking["true_pairs"] > 0 for blocking in blockings)
     for blocking in blockings:
-        assert sum(rule["added_recall"]["count"] for rule in blocking["rules"]) == blocking["recall"]["count"]
+        assert (
+            sum(rule["added_recall"]["count"] for rule in blocking["rules"])
+            == blocking["recall"]["count"]
+        )
     assert max(blocking["recall"]["value"] for blocking in blockings) > 0.8
 
 
 def test_ids_are_dense_over_the_sources(linked_village):
-    assert counts(linked_village.root, "entities-npd") == {"entities": 120, "next_entity_id": 121}
-    assert counts(linked_village.root, "entities-cis") == {"entities": 115, "next_entity_id": 236}
+    assert counts(linked_village.root, "entities-npd") == {
+        "entities": 120,
+        "next_entity_id": 121,
+    }
+    assert counts(linked_village.root, "entities-cis") == {
+        "entities": 115,
+        "next_entity_id": 236,
+    }
 
 
 def test_no_personal_value_and_no_key_leaves_the_tables(linked_village):
     people = [village_files._person(index) for index in range(village_files.PUPILS)]
     secret = linked_village.key.read_text().strip()
-    values = {p["nino"] for p in people} | {p["pmr"] for p in people} | {p["postcode"] for p in people}
-    # The village's short names occur in English words and in encoded data; whole words are looked for.
+    values = (
+        {p["nino"] for p in people}
+        | {p["pmr"] for p in people}
+        | {p["postcode"] for p in people}
+    )
+    # The village's short names occur in English words and in encoded data; whole words
+    # are looked for.
     names = {f'"{p[field]}"' for p in people for field in ("forename", "surname")}
     files = [
-        path for path in linked_village.root.rglob("*") if path.suffix in (".json", ".jsonl", ".html", ".md", ".csv")
+        path
+        for path in linked_village.root.rglob("*")
+        if path.suffix in (".json", ".jsonl", ".html", ".md", ".csv")
     ]
     assert len(files) > 20
     for path in files:
@@ -147,14 +183,20 @@ def test_a_changed_threshold_runs_the_link_and_what_follows(village):
 
 def test_a_changed_model_file_runs_the_link(village):
     model = json.loads((village.folder / "model.json").read_text())
-    (village.folder / "model.json").write_text(json.dumps(model | {"probability_two_random_records_match": 0.007}))
+    (village.folder / "model.json").write_text(
+        json.dumps(model | {"probability_two_random_records_match": 0.007})
+    )
     assert reasons(village)["link-npd-cis"] == "configuration changed"
 
 
-def test_the_catalogue_of_leo_tables_is_an_input_of_extracts(village, tmp_path, monkeypatch):
+def test_the_catalogue_of_leo_tables_is_an_input_of_extracts(
+    village, tmp_path, monkeypatch
+):
     text = (shipped_dir() / "catalogue/leo.toml").read_text()
     (tmp_path / "own/catalogue").mkdir(parents=True)
-    (tmp_path / "own/catalogue/leo.toml").write_text(text.replace("identifiability = 4", "identifiability = 2"))
+    (tmp_path / "own/catalogue/leo.toml").write_text(
+        text.replace("identifiability = 4", "identifiability = 2")
+    )
     monkeypatch.setenv("LEO_DEFINITIONS", str(tmp_path / "own"))
     assert reasons(village) == dict.fromkeys(
         ["contracts-published", "extract-village-study", "report"], "input changed"
@@ -163,7 +205,10 @@ def test_the_catalogue_of_leo_tables_is_an_input_of_extracts(village, tmp_path, 
 
 def test_the_truth_of_persons_is_an_input(village):
     (village.folder / "truth/persons").mkdir()
-    pq.write_table(pa.table({"person_id": [1], "foreign_born": [False]}), village.folder / "truth/persons/0.parquet")
+    pq.write_table(
+        pa.table({"person_id": [1], "foreign_born": [False]}),
+        village.folder / "truth/persons/0.parquet",
+    )
     assert reasons(village)["evaluate"] == "input changed"
 
 
@@ -181,11 +226,22 @@ def test_a_new_delivery_of_one_body_leaves_the_files_of_others_alone(village):
     }
 
 
-def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village, leo, output):
+def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(
+    village, leo, output
+):
     truth = village.folder / "truth/entities.parquet"
     people = pq.read_table(truth).column("person_id").to_pylist()
     rewrite(truth, "person_id", [*people[:120], *reversed(people[120:])])
-    text = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    text = output(
+        3,
+        "run",
+        village.config,
+        "--out",
+        village.root,
+        "--key",
+        village.key,
+        "--no-progress",
+    )
     assert "gate min_precision: step 'npd-cis' has precision" in text
     assert "see quality/evaluation.json and the report" in text
     assert statuses(village.root)["extract-village-study"] == "withheld"
@@ -194,18 +250,40 @@ def test_a_failed_precision_gate_withholds_the_extract_and_still_reports(village
     assert "Do not publish or use this run" in page
     assert "(min_precision)" in page
     leo("report", village.root)
-    assert "Do not publish or use this run" in (village.root / "report/index.html").read_text()
+    assert (
+        "Do not publish or use this run"
+        in (village.root / "report/index.html").read_text()
+    )
     assert not (village.root / "extracts/village-study").exists()
 
 
 def test_a_failed_critical_contract_stops_before_any_link(village, output):
     customers = village.folder / "sources/cis/customers/part-00000.parquet"
-    rewrite(customers, "DateOfBirth", [None if n < 80 else datetime.date(1996, 1, 1) for n in range(115)])
-    text = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    rewrite(
+        customers,
+        "DateOfBirth",
+        [None if n < 80 else datetime.date(1996, 1, 1) for n in range(115)],
+    )
+    text = output(
+        3,
+        "run",
+        village.config,
+        "--out",
+        village.root,
+        "--key",
+        village.key,
+        "--no-progress",
+    )
     assert "gate critical_contracts" in text
     assert "cis.dob: is given: fails in 80 of 115" in text
-    assert "see quality/contracts.json; nothing was linked" in text  # there is no report of it
-    assert {name: status for name, status in statuses(village.root).items() if status == "withheld"}.keys() == {
+    assert (
+        "see quality/contracts.json; nothing was linked" in text
+    )  # there is no report of it
+    assert {
+        name: status
+        for name, status in statuses(village.root).items()
+        if status == "withheld"
+    }.keys() == {
         "link-npd-cis",
         "spine",
         "longitudinal",
@@ -227,40 +305,81 @@ def test_a_table_that_breaks_its_contract_stops_extracts(village, output, monkey
         tables = build(*arguments, **options)
         query = "select * replace (cast('1900-01-01' as date) as \"EndDate\") from {t}"
         engine = arguments[0]
-        return {**tables, "employment": engine.sql(query, t=tables["employment"], store=True)}
+        return {
+            **tables,
+            "employment": engine.sql(query, t=tables["employment"], store=True),
+        }
 
     monkeypatch.setattr(outputs, "build", build_with_fault)
-    text = output(3, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress", "--rerun")
+    text = output(
+        3,
+        "run",
+        village.config,
+        "--out",
+        village.root,
+        "--key",
+        village.key,
+        "--no-progress",
+        "--rerun",
+    )
     assert "gate critical_contracts" in text
     assert "leo_employment.EndDate: is not before its start: " in text
     assert "nothing was published" in text
     assert statuses(village.root)["extract-village-study"] == "withheld"
     assert not (village.root / "extracts/village-study").exists()
-    assert "is not before its start" in (village.root / "report/index.html").read_text().lower()
+    assert (
+        "is not before its start"
+        in (village.root / "report/index.html").read_text().lower()
+    )
 
 
 def test_the_unlinked_gate_names_the_step(village):
     village.change("min_precision = 0.98", "max_unlinked = 0.1")
     with pytest.raises(
-        GateError, match=r"gate max_unlinked: step 'npd-cis' leaves 0\.1304 of its smaller side unlinked"
+        GateError,
+        match=r"gate max_unlinked: step 'npd-cis' leaves 0\.1304 of its smaller side "
+        r"unlinked",
     ):
         village.runner().run()
 
 
 def test_a_column_that_no_file_has_is_reported(village, leo):
-    """Names can be had from elsewhere, so the run goes on; whoever watches it is to know."""
+    """Names can be had from elsewhere, so the run goes on; whoever watches it is to
+    know.
+    """
     path = village.folder / "sources/cis/customers/part-00000.parquet"
     pq.write_table(pq.read_table(path).drop_columns(["Postcode"]), path)
-    _, _, text = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    _, _, text = leo(
+        "run",
+        village.config,
+        "--out",
+        village.root,
+        "--key",
+        village.key,
+        "--no-progress",
+    )
     assert "cis: no file has the column Postcode" in text
 
 
 def test_a_truncated_source_is_named_with_rows_quarantined_before_it(village, output):
     keys = [None, "NOBODY", *(f"PMR{index:06d}" for index in range(2, 120))]
-    rewrite(village.folder / "sources/npd/ks4/part-00000.parquet", "PupilMatchingRefAnonymous", keys)
+    rewrite(
+        village.folder / "sources/npd/ks4/part-00000.parquet",
+        "PupilMatchingRefAnonymous",
+        keys,
+    )
     path = village.folder / "sources/hmrc/earnings/part-00000.parquet"
     path.write_bytes(path.read_bytes()[:-200])
-    text = output(1, "run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    text = output(
+        1,
+        "run",
+        village.config,
+        "--out",
+        village.root,
+        "--key",
+        village.key,
+        "--no-progress",
+    )
     assert "sources/npd/ks4/part-00000.parquet: 1 of 120 rows quarantined" in text
     assert "npd_ks4: 1 of 120 rows belong to no entity" in text
     assert re.search(r"leo: .*hmrc/earnings/part-00000\.parquet", text)
@@ -276,11 +395,25 @@ def test_an_expired_decision_is_refused_although_the_extract_is_up_to_date(villa
 
 
 def test_nothing_is_extracted_that_no_decision_covers(village, output):
-    project, register = village.folder / "project.toml", village.folder / "register.jsonl"
-    extract = ("extract", village.root, project, "--key", village.key, "--out", village.root.parent / "given")
+    project, register = (
+        village.folder / "project.toml",
+        village.folder / "register.jsonl",
+    )
+    extract = (
+        "extract",
+        village.root,
+        project,
+        "--key",
+        village.key,
+        "--out",
+        village.root.parent / "given",
+    )
     request = project.read_text()
     project.write_text(request.replace('"LEVEL2"', '"LEVEL2", "FSM"'))
-    assert "npd.ks4: FSM: not approved; leave it out, or have the panel decide" in output(2, *extract)
+    assert (
+        "npd.ks4: FSM: not approved; leave it out, or have the panel decide"
+        in output(2, *extract)
+    )
     project.write_text(request)
     register.write_bytes(register.read_bytes().replace(b"2199-01-01", b"2198-01-01"))
     assert "register.jsonl: line 1 was changed" in output(3, *extract)
@@ -292,22 +425,36 @@ def test_nothing_is_extracted_that_no_decision_covers(village, output):
 
 def test_a_run_needs_a_key_before_any_work(village, output, monkeypatch, tmp_path):
     monkeypatch.delenv("LEO_MASTER_KEY", raising=False)
-    assert "there is no master key" in output(2, "run", village.config, "--out", tmp_path / "new")
+    assert "there is no master key" in output(
+        2, "run", village.config, "--out", tmp_path / "new"
+    )
     assert not (tmp_path / "new").exists()
 
 
 def test_opt_outs_of_an_unknown_source_are_refused_before_any_work(village):
     village.change("[gates]", 'opt_outs = "opt-outs.csv"\n\n[gates]')
     (village.folder / "opt-outs.csv").write_text("source,entity_key\nndp,SECRET\n")
-    with pytest.raises(InputError, match="1 row of the list of people who opted out: the source is none of") as error:
+    with pytest.raises(
+        InputError,
+        match="1 row of the list of people who opted out: the source is none of",
+    ) as error:
         village.runner()
     assert "SECRET" not in str(error.value)
 
 
 @pytest.mark.slow
-def test_after_a_kill_in_any_stage_the_same_command_gives_the_same_rows(linked_village, tmp_path):
+def test_after_a_kill_in_any_stage_the_same_command_gives_the_same_rows(
+    linked_village, tmp_path
+):
     process = subprocess.run(
-        [sys.executable, "-m", village_killed.__name__, linked_village.config, linked_village.key, tmp_path / "run"],
+        [
+            sys.executable,
+            "-m",
+            village_killed.__name__,
+            linked_village.config,
+            linked_village.key,
+            tmp_path / "run",
+        ],
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -323,9 +470,19 @@ def test_after_a_kill_in_any_stage_the_same_command_gives_the_same_rows(linked_v
 
 
 def test_the_command_plans_runs_reports_and_extracts(village, leo, output):
-    stdout = output(0, "plan", village.config, "--out", village.root, "--key", village.key)
+    stdout = output(
+        0, "plan", village.config, "--out", village.root, "--key", village.key
+    )
     assert stdout.startswith(f"{village.root}: 0 of 16 stages would run")
-    code, stdout, stderr = leo("run", village.config, "--out", village.root, "--key", village.key, "--no-progress")
+    code, stdout, stderr = leo(
+        "run",
+        village.config,
+        "--out",
+        village.root,
+        "--key",
+        village.key,
+        "--no-progress",
+    )
     assert code == 0
     assert stderr.count("up to date") == 16
     assert str(village.root / "report/index.html") in stdout
@@ -334,19 +491,53 @@ def test_the_command_plans_runs_reports_and_extracts(village, leo, output):
     assert leo("report", village.root)[0] == 0
     assert (village.root / "report/index.html").stat().st_size > 10_000
     out = village.root.parent / "given"
-    stdout = output(0, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", out)
+    stdout = output(
+        0,
+        "extract",
+        village.root,
+        village.folder / "project.toml",
+        "--key",
+        village.key,
+        "--out",
+        out,
+    )
     assert "120 people" in stdout
     assert (out / "datapackage.json").is_file()
     with place_locked(out):  # as another run's extract into the same folder has it
-        stderr = output(1, "extract", village.root, village.folder / "project.toml", "--key", village.key, "--out", out)
+        stderr = output(
+            1,
+            "extract",
+            village.root,
+            village.folder / "project.toml",
+            "--key",
+            village.key,
+            "--out",
+            out,
+        )
     assert f"{out}: another run is at work in this folder" in stderr
 
 
 def test_an_extract_of_a_run_needs_the_runs_own_key(village, leo, output, tmp_path):
     leo("extract", "key", "new", tmp_path / "other.key")
-    text = output(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
+    text = output(
+        2,
+        "extract",
+        village.root,
+        village.folder / "project.toml",
+        "--key",
+        tmp_path / "other.key",
+    )
     assert "the run was made with the key of fingerprint" in text
     manifest = json.loads((village.root / "manifest.json").read_text())
-    del manifest["key_fingerprint"]  # as of a run that was asked for no extract, and has had one since
+    del manifest[
+        "key_fingerprint"
+    ]  # as of a run that was asked for no extract, and has had one since
     (village.root / "manifest.json").write_text(json.dumps(manifest))
-    assert text == output(2, "extract", village.root, village.folder / "project.toml", "--key", tmp_path / "other.key")
+    assert text == output(
+        2,
+        "extract",
+        village.root,
+        village.folder / "project.toml",
+        "--key",
+        tmp_path / "other.key",
+    )

@@ -36,7 +36,10 @@ def test_a_table_with_other_columns_is_named(village: Any, leo: Any, verb: str) 
     code, stdout, stderr = leo(*_arguments(verb, village.root))
     assert (code, stdout) == (1, "")
     assert stderr.startswith(f"leo: {links}: is not as it was written: it has ")
-    assert stderr.endswith("\n  take it from a copy of the folder, or give the same leo run, which makes it again\n")
+    assert stderr.endswith(
+        "\n  take it from a copy of the folder, or give the same leo run, which makes "
+        "it again\n"
+    )
 
 
 @pytest.mark.parametrize("verb", VERBS)
@@ -45,8 +48,16 @@ def test_a_table_with_other_columns_is_named(village: Any, leo: Any, verb: str) 
     [
         (("stages",), "none", "stages: input should be a valid list"),
         (("stages",), [5], "stages.0: input should be a valid dictionary"),
-        (("configuration", "step"), {}, "configuration.step: input should be a valid list"),
-        (("configuration", "gates"), {"min_precision": []}, "configuration.gates.min_precision: input should be"),
+        (
+            ("configuration", "step"),
+            {},
+            "configuration.step: input should be a valid list",
+        ),
+        (
+            ("configuration", "gates"),
+            {"min_precision": []},
+            "configuration.gates.min_precision: input should be",
+        ),
         (("run",), 7, "run: input should be a valid string"),
     ],
 )
@@ -59,8 +70,13 @@ def test_a_manifest_of_another_shape_is_named_with_the_place(
     file.write_text(json.dumps(manifest))
     code, stdout, stderr = leo(*_arguments(verb, village.root))
     assert (code, stdout) == (2, "")
-    assert stderr.startswith(f"leo: {file}: is damaged, or not the manifest of a run: {message}")
-    assert "\n  take it from a copy of the folder, or make the run again in a new one\n" in stderr
+    assert stderr.startswith(
+        f"leo: {file}: is damaged, or not the manifest of a run: {message}"
+    )
+    assert (
+        "\n  take it from a copy of the folder, or make the run again in a new one\n"
+        in stderr
+    )
 
 
 def test_a_damaged_evaluation_is_named(village: Any, leo: Any, tmp_path: Path) -> None:
@@ -68,20 +84,32 @@ def test_a_damaged_evaluation_is_named(village: Any, leo: Any, tmp_path: Path) -
     file.write_text("[1, 2]")
     for verb in ("report", "publish"):
         code, _, stderr = leo(*_arguments(verb, village.root))
-        assert (code, stderr.startswith(f"leo: {file}: is damaged: it holds no table of facts\n  take it")) == (1, True)
+        assert (
+            code,
+            stderr.startswith(
+                f"leo: {file}: is damaged: it holds no table of facts\n  take it"
+            ),
+        ) == (1, True)
     code, _, stderr = leo("report", "all", village.root, "--out", tmp_path / "pages")
     assert (code, "evaluation.json" in stderr) == (1, True)
 
 
-def test_a_dashboard_sets_a_damaged_run_aside(village: Any, leo: Any, tmp_path: Path) -> None:
+def test_a_dashboard_sets_a_damaged_run_aside(
+    village: Any, leo: Any, tmp_path: Path
+) -> None:
     shutil.copytree(village.root, tmp_path / "runs" / "whole")
     copy = tmp_path / "runs" / "damaged"
     shutil.copytree(village.root, copy)
     manifest = json.loads((copy / "manifest.json").read_text())
     (copy / "manifest.json").write_text(json.dumps(manifest | {"stages": "none"}))
-    code, _, stderr = leo("report", "all", tmp_path / "runs", "--out", tmp_path / "pages")
+    code, _, stderr = leo(
+        "report", "all", tmp_path / "runs", "--out", tmp_path / "pages"
+    )
     assert (code, "1 run to show, 1 folder not shown" in stderr) == (0, True)
-    assert "manifest.json: is damaged, or not the manifest of a run: stages: input should be a valid list" in stderr
+    assert (
+        "manifest.json: is damaged, or not the manifest of a run: stages: input should "
+        "be a valid list" in stderr
+    )
 
 
 @pytest.mark.parametrize(
@@ -93,15 +121,25 @@ def test_a_dashboard_sets_a_damaged_run_aside(village: Any, leo: Any, tmp_path: 
         ("model", "tune", "RUN"),
     ],
 )
-def test_contradictory_thresholds_of_a_run_are_refused(village: Any, leo: Any, arguments: tuple[str, ...]) -> None:
-    """A run of an earlier version: leo explain would show a setting that had no effect."""
+def test_contradictory_thresholds_of_a_run_are_refused(
+    village: Any, leo: Any, arguments: tuple[str, ...]
+) -> None:
+    """A run of an earlier version: leo explain would show a setting that had no
+    effect.
+    """
     file = village.root / "manifest.json"
     manifest = json.loads(file.read_text())
-    manifest["configuration"]["step"][0] |= {"review_probability": 0.97, "keep_probability": 0.5}
+    manifest["configuration"]["step"][0] |= {
+        "review_probability": 0.97,
+        "keep_probability": 0.5,
+    }
     file.write_text(json.dumps(manifest))
-    code, stdout, stderr = leo(*(village.root if part == "RUN" else part for part in arguments))
+    code, stdout, stderr = leo(
+        *(village.root if part == "RUN" else part for part in arguments)
+    )
     assert (code, stdout) == (2, "")
     assert stderr.startswith(
-        f"leo: {file}: 1 fault\n  step.npd-cis: review_probability = 0.97 lies above accept_probability"
+        f"leo: {file}: 1 fault\n  step.npd-cis: review_probability = 0.97 lies above "
+        "accept_probability"
     )
     assert "lower it, take it out, or raise accept_probability" in stderr

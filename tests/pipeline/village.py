@@ -1,7 +1,9 @@
-"""A village of 120 pupils, of whom all but the last 20 have a tax record, written as NPD, CIS and HMRC would.
+"""A village of 120 pupils, of whom all but the last 20 have a tax record, written as
+NPD, CIS and HMRC would.
 
-Small enough for the whole pipeline in seconds. Of the 100 who have both, 10 are known to tax by another spelling of the
-surname and 10 have moved, so that a pass leaves work to the model.
+Small enough for the whole pipeline in seconds. Of the 100 who have both, 10 are known
+to tax by another spelling of the surname and 10 have moved, so that a pass leaves work
+to the model.
 """
 
 import datetime
@@ -21,19 +23,38 @@ from linkage.requests.request import read_request
 
 PUPILS, TAXED, STRANGERS = 120, 100, 15
 _ONSETS = ["B", "D", "F", "G", "K", "L", "M", "N", "P", "R", "S", "T"]
-_NAMES = [a + "A" + b + e for a, b, e in itertools.product(_ONSETS, ["LL", "NN", "RT", "SS"], ["OR", "EY", "AN"])]
+_NAMES = [
+    a + "A" + b + e
+    for a, b, e in itertools.product(
+        _ONSETS, ["LL", "NN", "RT", "SS"], ["OR", "EY", "AN"]
+    )
+]
 
 
 def build(folder: Path) -> Path:
-    """Write sources/, truth/, village.toml, passes.toml and model.json below the folder; the run's file."""
+    """Write sources/, truth/, village.toml, passes.toml and model.json below the
+    folder; the run's file.
+    """
     people = [_person(index) for index in range(PUPILS + STRANGERS)]
     pupils, taxed = people[:PUPILS], people[:TAXED] + people[PUPILS:]
-    _write(folder, "npd", "census", [_census(p, year) for p in pupils for year in (2010, 2011)])
+    _write(
+        folder,
+        "npd",
+        "census",
+        [_census(p, year) for p in pupils for year in (2010, 2011)],
+    )
     _write(folder, "npd", "ks4", [_ks4(p) for p in pupils])
     _write(folder, "cis", "customers", [_customer(p) for p in taxed])
     _write(folder, "hmrc", "employment", [_employment(p) for p in taxed])
-    _write(folder, "hmrc", "earnings", [_earnings(p, year) for p in taxed for year in (201314, 201415)])
-    truth = [("npd", p["pmr"], p["id"]) for p in pupils] + [("cis", p["nino"], p["id"]) for p in taxed]
+    _write(
+        folder,
+        "hmrc",
+        "earnings",
+        [_earnings(p, year) for p in taxed for year in (201314, 201415)],
+    )
+    truth = [("npd", p["pmr"], p["id"]) for p in pupils] + [
+        ("cis", p["nino"], p["id"]) for p in taxed
+    ]
     (folder / "truth").mkdir()
     columns = ("source", "entity_key", "person_id")
     pq.write_table(
@@ -49,7 +70,9 @@ def build(folder: Path) -> Path:
 
 
 def approve(folder: Path, *, expires: datetime.date) -> None:
-    """Record in register.jsonl that the village's study was approved on 1 January 2020."""
+    """Record in register.jsonl that the village's study was approved on 1
+    January 2020.
+    """
     date = datetime.date(2020, 1, 1)
     request, _ = read_request(folder / "project.toml")
     decide(
@@ -71,7 +94,8 @@ def _person(index: int) -> dict[str, Any]:
         "taxed_as": surname + "E" if index % 10 == 3 else surname,
         "born": born,
         "sex": "FM"[index % 2],
-        "postcode": f"AB1 {index % 10}{'ABDEFGHJLN'[index // 10 % 10]}{'PQRSTUWXYZ'[index % 7]}",
+        "postcode": "AB1 "
+        f"{index % 10}{'ABDEFGHJLN'[index // 10 % 10]}{'PQRSTUWXYZ'[index % 7]}",
         "moved": index % 10 == 6,
     }
 
@@ -94,7 +118,13 @@ def _census(p: dict[str, Any], year: int) -> dict[str, Any]:
 
 
 def _ks4(p: dict[str, Any]) -> dict[str, Any]:
-    return {"PupilMatchingRefAnonymous": p["pmr"], "ACADYR": 201112, "URN": 100000, "FSM": 0, "LEVEL2": 1}
+    return {
+        "PupilMatchingRefAnonymous": p["pmr"],
+        "ACADYR": 201112,
+        "URN": 100000,
+        "FSM": 0,
+        "LEVEL2": 1,
+    }
 
 
 def _customer(p: dict[str, Any]) -> dict[str, Any]:
@@ -111,7 +141,10 @@ def _customer(p: dict[str, Any]) -> dict[str, Any]:
 
 
 def _employment(p: dict[str, Any]) -> dict[str, Any]:
-    dates = {"StartDate": datetime.date(2012, 9, 1), "EndDate": datetime.date(2015, 4, 5)}
+    dates = {
+        "StartDate": datetime.date(2012, 9, 1),
+        "EndDate": datetime.date(2015, 4, 5),
+    }
     return {"NINO": p["nino"], "EmployerRef": "123/A", **dates}
 
 
@@ -132,17 +165,33 @@ def _write(folder: Path, dataset: str, table: str, rows: list[dict[str, Any]]) -
     definition: TableDef = shipped().table(dataset, table)
     place = folder / "sources" / dataset / table
     place.mkdir(parents=True)
-    arrays = {v.name: pa.array([row.get(v.name) for row in rows], ARROW_TYPES[v.type]) for v in definition.variable}
+    arrays = {
+        v.name: pa.array([row.get(v.name) for row in rows], ARROW_TYPES[v.type])
+        for v in definition.variable
+    }
     pq.write_table(pa.table(arrays), place / "part-00000.parquet")
 
 
 def _model() -> dict[str, Any]:
-    def comparison(column: str, close: str | None, m: list[float], u: list[float]) -> dict[str, Any]:
+    def comparison(
+        column: str, close: str | None, m: list[float], u: list[float]
+    ) -> dict[str, Any]:
         null = f'"{column}_l" IS NULL OR "{column}_r" IS NULL'
-        conditions = [f'"{column}_l" = "{column}_r"', *([close] if close else []), "ELSE"]
-        levels = [{"sql_condition": null, "label_for_charts": "null", "is_null_level": True}]
+        conditions = [
+            f'"{column}_l" = "{column}_r"',
+            *([close] if close else []),
+            "ELSE",
+        ]
+        levels = [
+            {"sql_condition": null, "label_for_charts": "null", "is_null_level": True}
+        ]
         levels += [
-            {"sql_condition": c, "label_for_charts": c[:12], "m_probability": m[i], "u_probability": u[i]}
+            {
+                "sql_condition": c,
+                "label_for_charts": c[:12],
+                "m_probability": m[i],
+                "u_probability": u[i],
+            }
             for i, c in enumerate(conditions)
         ]
         return {"output_column_name": column, "comparison_levels": levels}
@@ -155,11 +204,16 @@ def _model() -> dict[str, Any]:
         "probability_two_random_records_match": 0.008,
         "blocking_rules_to_generate_predictions": [
             {"blocking_rule": "l.dob = r.dob", "sql_dialect": "duckdb"},
-            {"blocking_rule": "l.forename = r.forename AND l.sex = r.sex", "sql_dialect": "duckdb"},
+            {
+                "blocking_rule": "l.forename = r.forename AND l.sex = r.sex",
+                "sql_dialect": "duckdb",
+            },
         ],
         "comparisons": [
             comparison("forename", None, [0.95, 0.05], [0.01, 0.99]),
-            comparison("surname", close_spelling, [0.85, 0.1, 0.05], [0.01, 0.02, 0.97]),
+            comparison(
+                "surname", close_spelling, [0.85, 0.1, 0.05], [0.01, 0.02, 0.97]
+            ),
             comparison("dob", None, [0.97, 0.03], [0.004, 0.996]),
             comparison("sex", None, [0.99, 0.01], [0.5, 0.5]),
             comparison("postcode", None, [0.8, 0.2], [0.005, 0.995]),
@@ -197,7 +251,12 @@ years = "2013/14-2014/15"
 variables = ["TaxYear", "Earnings"]
 """
 
-_ATTRIBUTES = {"npd_census": "npd", "npd_ks4": "npd", "hmrc_employment": "cis", "hmrc_earnings": "cis"}
+_ATTRIBUTES = {
+    "npd_census": "npd",
+    "npd_ks4": "npd",
+    "hmrc_employment": "cis",
+    "hmrc_earnings": "cis",
+}
 """Table of attributes to the source whose keys it carries."""
 
 _RUN = """

@@ -1,4 +1,5 @@
-"""Runs the village's pipeline again and again in one folder, each time killed in its next stage, then lets it finish.
+"""Runs the village's pipeline again and again in one folder, each time killed in its
+next stage, then lets it finish.
 
 Prints how each run ended: the stage, and the signal's negative number or the exit code.
 """
@@ -32,15 +33,23 @@ def dying(stage: Stage) -> Stage:
 
 def run(config: Path, key: Path, root: Path, victim: str | None) -> None:
     runner = pipeline(load_job(config, key_file=key), root)
-    runner.stages = tuple(dying(stage) if stage.name == victim else stage for stage in runner.stages)
-    runner.made = {artefact: stage for stage in runner.stages for artefact in stage.makes}
+    runner.stages = tuple(
+        dying(stage) if stage.name == victim else stage for stage in runner.stages
+    )
+    runner.made = {
+        artefact: stage for stage in runner.stages for artefact in stage.makes
+    }
     runner.run()
 
 
 def main(config: Path, key: Path, root: Path) -> list[tuple[str, int]]:
     names = [stage.name for stage in stages(load_job(config, key_file=key))]
     return [
-        (victim or "none", in_a_fork(lambda victim=victim: run(config, key, root, victim))) for victim in [*names, None]
+        (
+            victim or "none",
+            in_a_fork(lambda victim=victim: run(config, key, root, victim)),
+        )
+        for victim in [*names, None]
     ]
 
 

@@ -16,12 +16,16 @@ HOME = "http://127.0.0.1"
 
 def visitor(application: Any, at: str = HOME, **options: Any) -> Any:
     """A client without the token."""
-    testclient = pytest.importorskip("starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'")
+    testclient = pytest.importorskip(
+        "starlette.testclient", reason="no httpx2: pip install 'leo-linkage[dev]'"
+    )
     return testclient.TestClient(application, at, **options)
 
 
 def client_of(application: Any, name: str = "", role: str = "reviewer") -> Any:
-    """A client with the token "secret", as a reviewer where a name is given; paths are below the application's."""
+    """A client with the token "secret", as a reviewer where a name is given; paths are
+    below the application's.
+    """
     client = visitor(application)
     assert client.get("/?token=secret").status_code == 200
     client.base_url = HOME + application.root
@@ -30,18 +34,30 @@ def client_of(application: Any, name: str = "", role: str = "reviewer") -> Any:
     return client
 
 
-def review_client(session: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0) -> Any:
+def review_client(
+    session: Any, name: str = "", role: str = "reviewer", doubled: float = 0.0
+) -> Any:
     """A client of the review application of a session."""
     pytest.importorskip("fastapi", reason="no fastapi: pip install 'leo-linkage[apps]'")
     from quality.review.app import application
 
-    return client_of(application(session, Names(shipped()), "secret", doubled=doubled), name, role)
+    return client_of(
+        application(session, Names(shipped()), "secret", doubled=doubled), name, role
+    )
 
 
-def answer(run: Path, step: str, answers: Mapping[Pair, str], reviewer: str = "Ann") -> None:
+def answer(
+    run: Path, step: str, answers: Mapping[Pair, str], reviewer: str = "Ann"
+) -> None:
     """Give a reviewer's answers about pairs of a step's sample."""
     rows = [
-        {"left_id": left, "right_id": right, "answer": text, "reviewer": reviewer, "role": "reviewer"}
+        {
+            "left_id": left,
+            "right_id": right,
+            "answer": text,
+            "reviewer": reviewer,
+            "role": "reviewer",
+        }
         for (left, right), text in answers.items()
     ]
     add_labels(run, sample_of(run, step).origin.table(rows, now()))

@@ -15,20 +15,36 @@ from tests.conftest import parse
 
 @pytest.fixture(scope="module")
 def quick_engine() -> Iterator[Engine]:
-    """An engine for a module's examples of Hypothesis, which cannot use a fixture of one test."""
+    """An engine for a module's examples of Hypothesis, which cannot use a fixture of
+    one test.
+    """
     with connect("duckdb", threads=1) as engine:
         yield engine
 
 
-def _variable(name: str, kind: str, role: str | None = None, **details: object) -> dict[str, object]:
-    identifiability = 1 if role not in (None, "sex", "valid_from", "valid_to", "record_key", "entity_key") else 5
-    defaults = {"description": name, "concept": "test", "identifiability": identifiability, "sensitivity": "E"}
+def _variable(
+    name: str, kind: str, role: str | None = None, **details: object
+) -> dict[str, object]:
+    identifiability = (
+        1
+        if role
+        not in (None, "sex", "valid_from", "valid_to", "record_key", "entity_key")
+        else 5
+    )
+    defaults = {
+        "description": name,
+        "concept": "test",
+        "identifiability": identifiability,
+        "sensitivity": "E",
+    }
     return {"name": name, "type": kind, "role": role, **defaults, **details}
 
 
 @pytest.fixture(scope="session")
 def catalogue() -> Catalogue:
-    """`school.pupils` and `school.marks`, `college.learners` with two kinds of key, `tax.payers` with open periods."""
+    """`school.pupils` and `school.marks`, `college.learners` with two kinds of key,
+    `tax.payers` with open periods.
+    """
     pupils = [
         _variable("ROW", "integer", "record_key", required=True),
         _variable("PUPIL", "string", "entity_key", required=True),
@@ -64,7 +80,13 @@ def catalogue() -> Catalogue:
         "pupils": {"key": ["ROW"], "entity_key": [["PUPIL"]], "variable": pupils},
         "marks": {"entity_key": [["PUPIL"]], "variable": marks},
     }
-    college = {"learners": {"key": ["ROW"], "entity_key": [["ULN"], ["COLLEGE", "LEARNER"]], "variable": learners}}
+    college = {
+        "learners": {
+            "key": ["ROW"],
+            "entity_key": [["ULN"], ["COLLEGE", "LEARNER"]],
+            "variable": learners,
+        }
+    }
     payers = [
         _variable("NINO", "string", "nino", format="nino", required=True),
         _variable("Surname", "string", "surname"),
@@ -77,13 +99,21 @@ def catalogue() -> Catalogue:
     datasets = {"school": school, "college": college, "tax": tax}
     return Catalogue(
         datasets={name: _dataset(name, tables) for name, tables in datasets.items()},
-        frames={"sexes": {"1": "Male", "2": "Female", "3": "Other"}, "subjects": {"M": "Mathematics", "E": "English"}},
+        frames={
+            "sexes": {"1": "Male", "2": "Female", "3": "Other"},
+            "subjects": {"M": "Mathematics", "E": "English"},
+        },
     )
 
 
 def _dataset(name: str, tables: dict[str, dict[str, object]]) -> Dataset:
-    table_defs = {key: {"name": key, "title": key, "grain": key, **table} for key, table in tables.items()}
-    return Dataset.model_validate({"dataset": name, "title": name, "owner": name, "table": table_defs})
+    table_defs = {
+        key: {"name": key, "title": key, "grain": key, **table}
+        for key, table in tables.items()
+    }
+    return Dataset.model_validate(
+        {"dataset": name, "title": name, "owner": name, "table": table_defs}
+    )
 
 
 PUPILS = """
@@ -108,12 +138,24 @@ def write(tmp_path: Path) -> Callable[[str, str], Path]:
 
 
 @pytest.fixture
-def read_pupils(engine: Engine, catalogue: Catalogue, tmp_path: Path) -> Callable[..., Reading]:
+def read_pupils(
+    engine: Engine, catalogue: Catalogue, tmp_path: Path
+) -> Callable[..., Reading]:
     """Read files of school.pupils."""
 
-    def read(*files: str, columns: dict[str, str] | None = None, keep: tuple[str, ...] = (), **fmt: str) -> Reading:
+    def read(
+        *files: str,
+        columns: dict[str, str] | None = None,
+        keep: tuple[str, ...] = (),
+        **fmt: str,
+    ) -> Reading:
         source = Source(
-            dataset="school", table="pupils", files=files, format=FileFormat(**fmt), columns=columns or {}, keep=keep
+            dataset="school",
+            table="pupils",
+            files=files,
+            format=FileFormat(**fmt),
+            columns=columns or {},
+            keep=keep,
         )
         return read_source(engine, catalogue, "npd", source, tmp_path)
 

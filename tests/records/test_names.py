@@ -9,7 +9,13 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine, batches
 from linkage.records import names
-from linkage.records.names import forenames, free_text, standard_names, surname, whole_forename
+from linkage.records.names import (
+    forenames,
+    free_text,
+    standard_names,
+    surname,
+    whole_forename,
+)
 from linkage.records.rules import name_rules
 from tests.conftest import parse
 
@@ -89,14 +95,29 @@ def test_other_text_keeps_its_characters():
 
 
 @pytest.mark.parametrize(
-    "raw", ["", "-", ". .", "n/a", "NA", "#N/A", "nan", "Null", "unknown", "Not  known", "No fixed abode"]
+    "raw",
+    [
+        "",
+        "-",
+        ". .",
+        "n/a",
+        "NA",
+        "#N/A",
+        "nan",
+        "Null",
+        "unknown",
+        "Not  known",
+        "No fixed abode",
+    ],
 )
 def test_a_text_for_an_unknown_value_is_missing(raw: str) -> None:
     """Two addresses "N/A" do not agree."""
     assert free_text(raw) is None
 
 
-@pytest.mark.parametrize("raw", ["0", "1", "X", "NANTES", "NONE SUCH LANE", "UNKNOWN STREET 4"])
+@pytest.mark.parametrize(
+    "raw", ["0", "1", "X", "NANTES", "NONE SUCH LANE", "UNKNOWN STREET 4"]
+)
 def test_a_text_that_only_resembles_one_is_kept(raw: str) -> None:
     assert free_text(raw) == raw
 
@@ -109,18 +130,29 @@ def test_a_standard_name_is_ascii_capitals_and_standard(raw):
     assert result is None or surname(result) == result
 
 
-_WORDS = sorted({"A", "AA", "SMITH", "JONES", "BROWN"} | name_rules().surname_words | name_rules().sentinels.names)
+_WORDS = sorted(
+    {"A", "AA", "SMITH", "JONES", "BROWN"}
+    | name_rules().surname_words
+    | name_rules().sentinels.names
+)
 
 
-@given(st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join) | st.text("AOLEXS -", max_size=8))
+@given(
+    st.lists(st.sampled_from(_WORDS), min_size=1, max_size=4).map(" ".join)
+    | st.text("AOLEXS -", max_size=8)
+)
 def test_the_quick_check_of_a_name_agrees_with_the_rules(raw):
-    with mock.patch.multiple(names, _plain=lambda *_: False, _plain_words=lambda *_: False):
+    with mock.patch.multiple(
+        names, _plain=lambda *_: False, _plain_words=lambda *_: False
+    ):
         expected = surname(raw)
     assert surname(raw) == expected
 
 
 def test_each_distinct_value_is_standardised_once(engine: Engine, rows):
-    table = engine.from_arrow(parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4\nEVE | 5"))
+    table = engine.from_arrow(
+        parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4\nEVE | 5")
+    )
     assert rows(standard_names(engine, table, "name", "forenames")) == [
         ("Ann", "ANN", None),
         ("Mary Ann", "MARY", "ANN"),
@@ -128,12 +160,18 @@ def test_each_distinct_value_is_standardised_once(engine: Engine, rows):
 
 
 @pytest.mark.spark
-def test_workers_use_the_rules_of_the_run_on_spark(spark_engine: Engine, monkeypatch: pytest.MonkeyPatch):
+def test_workers_use_the_rules_of_the_run_on_spark(
+    spark_engine: Engine, monkeypatch: pytest.MonkeyPatch
+):
     rules = name_rules().model_copy(update={"titles": name_rules().titles | {"HERO"}})
     monkeypatch.setattr(names, "name_rules", lambda: rules)
     monkeypatch.setattr(batches, "BATCH_ROWS", 1)
-    table = spark_engine.from_arrow(parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4"))
-    table_of_names = spark_engine.arrow(standard_names(spark_engine, table, "name", "forenames"))
+    table = spark_engine.from_arrow(
+        parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4")
+    )
+    table_of_names = spark_engine.arrow(
+        standard_names(spark_engine, table, "name", "forenames")
+    )
     assert sorted(zip(*table_of_names.to_pydict().values(), strict=True)) == [
         ("HERO EVE", "EVE", None),
         ("Hero Ann", "ANN", None),

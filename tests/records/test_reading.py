@@ -23,14 +23,27 @@ AS_CSV = """ROW,PUPIL,SEEN,Forename,Surname,Born,Gender,Postcode,House
 """
 
 EXPECTED = """
-    id | source | key:text | entity | from       | to:date | forename | middle | surname | dob        | sex | postcode | nino | uln | upn | husid | problems
-    1  | npd    | 3        | P1     | 2010-01-21 | -       | BOB      | -      | SMITH   | 1998-01-01 | M   | -        | -    | -   | -   | -     | 6
-    2  | npd    | 5        | P1     | 2011-01-20 | -       | ROB      | -      | SMITH   | 1998-01-01 | -   | AB1 2CE  | -    | -   | -   | -     | 66
-    3  | npd    | 7        | P2     | 2010-01-21 | -       | ANN      | -      | ONEIL   | 1999-05-06 | F   | AB1 2CD  | -    | -   | -   | -     | 0
+    id | source | key:text | entity | from       | to:date | forename | middle | surname
+        | dob        | sex | postcode | nino | uln | upn | husid | problems
+    1  | npd    | 3        | P1     | 2010-01-21 | -       | BOB      |
+        -      | SMITH   | 1998-01-01 | M   | -        | -    | -   | -   | -     | 6
+    2  | npd    | 5        | P1     | 2011-01-20 | -       | ROB      |
+        -      | SMITH   | 1998-01-01 | -   | AB1 2CE  | -    | -   | -   | -     | 66
+    3  | npd    | 7        | P2     | 2010-01-21 | -       | ANN      |
+        -      | ONEIL   | 1999-05-06 | F   | AB1 2CD  | -    | -   | -   | -     | 0
 """
 
 COLUMNS = (
-    *("record_id", "source", "source_key", "entity_key", "valid_from", "valid_to", "forename", "middle_names"),
+    *(
+        "record_id",
+        "source",
+        "source_key",
+        "entity_key",
+        "valid_from",
+        "valid_to",
+        "forename",
+        "middle_names",
+    ),
     *("surname", "dob", "sex", "postcode", "nino", "uln", "upn", "husid", "problems"),
 )
 
@@ -57,8 +70,20 @@ def test_summary_counts(read_pupils, write):
     assert [(f.path, f.bytes, f.rows, len(f.sha256)) for f in summary.files] == [
         ("deep/a.parquet", path.stat().st_size, 3, 64)
     ]
-    assert summary.problems == {"name": 0, "dob": 2, "postcode": 1, "nino": 0, "uln": 0, "upn": 0, "sex": 1}
-    assert (summary.filled["forename"], summary.filled["postcode"], summary.filled["nino"]) == (3, 2, 0)
+    assert summary.problems == {
+        "name": 0,
+        "dob": 2,
+        "postcode": 1,
+        "nino": 0,
+        "uln": 0,
+        "upn": 0,
+        "sex": 1,
+    }
+    assert (
+        summary.filled["forename"],
+        summary.filled["postcode"],
+        summary.filled["nino"],
+    ) == (3, 2, 0)
     assert summary.files[0].rows == 3
 
 
@@ -81,17 +106,33 @@ FAULTS = [
 
 
 @pytest.mark.both_engines
-def test_rows_that_cannot_be_read_are_set_aside_with_their_place(read_pupils, write, engine):
-    write("a.parquet", PUPILS.replace("7 ", "17").replace("3 ", "13").replace("5 ", "15"))
+def test_rows_that_cannot_be_read_are_set_aside_with_their_place(
+    read_pupils, write, engine
+):
+    write(
+        "a.parquet", PUPILS.replace("7 ", "17").replace("3 ", "13").replace("5 ", "15")
+    )
     write("b.parquet", FAULTY)
     with pytest.raises(InputError):
         read_pupils("c.parquet")
     reading = read_pupils("b.parquet")
-    faults = sorted((r["column"], r["line"], r["reason"]) for r in as_dicts(engine, reading.quarantine))
+    faults = sorted(
+        (r["column"], r["line"], r["reason"])
+        for r in as_dicts(engine, reading.quarantine)
+    )
     assert faults == FAULTS
-    assert {(r["source"], r["file"]) for r in as_dicts(engine, reading.quarantine)} == {("npd", "b.parquet")}
-    assert sorted(r["source_key"] for r in as_dicts(engine, reading.records)) == ["1", "6"]
-    assert reading.summary.rows_read == reading.summary.records + reading.summary.quarantined == 6
+    assert {(r["source"], r["file"]) for r in as_dicts(engine, reading.quarantine)} == {
+        ("npd", "b.parquet")
+    }
+    assert sorted(r["source_key"] for r in as_dicts(engine, reading.records)) == [
+        "1",
+        "6",
+    ]
+    assert (
+        reading.summary.rows_read
+        == reading.summary.records + reading.summary.quarantined
+        == 6
+    )
 
 
 def test_faults_of_csv_have_the_line_of_the_file(read_pupils, tmp_path, engine):
@@ -106,7 +147,10 @@ def test_faults_of_csv_have_the_line_of_the_file(read_pupils, tmp_path, engine):
     ]
     (tmp_path / "a.csv").write_text("\n".join(faulty_lines))
     reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
-    faults = sorted((r["line"], r["column"], r["reason"]) for r in as_dicts(engine, reading.quarantine))
+    faults = sorted(
+        (r["line"], r["column"], r["reason"])
+        for r in as_dicts(engine, reading.quarantine)
+    )
     assert faults == [
         (3, None, "row has 3 fields, the header 9"),
         (4, "Born", "is not a date in the form %d/%m/%Y"),
@@ -126,13 +170,24 @@ def test_record_ids_do_not_depend_on_the_files(read_pupils, write, engine):
     write("one/a.parquet", PUPILS)
     lines = PUPILS.strip().splitlines()
     for number, line in enumerate(reversed(lines[1:])):
-        write(f"many/{number}.parquet", f"{lines[0]}\n{line}" if number != 2 else PUPILS.split("3   |")[0])
-    first = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("one/*.parquet").records)}
-    second = {r["source_key"]: r["record_id"] for r in as_dicts(engine, read_pupils("many/*.parquet").records)}
+        write(
+            f"many/{number}.parquet",
+            f"{lines[0]}\n{line}" if number != 2 else PUPILS.split("3   |")[0],
+        )
+    first = {
+        r["source_key"]: r["record_id"]
+        for r in as_dicts(engine, read_pupils("one/*.parquet").records)
+    }
+    second = {
+        r["source_key"]: r["record_id"]
+        for r in as_dicts(engine, read_pupils("many/*.parquet").records)
+    }
     assert first == second == {"3": 1, "5": 2, "7": 3}
 
 
-def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, write, tmp_path, rows):
+def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(
+    engine, catalogue, write, tmp_path, rows
+):
     write(
         "l.parquet",
         """
@@ -143,9 +198,17 @@ def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, 
         """,
     )
     source = Source(dataset="college", table="learners", files=("l.parquet",))
-    reading = read_source(engine, catalogue, "ilr", source, tmp_path, first_record_id=50)
+    reading = read_source(
+        engine, catalogue, "ilr", source, tmp_path, first_record_id=50
+    )
     entities = [
-        (r["record_id"], r["entity_key"], r["uln"], r["former_surname"], r["former_postcode"])
+        (
+            r["record_id"],
+            r["entity_key"],
+            r["uln"],
+            r["former_surname"],
+            r["former_postcode"],
+        )
         for r in as_dicts(engine, reading.records)
     ]
     assert sorted(entities) == [
@@ -156,14 +219,27 @@ def test_first_whole_entity_key_wins_and_a_uln_must_be_valid(engine, catalogue, 
 
 
 def test_columns_may_have_other_names_and_be_kept(read_pupils, write, engine):
-    write("a.parquet", PUPILS.replace("Surname", "LASTNME").replace("Forename", "FORENAME"))
+    write(
+        "a.parquet",
+        PUPILS.replace("Surname", "LASTNME").replace("Forename", "FORENAME"),
+    )
     reading = read_pupils("a.parquet", columns={"surname": "LASTNME"}, keep=("House",))
-    people = {r["source_key"]: (r["forename"], r["surname"], r["x_house"]) for r in as_dicts(engine, reading.records)}
-    assert people == {"7": ("ANN", "ONEIL", "RED"), "3": ("BOB", "SMITH", "BLUE"), "5": ("ROB", "SMITH", None)}
+    people = {
+        r["source_key"]: (r["forename"], r["surname"], r["x_house"])
+        for r in as_dicts(engine, reading.records)
+    }
+    assert people == {
+        "7": ("ANN", "ONEIL", "RED"),
+        "3": ("BOB", "SMITH", "BLUE"),
+        "5": ("ROB", "SMITH", None),
+    }
 
 
 def test_an_identifier_that_the_files_lack_is_reported(read_pupils, write):
-    lines = [line.rpartition("|")[0].rpartition("|")[0] for line in PUPILS.strip().splitlines()]
+    lines = [
+        line.rpartition("|")[0].rpartition("|")[0]
+        for line in PUPILS.strip().splitlines()
+    ]
     write("a.parquet", "\n".join(lines))
     summary = read_pupils("a.parquet").summary
     assert (summary.absent, summary.filled["postcode"]) == (("Postcode",), 0)
@@ -184,7 +260,9 @@ def test_a_source_without_a_header_is_reported_without_its_record(read_pupils, w
     write("a.parquet", PUPILS)
     names = [name.strip() for name in PUPILS.strip().splitlines()[0].split("|")]
     values = [f"QUIBBLE{place}" for place in range(len(names))]
-    write("b.parquet", PUPILS.replace(PUPILS.strip().splitlines()[0], " | ".join(values)))
+    write(
+        "b.parquet", PUPILS.replace(PUPILS.strip().splitlines()[0], " | ".join(values))
+    )
     with pytest.raises(InputError, match="the first line may be a record") as error:
         read_pupils("b.parquet")
     assert "QUIBBLE" not in str(error.value)
@@ -200,10 +278,14 @@ def test_a_part_that_lacks_a_key_is_named(read_pupils, write):
 def test_a_header_and_no_rows(read_pupils, write, tmp_path):
     write("a.parquet", PUPILS)
     pq.write_table(parse(PUPILS).slice(0, 0), tmp_path / "a.parquet")
-    with pytest.raises(InputError, match=r"the files hold a header and no rows: a\.parquet"):
+    with pytest.raises(
+        InputError, match=r"the files hold a header and no rows: a\.parquet"
+    ):
         read_pupils("a.parquet")
     (tmp_path / "a.csv").write_text(AS_CSV.splitlines()[0] + "\n")
-    with pytest.raises(InputError, match=r"the files hold a header and no rows: a\.csv"):
+    with pytest.raises(
+        InputError, match=r"the files hold a header and no rows: a\.csv"
+    ):
         read_pupils("a.csv", type="csv")
 
 
@@ -217,7 +299,9 @@ def test_truncated_parquet(read_pupils, write, keep):
 
 def test_truncated_gzip(read_pupils, tmp_path):
     (tmp_path / "a.csv.gz").write_bytes(gzip.compress((AS_CSV * 500).encode())[:-30])
-    with pytest.raises(InputError, match=r"a\.csv\.gz: the compressed file is cut short"):
+    with pytest.raises(
+        InputError, match=r"a\.csv\.gz: the compressed file is cut short"
+    ):
         read_pupils("a.csv.gz", type="csv")
 
 
@@ -228,8 +312,9 @@ def test_a_source_without_a_single_name(read_pupils, write):
     write("a.parquet", text)
     with pytest.raises(InputError) as error:
         read_pupils("a.parquet")
-    assert "every forename and surname is empty in 3 rows (forename from Forename, surname from Surname)" in str(
-        error.value
+    assert (
+        "every forename and surname is empty in 3 rows (forename from Forename, "
+        "surname from Surname)" in str(error.value)
     )
 
 
@@ -238,15 +323,20 @@ def test_every_date_in_another_format(read_pupils, tmp_path):
     with pytest.raises(InputError) as error:
         read_pupils("a.csv", type="csv")
     assert "npd: no row of its files can be read" in str(error.value)
-    assert "3  SEEN is not a date in the form %Y-%m-%d   first at line 2" in str(error.value)
+    assert "3  SEEN is not a date in the form %Y-%m-%d   first at line 2" in str(
+        error.value
+    )
     assert str(error.value).endswith(
-        "\n  say in its format how the files are written (date_format, delimiter, encoding, ...), or fetch them again"
+        "\n  say in its format how the files are written (date_format, delimiter, "
+        "encoding, ...), or fetch them again"
     )
 
 
 def test_no_value_of_a_person_in_an_error(read_pupils, tmp_path, write):
     secret = "Xanthippe"
-    (tmp_path / "a.csv").write_text(AS_CSV.replace("Ann", secret).replace("06/05/1999", secret))
+    (tmp_path / "a.csv").write_text(
+        AS_CSV.replace("Ann", secret).replace("06/05/1999", secret)
+    )
     write("b.parquet", PUPILS.replace("Ann", secret).replace("3 ", "7 "))
     for arguments in ({"type": "csv"}, {"type": "csv", "date_format": "%d/%m/%Y"}, {}):
         files = ("a.csv",) if arguments else ("b.parquet",)
@@ -260,17 +350,31 @@ def test_no_value_of_a_person_in_an_error(read_pupils, tmp_path, write):
 def with_pupils(catalogue, **changes):
     """The catalogue with another table of pupils."""
     pupils = catalogue.table("school", "pupils").model_copy(update=changes)
-    school = catalogue.datasets["school"].model_copy(update={"table": {"pupils": pupils}})
+    school = catalogue.datasets["school"].model_copy(
+        update={"table": {"pupils": pupils}}
+    )
     return catalogue.model_copy(update={"datasets": {"school": school}})
 
 
 def test_rows_without_a_key_of_their_own(engine, catalogue, write, tmp_path):
     write("a.parquet", PUPILS.replace("5 ", "3 "))
-    variables = tuple(v for v in catalogue.table("school", "pupils").variable if v.name not in ("ROW", "PUPIL"))
+    variables = tuple(
+        v
+        for v in catalogue.table("school", "pupils").variable
+        if v.name not in ("ROW", "PUPIL")
+    )
     new_catalogue = with_pupils(catalogue, variable=variables, key=(), entity_key=())
-    source = Source(dataset="school", table="pupils", files=("a.parquet",), format=FileFormat())
-    records = as_dicts(engine, read_source(engine, new_catalogue, "npd", source, tmp_path).records)
-    assert sorted((r["record_id"], r["entity_key"]) for r in records) == [(1, "#1"), (2, "#2"), (3, "#3")]
+    source = Source(
+        dataset="school", table="pupils", files=("a.parquet",), format=FileFormat()
+    )
+    records = as_dicts(
+        engine, read_source(engine, new_catalogue, "npd", source, tmp_path).records
+    )
+    assert sorted((r["record_id"], r["entity_key"]) for r in records) == [
+        (1, "#1"),
+        (2, "#2"),
+        (3, "#3"),
+    ]
     assert len({r["source_key"] for r in records}) == 3
 
 
@@ -278,14 +382,21 @@ def test_a_row_without_its_record_key_is_set_aside(engine, catalogue, write, tmp
     write("a.parquet", PUPILS.replace("7   | P2", "-   | P2"))
     pupils = catalogue.table("school", "pupils")
     new_catalogue = with_pupils(
-        catalogue, variable=tuple(v.model_copy(update={"required": False}) for v in pupils.variable)
+        catalogue,
+        variable=tuple(
+            v.model_copy(update={"required": False}) for v in pupils.variable
+        ),
     )
     source = Source(dataset="school", table="pupils", files=("a.parquet",))
     reading = read_source(engine, new_catalogue, "npd", source, tmp_path)
-    assert sorted(row["source_key"] for row in as_dicts(engine, reading.records)) == ["3", "5"]
-    assert [(row["line"], row["column"], row["reason"]) for row in as_dicts(engine, reading.quarantine)] == [
-        (1, "ROW", "is empty")
+    assert sorted(row["source_key"] for row in as_dicts(engine, reading.records)) == [
+        "3",
+        "5",
     ]
+    assert [
+        (row["line"], row["column"], row["reason"])
+        for row in as_dicts(engine, reading.quarantine)
+    ] == [(1, "ROW", "is empty")]
 
 
 def test_keys_are_the_same_in_any_number_type(read_pupils, write, engine):
@@ -293,32 +404,62 @@ def test_keys_are_the_same_in_any_number_type(read_pupils, write, engine):
     table = pq.read_table(path)
     rows = pa.array([Decimal(7), Decimal(30), Decimal(5)], pa.decimal128(38, 10))
     persons = pa.array([1.5, float("nan"), 9e30])
-    pq.write_table(table.set_column(0, "ROW", rows).set_column(1, "PUPIL", persons), path)
+    pq.write_table(
+        table.set_column(0, "ROW", rows).set_column(1, "PUPIL", persons), path
+    )
     reading = read_pupils("a.parquet")
-    keys = sorted((row["source_key"], row["entity_key"]) for row in as_dicts(engine, reading.records))
+    keys = sorted(
+        (row["source_key"], row["entity_key"])
+        for row in as_dicts(engine, reading.records)
+    )
     assert keys == [("5", "9e+30"), ("7", "1.5")]
-    assert [(row["line"], row["column"]) for row in as_dicts(engine, reading.quarantine)] == [(2, "PUPIL")]
+    assert [
+        (row["line"], row["column"]) for row in as_dicts(engine, reading.quarantine)
+    ] == [(2, "PUPIL")]
 
 
 def test_parts_may_hold_a_column_in_other_types(read_pupils, write, engine):
     write("a.parquet", PUPILS.replace("ROW ", "ROW:text "))
-    write("b.parquet", PUPILS.replace("7   | P2", "9   | -").replace("5   | P1", "8   | P1").replace("3   |", "6   |"))
+    write(
+        "b.parquet",
+        PUPILS.replace("7   | P2", "9   | -")
+        .replace("5   | P1", "8   | P1")
+        .replace("3   |", "6   |"),
+    )
     reading = read_pupils("*.parquet")
-    assert sorted(row["source_key"] for row in as_dicts(engine, reading.records)) == ["3", "5", "6", "7", "8"]
-    rejections = [(row["file"], row["line"], row["column"]) for row in as_dicts(engine, reading.quarantine)]
+    assert sorted(row["source_key"] for row in as_dicts(engine, reading.records)) == [
+        "3",
+        "5",
+        "6",
+        "7",
+        "8",
+    ]
+    rejections = [
+        (row["file"], row["line"], row["column"])
+        for row in as_dicts(engine, reading.quarantine)
+    ]
     assert rejections == [("b.parquet", 1, "PUPIL")]
 
 
 def test_days_that_are_numbers_need_a_date_format(read_pupils, write):
-    write("a.parquet", PUPILS.replace("2010-01-21", "20100121").replace("2011-01-20", "20110120"))
+    write(
+        "a.parquet",
+        PUPILS.replace("2010-01-21", "20100121").replace("2011-01-20", "20110120"),
+    )
     with pytest.raises(InputError, match="3  SEEN is not a date in the form %Y-%m-%d"):
         read_pupils("a.parquet")
 
 
 def test_a_record_key_may_have_any_number_of_digits(read_pupils, tmp_path, engine):
-    (tmp_path / "a.csv").write_text(AS_CSV.replace("\n7,", "\n12345678901234567890123,"))
-    records = as_dicts(engine, read_pupils("a.csv", type="csv", date_format="%d/%m/%Y").records)
-    assert [row["source_key"] for row in records if row["entity_key"] == "P2"] == ["12345678901234567890123"]
+    (tmp_path / "a.csv").write_text(
+        AS_CSV.replace("\n7,", "\n12345678901234567890123,")
+    )
+    records = as_dicts(
+        engine, read_pupils("a.csv", type="csv", date_format="%d/%m/%Y").records
+    )
+    assert [row["source_key"] for row in records if row["entity_key"] == "P2"] == [
+        "12345678901234567890123"
+    ]
 
 
 def test_parquet_damaged_inside(read_pupils, write):
@@ -338,7 +479,10 @@ def test_a_full_disk_is_reported(read_pupils, tmp_path, monkeypatch):
 
     (tmp_path / "a.csv").write_text(AS_CSV)
     monkeypatch.setattr(pq.ParquetWriter, "write_table", raise_full_disk)
-    with pytest.raises(LeoError, match=r"a\.csv: no space .*No space left on device\n  free space there"):
+    with pytest.raises(
+        LeoError,
+        match=r"a\.csv: no space .*No space left on device\n  free space there",
+    ):
         read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
 
 
@@ -350,8 +494,14 @@ def test_nothing_stays_in_the_scratch_folder(read_pupils, tmp_path, engine):
 
 
 @pytest.mark.both_engines
-def test_a_day_of_the_year_0000_is_missing_and_its_row_is_kept(read_pupils, tmp_path, engine):
+def test_a_day_of_the_year_0000_is_missing_and_its_row_is_kept(
+    read_pupils, tmp_path, engine
+):
     (tmp_path / "a.csv").write_text(AS_CSV.replace("06/05/1999", "01/01/0000"))
     reading = read_pupils("a.csv", type="csv", date_format="%d/%m/%Y")
-    assert [row["dob"] for row in as_dicts(engine, reading.records) if row["source_key"] == "7"] == [None]
+    assert [
+        row["dob"]
+        for row in as_dicts(engine, reading.records)
+        if row["source_key"] == "7"
+    ] == [None]
     assert (reading.summary.records, reading.summary.problems["dob"]) == (3, 3)

@@ -18,13 +18,20 @@ def test_repeated_record_keys_are_counted_and_not_shown(read_pupils, write, tmp_
     write("a.parquet", PUPILS)
     shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
     with pytest.raises(
-        InputError, match="3 record keys .* first repeated in b.parquet at line 1".replace(" first", "(.|\n)*first")
+        InputError,
+        match="3 record keys .* first repeated in b.parquet at line 1".replace(
+            " first", "(.|\n)*first"
+        ),
     ):
         read_pupils("*.parquet")
 
 
-def test_of_many_repeated_record_keys_some_are_searched_for(read_pupils, write, tmp_path, monkeypatch):
-    """For a file of a million rows delivered twice, every row became a dictionary to name one line."""
+def test_of_many_repeated_record_keys_some_are_searched_for(
+    read_pupils, write, tmp_path, monkeypatch
+):
+    """For a file of a million rows delivered twice, every row became a dictionary to
+    name one line.
+    """
     numbers = []
 
     def lines_of(engine, raw, names):
@@ -36,6 +43,9 @@ def test_of_many_repeated_record_keys_some_are_searched_for(read_pupils, write, 
     monkeypatch.setattr(reading, "numbered_lines", lines_of)
     write("a.parquet", PUPILS)
     shutil.copy(tmp_path / "a.parquet", tmp_path / "b.parquet")
-    with pytest.raises(InputError, match=r"3 record keys(.|\n)*one is repeated in b.parquet at line [123]\n"):
+    with pytest.raises(
+        InputError,
+        match=r"3 record keys(.|\n)*one is repeated in b.parquet at line [123]\n",
+    ):
         read_pupils("*.parquet")
     assert numbers == [0]

@@ -1,6 +1,8 @@
-"""A request without a fault, and a table of ways to spoil it: edits, and the rule and place of each fault.
+"""A request without a fault, and a table of ways to spoil it: edits, and the rule and
+place of each fault.
 
-Ways that touch the same part of a request are not combined, so that what is expected of one does not depend on another.
+Ways that touch the same part of a request are not combined, so that what is expected of
+one does not depend on another.
 """
 
 import copy
@@ -16,7 +18,9 @@ Raw = dict[str, Any]
 
 
 def good() -> Raw:
-    """Tables and packages, a sensitive item with its reason, sex with its reason, three people."""
+    """Tables and packages, a sensitive item with its reason, sex with its reason, three
+    people.
+    """
     return copy.deepcopy(_GOOD)
 
 
@@ -35,8 +39,10 @@ _GOOD: Raw = {
     "title": "Earnings by school",
     "organisation": "A university",
     "organisation_type": "university",
-    "aims": "To learn how far earnings at thirty differ by the school that people went to, allowing for attainment at eleven.",
-    "benefit": "Schools and the department learn which of them serve poor children well in the long run.",
+    "aims": "To learn how far earnings at thirty differ by the school that people went "
+    "to, allowing for attainment at eleven.",
+    "benefit": "Schools and the department learn which of them serve poor children "
+    "well in the long run.",
     "lawful_basis": "public-task",
     "special_basis": "research",
     "audience": ["the department"],
@@ -52,14 +58,25 @@ _GOOD: Raw = {
             "years": "2008/09-2010/11",
             "justification": "Attainment at eleven and sixteen is allowed for.",
         },
-        {"name": "geography", "years": "2015/16", "justification": "Where people live, since pay differs by region."},
+        {
+            "name": "geography",
+            "years": "2015/16",
+            "justification": "Where people live, since pay differs by region.",
+        },
     ],
     "table": [
         {
             "name": "npd.census",
             "years": "2005/06-2010/11",
-            "variables": ["AcademicYear", "URN", "Gender", "FSMeligible", "PrimarySENtype"],
-            "justification": "The school and the background of each pupil are compared.",
+            "variables": [
+                "AcademicYear",
+                "URN",
+                "Gender",
+                "FSMeligible",
+                "PrimarySENtype",
+            ],
+            "justification": "The school and the background of each pupil are "
+            "compared.",
             "reasons": {
                 "Gender": "earnings differ by sex within each school",
                 "PrimarySENtype": "needs differ between schools and bear on pay",
@@ -80,7 +97,8 @@ _GOOD: Raw = {
 }
 
 
-# table.0 is npd.census, table.1 leo.earnings, table.2 leo.person; package.0 attainment, package.1 geography.
+# table.0 is npd.census, table.1 leo.earnings, table.2 leo.person; package.0 attainment,
+# package.1 geography.
 _TABLE = r"""
 id drop -> id: id
 id = 'My Study' -> form: id
@@ -153,16 +171,22 @@ population.cohort.0.years drop -> form: population.cohort.1.years
 
 @dataclass(frozen=True)
 class Way:
-    """A way to spoil a request: edits of places (drop, =, + appends, ~ only touches), and rule and place of each fault."""
+    """A way to spoil a request: edits of places (drop, =, + appends, ~ only touches),
+    and rule and place of each fault.
+    """
 
     edits: tuple[tuple[str, str, str], ...]
     expected: frozenset[tuple[str, str]]
 
     @property
     def parts(self) -> frozenset[str]:
-        """The parts of a request that it touches: "aims", "table.0", or "table" for all of them."""
+        """The parts of a request that it touches: "aims", "table.0", or "table" for all
+        of them.
+        """
         parts = {
-            ".".join(place.split(".")[: 1 + place.startswith(("table", "package", "person"))])
+            ".".join(
+                place.split(".")[: 1 + place.startswith(("table", "package", "person"))]
+            )
             for place, _, _ in self.edits
         }
         return frozenset(parts | ({"package"} if "table" in parts else set()))
@@ -170,7 +194,9 @@ class Way:
     def spoil(self, raw: Raw) -> None:
         """Apply the edits."""
         for place, action, value in self.edits:
-            *steps, last = [int(step) if step.isdecimal() else step for step in place.split(".")]
+            *steps, last = [
+                int(step) if step.isdecimal() else step for step in place.split(".")
+            ]
             part: Any = raw
             for step in steps:
                 part = part[step]
@@ -178,17 +204,28 @@ class Way:
                 del part[last]
             elif action != "~":
                 addition = copy.deepcopy(
-                    eval(value, {"raw": raw, "date": datetime.date, "why": "Care bears on the pay of pupils."})
+                    eval(
+                        value,
+                        {
+                            "raw": raw,
+                            "date": datetime.date,
+                            "why": "Care bears on the pay of pupils.",
+                        },
+                    )
                 )
                 part[last] = [*part[last], addition] if action == "+" else addition
 
 
 def _way(line: str) -> Way:
     edits, _, expected = line.partition(" -> ")
-    matches = [re.fullmatch(r"(\S+) (drop|~|=|\+)(?: (.*))?", edit.strip()) for edit in edits.split("; ")]
+    matches = [
+        re.fullmatch(r"(\S+) (drop|~|=|\+)(?: (.*))?", edit.strip())
+        for edit in edits.split("; ")
+    ]
     faults = (fault.split(": ") for fault in expected.split(" & "))
     return Way(
-        tuple((m[1], m[2], m[3] or "") for m in matches if m), frozenset((rule, place) for rule, place in faults)
+        tuple((m[1], m[2], m[3] or "") for m in matches if m),
+        frozenset((rule, place) for rule, place in faults),
     )
 
 
@@ -201,7 +238,11 @@ def request_with_faults(seed: int) -> tuple[Raw, set[tuple[str, str]]]:
     ways: list[Way] = [WAYS[seed % len(WAYS)]]  # each way is used, whatever is drawn
     for way in rng.sample(WAYS, len(WAYS)):
         parts = {part for other in ways for part in other.parts}
-        clashes = any(f"{a}.".startswith(f"{b}.") or f"{b}.".startswith(f"{a}.") for a in way.parts for b in parts)
+        clashes = any(
+            f"{a}.".startswith(f"{b}.") or f"{b}.".startswith(f"{a}.")
+            for a in way.parts
+            for b in parts
+        )
         if len(ways) < 1 + seed // len(WAYS) % 3 and not clashes:
             ways.append(way)
     raw = good()
@@ -216,7 +257,10 @@ def as_toml(raw: Raw) -> str:
     lines = [f"{key} = {_toml(value)}" for key, value in singles.items()]
     for key in raw.keys() - singles.keys():
         for part in raw[key]:
-            lines += [f"[[{key}]]", *(f"{name} = {_toml(value)}" for name, value in part.items())]
+            lines += [
+                f"[[{key}]]",
+                *(f"{name} = {_toml(value)}" for name, value in part.items()),
+            ]
     return "\n".join(lines) + "\n"
 
 
@@ -226,7 +270,13 @@ def _is_tables(value: Any) -> bool:
 
 def _toml(value: Any) -> str:
     if isinstance(value, dict):
-        return "{ " + ", ".join(f"{json.dumps(key)} = {_toml(part)}" for key, part in value.items()) + " }"
+        return (
+            "{ "
+            + ", ".join(
+                f"{json.dumps(key)} = {_toml(part)}" for key, part in value.items()
+            )
+            + " }"
+        )
     if isinstance(value, list):
         return f"[{', '.join(map(_toml, value))}]"
     return value.isoformat() if isinstance(value, datetime.date) else json.dumps(value)

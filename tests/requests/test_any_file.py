@@ -1,4 +1,6 @@
-"""Whatever is in a request's file, its faults are reported: reading and checking never fail."""
+"""Whatever is in a request's file, its faults are reported: reading and checking never
+fail.
+"""
 
 import datetime
 from typing import Any
@@ -9,7 +11,13 @@ from hypothesis import strategies as st
 from linkage.catalogue import shipped
 from linkage.requests.application import tables_of
 from linkage.requests.check import application_of, as_lines, faults_of
-from linkage.requests.request import Person, Request, RequestedPackage, RequestedTable, request_of
+from linkage.requests.request import (
+    Person,
+    Request,
+    RequestedPackage,
+    RequestedTable,
+    request_of,
+)
 from tests.requests.faulty import TODAY, good
 
 _LEAVES = st.one_of(
@@ -18,12 +26,24 @@ _LEAVES = st.one_of(
     st.booleans(),
     st.dates(),
     st.sampled_from(
-        ["npd.census", "leo.person", "attainment", "geography", "2010/11", "2010/11-2012/13", "UPN", "Gender"]
+        [
+            "npd.census",
+            "leo.person",
+            "attainment",
+            "geography",
+            "2010/11",
+            "2010/11-2012/13",
+            "UPN",
+            "Gender",
+        ]
     ),
 )
 _VALUES = st.recursive(
     _LEAVES,
-    lambda inner: st.one_of(st.lists(inner, max_size=3), st.dictionaries(st.text(max_size=5), inner, max_size=3)),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3),
+        st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    ),
     max_leaves=6,
 )
 

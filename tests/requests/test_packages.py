@@ -1,4 +1,6 @@
-"""Packages are derived from the catalogue: each variable in one of them, with the variables that its rows need."""
+"""Packages are derived from the catalogue: each variable in one of them, with the
+variables that its rows need.
+"""
 
 from pathlib import Path
 
@@ -57,20 +59,26 @@ carry = { concepts = ["time", "institution"], sensitivity = ["E"] }
 """
 
 
-def pack(catalogue: Catalogue, folder: Path, text: str = PACKAGES) -> dict[str, dict[str, list[tuple[str, list[str]]]]]:
+def pack(
+    catalogue: Catalogue, folder: Path, text: str = PACKAGES
+) -> dict[str, dict[str, list[tuple[str, list[str]]]]]:
     """Package to phase to its tables and their columns."""
     (folder / "packages").mkdir()
     (folder / "packages" / "npd.toml").write_text(text)
     return {
         name: {
-            phase: [(part.holding.name, [v.name for v in part.variables]) for part in parts]
+            phase: [
+                (part.holding.name, [v.name for v in part.variables]) for part in parts
+            ]
             for phase, parts in package.parts.items()
         }
         for name, package in load_packages(catalogue, folder / "packages").items()
     }
 
 
-def test_each_variable_goes_to_the_first_package_that_takes_it(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_each_variable_goes_to_the_first_package_that_takes_it(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
     ks2 = ("npd.ks2", ["ACADYR", "Reading"])
     assert pack(catalogue, tmp_path) == {
         "sensitive": {"secondary": [("npd.census", ["Year", "URN", "Need"])]},
@@ -82,17 +90,27 @@ def test_each_variable_goes_to_the_first_package_that_takes_it(catalogue: Catalo
     }
 
 
-def test_prior_attainment_is_of_earlier_years_as_far_as_they_are_held(catalogue: Catalogue, tmp_path: Path) -> None:
+def test_prior_attainment_is_of_earlier_years_as_far_as_they_are_held(
+    catalogue: Catalogue, tmp_path: Path
+) -> None:
     pack(catalogue, tmp_path)
-    prior = load_packages(catalogue, tmp_path / "packages")["attainment"].parts["secondary"][-1]
+    prior = load_packages(catalogue, tmp_path / "packages")["attainment"].parts[
+        "secondary"
+    ][-1]
     assert str(prior.years(Years.parse("2012/13-2015/16"))) == "2007/08-2010/11"
-    assert str(prior.years(Years.parse("2008/09-2012/13"))) == "2005/06-2007/08"  # held from 2005/06
+    assert (
+        str(prior.years(Years.parse("2008/09-2012/13"))) == "2005/06-2007/08"
+    )  # held from 2005/06
     assert prior.years(Years.parse("2001/02")) is None
 
 
 def test_a_phase_is_a_condition_on_rows(catalogue: Catalogue, tmp_path: Path) -> None:
     pack(catalogue, tmp_path)
-    condition = load_packages(catalogue, tmp_path / "packages")["rest"].parts["secondary"][0].only
+    condition = (
+        load_packages(catalogue, tmp_path / "packages")["rest"]
+        .parts["secondary"][0]
+        .only
+    )
     assert condition is not None
     assert (condition.column, condition.values) == ("Group", ("7", "8"))
 
@@ -100,11 +118,27 @@ def test_a_phase_is_a_condition_on_rows(catalogue: Catalogue, tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("old", "new", "message"),
     [
-        ('table = "npd.census"\ncolumn', 'table = "npd.censu"\ncolumn', "row: no table 'npd.censu'"),
+        (
+            'table = "npd.census"\ncolumn',
+            'table = "npd.censu"\ncolumn',
+            "row: no table 'npd.censu'",
+        ),
         ('column = "Group"', 'column = "Grop"', "row npd.census: no variable 'Grop'"),
-        ('phase = "secondary"\n[[package]]', 'phase = "second"\n[[package]]', "row npd.ks4: no phase 'second'"),
-        ('concepts = ["time"] }', 'concepts = ["tome"] }', "package attainment: no concept 'tome'"),
-        ('take = { datasets = ["npd"] }', 'take = { dataset = ["npd"] }', "no such key; nearest: datasets"),
+        (
+            'phase = "secondary"\n[[package]]',
+            'phase = "second"\n[[package]]',
+            "row npd.ks4: no phase 'second'",
+        ),
+        (
+            'concepts = ["time"] }',
+            'concepts = ["tome"] }',
+            "package attainment: no concept 'tome'",
+        ),
+        (
+            'take = { datasets = ["npd"] }',
+            'take = { dataset = ["npd"] }',
+            "no such key; nearest: datasets",
+        ),
         (
             '["npd.ks4", "npd.ks2"]',
             '["npd.ks4"], concepts = ["time"], sensitivity = ["C"]',
@@ -112,7 +146,9 @@ def test_a_phase_is_a_condition_on_rows(catalogue: Catalogue, tmp_path: Path) ->
         ),
     ],
 )
-def test_faults_of_packages_are_named(catalogue: Catalogue, tmp_path: Path, old: str, new: str, message: str) -> None:
+def test_faults_of_packages_are_named(
+    catalogue: Catalogue, tmp_path: Path, old: str, new: str, message: str
+) -> None:
     assert old in PACKAGES
     with pytest.raises(ConfigError, match="the data packages have faults") as error:
         pack(catalogue, tmp_path, PACKAGES.replace(old, new))
@@ -120,7 +156,9 @@ def test_faults_of_packages_are_named(catalogue: Catalogue, tmp_path: Path, old:
 
 
 def test_the_shipped_packages_divide_the_pupil_database_and_leo_tables() -> None:
-    """Five concepts, and each variable that may leave is in exactly one of them, but for year and body."""
+    """Five concepts, and each variable that may leave is in exactly one of them, but
+    for year and body.
+    """
     catalogue = shipped()
     packages = load_packages(catalogue)
     assert [name for name, package in packages.items() if package.phases] == [
@@ -135,16 +173,23 @@ def test_the_shipped_packages_divide_the_pupil_database_and_leo_tables() -> None
             (holding.name, variable.name)
             for name in names
             for holding, variable in packages[name].variables()
-            if dataset == "leo" or variable.concept not in shared_concepts or variable.sensitivity not in ("D", "E")
+            if dataset == "leo"
+            or variable.concept not in shared_concepts
+            or variable.sensitivity not in ("D", "E")
         ]
         assert len(variables_in_packages) == len(set(variables_in_packages))
         variables_allowed = {
             (holding.name, variable.name)
             for holding in holdings(catalogue).values()
-            if holding.dataset == dataset and not holding.name.startswith(("leo.lookup", "leo.person"))
+            if holding.dataset == dataset
+            and not holding.name.startswith(("leo.lookup", "leo.person"))
             for variable in holding.definition.variable
             if not names_a_person(variable)
-            and (dataset == "leo" or variable.concept not in shared_concepts or variable.sensitivity not in ("D", "E"))
+            and (
+                dataset == "leo"
+                or variable.concept not in shared_concepts
+                or variable.sensitivity not in ("D", "E")
+            )
         }
         assert set(variables_in_packages) == variables_allowed
 

@@ -1,4 +1,6 @@
-"""The public part of a register: approvals with their purposes and data; no person, no rejection."""
+"""The public part of a register: approvals with their purposes and data; no person, no
+rejection.
+"""
 
 import csv
 import datetime
@@ -20,11 +22,20 @@ def register(tmp_path: Path) -> Path:
     """Five approvals, one in each state, and a rejection."""
     path = tmp_path / "register.jsonl"
     approve(path)
-    approve(path, reference="D-2", outcome="approved-with-conditions", without=("npd.census.FSMeligible",))
+    approve(
+        path,
+        reference="D-2",
+        outcome="approved-with-conditions",
+        without=("npd.census.FSMeligible",),
+    )
     for number, title in enumerate(("=Ended", "<b>Withdrawn</b>", "To come"), 3):
         day = datetime.date(2026, 7, 1) if title == "To come" else DAY
         expires = SHORT if title == "=Ended" else None
-        of = apply(lambda raw, number=number, title=title: raw.update(id=f"study-{number}", title=f"{title} study"))
+        of = apply(
+            lambda raw, number=number, title=title: raw.update(
+                id=f"study-{number}", title=f"{title} study"
+            )
+        )
         decide(path, of, Ruling("approved", f"D-{number}", day, expires))
     withdraw(path, "D-4", TODAY, "Ended.")
     of = apply(lambda raw: raw.update(id="bad", title="Rejected study"))
@@ -53,16 +64,23 @@ def test_each_approval_has_a_row_with_its_state(register: Path) -> None:
     assert second["setting"] == "ons-srs (ONS Secure Research Service)"
     assert second["conditions"] == "without npd.census.FSMeligible"
     assert second["rating"] == "4B"
-    assert second["packages"] == "attainment (primary, secondary) 2008/09-2010/11; geography 2015/16"
+    assert (
+        second["packages"]
+        == "attainment (primary, secondary) 2008/09-2010/11; geography 2015/16"
+    )
     assert second["population"] == "those with a row in npd.ks4 2005/06-2010/11"
     assert second["tables"].split("; ")[0] == "npd.census 2005/06-2010/11"
     assert int(rows[4]["variables"]) == int(second["variables"]) + 1
 
 
-def test_the_page_and_the_csv_have_the_same_content(register: Path, tmp_path: Path) -> None:
+def test_the_page_and_the_csv_have_the_same_content(
+    register: Path, tmp_path: Path
+) -> None:
     entries = read_register(register)
     rows = published_rows(entries, TODAY)
-    page, table = render_register(rows, tmp_path / "out", day=TODAY, rejected=1, last_hash=entries[-1].sha256)
+    page, table = render_register(
+        rows, tmp_path / "out", day=TODAY, rejected=1, last_hash=entries[-1].sha256
+    )
     html = page.read_text()
     with table.open(newline="", encoding="utf-8") as file:
         lines = list(csv.DictReader(file))

@@ -31,7 +31,11 @@ def register(tmp_path: Path) -> Path:
 def test_entries_follow_each_other(register: Path) -> None:
     entries = read_register(register)
     assert [entry.number for entry in entries] == [1, 2, 3]
-    assert [entry["previous"] for entry in entries] == ["0" * 64, entries[0].sha256, entries[1].sha256]
+    assert [entry["previous"] for entry in entries] == [
+        "0" * 64,
+        entries[0].sha256,
+        entries[1].sha256,
+    ]
     assert [entry["request"] for entry in entries] == ["study-0", "study-1", "study-2"]
 
 
@@ -46,7 +50,9 @@ def test_a_changed_byte_is_found_wherever_it_is(register: Path) -> None:
 
 
 @given(data=st.data())
-def test_removed_or_added_bytes_are_found(tmp_path_factory: pytest.TempPathFactory, data: st.DataObject) -> None:
+def test_removed_or_added_bytes_are_found(
+    tmp_path_factory: pytest.TempPathFactory, data: st.DataObject
+) -> None:
     path = new_register(tmp_path_factory.mktemp("register") / "register.jsonl", 2)
     whole = path.read_bytes()
     start = data.draw(st.integers(0, len(whole) - 2))
@@ -59,15 +65,21 @@ def test_removed_or_added_bytes_are_found(tmp_path_factory: pytest.TempPathFacto
             read_register(path)
 
 
-@pytest.mark.parametrize("order", [(1, 2), (0, 2), (0, 2, 1), (0, 1, 1, 2), (0, 0, 1, 2)])
-def test_removed_moved_or_repeated_lines_are_found(register: Path, order: tuple[int, ...]) -> None:
+@pytest.mark.parametrize(
+    "order", [(1, 2), (0, 2), (0, 2, 1), (0, 1, 1, 2), (0, 0, 1, 2)]
+)
+def test_removed_moved_or_repeated_lines_are_found(
+    register: Path, order: tuple[int, ...]
+) -> None:
     lines = register.read_bytes().splitlines(keepends=True)
     register.write_bytes(b"".join(lines[number] for number in order))
     with pytest.raises(GateError, match="it does not follow the line before it"):
         read_register(register)
 
 
-def test_removed_or_rewritten_lines_are_found_by_a_published_hash(register: Path) -> None:
+def test_removed_or_rewritten_lines_are_found_by_a_published_hash(
+    register: Path,
+) -> None:
     hash_published = read_register(register)[-1].sha256[:16]
     lines = register.read_bytes().splitlines(keepends=True)
     register.write_bytes(b"".join(lines[:2]))
@@ -88,12 +100,16 @@ def test_removed_or_rewritten_lines_are_found_by_a_published_hash(register: Path
 def test_nothing_is_added_to_a_register_with_a_changed_line(register: Path) -> None:
     content = register.read_bytes().replace(b"study-1", b"study-9")
     register.write_bytes(content)
-    with pytest.raises(GateError, match="line 2 was changed: its hash is not that of its content"):
+    with pytest.raises(
+        GateError, match="line 2 was changed: its hash is not that of its content"
+    ):
         append(register, submission("more"))
     assert register.read_bytes() == content
 
 
-def test_a_full_disk_leaves_the_register_as_it_was(register: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_the_register_as_it_was(
+    register: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = register.read_bytes()
     write = os.write
 

@@ -1,4 +1,6 @@
-"""Clusters with contradictory records are split by workers where they are more than the driver should hold."""
+"""Clusters with contradictory records are split by workers where they are more than the
+driver should hold.
+"""
 
 import pytest
 
@@ -17,8 +19,18 @@ def _small_batches(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_people_are_separated_on_spark(spark_engine: Engine) -> None:
     """1 to 4 have two birth dates, 5 and 6 are two pupils; 7 and 8 are one person."""
     first, second = {"dob": BORN}, {"dob": OTHER}
-    entities: Entities = {1: ("npd", first), 2: ("ilr", first), 3: ("hesa", second), 4: ("cis", second)}
-    entities |= {5: ("npd", first), 6: ("npd", first), 7: ("npd", {"nino": ["A", "B"]}), 8: ("cis", {"nino": "B"})}
+    entities: Entities = {
+        1: ("npd", first),
+        2: ("ilr", first),
+        3: ("hesa", second),
+        4: ("cis", second),
+    }
+    entities |= {
+        5: ("npd", first),
+        6: ("npd", first),
+        7: ("npd", {"nino": ["A", "B"]}),
+        8: ("cis", {"nino": "B"}),
+    }
     links: Links = [(1, 2, 9.0), (2, 3, 5.0), (3, 4, 9.0), (5, 6, 9.0), (7, 8, 9.0)]
     assert people_of(spark_engine, entities, links, {"npd": 1}) == (
         [{1, 2}, {3, 4}, {5}, {6}, {7, 8}],
@@ -29,11 +41,15 @@ def test_people_are_separated_on_spark(spark_engine: Engine) -> None:
 
 @pytest.mark.spark
 def test_components_are_cut_on_spark(spark_engine: Engine) -> None:
-    """The ends of each chain contradict each other: the weaker link of each is removed."""
+    """The ends of each chain contradict each other: the weaker link of each is
+    removed.
+    """
     pairs = {(1, 2): 8.0, (2, 3): 5.0, (4, 5): 8.0, (5, 6): 9.0}
     people, result = clusters_of(spark_engine, 6, pairs, others=-9.0)
     assert people == [{1, 2}, {3}, {4}, {5, 6}]
-    assert sorted(tuple(row.values()) for row in rows(spark_engine, result.removed_links)) == [
+    assert sorted(
+        tuple(row.values()) for row in rows(spark_engine, result.removed_links)
+    ) == [
         (2, 3, 5.0, MISFIT),
         (4, 5, 8.0, MISFIT),
     ]

@@ -36,7 +36,8 @@ def value(estimate):
 
 def test_names_collide_as_often_as_pairs_share_one(estimates):
     results = estimates("people", truth_persons=PERSONS)
-    # Of four women born here in 1996, three are Amy: 3 pairs of 6. The man was born abroad.
+    # Of four women born here in 1996, three are Amy: 3 pairs of 6. The man was born
+    # abroad.
     assert results["forename_collision.1996.female"].value == value(50)
     assert results["forename_collision.1996.female"].people == 4
     assert "forename_collision.1996.male" not in results
@@ -44,9 +45,13 @@ def test_names_collide_as_often_as_pairs_share_one(estimates):
     assert results["surname_collision.all"].value == value(100 / 3)
     # Forename and surname of one sex and year: Amy Hill twice among four, 1 pair of 6.
     births = 618_000
-    assert results["same_name_and_birth_date.as_borne"].value == pytest.approx(births**2 / 2 / 365.25 / 6, rel=1e-9)
+    assert results["same_name_and_birth_date.as_borne"].value == pytest.approx(
+        births**2 / 2 / 365.25 / 6, rel=1e-9
+    )
     independent = 2 * (births / 2) ** 2 / 2 * 0.5 * (1 / 3) / 365.25
-    assert results["same_name_and_birth_date.independent"].value == pytest.approx(independent, rel=1e-9)
+    assert results["same_name_and_birth_date.independent"].value == pytest.approx(
+        independent, rel=1e-9
+    )
 
 
 def test_twins_and_numbers_are_counted_by_person(estimates):
@@ -59,7 +64,9 @@ def test_twins_and_numbers_are_counted_by_person(estimates):
         cis    | N5         | 5
         cis    | N5X        | 5
     """
-    persons = PERSONS.replace("twin_of_elder:bool", "twin_of_elder:bool | nino_issued:date")
+    persons = PERSONS.replace(
+        "twin_of_elder:bool", "twin_of_elder:bool | nino_issued:date"
+    )
     lines = persons.strip().splitlines()
     persons = "\n".join([lines[0], *(f"{line} | 2012-01-01" for line in lines[1:])])
     results = estimates("people", truth_persons=persons, truth_entities=entities)
@@ -80,9 +87,12 @@ def test_a_move_counts_where_the_authority_is_another_a_year_on(estimates):
         4         | schooled | 1995-01-01 | false             | -                   | EH1 1BB ; SW1A 1AA | 2014-01-01
     """
     results = estimates("people", truth_persons=persons)
-    # The year runs from 18 and a half to 19 and a half: 1 moved to another authority, 2 within one, 3 later; 4 came
-    # from Scotland.
-    assert (results["moved.19"].value, results["moved.19"].people) == (value(100 / 3), 3)
+    # The year runs from 18 and a half to 19 and a half: 1 moved to another authority, 2
+    # within one, 3 later; 4 came from Scotland.
+    assert (results["moved.19"].value, results["moved.19"].people) == (
+        value(100 / 3),
+        3,
+    )
     assert results["moved.21"].value == value(100 / 4)
 
 
@@ -96,9 +106,17 @@ def test_ethnic_groups_are_shares_of_those_who_state_one(estimates):
         P4 | 201516 | REFU
         P1 | 201415 | AIND
     """
-    entities = "source | entity_key | person_id\n" + "\n".join(f"npd | P{n} | {n}" for n in range(1, 5))
-    results = estimates("people", truth_persons=PERSONS, truth_entities=entities, npd_census=census)
-    assert {k: round(v.value, 4) for k, v in results.items() if k.startswith("ethnic.201516")} == {
+    entities = "source | entity_key | person_id\n" + "\n".join(
+        f"npd | P{n} | {n}" for n in range(1, 5)
+    )
+    results = estimates(
+        "people", truth_persons=PERSONS, truth_entities=entities, npd_census=census
+    )
+    assert {
+        k: round(v.value, 4)
+        for k, v in results.items()
+        if k.startswith("ethnic.201516")
+    } == {
         "ethnic.201516.Pakistani": 33.3333,
         "ethnic.201516.mixed": 33.3333,
         "ethnic.201516.white_or_other_Black": 33.3333,
@@ -113,7 +131,9 @@ def test_surnames_joined_on_marriage_are_named_from_those_taken(estimates):
         2         | Hill    | Khan        | marriage
         3         | Hill    | Hill-Moss   | deed poll
     """
-    assert estimates("people", truth_persons=persons)["hyphenated_on_marriage.all"].value == value(50)
+    assert estimates("people", truth_persons=persons)[
+        "hyphenated_on_marriage.all"
+    ].value == value(50)
 
 
 PUPILS = """
@@ -141,27 +161,38 @@ ENTITIES = """
     ilr | 1002 | 2
     ilr | 10\\u007cC | 3
     ilr | 1004 | 4
-""".replace("\\u007c", "\u2016")  # the bar parts the columns of a world; see calibration_world
+""".replace(
+    "\\u007c", "\u2016"
+)  # the bar parts the columns of a world; see calibration_world
 SEXES = "person_id | sex\n1 | Female\n2 | Female\n3 | Male\n4 | Male"
 
 
 def test_two_bodies_differ_field_by_field(estimates):
     results = estimates(
-        "records", truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS
+        "records",
+        truth_persons=SEXES,
+        truth_entities=ENTITIES,
+        npd_census=PUPILS,
+        ilr_learners=LEARNERS,
     )
 
     def share(name):
         return round(results[name].value, 3), results[name].people
 
-    # The last census record counts. 1 agrees in all; 2 has the names exchanged; 3 has another forename and surname; 4 is
-    # without a forename in one.
+    # The last census record counts. 1 agrees in all; 2 has the names exchanged; 3 has
+    # another forename and surname; 4 is without a forename in one.
     assert share("forename_differs.npd_ilr.all") == (66.667, 3)
     assert share("surname_differs.npd_ilr.all") == (50.0, 4)
     assert share("surname_differs.npd_ilr.men") == (50.0, 2)
     assert share("names_swapped.npd_ilr.all") == (33.333, 3)
     assert share("both_names_differ.npd_ilr.all") == (66.667, 3)
-    assert results["both_names_differ_ratio.npd_ilr.all"].value == value((2 / 3) / (2 / 3) ** 2)
-    assert share("forename_shares_two_letters.npd_ilr.all") == (0.0, 1)  # OMAR and OSCAR; the exchange is left out
+    assert results["both_names_differ_ratio.npd_ilr.all"].value == value(
+        (2 / 3) / (2 / 3) ** 2
+    )
+    assert share("forename_shares_two_letters.npd_ilr.all") == (
+        0.0,
+        1,
+    )  # OMAR and OSCAR; the exchange is left out
     assert share("surname_shares_two_letters.npd_ilr.all") == (0.0, 1)  # MOSS and MARSH
     assert share("sex_differs.npd_ilr.all") == (25.0, 4)
     assert share("postcode_differs.npd_ilr.all") == (66.667, 3)  # one is no place
@@ -182,20 +213,34 @@ def test_addresses_are_compared_of_one_day(estimates):
     """
     entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 5))
     results = estimates(
-        "records", truth_persons=SEXES, truth_entities=entities, ilr_learners=LEARNERS, cis_customers=customers
+        "records",
+        truth_persons=SEXES,
+        truth_entities=entities,
+        ilr_learners=LEARNERS,
+        cis_customers=customers,
     )
-    # 1 September 2014: 1 had just told DWP, 2 lives elsewhere, DWP has no address of 3 and did not know 4 yet.
+    # 1 September 2014: 1 had just told DWP, 2 lives elsewhere, DWP has no address of 3
+    # and did not know 4 yet.
     that_day = results["postcode_differs_that_day.learners_and_students"]
     assert (that_day.value, that_day.people) == (value(50), 2)
 
 
 def test_birth_dates_differ_in_parts(estimates):
     results = estimates(
-        "records", truth_persons=SEXES, truth_entities=ENTITIES, npd_census=PUPILS, ilr_learners=LEARNERS
+        "records",
+        truth_persons=SEXES,
+        truth_entities=ENTITIES,
+        npd_census=PUPILS,
+        ilr_learners=LEARNERS,
     )
-    shares_of = {name.split(".")[0]: round(e.value, 3) for name, e in results.items() if ".npd_ilr.all" in name}
+    shares_of = {
+        name.split(".")[0]: round(e.value, 3)
+        for name, e in results.items()
+        if ".npd_ilr.all" in name
+    }
     assert shares_of["dob_differs"] == 75.0
-    # 12 and 21 of March: digits turned; 4 March and 3 April: day and month exchanged; 1996 and 1997: one year.
+    # 12 and 21 of March: digits turned; 4 March and 3 April: day and month exchanged;
+    # 1996 and 1997: one year.
     assert shares_of["dob_one_part"] == 66.667
     assert shares_of["dob_day_alone"] == 33.333
     assert shares_of["dob_month_alone"] == 0.0
@@ -214,14 +259,23 @@ def test_any_two_records_may_agree(estimates):
         N3   | OMARI      | MOSS    | 1996-03-04  | M   | ZZ999ZZ
     """
     entities = ENTITIES + "\n".join(f"cis | N{n} | {n}" for n in range(1, 4))
-    results = estimates("records", truth_entities=entities, npd_census=PUPILS, cis_customers=customers)
-    # 4 has no customer record. 1 agrees in one of two; 2 never lived there; 3 agrees in four letters.
-    assert (results["exact.five_fields"].value, results["exact.five_fields"].people) == (value(100 / 3), 3)
+    results = estimates(
+        "records", truth_entities=entities, npd_census=PUPILS, cis_customers=customers
+    )
+    # 4 has no customer record. 1 agrees in one of two; 2 never lived there; 3 agrees in
+    # four letters.
+    assert (
+        results["exact.five_fields"].value,
+        results["exact.five_fields"].people,
+    ) == (value(100 / 3), 3)
     assert results["exact.four_letters"].value == value(100 / 3)
 
 
 def test_higher_education_by_19_is_four_years_after_key_stage_4(estimates):
-    persons = "person_id | kind | fsm:bool\n1 | schooled | true\n2 | schooled | true\n3 | private school | false"
+    persons = (
+        "person_id | kind | fsm:bool\n1 | schooled | true\n2 | schooled | "
+        "true\n3 | private school | false"
+    )
     ks4 = "PupilMatchingRefAnonymous | ACADYR\nP1 | 200102\nP2 | 200102\nP3 | 200102"
     students = """
         HUSID | AcademicYear | XLEV601:text
@@ -230,10 +284,16 @@ def test_higher_education_by_19_is_four_years_after_key_stage_4(estimates):
         H2    | 200405       | 6
     """
     entities = ENTITIES + "hesa | H1 | 1\nhesa | H2 | 2"
-    results = estimates("outcomes", truth_persons=persons, truth_entities=entities, npd_ks4=ks4, hesa_students=students)
-    assert {k: (v.value, v.people) for k, v in results.items() if k.startswith("he")} == {
-        "he_by_19.2005_06.free_school_meals": (50.0, 2)
-    }
+    results = estimates(
+        "outcomes",
+        truth_persons=persons,
+        truth_entities=entities,
+        npd_ks4=ks4,
+        hesa_students=students,
+    )
+    assert {
+        k: (v.value, v.people) for k, v in results.items() if k.startswith("he")
+    } == {"he_by_19.2005_06.free_school_meals": (50.0, 2)}
 
 
 def test_a_job_is_kept_that_is_held_a_year_on(estimates):
@@ -245,8 +305,14 @@ def test_a_job_is_kept_that_is_held_a_year_on(estimates):
         N2   | E1          | -              | 2010-10-02
     """
     entities = "source | entity_key | person_id\ncis | N1 | 1\ncis | N2 | 2"
-    results = estimates("outcomes", truth_persons=persons, truth_entities=entities, hmrc_employment=employment)
-    # On 1 October 2010 person 1 has two jobs at 20 and keeps one; E2 is held in 2012 (22) and 2014 (24) as well. Person
+    results = estimates(
+        "outcomes",
+        truth_persons=persons,
+        truth_entities=entities,
+        hmrc_employment=employment,
+    )
+    # On 1 October 2010 person 1 has two jobs at 20 and keeps one; E2 is held in 2012
+    # (22) and 2014 (24) as well. Person
     # 2's job is dated from its end.
     assert (
         results["same_employer_after_a_year.18_to_24"].value,
@@ -273,9 +339,12 @@ def test_a_number_is_given_or_not_by_programme(estimates):
         1004 | 10    | D              | 201415 | 25
     """
     results = estimates(
-        "people", truth_entities=ENTITIES + "cis | N1 | 1", ilr_learners=learners, ilr_aims=aims,
+        "people",
+        truth_entities=ENTITIES + "cis | N1 | 1",
+        ilr_learners=learners,
+        ilr_aims=aims,
         hesa_students="HUSID | NINO:text\nH1 | -",
-    )  # fmt: skip
+    )
     assert results["nino_given.apprentices"].value == value(100)
     assert results["nino_given.community_learners"].value == value(0)
     assert results["learners_without_number.all"].value == value(75)
@@ -322,7 +391,8 @@ GRADUATES = {
         N2 | 201415 | E1 | P | 30000
         N2 | 201617 | E1 | P | 30000
     """,
-    "hmrc_self_assessment": "NINO | TaxYear | EARNINGS_PTR | EARNINGS_SOLE\nN1 | 201415 | 0 | 500",
+    "hmrc_self_assessment": "NINO | TaxYear | EARNINGS_PTR | EARNINGS_SOLE\nN1 | "
+    "201415 | 0 | 500",
 }
 
 
@@ -331,8 +401,8 @@ def test_graduates_are_found_paid_and_placed(estimates):
     # 3 lived overseas; of the other three, 4 has no number.
     estimate = results["graduates_without_number.2012_13"]
     assert (estimate.value, estimate.people) == (value(100 / 3), 3)
-    # 1 was paid 19,740 over 329 days (6 April to 28 February, a day in two jobs once), so 60 a day and 21,900 a year,
-    # and 500 of profit. 2 studied the year before.
+    # 1 was paid 19,740 over 329 days (6 April to 28 February, a day in two jobs once),
+    # so 60 a day and 21,900 a year, and 500 of profit. 2 studied the year before.
     assert results["graduate_median.1.2014_15"].value == value(22_400)
     assert results["graduate_median.1.2014_15"].people == 1
     # Only 2 is seen both one and three years on.
@@ -347,7 +417,10 @@ def estimate_of(engine, world, kind, rows):
 
 
 def test_the_error_of_a_share_counts_whole_clusters(engine, world):
-    rows = "id | cluster | hits | members\na | 1 | 1 | 1\na | 1 | 1 | 1\na | 2 | 0 | 1\na | 2 | 0 | 1"
+    rows = (
+        "id | cluster | hits | members\na | 1 | 1 | 1\na | 1 | 1 | 1\na | 2 | 0 | "
+        "1\na | 2 | 0 | 1"
+    )
     result = estimate_of(engine, world, "clustered share", rows)
     # Two clusters of two, each alike: the deviations from a half are +1 and -1.
     assert (result.value, result.people) == (50, 4)
@@ -361,6 +434,11 @@ def test_a_share_that_nobody_has_is_not_certain(engine, world):
 
 
 def test_the_error_of_a_median_is_half_the_distance_of_its_neighbours(engine, world):
-    result = estimate_of(engine, world, "median", "id | amount\n" + "\n".join(f"a | {n}" for n in range(1, 101)))
+    result = estimate_of(
+        engine,
+        world,
+        "median",
+        "id | amount\n" + "\n".join(f"a | {n}" for n in range(1, 101)),
+    )
     assert (result.value, result.people) == (50.5, 100)
     assert result.standard_error == value((55 - 45) / 2)

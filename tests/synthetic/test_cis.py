@@ -1,4 +1,6 @@
-"""What DWP knew of a customer and when: late news, lost addresses, titles; and when people move, die and leave."""
+"""What DWP knew of a customer and when: late news, lost addresses, titles; and when
+people move, die and leave.
+"""
 
 from typing import Any
 
@@ -27,7 +29,9 @@ def customers(crowd: People, preset: Table) -> tuple[Periods, Any]:
     issue_day = np.maximum(crowd.birth + int(15.75 * YEAR), crowd.arrival)
     person = np.flatnonzero((issue_day < DATA_END) & (issue_day < crowd.departure))
     zeros = np.zeros(len(person), np.int64)
-    registrations = Registrations("cis", Draws(5), reference(), preset, crowd, person, zeros, zeros)
+    registrations = Registrations(
+        "cis", Draws(5), reference(), preset, crowd, person, zeros, zeros
+    )
     return periods(registrations, issue_day[person]), registrations
 
 
@@ -39,7 +43,11 @@ def test_periods_of_a_customer_follow_one_another_without_a_gap(crowd: People) -
     assert (records.first <= records.last).all()
     assert records.first.max() <= DATA_END
     assert (np.diff(records.home)[follows] >= 0).all()
-    is_same = (np.diff(records.home) == 0) & (np.diff(records.renamed) == 0) & (np.diff(records.addressed) == 0)
+    is_same = (
+        (np.diff(records.home) == 0)
+        & (np.diff(records.renamed) == 0)
+        & (np.diff(records.addressed) == 0)
+    )
     assert not (is_same & follows).any()
 
 
@@ -48,18 +56,32 @@ def test_lost_addresses_are_found_on_the_day_of_the_load(crowd: People) -> None:
     mask = ~records.addressed
     assert (records.first[mask] < BULK_LOAD).all()
     ends = records.last[mask]
-    assert ((ends < BULK_LOAD) | (crowd.departure[registrations.person][records.registration[mask]] <= BULK_LOAD)).all()
+    assert (
+        (ends < BULK_LOAD)
+        | (
+            crowd.departure[registrations.person][records.registration[mask]]
+            <= BULK_LOAD
+        )
+    ).all()
     group = np.unique(records.registration[records.first < BULK_LOAD])
-    assert len(np.unique(records.registration[mask])) / len(group) == pytest.approx(PRESET.cis.no_address, abs=0.015)
+    assert len(np.unique(records.registration[mask])) / len(group) == pytest.approx(
+        PRESET.cis.no_address, abs=0.015
+    )
 
 
 def test_news_of_a_move_comes_as_late_as_the_preset_says(crowd: People) -> None:
     records, registrations = customers(crowd, PRESET)
     move_rows = np.flatnonzero(
-        (np.diff(records.home) > 0) & (records.registration[1:] == records.registration[:-1]) & records.addressed[:-1]
+        (np.diff(records.home) > 0)
+        & (records.registration[1:] == records.registration[:-1])
+        & records.addressed[:-1]
     )
     move_rows += 1
-    start = crowd.homes.start[registrations.person[records.registration[move_rows]], records.home[move_rows]]
+    start = crowd.homes.start[
+        registrations.person[records.registration[move_rows]], records.home[move_rows]
+    ]
     lag = (records.first[move_rows] - start) / YEAR
     assert (lag > -0.003).all()
-    assert 0.6 < np.median(lag) < PRESET.late["cis"].address_years  # later news overtakes what is very late
+    assert (
+        0.6 < np.median(lag) < PRESET.late["cis"].address_years
+    )  # later news overtakes what is very late

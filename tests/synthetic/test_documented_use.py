@@ -1,4 +1,6 @@
-"""What docs/reference/synthetic-population.md shows can be run as it stands, and what it names is there."""
+"""What docs/reference/synthetic-population.md shows can be run as it stands, and what
+it names is there.
+"""
 
 import re
 from pathlib import Path
@@ -9,7 +11,9 @@ import pytest
 from synthetic import synthesise
 
 ROOT = Path(__file__).parents[2]
-PAGE = (ROOT / "docs" / "reference" / "synthetic-population.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs" / "reference" / "synthetic-population.md").read_text(
+    encoding="utf-8"
+)
 SNIPPETS = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
 COUNT = 1_500
 
@@ -29,14 +33,20 @@ def run(snippet: str, folder: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str
     return names
 
 
-def test_making_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_making_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     assert "20_000" in SNIPPETS[0]
-    population = run(SNIPPETS[0].replace("20_000", "300"), tmp_path, monkeypatch)["made"]
+    population = run(SNIPPETS[0].replace("20_000", "300"), tmp_path, monkeypatch)[
+        "made"
+    ]
     assert population.people == 300
     assert int(capsys.readouterr().out) == population.rows["sources/npd/census"]
 
 
-def test_pairs_and_kinds_of_errors(place: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pairs_and_kinds_of_errors(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     names = run(SNIPPETS[1], place, monkeypatch)
     assert len(names["pairs"]) > COUNT / 3
     assert {"npd", "cis"} <= set(names["by_kind"]["source"])
@@ -74,8 +84,17 @@ def test_options_and_folders_that_are_named_are_there(place: Path) -> None:
 
     verb = get_command(app).commands["synth"].commands["make"]  # type: ignore[attr-defined]
     options = {option for parameter in verb.params for option in parameter.opts}
-    options_named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PAGE)) - {"--data", "--key"}
+    options_named = set(re.findall(r"(?<![\w-])(--[a-z][a-z-]+)", PAGE)) - {
+        "--data",
+        "--key",
+    }
     assert options_named <= options
-    tables = re.findall(r"`((?:npd|ilr|hesa|cis|hmrc|dwp|scotland|wales)/[a-z0-9_]+)`", PAGE)
+    tables = re.findall(
+        r"`((?:npd|ilr|hesa|cis|hmrc|dwp|scotland|wales)/[a-z0-9_]+)`", PAGE
+    )
     assert len(tables) >= 12
-    assert not [table for table in tables if not (place / "population" / "sources" / table).is_dir()]
+    assert not [
+        table
+        for table in tables
+        if not (place / "population" / "sources" / table).is_dir()
+    ]

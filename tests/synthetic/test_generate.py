@@ -29,17 +29,35 @@ def test_all_bad_arguments_are_named_at_once(tmp_path: Path) -> None:
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(ConfigError) as error_info:
         synthesise(
-            tmp_path, 0, -1, preset="gentle", releases=0, tables="most", chunk=0, workers=0,  # type: ignore[arg-type]
-        )  # fmt: skip
+            tmp_path,
+            0,
+            -1,
+            preset="gentle",
+            releases=0,
+            tables="most",
+            chunk=0,
+            workers=0,  # type: ignore[arg-type]
+        )
     message = str(error_info.value)
-    arguments = ("people", "seed", "preset", "releases", "tables", "chunk", "workers", "out")
+    arguments = (
+        "people",
+        "seed",
+        "preset",
+        "releases",
+        "tables",
+        "chunk",
+        "workers",
+        "out",
+    )
     assert all(f"  {name}: " in message for name in arguments)
     assert "there are: easy, hard, realistic" in message
     assert (tmp_path / "mine.txt").read_text() == "mine"
 
 
 @pytest.fixture
-def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], odds.Table]:
+def preset(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[str], odds.Table]:
     """Load a preset of the user's own from its text."""
 
     def load(text: str) -> odds.Table:
@@ -55,8 +73,15 @@ def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], o
     ("text", "faults"),
     [
         (
-            'preset = "odd"\nextends = "realistic"\nwhy = 1\nsecs = 1\n[sex]\nwrong = 2.0\n[source.cis]\ntypo = -1.0\n',
-            [r"odd\.toml: ", "  why: ", "  secs: ", r"  sex\.wrong: ", r"  source\.cis\.typo: "],
+            'preset = "odd"\nextends = "realistic"\nwhy = 1\nsecs = 1\n[sex]\nwrong = '
+            "2.0\n[source.cis]\ntypo = -1.0\n",
+            [
+                r"odd\.toml: ",
+                "  why: ",
+                "  secs: ",
+                r"  sex\.wrong: ",
+                r"  source\.cis\.typo: ",
+            ],
         ),
         ('preset = "odd"\n', [r"  forename: is missing"]),
         ("preset: odd\n", [r"odd\.toml: not TOML: "]),
@@ -64,19 +89,26 @@ def preset(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], o
     ],
     ids=["faults", "short", "toml", "itself"],
 )
-def test_faults_of_a_preset_are_all_named(preset: Callable[[str], odds.Table], text: str, faults: list[str]) -> None:
+def test_faults_of_a_preset_are_all_named(
+    preset: Callable[[str], odds.Table], text: str, faults: list[str]
+) -> None:
     with pytest.raises(ConfigError) as error_info:
         preset(text)
     assert all(re.search(fault, str(error_info.value)) for fault in faults)
 
 
 def test_a_preset_extends_another(preset: Callable[[str], odds.Table]) -> None:
-    table = preset('preset = "odd"\nextends = "realistic"\n[sex]\nwrong = 0.5\n[late.npd]\naddress_years = 4.4\n')
+    table = preset(
+        'preset = "odd"\nextends = "realistic"\n[sex]\nwrong = '
+        "0.5\n[late.npd]\naddress_years = 4.4\n"
+    )
     assert (table.sex.wrong, table.late.npd.address_years) == (0.5, 4.4)
     assert table.forename == odds.load("realistic").forename
 
 
-def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def full(*_: object, **__: object) -> int:
         raise OSError(errno.ENOSPC, "No space left on device")
 
@@ -86,7 +118,9 @@ def test_a_full_disk_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert not list(tmp_path.iterdir())
 
 
-def test_a_killed_worker_is_named_and_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_killed_worker_is_named_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def killed(*_: object) -> object:
         raise BrokenProcessPool("gone")
 
@@ -118,7 +152,11 @@ def test_an_empty_folder_is_filled_and_progress_named(tmp_path: Path) -> None:
     manifest = synthesise(out, 100, workers=1, chunk=40, progress=counts.append)
     assert counts == [40, 40, 20]
     assert manifest.rows["truth/persons"] == 100
-    assert sorted(f.name for f in out.iterdir()) == ["manifest.json", "sources", "truth"]
+    assert sorted(f.name for f in out.iterdir()) == [
+        "manifest.json",
+        "sources",
+        "truth",
+    ]
 
 
 def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
@@ -128,7 +166,12 @@ def test_columns_that_the_catalogue_lacks_are_refused(tmp_path: Path) -> None:
 
 
 @given(
-    st.lists(st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ", min_size=1, max_size=30).map(str.strip).filter(bool), min_size=1)
+    st.lists(
+        st.text("ABCDEFGHIJKLMNOPQRSTUVWXYZ-' ", min_size=1, max_size=30)
+        .map(str.strip)
+        .filter(bool),
+        min_size=1,
+    )
 )
 def test_an_error_changes_every_name_and_leaves_letters(names: list[str]) -> None:
     ids = pa.array(range(len(names))).to_numpy()
@@ -143,11 +186,17 @@ def test_an_error_changes_every_name_and_leaves_letters(names: list[str]) -> Non
 def test_each_preset_is_harder_than_the_one_before() -> None:
     easy, realistic, hard = (odds.load(name) for name in ("easy", "realistic", "hard"))
     assert easy.forename.typo < realistic.forename.typo < hard.forename.typo
-    assert easy.late["cis"].address_never < realistic.late["cis"].address_never < hard.late["cis"].address_never
+    assert (
+        easy.late["cis"].address_never
+        < realistic.late["cis"].address_never
+        < hard.late["cis"].address_never
+    )
 
 
 def test_a_link_to_an_empty_folder_is_followed(tmp_path: Path) -> None:
-    """Another disk is often reached by a link, and the hidden folder has to lie on the same one."""
+    """Another disk is often reached by a link, and the hidden folder has to lie on the
+    same one.
+    """
     (tmp_path / "disk" / "data").mkdir(parents=True)
     (tmp_path / "link").symlink_to(tmp_path / "disk" / "data")
     synthesise(tmp_path / "link", 50, workers=1)
@@ -156,9 +205,13 @@ def test_a_link_to_an_empty_folder_is_followed(tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "disk").iterdir()] == ["data"]
 
 
-def test_a_mounted_folder_is_refused_before_the_work(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_mounted_folder_is_refused_before_the_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     (tmp_path / "out").mkdir()
-    monkeypatch.setattr(Path, "is_mount", lambda path: path == (tmp_path / "out").resolve())
+    monkeypatch.setattr(
+        Path, "is_mount", lambda path: path == (tmp_path / "out").resolve()
+    )
     with pytest.raises(ConfigError, match="out is a file system of its own"):
         synthesise(tmp_path / "out", 50, workers=1)
     assert not list((tmp_path / "out").iterdir())
@@ -171,10 +224,12 @@ from pathlib import Path
 from synthetic import synthesise
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts
+        in the background is deaf to it
     out, workers = Path(sys.argv[1]), int(sys.argv[2])
     print("begun", flush=True)
-    synthesise(out, 400_000, workers=workers, chunk=2_000, progress=lambda n: print(n, flush=True))
+    synthesise(out, 400_000, workers=workers, chunk=2_000,
+        progress=lambda n: print(n, flush=True))
 """
 
 Start = Callable[[int], subprocess.Popen[str]]
@@ -198,7 +253,10 @@ def start(tmp_path: Path) -> Iterator[Start]:
         )
         processes.append(process)
         assert process.stdout
-        assert [process.stdout.readline(), process.stdout.readline()] == ["begun\n", "2000\n"]
+        assert [process.stdout.readline(), process.stdout.readline()] == [
+            "begun\n",
+            "2000\n",
+        ]
         return process
 
     yield run
@@ -210,12 +268,19 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def children(process: subprocess.Popen[str]) -> list[int]:
     """The workers, without Python's tracker of resources."""
     pids = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
-    return [int(pid) for pid in pids if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()]
+    return [
+        int(pid)
+        for pid in pids
+        if "spawn_main" in Path(f"/proc/{pid}/cmdline").read_text()
+    ]
 
 
 def alive(pid: int) -> bool:
     try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        return (
+            "Z"
+            not in Path(f"/proc/{pid}/stat").read_text().rsplit(")", 1)[1].split()[0]
+        )
     except OSError:  # it has ended, maybe since the file was opened
         return False
 
@@ -229,7 +294,9 @@ def wait_until(holds: Callable[[], bool]) -> None:
 
 
 @pytest.mark.parametrize(
-    ("number", "workers"), [(signal.SIGTERM, 1), (signal.SIGINT, 2)], ids=["SIGTERM alone", "SIGINT with workers"]
+    ("number", "workers"),
+    [(signal.SIGTERM, 1), (signal.SIGINT, 2)],
+    ids=["SIGTERM alone", "SIGINT with workers"],
 )
 def test_a_signal_ends_it_soon_and_leaves_nothing(
     start: Start, tmp_path: Path, number: signal.Signals, workers: int
@@ -245,7 +312,9 @@ def test_a_signal_ends_it_soon_and_leaves_nothing(
 
 
 @pytest.mark.slow
-def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(start: Start, tmp_path: Path) -> None:
+def test_workers_end_with_a_parent_that_is_killed_and_the_next_run_sweeps_up(
+    start: Start, tmp_path: Path
+) -> None:
     process = start(2)
     workers = children(process)
     assert len(workers) == 2

@@ -1,4 +1,6 @@
-"""What people are called: customs of origin groups, twins, changes of surname, and how concentrated names are."""
+"""What people are called: customs of origin groups, twins, changes of surname, and how
+concentrated names are.
+"""
 
 import numpy as np
 import pytest
@@ -53,24 +55,35 @@ def members(crowd: People, figures: Reference, group: str) -> np.ndarray:
         ("Smith", "Smith"),
     ],
 )
-def test_women_bear_the_ending_of_their_language(figures: Reference, man: str, woman: str) -> None:
+def test_women_bear_the_ending_of_their_language(
+    figures: Reference, man: str, woman: str
+) -> None:
     names = figures.surnames.to_pylist()
     assert names[figures.feminine[names.index(man)]] == woman
 
 
-def test_no_man_bears_a_womans_ending(crowd: People, figures: Reference, surnames: np.ndarray) -> None:
+def test_no_man_bears_a_womans_ending(
+    crowd: People, figures: Reference, surnames: np.ndarray
+) -> None:
     polish = members(crowd, figures, "east_european")
     has_ending = np.array([name.endswith("ska") for name in surnames[:, 0]])
     assert not has_ending[polish & ~crowd.female].any()
     assert 0.02 < has_ending[polish & crowd.female].mean() < 0.3
 
 
-def test_twins_have_two_names_and_some_begin_alike(crowd: People, forenames: np.ndarray) -> None:
+def test_twins_have_two_names_and_some_begin_alike(
+    crowd: People, forenames: np.ndarray
+) -> None:
     second = np.flatnonzero(crowd.twin)
     assert (forenames[second] != forenames[second - 1]).all()
     assert (crowd.birth[second] == crowd.birth[second - 1]).all()
     same_sex = crowd.female[second] == crowd.female[second - 1]
-    alike = np.array([a[0] == b[0] for a, b in zip(forenames[second], forenames[second - 1], strict=True)])
+    alike = np.array(
+        [
+            a[0] == b[0]
+            for a, b in zip(forenames[second], forenames[second - 1], strict=True)
+        ]
+    )
     assert alike[same_sex].mean() > alike[~same_sex].mean() + 0.06
 
 
@@ -81,12 +94,18 @@ def test_sons_and_daughters_of_some_families_bear_other_names(
     begum = surnames[:, 0] == "Begum"
     assert begum[bangladeshi & crowd.female].mean() > 0.05
     assert not begum[~crowd.female].any()
-    singh = np.isin(crowd.names.middle[:, 0], [figures.forenames.to_pylist().index("Singh")])
-    assert singh[members(crowd, figures, "indian") & ~crowd.female].mean() == pytest.approx(0.12, abs=0.04)
+    singh = np.isin(
+        crowd.names.middle[:, 0], [figures.forenames.to_pylist().index("Singh")]
+    )
+    assert singh[
+        members(crowd, figures, "indian") & ~crowd.female
+    ].mean() == pytest.approx(0.12, abs=0.04)
     assert not singh[crowd.female].any()
 
 
-def test_surnames_change_for_a_reason_and_on_a_day_of_the_life(crowd: People, surnames: np.ndarray) -> None:
+def test_surnames_change_for_a_reason_and_on_a_day_of_the_life(
+    crowd: People, surnames: np.ndarray
+) -> None:
     names = crowd.names
     has_change = names.changed < NEVER
     assert (has_change == (names.reason > 0)).all()
@@ -94,7 +113,9 @@ def test_surnames_change_for_a_reason_and_on_a_day_of_the_life(crowd: People, su
     age = (names.changed - crowd.birth) / YEAR
     assert (age[names.reason == MARRIAGE] >= 18.9).all()
     assert (age[names.reason == DEED_POLL] >= 15.9).all()
-    assert ((age[names.reason == PARTNER] > 0) & (age[names.reason == PARTNER] < 16)).all()
+    assert (
+        (age[names.reason == PARTNER] > 0) & (age[names.reason == PARTNER] < 16)
+    ).all()
     is_back = names.back < NEVER
     assert (names.reason[is_back] == MARRIAGE).all()
     assert (names.back[is_back] > names.changed[is_back] + 2.9 * YEAR).all()
@@ -119,7 +140,9 @@ def code(figures: Reference, group: str) -> int:
 
 
 @pytest.mark.parametrize("group", FAR_APART)
-def test_groups_have_their_share_of_free_school_meals(figures: Reference, group: str) -> None:
+def test_groups_have_their_share_of_free_school_meals(
+    figures: Reference, group: str
+) -> None:
     origin = np.full(N, code(figures, group))
     empty_mask = np.zeros(N, bool)
     place = regions(Draws(4), figures, IDS, origin, ~empty_mask)
@@ -129,5 +152,7 @@ def test_groups_have_their_share_of_free_school_meals(figures: Reference, group:
     assert means.fsm.mean() == pytest.approx(facts.share("fsm"), abs=0.012)
     gap = means.ability[~means.fsm].mean() - means.ability[means.fsm].mean()
     assert gap == pytest.approx(facts.share("fsm_gap"), abs=0.05)
-    assert means.ability.mean() == pytest.approx(facts.share("attainment") - 0.12, abs=0.02)
+    assert means.ability.mean() == pytest.approx(
+        facts.share("attainment") - 0.12, abs=0.02
+    )
     assert means.idaci[means.fsm].mean() > 1.2 * means.idaci[~means.fsm].mean()

@@ -1,4 +1,6 @@
-"""Pupils of the three nations: who is in which census, and that what happens to them comes as often as published."""
+"""Pupils of the three nations: who is in which census, and that what happens to them
+comes as often as published.
+"""
 
 import datetime
 from collections import defaultdict
@@ -10,7 +12,12 @@ import pytest
 from synthetic.chunks import build_world
 from synthetic.people.families import ENGLAND, SCOTLAND, WALES
 from synthetic.sources.npd import npd
-from synthetic.sources.npd.pupils import FIRST_WELSH_AUTHORITY, WELSH_AUTHORITIES, census_days, pupils
+from synthetic.sources.npd.pupils import (
+    FIRST_WELSH_AUTHORITY,
+    WELSH_AUTHORITIES,
+    census_days,
+    pupils,
+)
 from synthetic.sources.npd.welfare import excluded
 from synthetic.sources.scotland import STAGES, scotland
 from synthetic.sources.scotland import census_days as september_days
@@ -33,47 +40,78 @@ def rows(columns: dict[str, Any], *names: str) -> list[tuple[Any, ...]]:
 
 def test_census_days_are_the_weekdays_that_each_nation_counts_on() -> None:
     epoch = datetime.date(1970, 1, 1)
-    for days, weekday, month, week in ((census_days(), 3, 1, 3), (september_days(), 2, 9, 3), (welsh_days(), 1, 1, 2)):
+    for days, weekday, month, week in (
+        (census_days(), 3, 1, 3),
+        (september_days(), 2, 9, 3),
+        (welsh_days(), 1, 1, 2),
+    ):
         dates = [epoch + datetime.timedelta(int(d)) for d in days]
-        assert {(d.weekday(), d.month, (d.day - 1) // 7 + 1) for d in dates} == {(weekday, month, week)}
+        assert {(d.weekday(), d.month, (d.day - 1) // 7 + 1) for d in dates} == {
+            (weekday, month, week)
+        }
 
 
-def test_a_pupil_is_in_the_census_of_the_nation_where_the_family_lives(world: World) -> None:
+def test_a_pupil_is_in_the_census_of_the_nation_where_the_family_lives(
+    world: World,
+) -> None:
     homes, owner = world.people.homes, {}
     for source, name, day in (
-        (npd, "npd_census", "CensusDate"), (scotland, "scotland_pupils", "CensusDate"),
+        (npd, "npd_census", "CensusDate"),
+        (scotland, "scotland_pupils", "CensusDate"),
         (wales, "wales_plasc", "CENSUS_DATE"),
-    ):  # fmt: skip
+    ):
         files = source(world)
         person = np.array(files.records[0]["person_id"].to_pylist()) - 1
         days = files.tables[name][day].cast("int32").to_numpy()
         owner[name] = set(person.tolist())
-        assert (homes.nation(person, days) == [ENGLAND, SCOTLAND, WALES][len(owner) - 1]).all()
+        assert (
+            homes.nation(person, days) == [ENGLAND, SCOTLAND, WALES][len(owner) - 1]
+        ).all()
     assert owner["npd_census"] & owner["scotland_pupils"]
     assert owner["npd_census"] & owner["wales_plasc"]
     count = len(owner["npd_census"] & (owner["scotland_pupils"] | owner["wales_plasc"]))
     assert count / len(owner["npd_census"]) == pytest.approx(0.016, abs=0.008)
-    assert len(owner["scotland_pupils"]) / len(owner["npd_census"]) == pytest.approx(0.10, abs=0.04)
+    assert len(owner["scotland_pupils"]) / len(owner["npd_census"]) == pytest.approx(
+        0.10, abs=0.04
+    )
 
 
 def test_scottish_years_turn_in_march(world: World) -> None:
     files = scotland(world)
-    birth = world.people.birth[np.array(files.records[0]["person_id"].to_pylist()) - 1].astype("datetime64[D]").tolist()
+    birth = (
+        world.people.birth[np.array(files.records[0]["person_id"].to_pylist()) - 1]
+        .astype("datetime64[D]")
+        .tolist()
+    )
     for birthday, (year, stage) in zip(
-        birth, rows(files.tables["scotland_pupils"], "AcademicYear", "StudentStage"), strict=True
+        birth,
+        rows(files.tables["scotland_pupils"], "AcademicYear", "StudentStage"),
+        strict=True,
     ):
         begins = year // 100 - STAGES.index(stage)
-        assert datetime.date(begins - 5, 3, 1) <= birthday < datetime.date(begins - 4, 3, 1)
+        assert (
+            datetime.date(begins - 5, 3, 1)
+            <= birthday
+            < datetime.date(begins - 4, 3, 1)
+        )
 
 
-def test_a_welsh_number_names_a_welsh_authority_or_came_from_england(world: World) -> None:
+def test_a_welsh_number_names_a_welsh_authority_or_came_from_england(
+    world: World,
+) -> None:
     welsh, england = wales(world), npd(world)
     english = dict(
-        zip(england.tables["npd_census"]["UPN"].to_pylist(), england.records[0]["person_id"].to_pylist(), strict=True)
+        zip(
+            england.tables["npd_census"]["UPN"].to_pylist(),
+            england.records[0]["person_id"].to_pylist(),
+            strict=True,
+        )
     )
     person = welsh.records[0]["person_id"].to_pylist()
     authorities, shared_count = set(), 0
-    for (upn,), owner in zip(rows(welsh.tables["wales_plasc"], "UPN"), person, strict=True):
+    for (upn,), owner in zip(
+        rows(welsh.tables["wales_plasc"], "UPN"), person, strict=True
+    ):
         authorities.add(int(upn[1:4]) - FIRST_WELSH_AUTHORITY)
         if upn in english:
             assert english[upn] == owner
@@ -91,16 +129,24 @@ def test_who_is_outside_school_alone_is_in_no_census_of_the_year(world: World) -
     assert {attends for (attends,) in rows(tables["npd_ap"], "AttendsSchool")} == {0, 1}
 
 
-def test_exclusions_are_on_school_days_and_the_last_may_be_for_good(world: World) -> None:
+def test_exclusions_are_on_school_days_and_the_last_may_be_for_good(
+    world: World,
+) -> None:
     school_years = pupils(world)
     expected = excluded(school_years)
     table = npd(world).tables["npd_exclusions"]
     assert len(table[KEY]) == expected.times.sum()
-    exclusions = rows(table, KEY, "AcademicYear", "StartDate", "Category", "ActualNumberOfSessions")
+    exclusions = rows(
+        table, KEY, "AcademicYear", "StartDate", "Category", "ActualNumberOfSessions"
+    )
     last: dict[tuple[str, int], datetime.date] = {}
     for pmr, year, start, _, _ in exclusions:
         assert start.weekday() < 5
-        assert datetime.date(year // 100, 9, 1) <= start <= datetime.date(year // 100 + 1, 7, 31)
+        assert (
+            datetime.date(year // 100, 9, 1)
+            <= start
+            <= datetime.date(year // 100 + 1, 7, 31)
+        )
         last[pmr, year] = max(start, last.get((pmr, year), start))
     for pmr, year, start, category, sessions in exclusions:
         assert (category == "PERM") is (sessions is None)
@@ -109,8 +155,14 @@ def test_exclusions_are_on_school_days_and_the_last_may_be_for_good(world: World
 
 def test_absence_adds_up_and_is_as_frequent_as_published(read: Read) -> None:
     absence = read("sources/npd/absence")
-    absences, possible = (absence[f"{name}_6HalfTerms"].to_numpy() for name in ("OverallAbsence", "SessionsPossible"))
-    parts = [absence[f"{name}_6HalfTerms"].to_numpy() for name in ("AuthorisedAbsence", "UnauthorisedAbsence")]
+    absences, possible = (
+        absence[f"{name}_6HalfTerms"].to_numpy()
+        for name in ("OverallAbsence", "SessionsPossible")
+    )
+    parts = [
+        absence[f"{name}_6HalfTerms"].to_numpy()
+        for name in ("AuthorisedAbsence", "UnauthorisedAbsence")
+    ]
     persistent = absence["PA10_Exact_6HalfTerms"].to_numpy()
     assert (parts[0] + parts[1] == absences).all()
     assert (absences <= possible).all()
@@ -119,11 +171,19 @@ def test_absence_adds_up_and_is_as_frequent_as_published(read: Read) -> None:
     assert persistent.mean() == pytest.approx(0.115, abs=0.02)
 
 
-def test_what_is_drawn_of_pupils_follows_no_order_of_their_numbers(world: World) -> None:
-    """A person's place in a block of nine numbers says who is the eldest of a family: nothing else may hang on it."""
+def test_what_is_drawn_of_pupils_follows_no_order_of_their_numbers(
+    world: World,
+) -> None:
+    """A person's place in a block of nine numbers says who is the eldest of a family:
+    nothing else may hang on it.
+    """
     files = npd(world)
     owner = dict(
-        zip(files.tables["npd_census"][KEY].to_pylist(), files.records[0]["person_id"].to_pylist(), strict=True)
+        zip(
+            files.tables["npd_census"][KEY].to_pylist(),
+            files.records[0]["person_id"].to_pylist(),
+            strict=True,
+        )
     )
     passes, stages = defaultdict(set), defaultdict(set)
     for pmr, level2, number in rows(files.tables["npd_ks4"], KEY, "LEVEL2", "GCSE_AC"):
@@ -137,9 +197,13 @@ def test_what_is_drawn_of_pupils_follows_no_order_of_their_numbers(world: World)
 
 def test_private_schools_send_results_and_no_census(read: Read) -> None:
     pupils = set(read("sources/npd/census")[KEY].to_pylist())
-    ap_pupils = set(read("sources/npd/ap")[KEY].to_pylist())  # some were at no school but in places of an authority
+    ap_pupils = set(
+        read("sources/npd/ap")[KEY].to_pylist()
+    )  # some were at no school but in places of an authority
     private = [
-        row for row in read("sources/npd/ks4").to_pylist() if row["LAESTAB"] % 10_000 >= 9800 and row["URN"] >= 900_000
+        row
+        for row in read("sources/npd/ks4").to_pylist()
+        if row["LAESTAB"] % 10_000 >= 9800 and row["URN"] >= 900_000
     ]
     assert private
     assert not {row[KEY] for row in private} & pupils

@@ -1,4 +1,6 @@
-"""The error log says what differs from the truth, all of it and nothing else; and errors come as often as the preset says."""
+"""The error log says what differs from the truth, all of it and nothing else; and
+errors come as often as the preset says.
+"""
 
 from collections import defaultdict
 from typing import Any
@@ -9,9 +11,30 @@ from tests.synthetic.conftest import Read
 
 COLUMNS = {
     "npd": ("npd/census", "Forename", "Surname", "DateOfBirth", "Gender", "Postcode"),
-    "scotland": ("scotland/pupils", "LegalForename", "LegalSurname", "BirthDate", "Gender", "HomePostcode"),
-    "wales": ("wales/plasc", "GIVEN_NAME", "FAMILY_NAME", "BIRTH_DATE", "SEX", "POSTCODE"),
-    "ilr": ("ilr/learners", "GivenNames", "FamilyName", "DateOfBirth", "Sex", "Postcode"),
+    "scotland": (
+        "scotland/pupils",
+        "LegalForename",
+        "LegalSurname",
+        "BirthDate",
+        "Gender",
+        "HomePostcode",
+    ),
+    "wales": (
+        "wales/plasc",
+        "GIVEN_NAME",
+        "FAMILY_NAME",
+        "BIRTH_DATE",
+        "SEX",
+        "POSTCODE",
+    ),
+    "ilr": (
+        "ilr/learners",
+        "GivenNames",
+        "FamilyName",
+        "DateOfBirth",
+        "Sex",
+        "Postcode",
+    ),
     "hesa": ("hesa/students", "FNAMES", "SURNAME", "BIRTHDTE", "SEXID", "POSTCODE"),
     "cis": ("cis/customers", "Forenames", "Surname", "DateOfBirth", "Sex", "Postcode"),
 }
@@ -22,7 +45,13 @@ SEX = {"M": "Male", "F": "Female", "1": "Male", "2": "Female"}
 @pytest.fixture(scope="module")
 def owner(read: Read) -> dict[str, int]:
     records = read("truth/records")
-    return dict(zip(records["record_key"].to_pylist(), records["person_id"].to_pylist(), strict=True))
+    return dict(
+        zip(
+            records["record_key"].to_pylist(),
+            records["person_id"].to_pylist(),
+            strict=True,
+        )
+    )
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +64,12 @@ def error_log(read: Read) -> dict[tuple[str, str], str]:
 
 
 def given_names(person: dict[str, Any]) -> str:
-    return " ".join(filter(None, (person["forename"], person["middle_name"], person["second_middle_name"]))).upper()
+    return " ".join(
+        filter(
+            None,
+            (person["forename"], person["middle_name"], person["second_middle_name"]),
+        )
+    ).upper()
 
 
 def spaceless(postcode: str) -> str:
@@ -48,7 +82,11 @@ def surnames(person: dict[str, Any]) -> set[str]:
 
 @pytest.mark.parametrize("source", COLUMNS)
 def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
-    read: Read, persons: dict[int, Any], owner: dict[str, int], error_log: dict[tuple[str, str], str], source: str
+    read: Read,
+    persons: dict[int, Any],
+    owner: dict[str, int],
+    error_log: dict[tuple[str, str], str],
+    source: str,
 ) -> None:
     table, forename, surname, dob, sex, postcode = COLUMNS[source]
     errors = defaultdict(int)
@@ -59,23 +97,36 @@ def test_a_field_differs_from_the_truth_where_the_log_says_so_and_nowhere_else(
         if source in MIDDLE_NAMES:
             name = f"{name} {(row[MIDDLE_NAMES[source]] or '').upper()}".strip()
         true = {
-            "names": name == (person["forename"].upper() if source == "scotland" else given_names(person)),
+            "names": name
+            == (
+                person["forename"].upper()
+                if source == "scotland"
+                else given_names(person)
+            ),
             "surname": (row[surname] or "").upper() in surnames(person),
             "dob": row[dob] == person["birth_date"],
             "sex": SEX[row[sex]] == person["sex"],
-            "postcode": row[postcode] is None or spaceless(row[postcode]) in map(spaceless, person["postcodes"]),
+            "postcode": row[postcode] is None
+            or spaceless(row[postcode]) in map(spaceless, person["postcodes"]),
         }
-        kinds = {field: error_log.get((key, field)) for field in ("forename", "middle_names", *list(true)[1:])}
+        kinds = {
+            field: error_log.get((key, field))
+            for field in ("forename", "middle_names", *list(true)[1:])
+        }
         kinds["names"] = kinds["forename"] or kinds["middle_names"]
         for field, agrees in true.items():
-            # A hyphenated name cut short may be the name before marriage: then both are true.
+            # A hyphenated name cut short may be the name before marriage: then both are
+            # true.
             if agrees is bool(kinds[field]) and kinds[field] != "hyphen dropped":
                 errors[field] += 1
     assert not errors
 
 
 def test_earlier_names_and_homes_are_true_ones_too(
-    read: Read, persons: dict[int, Any], owner: dict[str, int], error_log: dict[tuple[str, str], str]
+    read: Read,
+    persons: dict[int, Any],
+    owner: dict[str, int],
+    error_log: dict[tuple[str, str], str],
 ) -> None:
     for row in read("sources/hesa/students").to_pylist():
         key = str(row["RECORDID"])
@@ -90,9 +141,14 @@ def test_earlier_names_and_homes_are_true_ones_too(
 def test_ninos_in_education_are_those_of_cis_unless_the_log_says_so(
     read: Read, owner: dict[str, int], error_log: dict[tuple[str, str], str]
 ) -> None:
-    cis = {(owner[str(row["RECORDID"])], row["NINO"]) for row in read("sources/cis/customers").to_pylist()}
+    cis = {
+        (owner[str(row["RECORDID"])], row["NINO"])
+        for row in read("sources/cis/customers").to_pylist()
+    }
     for table, column in (("ilr/learners", "NINumber"), ("hesa/students", "NINO")):
         rows = [row for row in read(f"sources/{table}").to_pylist() if row[column]]
         for row in rows:
             key = str(row["RECORDID"])
-            assert ((owner[key], row[column]) in cis) is ((key, "nino") not in error_log)
+            assert ((owner[key], row[column]) in cis) is (
+                (key, "nino") not in error_log
+            )

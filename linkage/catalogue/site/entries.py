@@ -1,4 +1,6 @@
-"""Everything that can be found: each variable once, held or only listed, with its table, phases and packages."""
+"""Everything that can be found: each variable once, held or only listed, with its
+table, phases and packages.
+"""
 
 import functools
 from collections import defaultdict
@@ -17,7 +19,8 @@ class Entry:
 
     Attributes:
         table: "npd.ks4".
-        written: its name in DfE's form, with [term] and [yy] where those go; None where it is not in the form.
+        written: its name in DfE's form, with [term] and [yy] where those go; None where
+            it is not in the form.
         is_held: whether data of it are held here.
         packages: names of the data packages that it is in.
         refused: why it can be in no extract; None where it can.
@@ -97,34 +100,71 @@ class Everything:
 
     def others(self, entry: Entry) -> list[Entry]:
         """The variables of other tables that have an entry's name."""
-        return [other for other in self._by_name[without_case(entry.name)] if other is not entry]
+        return [
+            other
+            for other in self._by_name[without_case(entry.name)]
+            if other is not entry
+        ]
 
 
-def everything(catalogue: Catalogue, standard: StandardExtract, packages: Mapping[str, Package]) -> Everything:
+def everything(
+    catalogue: Catalogue, standard: StandardExtract, packages: Mapping[str, Package]
+) -> Everything:
     """What is held and what is listed, as one list."""
     packages_of = _packages_of(packages)
-    datasets = {name: (dataset.title, dataset.owner) for name, dataset in catalogue.datasets.items()}
+    datasets = {
+        name: (dataset.title, dataset.owner)
+        for name, dataset in catalogue.datasets.items()
+    }
     tables: list[TableEntry] = []
     for dataset_name, dataset in catalogue.datasets.items():
         for definition in dataset.table.values():
             name = f"{dataset_name}.{definition.name}"
             form = standard.tables.get(name)
-            in_form = {own_name: column for column, own_name in form.held.items()} if form else {}
+            in_form = (
+                {own_name: column for column, own_name in form.held.items()}
+                if form
+                else {}
+            )
             entries = [
-                _entry(name, variable, definition.phases, form, in_form.get(variable.name), packages_of, is_held=True)
+                _entry(
+                    name,
+                    variable,
+                    definition.phases,
+                    form,
+                    in_form.get(variable.name),
+                    packages_of,
+                    is_held=True,
+                )
                 for variable in definition.variable
             ]
             rest = _listed(form, packages_of) if form else []
-            tables.append(TableEntry(name, definition.title, definition.grain, definition.phases, (*entries, *rest)))
+            tables.append(
+                TableEntry(
+                    name,
+                    definition.title,
+                    definition.grain,
+                    definition.phases,
+                    (*entries, *rest),
+                )
+            )
     known = {table.name for table in tables}
     tables += [
-        TableEntry(name, form.form.title, form.form.grain, form.form.phases, tuple(_listed(form, packages_of)))
+        TableEntry(
+            name,
+            form.form.title,
+            form.form.grain,
+            form.form.phases,
+            tuple(_listed(form, packages_of)),
+        )
         for name, form in standard.tables.items()
         if name not in known
     ]
     order = list(datasets) + [name for name in standard.titles if name not in datasets]
     tables.sort(key=lambda table: order.index(table.name.partition(".")[0]))
-    return Everything({**datasets, **standard.titles}, tuple(tables), packages, catalogue.frames)
+    return Everything(
+        {**datasets, **standard.titles}, tuple(tables), packages, catalogue.frames
+    )
 
 
 _Within = Mapping[tuple[str, str], tuple[str, ...]]
@@ -132,7 +172,15 @@ _Within = Mapping[tuple[str, str], tuple[str, ...]]
 
 def _listed(table: ListedTable, packages_of: _Within) -> list[Entry]:
     return [
-        _entry(table.name, variable, table.form.phases, table, variable.name, packages_of, is_held=False)
+        _entry(
+            table.name,
+            variable,
+            table.form.phases,
+            table,
+            variable.name,
+            packages_of,
+            is_held=False,
+        )
         for variable in table.variable
     ]
 
@@ -149,14 +197,29 @@ def _entry(
 ) -> Entry:
     name = form.names.get(in_form) if form and in_form else None
     packages = packages_of.get((table, variable.name), ())
-    return Entry(table, variable, tuple(phases), name, is_held, packages, names_a_person(variable))
+    return Entry(
+        table,
+        variable,
+        tuple(phases),
+        name,
+        is_held,
+        packages,
+        names_a_person(variable),
+    )
 
 
 def _packages_of(packages: Mapping[str, Package]) -> _Within:
     """Table and variable to the packages that they are in."""
     names_of: dict[tuple[str, str], list[str]] = defaultdict(list)
     for name, package in packages.items():
-        variables = [(holding.name, variable.name) for holding, variable in package.variables()]
-        for key in dict.fromkeys([*variables, *((table.name, variable.name) for table, variable in package.listed)]):
+        variables = [
+            (holding.name, variable.name) for holding, variable in package.variables()
+        ]
+        for key in dict.fromkeys(
+            [
+                *variables,
+                *((table.name, variable.name) for table, variable in package.listed),
+            ]
+        ):
             names_of[key].append(name)
     return {key: tuple(names) for key, names in names_of.items()}

@@ -1,4 +1,6 @@
-"""Write the site: pages from templates, and the catalogue as a script for search and lists."""
+"""Write the site: pages from templates, and the catalogue as a script for search and
+lists.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -52,20 +54,26 @@ class SiteSummary:
     size: int  # bytes
 
 
-def write_site(site: Everything, out: Path, *, advance: Callable[[int], None] = lambda more: None) -> SiteSummary:
+def write_site(
+    site: Everything, out: Path, *, advance: Callable[[int], None] = lambda more: None
+) -> SiteSummary:
     """Write the site, whole or not at all; an earlier one is replaced.
 
     Args:
-        advance: is given the number of variables whose page was written since the last call.
+        advance: is given the number of variables whose page was written since the last
+            call.
 
     Raises:
         ConfigError: the folder holds something other than a site.
     """
     if out.exists() and not out.is_dir():
-        raise ConfigError(f"{out}: is a file\n  give an empty or a new folder with --out")
+        raise ConfigError(
+            f"{out}: is a file\n  give an empty or a new folder with --out"
+        )
     if out.is_dir() and not (out / MARK).is_file() and any(out.iterdir()):
         raise ConfigError(
-            f"{out}: holds other things, and would be replaced\n  give an empty or a new folder with --out"
+            f"{out}: holds other things, and would be replaced\n  give an empty or a "
+            "new folder with --out"
         )
     templates = _environment()
     with whole(out) as work:
@@ -76,7 +84,10 @@ def write_site(site: Everything, out: Path, *, advance: Callable[[int], None] = 
             (work / file).write_text(page(), encoding="utf-8")
             advance(file.startswith("variable/"))
         for name in _OWN:
-            (work / name).write_text(templates.loader.get_source(templates, name)[0], encoding="utf-8")  # type: ignore[union-attr]
+            (work / name).write_text(
+                templates.loader.get_source(templates, name)[0],  # type: ignore[union-attr]
+                encoding="utf-8",
+            )
         (work / MARK).write_text(_script(site), encoding="utf-8")
         size = sum(path.stat().st_size for path in work.rglob("*") if path.is_file())
     return SiteSummary(out, len(pages), len(site.entries), size)
@@ -104,23 +115,46 @@ def _pages(site: Everything, templates: Environment) -> Iterator[_Page]:
     }
 
     def page(template: str, base: str = "", **context: Any) -> Callable[[], str]:
-        return lambda: templates.get_template(template).render(known, base=base, **context)
+        return lambda: templates.get_template(template).render(
+            known, base=base, **context
+        )
 
     for name in ("index", "datasets", "packages", "list"):
         yield f"{name}.html", page(f"{name}.html.j2", here=name)
     for table in site.tables:
-        yield f"table/{table.name}.html", page("table.html.j2", "../", here="", table=table)
+        yield (
+            f"table/{table.name}.html",
+            page("table.html.j2", "../", here="", table=table),
+        )
     for package in site.packages.values():
-        yield f"package/{package.name}.html", page("package.html.j2", "../", here="", package=package)
+        yield (
+            f"package/{package.name}.html",
+            page("package.html.j2", "../", here="", package=package),
+        )
     for entry in site.entries:
-        yield entry.page, page("variable.html.j2", "../", here="", entry=entry, others=site.others(entry))
+        yield (
+            entry.page,
+            page(
+                "variable.html.j2",
+                "../",
+                here="",
+                entry=entry,
+                others=site.others(entry),
+            ),
+        )
 
 
 def _script(site: Everything) -> str:
-    """The catalogue for search and lists, as a script: a page opened from a file may load one, and fetch nothing."""
+    """The catalogue for search and lists, as a script: a page opened from a file may
+    load one, and fetch nothing.
+    """
     packages = {name: _package(package) for name, package in site.packages.items()}
     rows = [_row(entry) for entry in site.entries]
-    content = {"tables": {table.name: table.title for table in site.tables}, "packages": packages, "rows": rows}
+    content = {
+        "tables": {table.name: table.title for table in site.tables},
+        "packages": packages,
+        "rows": rows,
+    }
     text = json.dumps(content, ensure_ascii=False, separators=(",", ":"))
     return f'"use strict";\nwindow.catalogue = {text};\n'
 
@@ -128,7 +162,11 @@ def _script(site: Everything) -> str:
 def _package(package: Package) -> dict[str, Any]:
     """A package as list.js has it: title, phases, and the years it is held for."""
     years = Years.around(map(package.years, package.parts))
-    return {"title": package.title, "phases": list(package.phases), "years": str(years or "")}
+    return {
+        "title": package.title,
+        "phases": list(package.phases),
+        "years": str(years or ""),
+    }
 
 
 def _row(entry: Entry) -> list[Any]:

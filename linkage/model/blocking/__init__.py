@@ -1,8 +1,21 @@
-"""Blocking rules: what pairs they make, how many matches they reach, and which of them to use."""
+"""Blocking rules: what pairs they make, how many matches they reach, and which of them
+to use.
+"""
 
 from linkage.model.blocking.choose import ChosenRule, ChosenRules, choose_rules
-from linkage.model.blocking.counting import Reached, RulePairs, count_reached, rule_pairs
-from linkage.model.blocking.recall import Expected, Pattern, Recall, estimated_recall, expected_recall
+from linkage.model.blocking.counting import (
+    Reached,
+    RulePairs,
+    count_reached,
+    rule_pairs,
+)
+from linkage.model.blocking.recall import (
+    Expected,
+    Pattern,
+    Recall,
+    estimated_recall,
+    expected_recall,
+)
 
 __all__ = [
     "ChosenRule",

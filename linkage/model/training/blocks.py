@@ -1,6 +1,8 @@
-"""Training blocks: the pairs that EM learns from, chosen by how many pairs agree on which columns.
+"""Training blocks: the pairs that EM learns from, chosen by how many pairs agree on
+which columns.
 
-A run of EM says nothing of a comparison that reads what it is blocked on, so several blocks share the work.
+A run of EM says nothing of a comparison that reads what it is blocked on, so several
+blocks share the work.
 """
 
 import math
@@ -15,19 +17,24 @@ from linkage.model.splink_json import GIVE_A_MODEL, Comparison, Level, sided_col
 from linkage.model.training.counts import Layout, counted_records, counted_shares
 
 MOST_PAIRS = 400
-"""Pairs a record that a block may make: Splink advises that matches be 1 % of them; EM still converges with a quarter
-of that where nothing purer leaves a comparison free."""
+"""Pairs a record that a block may make: Splink advises that matches be 1 % of them; EM
+still converges with a quarter of that where nothing purer leaves a comparison free.
+"""
 PURE_PAIRS = 40
 """Pairs a record up to which a block is preferred to a larger one."""
 FEWEST_PAIRS = 30
 """Pairs from which a block shows anything."""
 SIGNIFICANT = 3.0
-"""Standard deviations beyond chance: a model has dozens of levels, of which two would be beyond 2 by chance."""
+"""Standard deviations beyond chance: a model has dozens of levels, of which two would
+be beyond 2 by chance.
+"""
 
 
 @dataclass(frozen=True)
 class TrainingBlock:
-    """Columns that records may agree on, and how many pairs do: what a run of EM may block on."""
+    """Columns that records may agree on, and how many pairs do: what a run of EM may
+    block on.
+    """
 
     columns: tuple[str, ...]
     pairs: int  # of both sides
@@ -36,7 +43,8 @@ class TrainingBlock:
     seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
     known: int = 0  # pairs that the count saw with the columns known on both sides
     known_share: float = 1.0  # of the pairs, those with the columns known on both sides
-    lenient: bool = False  # it says something of comparisons some levels of which read what is blocked on
+    # it says something of comparisons some levels of which read what is blocked on
+    lenient: bool = False
 
     @property
     def chance(self) -> float:
@@ -44,44 +52,71 @@ class TrainingBlock:
         return self.seen / max(self.known, 1)
 
     def leaves_free(self, comparison: Comparison) -> bool:
-        """Whether EM on this block says anything of a comparison: not where it reads what is blocked on."""
-        read = own_columns(comparison) if self.lenient and not comparison.given else comparison.columns
+        """Whether EM on this block says anything of a comparison: not where it reads
+        what is blocked on.
+        """
+        read = (
+            own_columns(comparison)
+            if self.lenient and not comparison.given
+            else comparison.columns
+        )
         return not {*read, *comparison.given} & set(self.columns)
 
     def leaves_level_free(self, level: Level) -> bool:
-        """Whether it says anything of a level: not where that reads what is blocked on, though others do not."""
-        read = sided_columns(level.condition) if self.lenient and level.condition else ()
+        """Whether it says anything of a level: not where that reads what is blocked on,
+        though others do not.
+        """
+        read = (
+            sided_columns(level.condition) if self.lenient and level.condition else ()
+        )
         return not set(read) & set(self.columns)
 
 
 def own_columns(comparison: Comparison) -> set[str]:
-    """The columns that a comparison is about: those that its first graded level reads."""
+    """The columns that a comparison is about: those that its first graded level
+    reads.
+    """
     first = next(level for level in comparison.levels if level.value >= 0)
-    return set(sided_columns(first.condition)) if first.condition else set(comparison.columns)
+    return (
+        set(sided_columns(first.condition))
+        if first.condition
+        else set(comparison.columns)
+    )
 
 
 def training_blocks(
-    comparisons: Sequence[Comparison], counted: Sequence[TrainingBlock], sides: Sequence[Side]
+    comparisons: Sequence[Comparison],
+    counted: Sequence[TrainingBlock],
+    sides: Sequence[Side],
 ) -> list[TrainingBlock]:
-    """The blocks to learn from: few enough pairs that matches are not lost in them, and no column in all of them.
+    """The blocks to learn from: few enough pairs that matches are not lost in them, and
+    no column in all of them.
 
     Raises:
         NothingToTrainOnError: nothing to block on makes pairs.
     """
     smaller = min(side.units for side in sides)
-    chance = {block.columns[0]: block.chance for block in counted if len(block.columns) == 1}
-    # A block without what is a person's own would show EM brothers and sisters as matches.
+    chance = {
+        block.columns[0]: block.chance for block in counted if len(block.columns) == 1
+    }
+    # A block without what is a person's own would show EM brothers and sisters as
+    # matches.
     personal = [block for block in counted if PERSONAL & set(block.columns)]
     candidates = _fitting(smaller, personal or counted)
     if not candidates:
         raise NothingToTrainOnError(
-            f"nothing to train on: no column or pair of columns makes between 0.02 and {MOST_PAIRS} pairs a record\n"
+            "nothing to train on: no column or pair of columns makes between 0.02 and "
+            f"{MOST_PAIRS} pairs a record\n"
             f"  {GIVE_A_MODEL}, or map more columns"
         )
     selection, rest = _chosen(candidates, set(comparisons), chance)
-    # Comparisons of names that may be swapped read both: without a birth date every block of persons is on one of them.
-    # A lenient block estimates all of the other comparison except how often the names are swapped.
-    spares = (_unique_columns(counted), *([replace(block, lenient=True) for block in of] for of in (personal, counted)))
+    # Comparisons of names that may be swapped read both: without a birth date every
+    # block of persons is on one of them. A lenient block estimates all of the other
+    # comparison except how often the names are swapped.
+    spares = (
+        _unique_columns(counted),
+        *([replace(block, lenient=True) for block in of] for of in (personal, counted)),
+    )
     for blocks in spares:
         if rest:
             additions, rest = _chosen(_fitting(smaller, blocks), rest, chance)
@@ -89,8 +124,12 @@ def training_blocks(
     return selection
 
 
-def _fitting(smaller: int, blocks: Sequence[TrainingBlock]) -> list[tuple[TrainingBlock, bool]]:
-    """Blocks that make neither too few pairs nor too many, and whether they make so many that matches are rare."""
+def _fitting(
+    smaller: int, blocks: Sequence[TrainingBlock]
+) -> list[tuple[TrainingBlock, bool]]:
+    """Blocks that make neither too few pairs nor too many, and whether they make so
+    many that matches are rare.
+    """
     candidates = []
     for block in blocks:
         known = max(smaller * block.complete, 1.0)
@@ -100,9 +139,13 @@ def _fitting(smaller: int, blocks: Sequence[TrainingBlock]) -> list[tuple[Traini
 
 
 def _chosen(
-    candidates: Sequence[tuple[TrainingBlock, bool]], rest: set[Comparison], chance: Mapping[str, float]
+    candidates: Sequence[tuple[TrainingBlock, bool]],
+    rest: set[Comparison],
+    chance: Mapping[str, float],
 ) -> tuple[list[TrainingBlock], set[Comparison]]:
-    """Blocks by which each comparison is left free at least once, and the comparisons that none leaves free."""
+    """Blocks by which each comparison is left free at least once, and the comparisons
+    that none leaves free.
+    """
     selection: list[TrainingBlock] = []
 
     def freed(block: TrainingBlock) -> int:
@@ -127,7 +170,9 @@ def _chosen(
 
 
 def _is_chance(block: TrainingBlock, chance: Mapping[str, float]) -> bool:
-    """Whether as many pairs agree on two columns as when these are independent: no match is seen."""
+    """Whether as many pairs agree on two columns as when these are independent: no
+    match is seen.
+    """
     if len(block.columns) == 1:
         return False
     expected = block.known * math.prod(chance[column] for column in block.columns)
@@ -135,21 +180,30 @@ def _is_chance(block: TrainingBlock, chance: Mapping[str, float]) -> bool:
 
 
 def _unique_columns(blocks: Sequence[TrainingBlock]) -> list[TrainingBlock]:
-    """Columns that are shared far less within the files than across: telephones and other numbers, and no homes."""
+    """Columns that are shared far less within the files than across: telephones and
+    other numbers, and no homes.
+    """
     return [
         block
         for block in blocks
-        if len(block.columns) == 1 and block.columns[0] not in HOME and sum(block.within) <= 0.05 * block.pairs
+        if len(block.columns) == 1
+        and block.columns[0] not in HOME
+        and sum(block.within) <= 0.05 * block.pairs
     ]
 
 
-def count_blocks(engine: Engine, layout: Layout, sides: Sequence[Side]) -> list[TrainingBlock]:
+def count_blocks(
+    engine: Engine, layout: Layout, sides: Sequence[Side]
+) -> list[TrainingBlock]:
     """How many pairs agree on each column that may be blocked on, and on each two.
 
-    Counts of values tell it, so that a column's share is known from billions of pairs, none of which is made.
+    Counts of values tell it, so that a column's share is known from billions of pairs,
+    none of which is made.
     """
     exact = list(layout.exact_levels)
-    sets = [(a,) for a in exact] + [(a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]]
+    sets = [(a,) for a in exact] + [
+        (a, b) for i, a in enumerate(exact) for b in exact[i + 1 :]
+    ]
     if not sets:
         return []
     left, right = counted_records(sides)
@@ -170,12 +224,14 @@ def _count(place: int, names: Sequence[str]) -> str:
     select_list = columns(names)
     known = " and ".join(f"{quote(name)} is not null" for name in names)
     left, right = (
-        f"(select {select_list}, count(*) as units from {side}_units where {known} group by {select_list})"
+        f"(select {select_list}, count(*) as units from {side}_units where {known} "
+        f"group by {select_list})"
         for side in ("left", "right")
     )
     return f"""
     select {place} as place, coalesce(sum(l.units * r.units), 0) as pairs,
-           coalesce(sum(l.units), 0) as known_left, coalesce(sum(r.units), 0) as known_right,
+           coalesce(sum(l.units), 0) as known_left,
+               coalesce(sum(r.units), 0) as known_right,
            coalesce(sum(l.units * (l.units - 1)), 0) as within_left,
            coalesce(sum(r.units * (r.units - 1)), 0) as within_right
     from {left} as l full join {right} as r using ({select_list})
@@ -183,12 +239,20 @@ def _count(place: int, names: Sequence[str]) -> str:
 
 
 def _projected(
-    names: tuple[str, ...], row: dict[str, int], units: Sequence[int], shares: Sequence[float]
+    names: tuple[str, ...],
+    row: dict[str, int],
+    units: Sequence[int],
+    shares: Sequence[float],
 ) -> TrainingBlock:
-    pairs, left, right = int(row["pairs"]), int(row["known_left"]), int(row["known_right"])
+    pairs, left, right = (
+        int(row["pairs"]),
+        int(row["known_left"]),
+        int(row["known_right"]),
+    )
     sizes = [max(n * share, 1.0) for n, share in zip(units, shares, strict=True)]
     inner_pairs = [
-        round(int(row[f"within_{side}"]) / 2 / share**2) for side, share in zip(("left", "right"), shares, strict=True)
+        round(int(row[f"within_{side}"]) / 2 / share**2)
+        for side, share in zip(("left", "right"), shares, strict=True)
     ]
     return TrainingBlock(
         columns=names,

@@ -1,11 +1,15 @@
-"""The training driver: u, m and the prior of a model, estimated on the records of two sides.
+"""The training driver: u, m and the prior of a model, estimated on the records of two
+sides.
 
 - u: random pairs of both sides;
 - m: EM with fixed u, once for each training block;
-- conditional comparisons: pairs within each file that agree on the conditions (linkage.model.training.dependence);
-- the prior: matches that EM found in the blocks, scaled up by how often matches agree on what was blocked on.
+- conditional comparisons: pairs within each file that agree on the conditions
+  (linkage.model.training.dependence);
+- the prior: matches that EM found in the blocks, scaled up by how often matches agree
+  on what was blocked on.
 
-The pairs are compared and counted by the engine; all that follows works on a few hundred counts.
+The pairs are compared and counted by the engine; all that follows works on a few
+hundred counts.
 """
 
 from collections.abc import Callable
@@ -34,27 +38,42 @@ def train(
     """Estimate a model's probabilities on two sides' records.
 
     Args:
-        model: comparisons and blocking rules; what m and u it has are where estimation starts.
+        model: comparisons and blocking rules; what m and u it has are where estimation
+            starts.
         left, right: unit_id and the model's columns.
         seed: of the samples.
-        one_file: both sides are parts of one file, so that pairs within a side are no non-matches.
-        informative: a step that has learnt by the same comparisons; its m is where estimation starts, and counts as
-            further matches.
+        one_file: both sides are parts of one file, so that pairs within a side are no
+            non-matches.
+        informative: a step that has learnt by the same comparisons; its m is where
+            estimation starts, and counts as further matches.
 
     Raises:
-        NothingToTrainOnError: no block makes enough pairs to learn from, for example because the sides share no value;
-            or EM did not converge, or converged on non-matches.
+        NothingToTrainOnError: no block makes enough pairs to learn from, for example
+            because the sides share no value; or EM did not converge, or converged on
+            non-matches.
     """
     say = progress or (lambda _: None)
     start = informative.model if informative else model
-    evidence = gather(engine, start, left, right, seed=seed, one_file=one_file, informative=informative, progress=say)
+    evidence = gather(
+        engine,
+        start,
+        left,
+        right,
+        seed=seed,
+        one_file=one_file,
+        informative=informative,
+        progress=say,
+    )
     estimates = estimate(evidence)
-    matches = {number: run.matches for number, run in enumerate(estimates.runs) if run.usable}
+    matches = {
+        number: run.matches for number, run in enumerate(estimates.runs) if run.usable
+    }
     if larger_evidence := enlarge(engine, evidence, matches, left, right, seed=seed):
         say("few matches so far: m from more of the pairs")
         evidence = larger_evidence
         estimates = estimate(evidence)
-    # EM had the conditional comparisons of the model that it started from; of one that is not trained they say nothing.
+    # EM had the conditional comparisons of the model that it started from; of one that
+    # is not trained they say nothing.
     evidence = with_dependence(engine, evidence, estimates.u, left, right, seed=seed)
     trained_model = with_estimates(evidence.layout, estimates)
     return trained_model, training_report(evidence, trained_model, estimates, seed)
@@ -63,7 +82,8 @@ def train(
 def default_parameters(
     engine: Engine, model: Model, left: Table, right: Table, *, seed: int, reason: str
 ) -> tuple[Model, TrainingReport]:
-    """A model of two sides that are too small to learn from: u as counted, m as the comparisons start with.
+    """A model of two sides that are too small to learn from: u as counted, m as the
+    comparisons start with.
 
     Args:
         model: comparisons, with the shares of matches that their kinds usually show.
@@ -82,7 +102,8 @@ def default_parameters(
     trained_model = with_estimates(layout, estimates)
     report = training_report(evidence, trained_model, estimates, seed)
     report.warnings = [
-        f"{reason}: what matches show is taken from how such fields usually are written, and how many there are from "
+        f"{reason}: what matches show is taken from how such fields usually are "
+        "written, and how many there are from "
         f"the sizes of the files; look at the links, or {GIVE_A_MODEL}"
     ]
     return trained_model, report

@@ -1,8 +1,10 @@
 """Expectation-maximisation on counts of agreement patterns: Splink's iteration.
 
-As Splink does it with u fixed and without term frequencies (splink/internals/expectation_maximisation.py): a level that
-no pair shows gets Splink's constant, a side that is NULL says nothing, and it ends when no m and no prior moves by more
-than the tolerance. An informative prior adds pseudo-counts of matches to each level (maximum a posteriori).
+As Splink does it with u fixed and without term frequencies
+(splink/internals/expectation_maximisation.py): a level that no pair shows gets Splink's
+constant, a side that is NULL says nothing, and it ends when no m and no prior moves by
+more than the tolerance. An informative prior adds pseudo-counts of matches to each
+level (maximum a posteriori).
 """
 
 from dataclasses import dataclass
@@ -14,13 +16,21 @@ from linkage.model.splink_json import NOT_OBSERVED
 from linkage.model.training.counts import Floats, Layout, Patterns
 
 LIMIT = 10_000
-"""Iterations. Splink stops at 25, where each costs it a query; here each takes a millisecond."""
+"""Iterations. Splink stops at 25, where each costs it a query; here each takes a
+millisecond.
+"""
 TOLERANCE = 1e-9
-"""Splink's em_convergence, which is 1e-4 there: too coarse for the share of matches where these are rare."""
+"""Splink's em_convergence, which is 1e-4 there: too coarse for the share of matches
+where these are rare.
+"""
 NEARLY = 1e-3
-"""Distance left at the limit (Aitken's estimate) below which EM has converged to any digit that counts."""
+"""Distance left at the limit (Aitken's estimate) below which EM has converged to any
+digit that counts.
+"""
 _LEAST = 1e-300  # probability below which Splink stops
-_STEADY = 100  # iterations from which each change is a constant share of the one before it
+_STEADY = (
+    100  # iterations from which each change is a constant share of the one before it
+)
 
 
 @dataclass(frozen=True)
@@ -60,7 +70,8 @@ def expectation_maximisation(
     Args:
         u: (levels,).
         m, prior: where it starts.
-        pseudo_counts: (levels,) of matches that show the starting m of the layout's model.
+        pseudo_counts: (levels,) of matches that show the starting m of the layout's
+            model.
         most: what the prior is at most.
         tolerance, limit: Splink's em_convergence and max_iterations.
     """
@@ -74,13 +85,22 @@ def expectation_maximisation(
         counts = patterns.level_counts(matches)
         total = layout.totals(counts)
         if pseudo_counts is None:
-            shares = np.divide(counts, total, out=m.copy(), where=is_seen & free & (total > 0))
-            better = np.where(is_unseen & free, NOT_OBSERVED, np.maximum(shares, _LEAST))
+            shares = np.divide(
+                counts, total, out=m.copy(), where=is_seen & free & (total > 0)
+            )
+            better = np.where(
+                is_unseen & free, NOT_OBSERVED, np.maximum(shares, _LEAST)
+            )
         else:
-            posterior_m = with_pseudo_counts(layout, counts, total, layout.starting_m(), pseudo_counts)
+            posterior_m = with_pseudo_counts(
+                layout, counts, total, layout.starting_m(), pseudo_counts
+            )
             better = np.where((is_seen | is_unseen) & free, posterior_m, m)
         share = min(float(matches.sum() / max(patterns.pairs, 1)), most)
-        before, change = change, float(max(np.abs(better - m).max(), abs(share - prior)))
+        before, change = (
+            change,
+            float(max(np.abs(better - m).max(), abs(share - prior))),
+        )
         m, prior = better, share
     steady = iteration >= _STEADY and change < before < np.inf
     distance = change**2 / (before - change) if steady else np.inf
@@ -97,7 +117,11 @@ def _expected(patterns: Patterns, m: Floats, u: Floats, prior: float) -> Floats:
     return np.asarray(expit(evidence * np.log(2)) * patterns.counts, dtype=float)
 
 
-def with_pseudo_counts(layout: Layout, shown: Floats, total: Floats, m: Floats, counts: Floats | float) -> Floats:
-    """Shares of levels by matches that show them, of so many, and by another m that counts as further matches."""
+def with_pseudo_counts(
+    layout: Layout, shown: Floats, total: Floats, m: Floats, counts: Floats | float
+) -> Floats:
+    """Shares of levels by matches that show them, of so many, and by another m that
+    counts as further matches.
+    """
     shares: Floats = (shown + m * counts) / np.maximum(total + counts, _LEAST)
     return np.maximum(shares / layout.totals(shares), _LEAST)

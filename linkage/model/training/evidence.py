@@ -24,14 +24,18 @@ from linkage.model.training.informative_prior import InformativePrior
 SAMPLE_ROWS = 120_000
 """Records of each side; a training block has its fill of matches long before."""
 ENOUGH_MATCHES = 3_000.0
-"""Matches that a block's pairs should show: what one in a hundred does is then known to a fifth of itself."""
+"""Matches that a block's pairs should show: what one in a hundred does is then known to
+a fifth of itself.
+"""
 FEW_MATCHES = 1_000.0
 """Matches below which a larger sample of a block's pairs is worth its time."""
 
 
 @dataclass(frozen=True)
 class OverlapCount:
-    """A level that was counted on more pairs than are compared one by one, and what share of them one pair is."""
+    """A level that was counted on more pairs than are compared one by one, and what
+    share of them one pair is.
+    """
 
     level: int
     pairs: int
@@ -82,48 +86,95 @@ def gather(
 
     Args:
         learn: also count training blocks; without them only u is known.
-        one_file: both sides are parts of one file, whose pairs may be matches as well: pairs within a side say nothing
-            about non-matches.
+        one_file: both sides are parts of one file, whose pairs may be matches as well:
+            pairs within a side say nothing about non-matches.
 
     Raises:
         NothingToTrainOnError: no block makes enough pairs to learn from.
     """
     layout = Layout(model)
-    sides = drawn(engine, (left, right), _compared_columns(model), most=SAMPLE_ROWS, seed=seed)
+    sides = drawn(
+        engine, (left, right), _compared_columns(model), most=SAMPLE_ROWS, seed=seed
+    )
     progress("columns to block on")
     candidates = count_blocks(engine, layout, sides)
     blocks = training_blocks(model.fields, candidates, sides) if learn else []
     equal = tuple(block for block in candidates if len(block.columns) == 1)
-    overlapping = overlaps(layout, {block.columns[0]: block.known for block in equal}, sides)
-    progress(f"u from random pairs, m from pairs that agree on {'; '.join(' and '.join(b.columns) for b in blocks)}")
-    sample_share = max(side.share for side in sides if side.units == max(s.units for s in sides))
+    overlapping = overlaps(
+        layout, {block.columns[0]: block.known for block in equal}, sides
+    )
+    progress(
+        "u from random pairs, m from pairs that agree on "
+        f"{'; '.join(' and '.join(b.columns) for b in blocks)}"
+    )
+    sample_share = max(
+        side.share for side in sides if side.units == max(s.units for s in sides)
+    )
     shares = [min(sample_share, BLOCK_PAIRS / max(block.pairs, 1)) for block in blocks]
     inside = []
     for block, share in zip(blocks, shares, strict=True):
         cross_pairs = _block_pairs(layout, block, sides, share)
         inside += [cross_pairs]
-        inside += [] if one_file else within_pairs(layout, block.columns, cross_pairs.compared, sides, block.within)
-    pair_sets = [random_pairs(engine, layout, sides), *inside, *(overlap.pairs for overlap in overlapping)]
+        inside += (
+            []
+            if one_file
+            else within_pairs(
+                layout, block.columns, cross_pairs.compared, sides, block.within
+            )
+        )
+    pair_sets = [
+        random_pairs(engine, layout, sides),
+        *inside,
+        *(overlap.pairs for overlap in overlapping),
+    ]
     random, *tables = count_patterns(engine, layout, pair_sets, sides)
     engine.drop(*(side.sample for side in sides))
-    table_count = 1 if one_file else 3  # tables of a block: of pairs across the files, and within each
+    table_count = (
+        1 if one_file else 3
+    )  # tables of a block: of pairs across the files, and within each
     counts = []
-    for overlap, table in zip(overlapping, tables[table_count * len(blocks) :], strict=True):
+    for overlap, table in zip(
+        overlapping, tables[table_count * len(blocks) :], strict=True
+    ):
         at_levels = table.level_counts()
-        counts += [OverlapCount(level, round(at_levels[level]), overlap.share) for level in overlap.levels]
+        counts += [
+            OverlapCount(level, round(at_levels[level]), overlap.share)
+            for level in overlap.levels
+        ]
     pairs = tuple(
-        BlockPairs(block, share, tables[table_count * n], tuple(tables[table_count * n + 1 : table_count * (n + 1)]))
+        BlockPairs(
+            block,
+            share,
+            tables[table_count * n],
+            tuple(tables[table_count * n + 1 : table_count * (n + 1)]),
+        )
         for n, (block, share) in enumerate(zip(blocks, shares, strict=True))
     )
-    return Evidence(layout, (sides[0].units, sides[1].units), equal, tuple(counts), random, pairs, informative)
+    return Evidence(
+        layout,
+        (sides[0].units, sides[1].units),
+        equal,
+        tuple(counts),
+        random,
+        pairs,
+        informative,
+    )
 
 
 def enlarge(
-    engine: Engine, evidence: Evidence, matches: Mapping[int, float], left: Table, right: Table, *, seed: int
+    engine: Engine,
+    evidence: Evidence,
+    matches: Mapping[int, float],
+    left: Table,
+    right: Table,
+    *,
+    seed: int,
 ) -> Evidence | None:
-    """The evidence with more pairs of the blocks that showed few matches; None where none did, or all were seen.
+    """The evidence with more pairs of the blocks that showed few matches; None where
+    none did, or all were seen.
 
-    Two files that share a few thousand people among a million have a match in a thousand pairs of one birth date.
+    Two files that share a few thousand people among a million have a match in a
+    thousand pairs of one birth date.
 
     Args:
         matches: number of a block to the matches that EM found in it.
@@ -131,18 +182,29 @@ def enlarge(
     """
     shares = {
         number: min(
-            1.0, evidence.blocks[number].share * ENOUGH_MATCHES / max(match_count, 1.0), _most_share(evidence, number)
+            1.0,
+            evidence.blocks[number].share * ENOUGH_MATCHES / max(match_count, 1.0),
+            _most_share(evidence, number),
         )
         for number, match_count in matches.items()
         if match_count < FEW_MATCHES
     }
-    shares = {number: share for number, share in shares.items() if share > evidence.blocks[number].share}
+    shares = {
+        number: share
+        for number, share in shares.items()
+        if share > evidence.blocks[number].share
+    }
     if not shares:
         return None
     layout = evidence.layout
     rows = math.ceil(max(shares.values()) * max(evidence.units))
-    sides = drawn(engine, (left, right), _compared_columns(layout.model), most=rows, seed=seed)
-    pair_sets = [_block_pairs(layout, evidence.blocks[number].block, sides, share) for number, share in shares.items()]
+    sides = drawn(
+        engine, (left, right), _compared_columns(layout.model), most=rows, seed=seed
+    )
+    pair_sets = [
+        _block_pairs(layout, evidence.blocks[number].block, sides, share)
+        for number, share in shares.items()
+    ]
     pattern_counts = count_patterns(engine, layout, pair_sets, sides)
     engine.drop(*(side.sample for side in sides))
     blocks = list(evidence.blocks)
@@ -156,10 +218,20 @@ def _most_share(evidence: Evidence, number: int) -> float:
     return 20 * BLOCK_PAIRS / max(evidence.blocks[number].block.pairs, 1)
 
 
-def _block_pairs(layout: Layout, block: TrainingBlock, sides: Sequence[Side], share: float) -> Pairs:
-    comparisons = [comparison for comparison in layout.model.comparisons if block.leaves_free(comparison)]
+def _block_pairs(
+    layout: Layout, block: TrainingBlock, sides: Sequence[Side], share: float
+) -> Pairs:
+    comparisons = [
+        comparison
+        for comparison in layout.model.comparisons
+        if block.leaves_free(comparison)
+    ]
     return block_pairs(layout, block.columns, comparisons, sides, share)
 
 
 def _compared_columns(model: Model) -> list[str]:
-    return list(dict.fromkeys(column for comparison in model.comparisons for column in comparison.columns))
+    return list(
+        dict.fromkeys(
+            column for comparison in model.comparisons for column in comparison.columns
+        )
+    )

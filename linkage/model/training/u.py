@@ -12,9 +12,12 @@ from linkage.model.training.counts import Floats, Layout, Patterns
 from linkage.model.training.evidence import BlockPairs, Evidence
 
 PSEUDO_PAIRS = 200.0
-"""Pairs that u of random pairs counts for where a block or a household has few non-matches."""
+"""Pairs that u of random pairs counts for where a block or a household has few
+non-matches.
+"""
 SAME_PERSON = 10.0
-"""Bits of personal evidence by which two records of one file are taken for one person."""
+"""Bits of personal evidence by which two records of one file are taken for one person.
+"""
 UNSEEN_PAIRS = 0.5
 """Pseudo-count of random pairs for a level that none shows (Jeffreys' prior)."""
 
@@ -22,8 +25,8 @@ UNSEEN_PAIRS = 0.5
 def estimate_u(evidence: Evidence) -> Floats:
     """Share of random pairs at each level, of those with both sides known: (levels,).
 
-    Full agreement is as often as values are equal, which is known from far more pairs, as is how often histories
-    overlap; the random pairs share out the rest.
+    Full agreement is as often as values are equal, which is known from far more pairs,
+    as is how often histories overlap; the random pairs share out the rest.
     """
     layout, model_u = evidence.layout, evidence.layout.given("u")
     by_values, _ = _counted_on_values(evidence)
@@ -31,10 +34,14 @@ def estimate_u(evidence: Evidence) -> Floats:
     others = np.where(is_counted, 0.0, evidence.random.level_counts())
     totals = layout.totals(others)
     rest = 1 - layout.totals(np.nan_to_num(by_values))
-    shares = np.divide(others * rest, totals, out=np.zeros_like(others), where=totals > 0)
+    shares = np.divide(
+        others * rest, totals, out=np.zeros_like(others), where=totals > 0
+    )
     floor = UNSEEN_PAIRS / max(evidence.random.pairs, 1)
     shares = np.maximum(np.where(shares > 0, shares, np.nan_to_num(model_u)), floor)
-    u: Floats = np.where(layout.fixed("u"), model_u, np.where(is_counted, by_values, shares))
+    u: Floats = np.where(
+        layout.fixed("u"), model_u, np.where(is_counted, by_values, shares)
+    )
     return u
 
 
@@ -45,7 +52,8 @@ def pairs_seen(evidence: Evidence) -> Floats:
 
 
 def without_matches(evidence: Evidence, u: Floats, m: Floats, prior: float) -> Floats:
-    """u of random pairs without the matches among these, of which small files have as many as non-matches at rare levels.
+    """u of random pairs without the matches among these, of which small files have as
+    many as non-matches at rare levels.
 
     Never less than a standard deviation of what was counted.
     """
@@ -56,88 +64,134 @@ def without_matches(evidence: Evidence, u: Floats, m: Floats, prior: float) -> F
 
 
 def _counted_on_values(evidence: Evidence) -> tuple[Floats, Floats]:
-    """u of the levels that are counted on values, NaN of the others; and the pairs that show them."""
+    """u of the levels that are counted on values, NaN of the others; and the pairs that
+    show them.
+    """
     layout = evidence.layout
     u, pairs = np.full((2, len(layout.places)), np.nan)
     for block in evidence.equal:
         number = layout.exact_levels.get(block.columns[0])
         if number is not None and _is_full_agreement(layout, number) and block.seen:
-            u[number], pairs[number] = max(block.seen, UNSEEN_PAIRS) / block.known, block.seen
+            u[number], pairs[number] = (
+                max(block.seen, UNSEEN_PAIRS) / block.known,
+                block.seen,
+            )
     for overlap in evidence.overlapping:
-        u[overlap.level], pairs[overlap.level] = overlap.share * max(overlap.pairs, UNSEEN_PAIRS), overlap.pairs
+        u[overlap.level], pairs[overlap.level] = (
+            overlap.share * max(overlap.pairs, UNSEEN_PAIRS),
+            overlap.pairs,
+        )
     return u, pairs
 
 
 def _is_full_agreement(layout: Layout, number: int) -> bool:
-    """Whether a level is the first that a comparison asks for, after nothing but whether its own column is known."""
+    """Whether a level is the first that a comparison asks for, after nothing but
+    whether its own column is known.
+    """
     comparison = layout.model.comparisons[layout.owner[number]]
-    first = next(position for position, level in enumerate(comparison.levels) if level.value >= 0)
+    first = next(
+        position for position, level in enumerate(comparison.levels) if level.value >= 0
+    )
     column = sided_columns(layout.levels[number].condition)
-    nulls = [sided_columns(level.condition) for level in comparison.levels[:first] if level.value < 0]
+    nulls = [
+        sided_columns(level.condition)
+        for level in comparison.levels[:first]
+        if level.value < 0
+    ]
     return layout.places[number][1] == first and all(read == column for read in nulls)
 
 
 def block_u(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
     """Share of the non-matches inside a training block at each level: (levels,).
 
-    Fields depend on each other: people of one forename are of one sex, people of one surname and postcode a household.
-    Two records of one file are non-matches, but for its duplicates; random pairs decide where there are few of them.
+    Fields depend on each other: people of one forename are of one sex, people of one
+    surname and postcode a household. Two records of one file are non-matches, but for
+    its duplicates; random pairs decide where there are few of them.
 
     Args:
         u: of random pairs.
     """
     if not pairs.within:
         return u
-    file_counts = [table.level_counts(_without_duplicates(layout, pairs, table, u)) for table in pairs.within]
+    file_counts = [
+        table.level_counts(_without_duplicates(layout, pairs, table, u))
+        for table in pairs.within
+    ]
     totals = [layout.totals(counts) for counts in file_counts]
-    pooled = (np.sum(file_counts, axis=0) + u * PSEUDO_PAIRS) / (np.sum(totals, axis=0) + PSEUDO_PAIRS)
-    last = np.append(layout.owner[1:] != layout.owner[:-1], True)  # of what differs, which is the rest
+    pooled = (np.sum(file_counts, axis=0) + u * PSEUDO_PAIRS) / (
+        np.sum(totals, axis=0) + PSEUDO_PAIRS
+    )
+    last = np.append(
+        layout.owner[1:] != layout.owner[:-1], True
+    )  # of what differs, which is the rest
     agreements = np.where(last, 0.0, across_files(file_counts, totals, pooled))
     shares = np.where(last, np.maximum(1 - layout.totals(agreements), 1e-6), agreements)
     return np.where(layout.fixed("u"), u, shares)
 
 
 def most_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> float:
-    """The largest share of a block's pairs that may match: the others agree by chance, as pairs within each file do.
+    """The largest share of a block's pairs that may match: the others agree by chance,
+    as pairs within each file do.
 
-    n and k records of a value make nk pairs across the files, and n^2 / 2 and k^2 / 2 within them: where both files have
-    the same values as often, non-matches across are twice the geometric mean of those within. Where they have not, these
-    are too many (Cauchy-Schwarz), so that it is no bound in a block of which most pairs do not match.
+    n and k records of a value make nk pairs across the files, and n^2 / 2 and k^2 / 2
+    within them: where both files have the same values as often, non-matches across are
+    twice the geometric mean of those within. Where they have not, these are too many
+    (Cauchy-Schwarz), so that it is no bound in a block of which most pairs do not
+    match.
 
     Args:
         u: (levels,) of random pairs.
     """
     counts = [
-        pair_count * _without_duplicates(layout, pairs, table, u).sum() / max(table.pairs, 1)
+        pair_count
+        * _without_duplicates(layout, pairs, table, u).sum()
+        / max(table.pairs, 1)
         for pair_count, table in zip(pairs.block.within, pairs.within, strict=False)
     ]
-    share = 1 - 2 * math.sqrt(math.prod(counts)) / max(pairs.block.pairs, 1) if counts else 1.0
+    share = (
+        1 - 2 * math.sqrt(math.prod(counts)) / max(pairs.block.pairs, 1)
+        if counts
+        else 1.0
+    )
     return share if share > 0.5 else 1.0
 
 
-def across_files(each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats) -> Floats:
-    """How often non-matches across two files share a value, by pairs within each; pooled shares decide for few pairs.
+def across_files(
+    each: Sequence[Floats], totals: Sequence[Floats], pooled: Floats
+) -> Floats:
+    """How often non-matches across two files share a value, by pairs within each;
+    pooled shares decide for few pairs.
 
-    It is the geometric mean of how often those of each file do: one file writes what two records share so in the share
-    a of them, the other in b, so that a^2, b^2 and ab are equal.
+    It is the geometric mean of how often those of each file do: one file writes what
+    two records share so in the share a of them, the other in b, so that a^2, b^2 and ab
+    are equal.
     """
     shares = [
-        (counts + pooled * PSEUDO_PAIRS) / (total + PSEUDO_PAIRS) for counts, total in zip(each, totals, strict=True)
+        (counts + pooled * PSEUDO_PAIRS) / (total + PSEUDO_PAIRS)
+        for counts, total in zip(each, totals, strict=True)
     ]
     fewest = np.min(totals, axis=0)
     weight = fewest / (fewest + PSEUDO_PAIRS)
-    frequencies: Floats = np.prod(shares, axis=0) ** (weight / len(shares)) * pooled ** (1 - weight)
+    frequencies: Floats = np.prod(shares, axis=0) ** (
+        weight / len(shares)
+    ) * pooled ** (1 - weight)
     return frequencies
 
 
-def _without_duplicates(layout: Layout, pairs: BlockPairs, table: Patterns, u: Floats) -> Floats:
+def _without_duplicates(
+    layout: Layout, pairs: BlockPairs, table: Patterns, u: Floats
+) -> Floats:
     """Pairs of one file by pattern, without the people who are in it twice.
 
-    What looks like one person, by what is personal where any is free, counts no more often than by chance.
+    What looks like one person, by what is personal where any is free, counts no more
+    often than by chance.
     """
     compared = layout.model.comparisons
     free = [pairs.block.leaves_free(comparison) for comparison in compared]
-    own = [is_free and bool(own_columns(c) & {*PERSONAL, "surname"}) for is_free, c in zip(free, compared, strict=True)]
+    own = [
+        is_free and bool(own_columns(c) & {*PERSONAL, "surname"})
+        for is_free, c in zip(free, compared, strict=True)
+    ]
     levels = table.shown * np.array(own if any(own) else free)[layout.owner]
     is_alike = levels @ (np.log2(layout.starting_m()) - np.log2(u)) >= SAME_PERSON
     by_chance = table.pairs * np.exp2(levels @ np.log2(u))

@@ -1,4 +1,6 @@
-"""Checks of sources, a run's own tables and extracts: results to quality/contracts*.json, rules to suites."""
+"""Checks of sources, a run's own tables and extracts: results to
+quality/contracts*.json, rules to suites.
+"""
 
 import json
 import re
@@ -29,25 +31,37 @@ MODULES = ("quality.contracts", "linkage.pipeline.stages.contracts")
 
 def of_extract(project: Project) -> tuple[str, str]:
     """Where the results and suites of a project's extract go."""
-    return f"quality/contracts-extract-{project.id}.json", f"quality/suites/extract-{project.id}/"
+    return (
+        f"quality/contracts-extract-{project.id}.json",
+        f"quality/suites/extract-{project.id}/",
+    )
 
 
 def contracts_stage(job: Job) -> Stage:
-    """Every source's records and every table of attributes against what the catalogue promises of them."""
+    """Every source's records and every table of attributes against what the catalogue
+    promises of them.
+    """
     sources, attributes = dict(job.config.source), job.attributes()
 
     def work(space: Workspace) -> Counts:
-        from quality.contracts import check  # Great Expectations takes seconds to import
+        from quality.contracts import (
+            check,
+        )  # Great Expectations takes seconds to import
 
         report = check(
             space.engine,
             job.catalogue,
             {name: space.table(f"records/{name}") for name in sources},
             sources=sources,
-            attributes={name: space.table(artefact) for name, artefact in attributes.items()},
+            attributes={
+                name: space.table(artefact) for name, artefact in attributes.items()
+            },
         )
         if report.failed:
-            space.tell(f"contracts: {report.failed} of {len(report.results)} expectations are not met; see {CONTRACTS}")
+            space.tell(
+                f"contracts: {report.failed} of {len(report.results)} expectations are "
+                f"not met; see {CONTRACTS}"
+            )
         return reported_counts(space, report, CONTRACTS, SUITES)
 
     return Stage(
@@ -55,25 +69,47 @@ def contracts_stage(job: Job) -> Stage:
         work=work,
         reads=(*(f"records/{name}" for name in sources), *attributes.values()),
         makes=(CONTRACTS, SUITES),
-        settings={"sources": {name: [source.dataset, source.table] for name, source in sources.items()}},
+        settings={
+            "sources": {
+                name: [source.dataset, source.table] for name, source in sources.items()
+            }
+        },
         files=shipped_files("contracts/*.toml"),
         modules=MODULES,
-        gate=_critical_gate(CONTRACTS, "linked") if job.config.gates.critical_contracts else None,
+        gate=_critical_gate(CONTRACTS, "linked")
+        if job.config.gates.critical_contracts
+        else None,
     )
 
 
 def published_contracts_stage(job: Job) -> Stage:
-    """The spine and LEO's tables as a run makes them: none leaves that does not hold what is promised of it."""
+    """The spine and LEO's tables as a run makes them: none leaves that does not hold
+    what is promised of it.
+    """
     leo = (*LOOKUPS, *LEO_TABLES) if job.outcomes else ()
 
     def work(space: Workspace) -> Counts:
         from quality.contracts import check
 
         tables = {name: space.table(name) for name in ("spine", *leo)}
-        for name in [lookup for lookup in LOOKUPS if lookup in leo]:  # a row an entity here, a person in what leaves
-            select_list = columns([variable.name for variable in job.catalogue.table("leo", name).variable])
-            tables[name] = space.engine.sql(f"select distinct {select_list} from {{t}}", t=space.table(name))
-        report = check(space.engine, with_run_codes(job.catalogue, space.manifest), {}, published=tables)
+        for name in [
+            lookup for lookup in LOOKUPS if lookup in leo
+        ]:  # a row an entity here, a person in what leaves
+            select_list = columns(
+                [
+                    variable.name
+                    for variable in job.catalogue.table("leo", name).variable
+                ]
+            )
+            tables[name] = space.engine.sql(
+                f"select distinct {select_list} from {{t}}", t=space.table(name)
+            )
+        report = check(
+            space.engine,
+            with_run_codes(job.catalogue, space.manifest),
+            {},
+            published=tables,
+        )
         return reported_counts(space, report, PUBLISHED, PUBLISHED_SUITES)
 
     return Stage(
@@ -83,13 +119,17 @@ def published_contracts_stage(job: Job) -> Stage:
         makes=(PUBLISHED, PUBLISHED_SUITES),
         files=shipped_files("contracts/*.toml", "catalogue/*.toml"),
         modules=MODULES,
-        gate=_critical_gate(PUBLISHED, "published") if job.config.gates.critical_contracts else None,
+        gate=_critical_gate(PUBLISHED, "published")
+        if job.config.gates.critical_contracts
+        else None,
         partial=True,  # the report shows it, also where another gate failed
     )
 
 
 def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalogue:
-    """The catalogue with the codes of a run: its sources, passes, blocking rules, bands and outcome definitions."""
+    """The catalogue with the codes of a run: its sources, passes, blocking rules, bands
+    and outcome definitions.
+    """
     passes: dict[str, str] = {}
     codes: dict[str, dict[str, str]] = {}
     for stage in manifest["stages"]:
@@ -97,31 +137,59 @@ def with_run_codes(catalogue: Catalogue, manifest: Mapping[str, Any]) -> Catalog
         codes |= counts.get("codes", {})
         links = [(rule["pass"], rule["why"]) for rule in counts.get("passes", ())]
         for place, rule in enumerate(counts.get("blocking_rules", ()), 1):
-            equal = re.sub(r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule)
-            links.append((f"rule {place}", f"Model, blocked by {equal.replace(' AND equal ', ', ')}"))
+            equal = re.sub(
+                r'l\.("?)(\w+?)(?:_all)?\1 = r\.\1\2(?:_all)?\1', r"equal \2", rule
+            )
+            links.append(
+                (
+                    f"rule {place}",
+                    f"Model, blocked by {equal.replace(' AND equal ', ', ')}",
+                )
+            )
         for name, meaning in links:
             if meaning not in (known := passes.get(name, "")):
                 passes[name] = f"{known}; in {step}: {meaning}" if known else meaning
     sources = manifest["configuration"]["source"].items()
-    titles = {name: catalogue.datasets[source["dataset"]].title for name, source in sources}
-    return catalogue.with_codes({**codes, "link_source": titles, "link_pass": passes, "link_band": band_labels()})
+    titles = {
+        name: catalogue.datasets[source["dataset"]].title for name, source in sources
+    }
+    return catalogue.with_codes(
+        {
+            **codes,
+            "link_source": titles,
+            "link_pass": passes,
+            "link_band": band_labels(),
+        }
+    )
 
 
-def reported_counts(space: Workspace, report: "ContractReport", document: str, suites: str) -> Counts:
+def reported_counts(
+    space: Workspace, report: "ContractReport", document: str, suites: str
+) -> Counts:
     """Write results and suites; what a stage counts of them."""
     folder = space.place(suites)
     folder.mkdir()
     for name, suite in report.suites.items():
-        file = folder / f"{name.rpartition(': ')[2]}.json"  # of an extract's table, without the project
-        file.write_text(json.dumps(suite, indent=2, default=str) + "\n", encoding="utf-8")
+        file = (
+            folder / f"{name.rpartition(': ')[2]}.json"
+        )  # of an extract's table, without the project
+        file.write_text(
+            json.dumps(suite, indent=2, default=str) + "\n", encoding="utf-8"
+        )
     space.write_document(document, {"suites": suites, **report.as_dict()})
     return {"failed": report.failed, "critical": report.critical}
 
 
 def extract_check(
-    engine: Engine, catalogue: Catalogue, project: Project, tables: Sequence[Written], *, critical: bool
+    engine: Engine,
+    catalogue: Catalogue,
+    project: Project,
+    tables: Sequence[Written],
+    *,
+    critical: bool,
 ) -> "ContractReport":
-    """The tables of an extract as they were written, checked against what was approved and what is promised of each.
+    """The tables of an extract as they were written, checked against what was approved
+    and what is promised of each.
 
     Args:
         critical: whether a critical rule that is not met refuses the extract.
@@ -141,7 +209,9 @@ def extract_check(
         for one in tables
     }
     fields = [field for one in tables for field in one.layout.fields]
-    known = catalogue.with_codes({entry.frame: entry.labels for entry in fields if entry.frame and entry.labels})
+    known = catalogue.with_codes(
+        {entry.frame: entry.labels for entry in fields if entry.frame and entry.labels}
+    )
     report = check(engine, known, {}, delivered=deliveries)
     if critical:
         _hold(report.critical, "the extract was not published")
@@ -151,14 +221,18 @@ def extract_check(
 def described(layout: Layout) -> TableDef:
     """What was approved of a table of an extract, as the catalogue describes a table.
 
-    Required columns and keys are known of tables that a run or an extract makes. A source's own
-    may repeat: reading it has reported that.
+    Required columns and keys are known of tables that a run or an extract makes. A
+    source's own may repeat: reading it has reported that.
     """
     is_own = layout.holding is None or layout.holding.dataset == "leo"
     definition = layout.holding.definition if layout.holding else None
     key = layout.key or (definition.key if definition and is_own else ())
     key = key if set(key) <= set(layout.columns) else ()
-    required = {name for name, v in definition.variables.items() if v.required} if definition and is_own else set()
+    required = (
+        {name for name, v in definition.variables.items() if v.required}
+        if definition and is_own
+        else set()
+    )
     variables = [
         {
             "name": field.name,
@@ -166,18 +240,27 @@ def described(layout: Layout) -> TableDef:
             "description": field.description,
             "concept": field.concept or "",
             "frame": field.frame if field.labels else None,
-            "required": field.name == PERSON or (field.name in required and not field.within),
+            "required": field.name == PERSON
+            or (field.name in required and not field.within),
             "identifiability": field.identifiability or 5,
             "sensitivity": field.sensitivity or "E",
         }
         for field in layout.fields
     ]
-    table = {"name": layout.name, "title": layout.title, "grain": layout.grain, "key": key, "variable": variables}
+    table = {
+        "name": layout.name,
+        "title": layout.title,
+        "grain": layout.grain,
+        "key": key,
+        "variable": variables,
+    }
     return TableDef.model_validate(table)
 
 
 def _critical_gate(document: str, verb: str) -> Callable[[Counts], None]:
-    return lambda counts: _hold(counts["critical"], f"see {document}; nothing was {verb}")
+    return lambda counts: _hold(
+        counts["critical"], f"see {document}; nothing was {verb}"
+    )
 
 
 def _hold(critical: Sequence[str], end: str) -> None:

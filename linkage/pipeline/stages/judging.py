@@ -1,4 +1,6 @@
-"""The stage that evaluates a run: links, spine and truth to aggregates, which its gates check."""
+"""The stage that evaluates a run: links, spine and truth to aggregates, which its gates
+check.
+"""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -41,15 +43,21 @@ def evaluate_stage(job: Job) -> Stage:
     """Links, spine and truth to aggregates: quality/evaluation.json."""
     sources, steps = list(job.config.source), job.config.step
     truth = true_entities_file(job.truth) if job.truth else None
-    truth_files = {**error_files(job.truth), **person_files(job.truth)} if job.truth else {}
+    truth_files = (
+        {**error_files(job.truth), **person_files(job.truth)} if job.truth else {}
+    )
     last = job.previous.evaluation if job.previous else None
 
     def work(space: Workspace) -> Counts:
         persons = true_entities(space.engine, truth) if truth else None
         if persons:
-            for line in unknown_to_truth(space.engine, persons, entities(space, sources), sources):
+            for line in unknown_to_truth(
+                space.engine, persons, entities(space, sources), sources
+            ):
                 space.tell(line)
-        evaluation = evaluate(space.engine, _inputs(space, job, persons), catalogue=job.catalogue)
+        evaluation = evaluate(
+            space.engine, _inputs(space, job, persons), catalogue=job.catalogue
+        )
         space.write_document(EVALUATION, evaluation)
         changes = None
         if last:
@@ -63,7 +71,11 @@ def evaluate_stage(job: Job) -> Stage:
         reads=(
             *(f"{kind}/{name}" for kind in ("records", "entities") for name in sources),
             *job.attributes().values(),
-            *(f"{kind}/{step.name}" for step in steps for kind in ("links", "unlinked", "units")),
+            *(
+                f"{kind}/{step.name}"
+                for step in steps
+                for kind in ("links", "unlinked", "units")
+            ),
             *(f"{DRAWS}/{step.name}" for step in steps if step.link_draws),
             *(f"models/{step.name}.json" for step in steps),
             "spine",
@@ -83,15 +95,22 @@ def evaluate_stage(job: Job) -> Stage:
 
 
 def _inputs(space: Workspace, job: Job, persons: Table | None) -> Inputs:
-    """The tables of a run as the evaluation takes them; `persons` are the true ones, where there is truth."""
+    """The tables of a run as the evaluation takes them; `persons` are the true ones,
+    where there is truth.
+    """
     engine, sources = space.engine, list(job.config.source)
-    attributes = {name: space.table(artefact) for name, artefact in job.attributes().items()}
+    attributes = {
+        name: space.table(artefact) for name, artefact in job.attributes().items()
+    }
     if job.truth:
         attributes |= true_attributes(engine, job.truth, entities(space, sources))
     rows = {name: space.counts(f"records/{name}") for name in sources}
     figures = ("rows_read", "records", "quarantined")
     return Inputs(
-        steps=[_step_tables(space, job, step, has_truth=persons is not None) for step in job.config.step],
+        steps=[
+            _step_tables(space, job, step, has_truth=persons is not None)
+            for step in job.config.step
+        ],
         entities={name: space.table(f"entities/{name}") for name in sources},
         attributes=attributes,
         spine=space.table("spine"),
@@ -99,12 +118,17 @@ def _inputs(space: Workspace, job: Job, persons: Table | None) -> Inputs:
         truth=persons,
         errors=logged_errors(engine, job.truth) if job.truth else None,
         records={name: space.table(f"records/{name}") for name in sources},
-        sources=[{"source": name, **{key: rows[name][key] for key in figures}} for name in sources],
+        sources=[
+            {"source": name, **{key: rows[name][key] for key in figures}}
+            for name in sources
+        ],
         tables=space.counts(LEO_TABLES[0])["rows"] if job.outcomes else {},
     )
 
 
-def _step_tables(space: Workspace, job: Job, step: Step, *, has_truth: bool) -> StepTables:
+def _step_tables(
+    space: Workspace, job: Job, step: Step, *, has_truth: bool
+) -> StepTables:
     return StepTables(
         name=step.name,
         left=step.left,
@@ -122,18 +146,28 @@ def _step_tables(space: Workspace, job: Job, step: Step, *, has_truth: bool) -> 
     )
 
 
-def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table], Mapping[str, Any]]:
-    """Given true pairs (left_id, right_id), the counts of `true_pairs_reached`, with the rules that the step ran."""
+def reached_in_step(
+    space: Workspace, job: Job, step: Step
+) -> Callable[[Table], Mapping[str, Any]]:
+    """Given true pairs (left_id, right_id), the counts of `true_pairs_reached`, with
+    the rules that the step ran.
+    """
     engine = space.engine
 
     def reached(true_pairs: Table) -> Mapping[str, Any]:
         model = from_dict(space.document(f"models/{step.name}.json"))
         before = job.config.step[: job.config.step.index(step)]
-        columns = list(dict.fromkeys(column for rule in model.blocking_rules for column in rule.columns))
+        columns = list(
+            dict.fromkeys(
+                column for rule in model.blocking_rules for column in rule.columns
+            )
+        )
         pairs = sample_of_pairs(engine, true_pairs)
 
         def units_of(side: str, name: str) -> Table:
-            """The units of a side that are in the pairs, with the columns that the rules read."""
+            """The units of a side that are in the pairs, with the columns that the
+            rules read.
+            """
             members = engine.sql(
                 f"""
                 select distinct u.unit_id, u.entity_id
@@ -146,11 +180,15 @@ def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table],
                 store=True,
             )
             sources = sources_of_side(job.config, name, before)
-            entities = union_shared(engine, [space.table(f"entities/{source}") for source in sources])
+            entities = union_shared(
+                engine, [space.table(f"entities/{source}") for source in sources]
+            )
             return described(engine, entities, members, columns)
 
         left, right = units_of("left", step.left), units_of("right", step.right)
-        counts = true_pairs_reached(engine, model, (left, right), space.table(f"links/{step.name}"), pairs)
+        counts = true_pairs_reached(
+            engine, model, (left, right), space.table(f"links/{step.name}"), pairs
+        )
         engine.drop(left, right, pairs)
         return counts
 
@@ -158,16 +196,29 @@ def reached_in_step(space: Workspace, job: Job, step: Step) -> Callable[[Table],
 
 
 def headline(evaluation: Mapping[str, Any]) -> dict[str, Any]:
-    """The figures that are first in the manifest: people, and the last step's links, link rate and error."""
+    """The figures that are first in the manifest: people, and the last step's links,
+    link rate and error.
+    """
     figures: dict[str, Any] = {}
     if evaluation["spine"]:
         figures["people"] = evaluation["spine"]["people"]
     if evaluation["steps"]:
         last = evaluation["steps"][-1]
-        links = [row["pairs"] for row in last["decisions"] if row["decision"] == "accepted"]
+        links = [
+            row["pairs"] for row in last["decisions"] if row["decision"] == "accepted"
+        ]
         figures |= {"last_step": last["step"], "links": sum(links)}
-        figures["linked_of_smaller_side"] = round(1 - unlinked(evaluation).get(last["step"], 1.0), 5)
+        figures["linked_of_smaller_side"] = round(
+            1 - unlinked(evaluation).get(last["step"], 1.0), 5
+        )
         if last["accuracy"]:
-            shares = {name: last["accuracy"][name]["value"] for name in ("precision", "recall", "f1")}
-            figures |= {name: round(share, 5) for name, share in shares.items() if share is not None}
+            shares = {
+                name: last["accuracy"][name]["value"]
+                for name in ("precision", "recall", "f1")
+            }
+            figures |= {
+                name: round(share, 5)
+                for name, share in shares.items()
+                if share is not None
+            }
     return figures

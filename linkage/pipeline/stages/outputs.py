@@ -1,4 +1,6 @@
-"""What is made of the links: LEO's tables, extracts (also from a run that has ended), the report."""
+"""What is made of the links: LEO's tables, extracts (also from a run that has ended),
+the report.
+"""
 
 import datetime
 from collections.abc import Mapping, Sequence
@@ -52,7 +54,9 @@ def longitudinal_stage(job: Job) -> Stage:
         sources = {name: space.table(artefact) for name, artefact in attributes.items()}
         end = last_day(space.engine, sources)
         lookups = {name: space.table(name) for name in LOOKUPS[:2]}
-        lookups["lookup_ae_id"] = by_dataset(space.engine, lookups["lookup_ae_id"], job.config.source)
+        lookups["lookup_ae_id"] = by_dataset(
+            space.engine, lookups["lookup_ae_id"], job.config.source
+        )
         tables = build(
             space.engine,
             sources,
@@ -68,16 +72,33 @@ def longitudinal_stage(job: Job) -> Stage:
         quarantine = space.engine.arrow(tables["quarantined"]).sort_by(order)
         codes = {
             "leo_definition": {one.name: one.why for one in outcomes.definition},
-            "leo_activity": {a.name: a.name.replace("_", " ") for one in outcomes.definition for a in one.activity},
+            "leo_activity": {
+                a.name: a.name.replace("_", " ")
+                for one in outcomes.definition
+                for a in one.activity
+            },
         }
-        return {"rows": rows, "quarantined": quarantine.to_pylist(), "extract_date": end.isoformat(), "codes": codes}
+        return {
+            "rows": rows,
+            "quarantined": quarantine.to_pylist(),
+            "extract_date": end.isoformat(),
+            "codes": codes,
+        }
 
     return Stage(
         name="longitudinal",
         work=work,
         reads=(
-            *(*attributes.values(), *LOOKUPS[:2], *(f"identifier_records/{source}" for source in job.config.source)),
-            *(f"{table}/{source}" for source in cis for table in ("records", "entities")),
+            *(
+                *attributes.values(),
+                *LOOKUPS[:2],
+                *(f"identifier_records/{source}" for source in job.config.source),
+            ),
+            *(
+                f"{table}/{source}"
+                for source in cis
+                for table in ("records", "entities")
+            ),
         ),
         makes=LEO_TABLES,
         settings={"outcomes": outcomes.model_dump(mode="json")},
@@ -87,11 +108,18 @@ def longitudinal_stage(job: Job) -> Stage:
 
 
 def by_dataset(engine: Engine, lookup: Table, sources: Mapping[str, Source]) -> Table:
-    """lookup_ae_id with the dataset of a record instead of its source, which a run may call what it likes."""
+    """lookup_ae_id with the dataset of a record instead of its source, which a run may
+    call what it likes.
+    """
     if all(name == source.dataset for name, source in sources.items()):
         return lookup
     datasets = [source.dataset for source in sources.values()]
-    dataset_of = pa.table({"source": pa.array(list(sources), pa.string()), "dataset": pa.array(datasets, pa.string())})
+    dataset_of = pa.table(
+        {
+            "source": pa.array(list(sources), pa.string()),
+            "dataset": pa.array(datasets, pa.string()),
+        }
+    )
     return engine.sql(
         """
         select l.AE_ID, d.dataset as source, l.entity_id
@@ -104,12 +132,19 @@ def by_dataset(engine: Engine, lookup: Table, sources: Mapping[str, Source]) -> 
     )
 
 
-def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime.date | None = None) -> datetime.date:
-    """The last day that a run's files cover: the end of the last tax year that has earnings.
+def last_day(
+    engine: Engine,
+    attributes: Mapping[str, Table],
+    *,
+    today: datetime.date | None = None,
+) -> datetime.date:
+    """The last day that a run's files cover: the end of the last tax year that has
+    earnings.
 
-    Without earnings, the last day on which a spell of employment or benefits starts or ends; a day that stands for "not
-    known" (31 December 9999, as registers write an open end) is none. A slip of one row must not move the end of what
-    is known for all: what is no tax year of six digits, or is still to come, is passed over.
+    Without earnings, the last day on which a spell of employment or benefits starts or
+    ends; a day that stands for "not known" (31 December 9999, as registers write an
+    open end) is none. A slip of one row must not move the end of what is known for all:
+    what is no tax year of six digits, or is still to come, is passed over.
 
     Args:
         today: this day when None.
@@ -121,7 +156,8 @@ def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime
             """
             select max(TaxYear) as last
             from {t}
-            where TaxYear between 100000 and $last and TaxYear % 100 = (TaxYear // 100 + 1) % 100
+            where TaxYear between 100000 and $last
+                and TaxYear % 100 = (TaxYear // 100 + 1) % 100
             """,
             params={"last": begins * 100 + (begins + 1) % 100},
             t=attributes["hmrc_earnings"],
@@ -133,7 +169,8 @@ def last_day(engine: Engine, attributes: Mapping[str, Table], *, today: datetime
     for name in ("hmrc_employment", "dwp_benefits"):
         if name in attributes:
             known = [
-                f"select {day} as day from {{t}} where {day} <= $today and not {default_date(day)}"
+                f"select {day} as day from {{t}} where {day} <= $today and not "
+                f"{default_date(day)}"
                 for day in ("StartDate", "EndDate")
             ]
             last = engine.sql(
@@ -165,38 +202,63 @@ def _addresses(space: Workspace, cis: list[str]) -> Table:
 
 def _births(space: Workspace, sources: list[str]) -> Table:
     """The birth dates of every source's entities, and on how many records each is."""
-    query = "select entity_id, dob, identifier_record_rows as records from {t} where dob is not null"
-    tables = [space.engine.sql(query, t=space.table(f"identifier_records/{source}")) for source in sources]
+    query = (
+        "select entity_id, dob, identifier_record_rows as records from {t} where "
+        "dob is not null"
+    )
+    tables = [
+        space.engine.sql(query, t=space.table(f"identifier_records/{source}"))
+        for source in sources
+    ]
     return union_all(space.engine, tables)
 
 
 UNCOUNTED = ("project", "folder", "files")  # of an extract's summary
 READ_TODAY: Any = {"decision": {"register_hash", "same_user"}}
-"""Of a project, what others' entries in the register and the user change, but not what it is approved for."""
+"""Of a project, what others' entries in the register and the user change, but not what
+it is approved for.
+"""
 
 
 def extract_stage(job: Job, project: Project) -> Stage:
-    """What a project is approved for, under pseudonyms of its own: extracts/<project>/."""
+    """What a project is approved for, under pseudonyms of its own:
+    extracts/<project>/.
+    """
     key = job.key
     if key is None:
         raise ValueError("an extract needs the master key")
     place = f"extracts/{project.id}/"
     document, suites = of_extract(project)
     last = job.previous.extracts.get(project.id) if job.previous else None
-    tables = ["spine", *LOOKUPS, *job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
+    tables = [
+        "spine",
+        *LOOKUPS,
+        *job.attributes().values(),
+        *(LEO_TABLES if job.outcomes else ()),
+    ]
 
-    tables += [f"{IDENTIFIER_RECORDS}{source}" for source in job.config.source]  # names that must not leave
+    tables += [
+        f"{IDENTIFIER_RECORDS}{source}" for source in job.config.source
+    ]  # names that must not leave
     if project.link_samples:
         steps = [step.name for step in job.config.step if step.link_draws]
-        tables += ["removed_links", *(f"{kind}{name}" for name in steps for kind in (SAMPLED, UNITS))]
+        tables += [
+            "removed_links",
+            *(f"{kind}{name}" for name in steps for kind in (SAMPLED, UNITS)),
+        ]
 
     def work(space: Workspace) -> Counts:
         inputs = {name: space.table(name) for name in tables}
-        out, catalogue = space.place(place), with_run_codes(job.catalogue, space.manifest)
+        out, catalogue = (
+            space.place(place),
+            with_run_codes(job.catalogue, space.manifest),
+        )
 
         def look(outputs: Sequence[Written]) -> None:
             critical = job.config.gates.critical_contracts
-            results = extract_check(space.engine, catalogue, project, outputs, critical=critical)
+            results = extract_check(
+                space.engine, catalogue, project, outputs, critical=critical
+            )
             reported_counts(space, results, document, suites)
 
         summary = extract(
@@ -210,10 +272,16 @@ def extract_stage(job: Job, project: Project) -> Stage:
             opt_outs=read_opt_outs(job.opt_outs) if job.opt_outs else None,
             last=last,
             max_change=job.config.gates.max_extract_change,
-            datasets={name: source.dataset for name, source in job.config.source.items()},
+            datasets={
+                name: source.dataset for name, source in job.config.source.items()
+            },
             inspect=look,
         )
-        return {name: value for name, value in asdict(summary).items() if name not in UNCOUNTED}
+        return {
+            name: value
+            for name, value in asdict(summary).items()
+            if name not in UNCOUNTED
+        }
 
     return Stage(
         name=f"extract-{project.id}",
@@ -228,16 +296,24 @@ def extract_stage(job: Job, project: Project) -> Stage:
         },
         files={
             # names of LEO's tables, their codes, who may see them; their checks
-            **shipped_files("extract/*.toml", "catalogue/*.toml", "contracts/*.toml", "bands.toml"),
+            **shipped_files(
+                "extract/*.toml", "catalogue/*.toml", "contracts/*.toml", "bands.toml"
+            ),
             **({"opt-outs": job.opt_outs} if job.opt_outs else {}),
             **({"previous/SHA256SUMS": last / "SHA256SUMS"} if last else {}),
         },
-        modules=("linkage.extract", "linkage.pipeline.stages.outputs", *CONTRACT_MODULES),
+        modules=(
+            "linkage.extract",
+            "linkage.pipeline.stages.outputs",
+            *CONTRACT_MODULES,
+        ),
     )
 
 
 def run_info(manifest: Mapping[str, Any]) -> dict[str, Any]:
-    """What a package says of the run that it came from, and of the definitions in use: own ones by their names."""
+    """What a package says of the run that it came from, and of the definitions in use:
+    own ones by their names.
+    """
     own_definitions = sorted({*manifest.get("definitions", ()), *own_names()})
     return {key: manifest[key] for key in ("config_hash", "seed", "git_commit")} | {
         **({"definitions": own_definitions} if own_definitions else {}),
@@ -258,7 +334,8 @@ def deliver(
     opt_outs: Path | None = None,
     previous: Path | None = None,
 ) -> ExtractSummary:
-    """Make a project's extract from the tables of a run that has ended: what `leo extract` does.
+    """Make a project's extract from the tables of a run that has ended: what `leo
+    extract` does.
 
     Args:
         run: folder of a run that has ended well.
@@ -266,33 +343,47 @@ def deliver(
         register: the register of decisions; the one next to the request when None.
         key_file: the master key; the environment variable LEO_MASTER_KEY when None.
         out: the extract's folder; RUN/extracts/<project> when None.
-        opt_outs: list of the people who may be in no extract; to be given where the run was made with one.
-        previous: the project's last extract, to compare with; the one that is replaced when None.
+        opt_outs: list of the people who may be in no extract; to be given where the run
+            was made with one.
+        previous: the project's last extract, to compare with; the one that is replaced
+            when None.
 
     Raises:
-        ConfigError: the folder is no run's, no decision in force covers the request, the key is not right, or it is not
-            the run's.
-        GateError: the run did not end well, or the register was changed: nothing may leave.
+        ConfigError: the folder is no run's, no decision in force covers the request,
+            the key is not right, or it is not the run's.
+        GateError: the run did not end well, or the register was changed: nothing may
+            leave.
     """
     shipped_one = config_file(str(request))
     file = shipped_one if not request.exists() and shipped_one.is_file() else request
     manifest = ended_well(run)
     settings = manifest.get("configuration", {})
     register_hash = settings.get("outputs", {}).get("register_hash")
-    project = approved_project(file, shipped(), register=register, published=register_hash)
+    project = approved_project(
+        file, shipped(), register=register, published=register_hash
+    )
     key, catalogue = master_key(key_file), with_run_codes(shipped(), manifest)
     run_key = manifest.get("key_fingerprint") or _key_of_extracts(run)
     if run_key not in (None, key.fingerprint):
         raise ConfigError(
-            f"the run was made with the key of fingerprint {run_key}, this one has {key.fingerprint}\n"
-            "  give the key of the run: under another, pseudonyms would not agree between its extracts"
+            f"the run was made with the key of fingerprint {run_key}, this one has "
+            f"{key.fingerprint}\n"
+            "  give the key of the run: under another, pseudonyms would not agree "
+            "between its extracts"
         )
     if settings.get("outputs", {}).get("opt_outs") and opt_outs is None:
-        raise ConfigError(f"{run}: people who opted out are in no extract of it\n  give their list with --opt-outs")
+        raise ConfigError(
+            f"{run}: people who opted out are in no extract of it\n  give their list "
+            "with --opt-outs"
+        )
     target = out or run / "extracts" / project.id
     places = [run, target.parent]  # the extract is made next to its place
     scratch = run / ".scratch"
-    with locked(run), place_locked(target), connect(manifest["engine"], scratch=scratch, within=places) as engine:
+    with (
+        locked(run),
+        place_locked(target),
+        connect(manifest["engine"], scratch=scratch, within=places) as engine,
+    ):
         last = previous or (target if (target / "SHA256SUMS").is_file() else None)
         critical = settings.get("gates", {}).get("critical_contracts", True)
 
@@ -310,23 +401,39 @@ def deliver(
             opt_outs=read_opt_outs(opt_outs) if opt_outs else None,
             last=last,
             max_change=settings.get("gates", {}).get("max_extract_change"),
-            datasets={name: source["dataset"] for name, source in settings.get("source", {}).items()},
+            datasets={
+                name: source["dataset"]
+                for name, source in settings.get("source", {}).items()
+            },
             inspect=look,
         )
 
 
 def _key_of_extracts(run: Path) -> str | None:
-    """The fingerprint of the key of an extract that the run has had: one that was run without any names no other."""
+    """The fingerprint of the key of an extract that the run has had: one that was run
+    without any names no other.
+    """
     paths = (path / DESCRIPTOR for path in sorted(run.glob("extracts/*")))
     packages = (json_of(path) for path in paths if path.is_file())
-    return next((one["leo:key_fingerprint"] for one in packages if "leo:key_fingerprint" in one), None)
+    return next(
+        (
+            one["leo:key_fingerprint"]
+            for one in packages
+            if "leo:key_fingerprint" in one
+        ),
+        None,
+    )
 
 
 def report_stage(job: Job) -> Stage:
-    """What was counted to report/index.html; also behind a failed gate, as long as there is an evaluation."""
+    """What was counted to report/index.html; also behind a failed gate, as long as
+    there is an evaluation.
+    """
     has_drift = bool(job.previous and job.previous.evaluation)
     last_extracts = job.previous.extracts if job.previous else {}
-    previous = {name: last_extracts[name] for name in job.projects if name in last_extracts}
+    previous = {
+        name: last_extracts[name] for name in job.projects if name in last_extracts
+    }
     tables = [*job.attributes().values(), *(LEO_TABLES if job.outcomes else ())]
     checks = (CONTRACTS, PUBLISHED)
     of_extracts = tuple(of_extract(project)[0] for project in job.projects.values())
@@ -335,30 +442,57 @@ def report_stage(job: Job) -> Stage:
         from quality.report.render import Inputs, render, results_of
 
         documents = [name for name in of_extracts if name in space.places]
-        contracts = [result for name in (*checks, *documents) for result in results_of(space.document(name))]
+        contracts = [
+            result
+            for name in (*checks, *documents)
+            for result in results_of(space.document(name))
+        ]
         title = f"Linkage quality report: {job.config.run.name}"
         drift = space.document(DRIFT) if has_drift else None
         evaluation = space.document(EVALUATION)
         gates = failed(job.config.gates, evaluation, drift, contracts)
-        inputs = Inputs(evaluation, contracts, space.manifest, title, drift=drift, failed_gates=gates)
+        inputs = Inputs(
+            evaluation,
+            contracts,
+            space.manifest,
+            title,
+            drift=drift,
+            failed_gates=gates,
+        )
         path = render(inputs, space.place("report/") / "index.html", job.catalogue)
         return {"bytes": path.stat().st_size}
 
     return Stage(
         name="report",
         work=work,
-        # What extracts hold, not they: a gate that withholds them does not withhold the report.
-        reads=(*checks, EVALUATION, *([DRIFT] if has_drift else []), *(tables if previous else [])),
+        # What extracts hold, not they: a gate that withholds them does not withhold the
+        # report.
+        reads=(
+            *checks,
+            EVALUATION,
+            *([DRIFT] if has_drift else []),
+            *(tables if previous else []),
+        ),
         reads_if_there=of_extracts,
         makes=("report/",),
         settings={
-            "compared": {name: job.projects[name].model_dump(mode="json", exclude=READ_TODAY) for name in previous},
+            "compared": {
+                name: job.projects[name].model_dump(mode="json", exclude=READ_TODAY)
+                for name in previous
+            },
             "gates": job.config.gates.model_dump(mode="json"),
         },
         files={
             **shipped_files("disclosure/*.toml", "catalogue/*.toml"),
-            **{f"previous/{name}/SHA256SUMS": last / "SHA256SUMS" for name, last in previous.items()},
+            **{
+                f"previous/{name}/SHA256SUMS": last / "SHA256SUMS"
+                for name, last in previous.items()
+            },
         },
-        modules=("quality", "linkage.pipeline.stages.outputs", "linkage.pipeline.gates"),
+        modules=(
+            "quality",
+            "linkage.pipeline.stages.outputs",
+            "linkage.pipeline.gates",
+        ),
         partial=True,
     )

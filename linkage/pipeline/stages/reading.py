@@ -26,7 +26,13 @@ def records_stage(job: Job, name: str) -> Stage:
 
     def work(space: Workspace) -> Counts:
         result = read_source(
-            space.engine, job.catalogue, name, source, job.data, digest=space.digest, progress=space.note
+            space.engine,
+            job.catalogue,
+            name,
+            source,
+            job.data,
+            digest=space.digest,
+            progress=space.note,
         )
         space.write(f"records/{name}", result.records)
         space.write(f"quarantine/{name}", result.quarantine)
@@ -37,20 +43,30 @@ def records_stage(job: Job, name: str) -> Stage:
         name=f"records-{name}",
         work=work,
         makes=(f"records/{name}", f"quarantine/{name}"),
-        settings={"source": source.model_dump(mode="json"), "catalogue": _described(job, source)},
+        settings={
+            "source": source.model_dump(mode="json"),
+            "catalogue": _described(job, source),
+        },
         files=_files(job, f"source.{name}"),
         modules=MODULES,
     )
 
 
 def entities_stage(job: Job, name: str) -> Stage:
-    """records/<name> to entities/<name> and identifier_records/<name>; ids go on where the source before it ended."""
+    """records/<name> to entities/<name> and identifier_records/<name>; ids go on where
+    the source before it ended.
+    """
     before = list(job.config.source)[: list(job.config.source).index(name)][-1:]
     columns = job.config.kept_columns()
 
     def work(space: Workspace) -> Counts:
         first = space.counts(f"entities/{before[0]}")["next_entity_id"] if before else 1
-        result = gather_entities(space.engine, space.table(f"records/{name}"), first_entity_id=first, kept=columns)
+        result = gather_entities(
+            space.engine,
+            space.table(f"records/{name}"),
+            first_entity_id=first,
+            kept=columns,
+        )
         space.write(f"entities/{name}", result.entities)
         space.write(f"identifier_records/{name}", result.identifier_records)
         return {"entities": result.count, "next_entity_id": first + result.count}
@@ -69,12 +85,22 @@ def attributes_stage(job: Job, name: str) -> Stage:
     """A table's files to attributes/<dataset>_<table>, keyed by entity_id."""
     table = job.config.attributes[name]
     table_name = f"{table.dataset}_{table.table}"
-    output, quarantine = f"attributes/{table_name}", f"quarantine/attributes_{table_name}"
+    output, quarantine = (
+        f"attributes/{table_name}",
+        f"quarantine/attributes_{table_name}",
+    )
 
     def work(space: Workspace) -> Counts:
         entities = space.table(f"entities/{table.source}")
         attributes = read_attributes(
-            space.engine, job.catalogue, name, table, job.data, entities, digest=space.digest, progress=space.note
+            space.engine,
+            job.catalogue,
+            name,
+            table,
+            job.data,
+            entities,
+            digest=space.digest,
+            progress=space.note,
         )
         with damage_named(attributes.files):
             space.write(output, attributes.rows)
@@ -87,7 +113,10 @@ def attributes_stage(job: Job, name: str) -> Stage:
         work=work,
         reads=(f"entities/{table.source}",),
         makes=(output, quarantine),
-        settings={"table": table.model_dump(mode="json"), "catalogue": _described(job, table)},
+        settings={
+            "table": table.model_dump(mode="json"),
+            "catalogue": _described(job, table),
+        },
         files=_files(job, f"attributes.{name}"),
         modules=MODULES,
     )
@@ -95,32 +124,52 @@ def attributes_stage(job: Job, name: str) -> Stage:
 
 def _files(job: Job, key: str) -> dict[str, Path]:
     """Input files, and the rules by which records are standardised."""
-    return {job.relative(path): path for path in job.files[key]} | shipped_files("records/*.toml")
+    return {job.relative(path): path for path in job.files[key]} | shipped_files(
+        "records/*.toml"
+    )
 
 
-def _tell(space: Workspace, summary: ReadingSummary | AttributeSummary, table: str) -> None:
-    """Quarantined rows, rows without an entity, absent columns: reported at once, since they are lost to all that follows."""
+def _tell(
+    space: Workspace, summary: ReadingSummary | AttributeSummary, table: str
+) -> None:
+    """Quarantined rows, rows without an entity, absent columns: reported at once, since
+    they are lost to all that follows.
+    """
     if isinstance(summary, ReadingSummary) and summary.absent:
         space.tell(
-            f"{summary.source}: no file has the column {', '.join(summary.absent)}; nothing is known of what it holds"
+            f"{summary.source}: no file has the column {', '.join(summary.absent)}; "
+            "nothing is known of what it holds"
         )
     if summary.rejections:
         text = described(summary.rejections, summary.rows_read)
-        if any("bytes that are not" in rejection.reason for rejection in summary.rejections):
-            text += '\n  if the files are in another encoding say so in their format: encoding = "cp1252"'
+        if any(
+            "bytes that are not" in rejection.reason for rejection in summary.rejections
+        ):
+            text += (
+                "\n  if the files are in another encoding say so in their format: "
+                'encoding = "cp1252"'
+            )
         space.tell(f"{text}\n  they are kept in the table {table}")
     if isinstance(summary, AttributeSummary) and summary.orphans:
-        space.tell(f"{summary.table}: {summary.orphans:,} of {summary.rows_read:,} rows belong to no entity")
+        space.tell(
+            f"{summary.table}: {summary.orphans:,} of {summary.rows_read:,} rows "
+            "belong to no entity"
+        )
 
 
 def _counted(summary: dict[str, Any]) -> Counts:
     """A reading's summary, its files as inputs of the manifest."""
-    files = {file["path"]: {k: file[k] for k in ("rows", "bytes", "sha256")} for file in summary.pop("files")}
+    files = {
+        file["path"]: {k: file[k] for k in ("rows", "bytes", "sha256")}
+        for file in summary.pop("files")
+    }
     return {**summary, "inputs": files}
 
 
 def _described(job: Job, part: Source | AttributeTable) -> dict[str, Any]:
-    """What the catalogue says of a table: a changed description of it changes how it is read."""
+    """What the catalogue says of a table: a changed description of it changes how it is
+    read.
+    """
     table = job.catalogue.table(part.dataset, part.table)
     frames = {v.frame: job.catalogue.frame(v) for v in table.variable if v.frame}
     return {"table": table.model_dump(mode="json"), "frames": frames}

@@ -1,4 +1,6 @@
-"""Tables of results in CSV files: cells with their place, and the number or symbol that each stands for."""
+"""Tables of results in CSV files: cells with their place, and the number or symbol that
+each stands for.
+"""
 
 import math
 import re
@@ -12,26 +14,33 @@ from linkage.errors import ConfigError, InputError
 from quality.disclosure.outputs.schema import Schema, read_schema, schema_path
 
 SYMBOLS = {
-    **dict.fromkeys(("c", "[c]", "*", "..", "s", "x*", "supp", "suppressed"), "suppressed"),
+    **dict.fromkeys(
+        ("c", "[c]", "*", "..", "s", "x*", "supp", "suppressed"), "suppressed"
+    ),
     **dict.fromkeys(("z", "[z]", "-", "–", "n/a", "na"), "not_applicable"),
     **dict.fromkeys(("x", "[x]", ":"), "unavailable"),
     **dict.fromkeys(("low", "[low]", "k", "[k]", "fewer than 5", "~"), "low"),
     **dict.fromkeys(("high", "[high]"), "high"),
 }
-_DIGITS = r"-?(?:[0-9]{1,3}(?:[\u0020\u00a0\u202f][0-9]{3})+|[0-9][0-9,]*)(?:\.[0-9]+)?|-?\.[0-9]+"
+_DIGITS = r"-?(?:[0-9]{1,3}(?:[\u0020\u00a0\u202f][0-9]{3})+|[0-9][0-9,]*)(?:\.[0-9]+)?|-?\.[0-9]+"  # noqa: E501
 _FOOTNOTE = r"(?:[*†‡]|\[[a-z0-9]{1,2}\])?"
 _NUMBER = re.compile(rf"^[£€$]?\s*({_DIGITS})\s*%?\s*{_FOOTNOTE}$", re.IGNORECASE)
-_DECIMAL_COMMA = re.compile(r"^[£€$]?\s*-?[0-9 \u00a0\u202f.]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})\s*[%€]?$")
+_DECIMAL_COMMA = re.compile(
+    r"^[£€$]?\s*-?[0-9 \u00a0\u202f.]*[0-9],(?:[0-9]{1,2}|[0-9]{4,})\s*[%€]?$"
+)
 _BELOW = re.compile(r"^(?:<|under|below|fewer than|less than)\s*[0-9]+$", re.IGNORECASE)
 _PLACES = re.compile(r"\.([0-9]+)")
-_PERSONAL = re.compile(  # no name of a column: a date, an id, an e-mail address, a British postcode
-    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\+?\d{9,}|[^@\s]+@[^@\s]+\.\w+|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}", re.IGNORECASE
+# no name of a column: a date, an id, an e-mail address, a British postcode
+_PERSONAL = re.compile(
+    r"\d{1,4}[-/.]\d{1,2}[-/.]\d{1,4}|\+?\d{9,}|[^@\s]+@[^@\s]+\.\w+|[A-Z]{1,2}\d[A-Z\d]? ?\d[A-Z]{2}",  # noqa: E501
+    re.IGNORECASE,
 )
 
 
 @dataclass(frozen=True)
 class Value:
-    """One cell: its text, and the number or the symbol that it stands for; neither where it is a label or empty.
+    """One cell: its text, and the number or the symbol that it stands for; neither
+    where it is a label or empty.
 
     "<10" has the mark "below": it hides a count, and discloses that it is small.
     """
@@ -74,9 +83,13 @@ class Sheet:
 
     @property
     def heads(self) -> Sequence[str]:
-        """The columns in messages: by their letters where the first line may be a person's record."""
+        """The columns in messages: by their letters where the first line may be a
+        person's record.
+        """
         is_record = any(_PERSONAL.fullmatch(name) for name in self.header)
-        return [_letters(n) for n in range(len(self.header))] if is_record else self.header
+        return (
+            [_letters(n) for n in range(len(self.header))] if is_record else self.header
+        )
 
     def place(self, row: int, column: int) -> str:
         """A cell as a spreadsheet names it; nothing of its content."""
@@ -95,32 +108,54 @@ def _letters(column: int) -> str:
 def read_table(path: Path) -> Sheet:
     """The table of a CSV file, with its declared schema.
 
-    The header is the first row with two names or more; notes of one cell a row below the table are left out.
+    The header is the first row with two names or more; notes of one cell a row below
+    the table are left out.
 
     Raises:
-        InputError: the file is not there, is no CSV file, has no table, or writes numbers with decimal commas.
+        InputError: the file is not there, is no CSV file, has no table, or writes
+            numbers with decimal commas.
         ConfigError: the schema has faults.
     """
     if path.suffix.lower() != ".csv":
-        message = "a workbook can hold more than its cells, such as the records behind a pivot table"
-        raise InputError(f"{path}: not a CSV file: {message}\n  save each table as CSV with commas and UTF-8")
+        message = (
+            "a workbook can hold more than its cells, such as the records "
+            "behind "
+            "a pivot table"
+        )
+        raise InputError(
+            f"{path}: not a CSV file: {message}\n  save each table as CSV with commas "
+            "and UTF-8"
+        )
     rows = [[value(text) for text in line] for line in read_cells(path)]
-    top = next((n for n, row in enumerate(rows) if sum(bool(cell.text) for cell in row) > 1), len(rows))
+    top = next(
+        (n for n, row in enumerate(rows) if sum(bool(cell.text) for cell in row) > 1),
+        len(rows),
+    )
     header = [cell.text for cell in rows[top]] if rows[top:] else []
     while header and not header[-1]:
         header.pop()
-    stray_rows = [n for n, row in enumerate(rows[top + 1 :]) if any(cell.text for cell in row[len(header) :])]
-    body = [[*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]]
+    stray_rows = [
+        n
+        for n, row in enumerate(rows[top + 1 :])
+        if any(cell.text for cell in row[len(header) :])
+    ]
+    body = [
+        [*row, *[Value("")] * len(header)][: len(header)] for row in rows[top + 1 :]
+    ]
     while body and not any(cell.text for cell in body[-1][1:]):
         body.pop()
     if not body:
-        raise InputError(f"{path}: no table\n  a table has a row of column names with numbers below it")
+        raise InputError(
+            f"{path}: no table\n  a table has a row of column names with numbers below "
+            "it"
+        )
     sheet = Sheet(path, top, header, body, stray_rows, read_schema(path))
     for row, column in product(range(len(body)), range(len(header))):
         # It would be read as one between thousands, or the number as a label.
         if _DECIMAL_COMMA.match(body[row][column].text):
             raise InputError(
-                f"{path}: {sheet.place(row, column)}: a number with a decimal comma\n  save it with points"
+                f"{path}: {sheet.place(row, column)}: a number with a decimal comma\n  "
+                "save it with points"
             )
     return sheet
 
@@ -143,25 +178,37 @@ def plain(text: str) -> str:
 
 
 def by_measure(sheet: Sheet) -> Sheet:
-    """A table with a column for each measure, where a declared column holds the names of measures.
+    """A table with a column for each measure, where a declared column holds the names
+    of measures.
 
     Raises:
-        ConfigError: no column, or several, hold their values; or a name of a measure is not declared.
+        ConfigError: no column, or several, hold their values; or a name of a measure is
+            not declared.
         InputError: a group has two numbers of one measure.
     """
     columns = sheet.schema.columns
-    name_lists = [[name for name in columns if columns[name].holds == kind] for kind in ("measures", "values")]
+    name_lists = [
+        [name for name in columns if columns[name].holds == kind]
+        for kind in ("measures", "values")
+    ]
     if name_lists == [[], []]:
         return sheet
-    if [len(names) for names in name_lists] != [1, 1] or not {*name_lists[0], *name_lists[1]} <= set(sheet.header):
+    if [len(names) for names in name_lists] != [1, 1] or not {
+        *name_lists[0],
+        *name_lists[1],
+    } <= set(sheet.header):
         raise ConfigError(
-            f'{sheet.schema_file}: "measures" and "values" are not the content of one column each\n'
+            f'{sheet.schema_file}: "measures" and "values" are not the content of one '
+            "column each\n"
             "  declare one column of the table with each"
         )
     measure, index = (sheet.header.index(names[0]) for names in name_lists)
     measures = columns[sheet.header[measure]].measures
     if strays := {row[measure].text for row in sheet.rows} - set(measures):
-        raise ConfigError(f"{sheet.schema_file}: {len(strays)} names of measures are not declared\n  declare each")
+        raise ConfigError(
+            f"{sheet.schema_file}: {len(strays)} names of measures are not declared\n  "
+            "declare each"
+        )
     others = [n for n in range(len(sheet.header)) if n not in (measure, index)]
     header = [*(sheet.header[n] for n in others), *measures]
     rows: dict[tuple[str, ...], tuple[int, list[Value]]] = {}
@@ -169,16 +216,31 @@ def by_measure(sheet: Sheet) -> Sheet:
     for place, row in enumerate(sheet.rows):
         labels = [row[n] for n in others]
         number, cells = rows.setdefault(
-            tuple(cell.text for cell in labels), (len(rows), [*labels, *[Value("")] * len(measures)])
+            tuple(cell.text for cell in labels),
+            (len(rows), [*labels, *[Value("")] * len(measures)]),
         )
         column = header.index(row[measure].text, len(others))
         if (number, column) in origin:
             raise InputError(
-                f"{sheet.file}: {sheet.place(place, index)}: a second number of one measure and group\n"
+                f"{sheet.file}: {sheet.place(place, index)}: a second number of one "
+                "measure and group\n"
                 "  keep one of them, or add the column by which they differ"
             )
         cells[column] = row[index]
-        origin |= {(number, column): (place, index), **{(number, n): (place, other) for n, other in enumerate(others)}}
-    dimensions = {name: column for name, column in columns.items() if name not in (*name_lists[0], *name_lists[1])}
+        origin |= {
+            (number, column): (place, index),
+            **{(number, n): (place, other) for n, other in enumerate(others)},
+        }
+    dimensions = {
+        name: column
+        for name, column in columns.items()
+        if name not in (*name_lists[0], *name_lists[1])
+    }
     schema = sheet.schema.model_copy(update={"columns": {**dimensions, **measures}})
-    return replace(sheet, header=header, rows=[cells for _, cells in rows.values()], schema=schema, origin=origin)
+    return replace(
+        sheet,
+        header=header,
+        rows=[cells for _, cells in rows.values()],
+        schema=schema,
+        origin=origin,
+    )

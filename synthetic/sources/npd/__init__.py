@@ -1,13 +1,24 @@
-"""The National Pupil Database: the school census, and what else is known of pupils by their reference."""
+"""The National Pupil Database: the school census, and what else is known of pupils by
+their reference.
+"""
 
 from synthetic.sources.npd.attainment import key_stage_2, key_stage_4, key_stage_5
 from synthetic.sources.npd.pupils import census, pupils
-from synthetic.sources.npd.welfare import absence, care, excluded, exclusions, moved_on, places
+from synthetic.sources.npd.welfare import (
+    absence,
+    care,
+    excluded,
+    exclusions,
+    moved_on,
+    places,
+)
 from synthetic.world import Tables, World
 
 
 def npd(world: World) -> Tables:
-    """All tables of the people schooled in state schools; examinations also of those schooled in private ones."""
+    """All tables of the people schooled in state schools; examinations also of those
+    schooled in private ones.
+    """
     out = Tables()
     school_pupils = pupils(world)
     exclusion = excluded(school_pupils)

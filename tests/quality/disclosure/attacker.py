@@ -1,4 +1,6 @@
-"""An independent attacker for the tests: all possible tables, exact elimination, integer programmes by SciPy."""
+"""An independent attacker for the tests: all possible tables, exact elimination,
+integer programmes by SciPy.
+"""
 
 import random
 from collections.abc import Sequence
@@ -16,11 +18,17 @@ ALL = -1
 
 
 def margins(inner: dict[Cell, int]) -> tuple[dict[Cell, int], list[Sum[Cell]]]:
-    """A table of any number of dimensions with every total, and its sums; ALL is the code of a total."""
+    """A table of any number of dimensions with every total, and its sums; ALL is the
+    code of a total.
+    """
     ways = len(next(iter(inner)))
     codes = [sorted({cell[way] for cell in inner}) for way in range(ways)]
     counts = {
-        cell: sum(n for at, n in inner.items() if all(c in (ALL, a) for c, a in zip(cell, at, strict=True)))
+        cell: sum(
+            n
+            for at, n in inner.items()
+            if all(c in (ALL, a) for c, a in zip(cell, at, strict=True))
+        )
         for cell in product(*([*values, ALL] for values in codes))
     }
     sums = [
@@ -32,12 +40,17 @@ def margins(inner: dict[Cell, int]) -> tuple[dict[Cell, int], list[Sum[Cell]]]:
     return counts, sums
 
 
-def all_tables(counts: dict[Cell, int], sums: list[Sum[Cell]], cells: list[Cell], largest: int) -> dict[Cell, set[int]]:
+def all_tables(
+    counts: dict[Cell, int], sums: list[Sum[Cell]], cells: list[Cell], largest: int
+) -> dict[Cell, set[int]]:
     """The values that each hidden cell can have, by trying every one."""
     values_of: dict[Cell, set[int]] = {cell: set() for cell in cells}
     for values in product(range(largest + 1), repeat=len(cells)):
         table = counts | dict(zip(cells, values, strict=True))
-        if all(sum(table[part] for part in line.parts) == table[line.total] for line in sums):
+        if all(
+            sum(table[part] for part in line.parts) == table[line.total]
+            for line in sums
+        ):
             for cell in cells:
                 values_of[cell].add(table[cell])
     return values_of
@@ -61,20 +74,33 @@ def disclosed_cells(sums: list[Sum[Any]], cells: set[Any]) -> set[Any]:
         for r in range(len(matrix)):
             if r != row and matrix[r][column]:
                 factor = matrix[r][column]
-                matrix[r] = [x - factor * y for x, y in zip(matrix[r], matrix[row], strict=True)]
+                matrix[r] = [
+                    x - factor * y for x, y in zip(matrix[r], matrix[row], strict=True)
+                ]
         row += 1
     return {unknown[line.index(1)] for line in matrix if sum(1 for x in line if x) == 1}
 
 
-def random_table(seed: int, shape: Sequence[int]) -> tuple[dict[Cell, int], list[Sum[Cell]]]:
+def random_table(
+    seed: int, shape: Sequence[int]
+) -> tuple[dict[Cell, int], list[Sum[Cell]]]:
     """Counts of which half are small, with every total."""
     draw = random.Random(seed)
     cells = product(*(range(size) for size in shape))
-    return margins({cell: draw.choice([draw.randint(0, 12), draw.randint(0, 300)]) for cell in cells})
+    return margins(
+        {
+            cell: draw.choice([draw.randint(0, 12), draw.randint(0, 300)])
+            for cell in cells
+        }
+    )
 
 
-def bounds_of(weights: Sequence[float], lines: Any, low: Any, high: Any) -> tuple[float, float]:
-    """The least and the most of a sum of counts, given the bounds of other sums of them."""
+def bounds_of(
+    weights: Sequence[float], lines: Any, low: Any, high: Any
+) -> tuple[float, float]:
+    """The least and the most of a sum of counts, given the bounds of other sums of
+    them.
+    """
     cost = np.array(weights)
     solutions = [
         milp(
@@ -85,5 +111,7 @@ def bounds_of(weights: Sequence[float], lines: Any, low: Any, high: Any) -> tupl
         ).x
         for sign in (1, -1)
     ]
-    assert all(solution is not None for solution in solutions), "the published numbers contradict each other"
+    assert all(solution is not None for solution in solutions), (
+        "the published numbers contradict each other"
+    )
     return float(cost @ solutions[0]), float(cost @ solutions[1])

@@ -27,9 +27,13 @@ def test_counts_are_shown_to_the_nearest_five_or_not_at_all(count: int) -> None:
         assert abs(cell.value - count) <= 2
 
 
-@given(st.integers(0, 10**6).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of))))
+@given(
+    st.integers(0, 10**6).flatmap(lambda of: st.tuples(st.integers(0, of), st.just(of)))
+)
 def test_a_percentage_discloses_no_small_count(case: tuple[int, int]) -> None:
-    """At least `threshold` values of the part are behind every shown percentage whose part or rest is small."""
+    """At least `threshold` values of the part are behind every shown percentage whose
+    part or rest is small.
+    """
     part, of = case
     cell = Disclosure(load("leo_publication")).percent(part, of)
     small = 0 < part < 10 or 0 < of - part < 10
@@ -59,15 +63,21 @@ def test_symbols_of_percentages(leo: Disclosure, part: int, of: int, text: str) 
     assert leo.percent(part, of).text == text
 
 
-def test_a_percentage_is_hidden_with_the_cells_it_would_disclose(leo: Disclosure) -> None:
+def test_a_percentage_is_hidden_with_the_cells_it_would_disclose(
+    leo: Disclosure,
+) -> None:
     assert leo.percent(400, 500, tied=[leo.count(4)]).mark == "suppressed"
 
 
 def test_percentages_from_rounded_counts() -> None:
-    assert Disclosure(load("ons_10_5")).percent(111, 333).text == f"{100 * 110 / 335:.1f}"
+    assert (
+        Disclosure(load("ons_10_5")).percent(111, 333).text == f"{100 * 110 / 335:.1f}"
+    )
 
 
-def test_an_error_against_truth_is_shown_and_never_rounded_away(leo: Disclosure) -> None:
+def test_an_error_against_truth_is_shown_and_never_rounded_away(
+    leo: Disclosure,
+) -> None:
     assert leo.accuracy(wilson(99_999, 100_000)).text == "99.99"
     assert leo.accuracy(wilson(100_000, 100_000)).text == "100.00"
     assert leo.accuracy(wilson(5, 5)).text == "c"

@@ -1,4 +1,6 @@
-"""Random small tables under every profile: no small count follows from sums and differences of what is shown."""
+"""Random small tables under every profile: no small count follows from sums and
+differences of what is shown.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -24,7 +26,8 @@ class World:
     """People by area and sex, and the layout of their tables.
 
     Attributes:
-        tables: of each its rows' and its columns' codes, None for all; no columns where it is by area alone.
+        tables: of each its rows' and its columns' codes, None for all; no columns where
+            it is by area alone.
     """
 
     people: dict[tuple[str, str], int]
@@ -35,42 +38,70 @@ class World:
 
 
 def is_of(person: tuple[str, str], query: Query) -> bool:
-    return all(code in (None, code_of_person) for code_of_person, code in zip(person, query, strict=True))
+    return all(
+        code in (None, code_of_person)
+        for code_of_person, code in zip(person, query, strict=True)
+    )
 
 
 @st.composite
 def worlds(draw: st.DrawFn, *, has_margins: bool) -> World:
-    areas, sexes = (list(codes[: draw(st.integers(2, len(codes)))]) for codes in (AREAS, SEXES))
+    areas, sexes = (
+        list(codes[: draw(st.integers(2, len(codes)))]) for codes in (AREAS, SEXES)
+    )
     number = st.one_of(st.just(0), st.integers(1, 14), st.integers(15, 60))
     people = {at: draw(number) for at in product(areas, sexes)}
     all_areas, all_sexes = draw(st.booleans()), draw(st.booleans())
     rows: list[str | None] = [*areas, *[None] * all_areas]
-    tables: list[tuple[list[str | None], list[str | None]]] = [(rows, [*sexes, *[None] * all_sexes])]
+    tables: list[tuple[list[str | None], list[str | None]]] = [
+        (rows, [*sexes, *[None] * all_sexes])
+    ]
     if has_margins and draw(st.booleans()):
         tables.append((rows, [None]))
     return World(people, tables)
 
 
 def sheets_of(world: World, profile: Profile, *, is_rounded: bool) -> list[Sheet]:
-    """The tables with exact counts, or rounded with a symbol for those that are small."""
+    """The tables with exact counts, or rounded with a symbol for those that are
+    small.
+    """
 
     def text_of_cell(query: Query) -> str:
         count, base = world.count(query), profile.round_to
         if not is_rounded:
             return str(count)
-        return profile.symbols.suppressed if is_small(count, profile) else str((count + base // 2) // base * base)
+        return (
+            profile.symbols.suppressed
+            if is_small(count, profile)
+            else str((count + base // 2) // base * base)
+        )
 
     sheets = []
     for number, (rows, columns) in enumerate(world.tables):
-        heads = ["people"] if columns == [None] else [column or "total" for column in columns]
-        lines = [" | ".join([row or "total", *(text_of_cell((row, column)) for column in columns)]) for row in rows]
+        heads = (
+            ["people"]
+            if columns == [None]
+            else [column or "total" for column in columns]
+        )
+        lines = [
+            " | ".join(
+                [row or "total", *(text_of_cell((row, column)) for column in columns)]
+            )
+            for row in rows
+        ]
         codes = [head for head, column in zip(heads, columns, strict=True) if column]
-        schemas: dict[str, object] = {head: {"holds": "count", "code_of": "sex"} for head in codes}
+        schemas: dict[str, object] = {
+            head: {"holds": "count", "code_of": "sex"} for head in codes
+        }
         schemas |= {"area": {"holds": "dimension"}}
-        schemas |= {"total": {"holds": "count", "sum_of": codes}} if "total" in heads else {}
+        schemas |= (
+            {"total": {"holds": "count", "sum_of": codes}} if "total" in heads else {}
+        )
         rounded_to = profile.round_to if is_rounded else 1
         table_text = "\n".join([" | ".join(["area", *heads]), *lines])
-        sheets.append(sheet(f"t{number}", table_text, columns=schemas, rounded_to=rounded_to))
+        sheets.append(
+            sheet(f"t{number}", table_text, columns=schemas, rounded_to=rounded_to)
+        )
     return sheets
 
 
@@ -78,7 +109,9 @@ def is_small(count: int, profile: Profile) -> bool:
     return (0 if profile.zeros_are_sensitive else 1) <= count < profile.threshold
 
 
-def cells_shown(world: World, safe: Sequence[Sequence[Sequence[str]]]) -> Iterator[tuple[Query, str]]:
+def cells_shown(
+    world: World, safe: Sequence[Sequence[Sequence[str]]]
+) -> Iterator[tuple[Query, str]]:
     for (rows, columns), lines in zip(world.tables, safe, strict=True):
         for row, line in zip(rows, lines, strict=True):
             for column, text in zip(columns, line[1:], strict=True):
@@ -93,17 +126,28 @@ def ends(text: str, profile: Profile) -> tuple[float, float]:
     if number is None:  # written low
         return 1.0, max(profile.low_below - 1.0, reach)
     low = max(number - reach, 0.0)
-    low = max(low, profile.threshold) if number and number + reach >= profile.threshold else low
+    low = (
+        max(low, profile.threshold)
+        if number and number + reach >= profile.threshold
+        else low
+    )
     if not number and profile.zeros_are_sensitive:
         low = 0.0
     return low, number + reach if number or profile.threshold <= reach else 0.0
 
 
-def bounds(world: World, cells: Sequence[tuple[Query, str]], profile: Profile, query: Query) -> tuple[float, float]:
-    """The least and the most that a count can be, by programmes in whole numbers over the people themselves."""
+def bounds(
+    world: World, cells: Sequence[tuple[Query, str]], profile: Profile, query: Query
+) -> tuple[float, float]:
+    """The least and the most that a count can be, by programmes in whole numbers over
+    the people themselves.
+    """
     places = list(world.people)
     lines = np.array([[float(is_of(at, cell)) for at in places] for cell, _ in cells])
-    low, high = (np.array(side) for side in zip(*(ends(text, profile) for _, text in cells), strict=True))
+    low, high = (
+        np.array(side)
+        for side in zip(*(ends(text, profile) for _, text in cells), strict=True)
+    )
     return bounds_of([float(is_of(at, query)) for at in places], lines, low, high)
 
 
@@ -130,8 +174,12 @@ def rounded_cells(world: World, profile: Profile) -> list[tuple[Query, str]]:
 
 @pytest.mark.parametrize("name", [name for name in names() if load(name).threshold > 1])
 @given(world=worlds(has_margins=False))
-def test_no_hidden_count_of_rounded_tables_is_known_to_be_small(name: str, world: World) -> None:
-    """A reader of the rounded table alone cannot tell which count is small, and may be certain of none."""
+def test_no_hidden_count_of_rounded_tables_is_known_to_be_small(
+    name: str, world: World
+) -> None:
+    """A reader of the rounded table alone cannot tell which count is small, and may be
+    certain of none.
+    """
     profile = load(name)
     cells = rounded_cells(world, profile)
     for query, text in cells:
@@ -139,7 +187,9 @@ def test_no_hidden_count_of_rounded_tables_is_known_to_be_small(name: str, world
             assert bounds(world, cells, profile, query)[1] >= profile.threshold
 
 
-@pytest.mark.parametrize("name", [name for name in names() if load(name).threshold == 1])
+@pytest.mark.parametrize(
+    "name", [name for name in names() if load(name).threshold == 1]
+)
 @given(world=worlds(has_margins=False))
 def test_rounding_that_protects_alone_is_not_undone(name: str, world: World) -> None:
     profile = load(name)

@@ -1,4 +1,6 @@
-"""`leo explain` on the village: exact weights, the outcome of a pair, candidate pairs of a record, links of a person."""
+"""`leo explain` on the village: exact weights, the outcome of a pair, candidate pairs
+of a record, links of a person.
+"""
 
 import json
 import math
@@ -39,20 +41,33 @@ def explainer(linked_village: Any) -> Any:
 
 
 def weights(content: dict[str, Any]) -> dict[str, float]:
-    return {row["comparison"]: row["weight"] for row in content["weight"]["comparisons"]}
+    return {
+        row["comparison"]: row["weight"] for row in content["weight"]["comparisons"]
+    }
 
 
-def test_a_link_of_the_model_has_the_weight_of_each_comparison(explainer: Explainer) -> None:
+def test_a_link_of_the_model_has_the_weight_of_each_comparison(
+    explainer: Explainer,
+) -> None:
     """Pupil 3 has another spelling of the surname in the tax record."""
     content = explainer.pair(pupil(3), customer(3)).content
-    expected = {name: bits[1 if name == "surname" else 0] for name, bits in BITS.items()}
+    expected = {
+        name: bits[1 if name == "surname" else 0] for name, bits in BITS.items()
+    }
     assert weights(content) == pytest.approx(expected)
     weight = PRIOR + sum(expected.values())
     assert content["weight"]["match_weight"] == pytest.approx(weight)
     assert content["weight"]["cardinality_adjustment"] == pytest.approx(GAIN, abs=1e-3)
-    assert content["weight"]["probability"] == pytest.approx(1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6)
-    assert content["thresholds"]["accept"] == pytest.approx(-GAIN, abs=1e-3)  # a probability of 0.5
-    assert (content["outcome"]["decision"], content["outcome"]["reason"]) == ("accepted", None)
+    assert content["weight"]["probability"] == pytest.approx(
+        1 / (1 + 2 ** -(weight + GAIN)), abs=1e-6
+    )
+    assert content["thresholds"]["accept"] == pytest.approx(
+        -GAIN, abs=1e-3
+    )  # a probability of 0.5
+    assert (content["outcome"]["decision"], content["outcome"]["reason"]) == (
+        "accepted",
+        None,
+    )
     assert content["made_by"] == "rule 1"
 
 
@@ -67,7 +82,10 @@ def test_the_conditions_of_passes_and_rules_are_shown(explainer: Explainer) -> N
         ("sex", "agrees"),
     ]
     assert (five["holds"], five["result"]) == (False, "does not hold")
-    assert [(rule["rule"], rule["holds"]) for rule in reach["rules"]] == [(1, True), (2, True)]
+    assert [(rule["rule"], rule["holds"]) for rule in reach["rules"]] == [
+        (1, True),
+        (2, True),
+    ]
 
 
 def test_a_link_of_a_pass_names_the_pass(explainer: Explainer) -> None:
@@ -76,10 +94,14 @@ def test_a_link_of_a_pass_names_the_pass(explainer: Explainer) -> None:
     assert content["reach"]["passes"][0]["result"] == "linked it"
 
 
-def test_a_pair_whose_units_a_pass_linked_was_not_compared(explainer: Explainer) -> None:
+def test_a_pair_whose_units_a_pass_linked_was_not_compared(
+    explainer: Explainer,
+) -> None:
     content = explainer.pair(pupil(0), customer(1)).content
     assert content["outcome"]["decision"] == "not compared"
-    assert ["by the pass 'five'" in text for text in content["outcome"]["in_words"]] == [True, True, False]
+    assert [
+        "by the pass 'five'" in text for text in content["outcome"]["in_words"]
+    ] == [True, True, False]
     assert [(rival["side"], rival["decision"]) for rival in content["competing"]] == [
         ("left", "accepted"),
         ("right", "accepted"),
@@ -93,22 +115,33 @@ def test_a_pair_that_no_rule_reaches_has_a_weight(explainer: Explainer) -> None:
     assert weights(content) == pytest.approx(expected)
     assert content["outcome"]["reason"] == "no blocking rule reaches it"
     rules = content["reach"]["rules"]
-    assert [[(row["condition"], row["result"]) for row in rule["conditions"]] for rule in rules] == [
+    assert [
+        [(row["condition"], row["result"]) for row in rule["conditions"]]
+        for rule in rules
+    ] == [
         [("dob", "differs")],
         [("forename", "differs"), ("sex", "differs")],
     ]
 
 
-def test_the_other_levels_of_a_comparison_and_their_weights(explainer: Explainer) -> None:
+def test_the_other_levels_of_a_comparison_and_their_weights(
+    explainer: Explainer,
+) -> None:
     content = explainer.pair(pupil(100), customer(121)).content
     levels = content["changes"]
-    assert len(levels) == 6  # eleven levels of known values, less the five that were reached
-    equal = next(row for row in levels if row["comparison"] == "dob" and row["weight"] > 0)
+    assert (
+        len(levels) == 6
+    )  # eleven levels of known values, less the five that were reached
+    equal = next(
+        row for row in levels if row["comparison"] == "dob" and row["weight"] > 0
+    )
     weight = content["weight"]["match_weight"] - BITS["dob"][1] + BITS["dob"][0]
     assert equal["match_weight"] == pytest.approx(weight)
     assert (equal["would_be"], equal["crosses"]) == ("rejected", False)
     known = explainer.pair(pupil(3), customer(3)).content["changes"]
-    assert {(row["comparison"], row["would_be"]) for row in known if row["crosses"]} == set()
+    assert {
+        (row["comparison"], row["would_be"]) for row in known if row["crosses"]
+    } == set()
 
 
 def test_sides_may_be_named_in_either_order_and_by_number(explainer: Explainer) -> None:
@@ -120,15 +153,23 @@ def test_sides_may_be_named_in_either_order_and_by_number(explainer: Explainer) 
     }
 
 
-def test_every_link_is_weighed_as_the_run_weighed_it(explainer: Explainer, linked_village: Any) -> None:
+def test_every_link_is_weighed_as_the_run_weighed_it(
+    explainer: Explainer, linked_village: Any
+) -> None:
     (path,) = linked_village.root.glob("stages/*/links/npd-cis.parquet")
     links = pq.read_table(path).to_pylist()
     for link in links[3::30]:
-        content = explainer.pair(str(link["left_id"]), str(link["right_id"])).content["weight"]
+        content = explainer.pair(str(link["left_id"]), str(link["right_id"])).content[
+            "weight"
+        ]
         parts = [row["weight"] + row["adjustment"] for row in content["comparisons"]]
         assert content["match_weight"] == pytest.approx(link["match_weight"], abs=1e-9)
-        assert content["prior"] + sum(parts) == pytest.approx(link["match_weight"], abs=1e-9)
-        assert content["probability"] == pytest.approx(link["match_probability"], abs=1e-12)
+        assert content["prior"] + sum(parts) == pytest.approx(
+            link["match_weight"], abs=1e-9
+        )
+        assert content["probability"] == pytest.approx(
+            link["match_probability"], abs=1e-12
+        )
 
 
 def test_a_record_shows_its_candidates_and_its_link(explainer: Explainer) -> None:
@@ -141,7 +182,11 @@ def test_a_record_shows_its_candidates_and_its_link(explainer: Explainer) -> Non
     assert step["candidates_found"] == len(step["candidates"])
     assert [row["unit"]["unit_id"] for row in step["candidates"][1:]] == sorted(
         (row["unit"]["unit_id"] for row in step["candidates"][1:]),
-        key=lambda unit: [-row["match_weight"] for row in step["candidates"] if row["unit"]["unit_id"] == unit],
+        key=lambda unit: [
+            -row["match_weight"]
+            for row in step["candidates"]
+            if row["unit"]["unit_id"] == unit
+        ],
     )
 
 
@@ -153,7 +198,10 @@ def test_a_record_without_a_link_has_a_reason(explainer: Explainer) -> None:
 
 def test_a_person_is_shown_with_its_links(explainer: Explainer) -> None:
     content = explainer.person(4).content
-    assert [(row["entity_id"], row["source"]) for row in content["entities"]] == [(4, "npd"), (124, "cis")]
+    assert [(row["entity_id"], row["source"]) for row in content["entities"]] == [
+        (4, "npd"),
+        (124, "cis"),
+    ]
     (link,) = content["links"]
     assert (link["left"], link["right"], link["splits"]) == ([4], [124], [[4], [124]])
     assert (content["weakest"], content["conflicts"]) == (0, [])
@@ -162,22 +210,35 @@ def test_a_person_is_shown_with_its_links(explainer: Explainer) -> None:
 @pytest.mark.parametrize(
     ("question", "message"),
     [
-        (lambda e: e.pair("npd:PMR999999", customer(0)), "npd has no entity with this key"),
+        (
+            lambda e: e.pair("npd:PMR999999", customer(0)),
+            "npd has no entity with this key",
+        ),
         (lambda e: e.pair("PMR000001", customer(0)), "sources are npd, cis"),
-        (lambda e: e.pair(pupil(0), pupil(1)), "no step links npd and npd\n  the steps are npd-cis"),
+        (
+            lambda e: e.pair(pupil(0), pupil(1)),
+            "no step links npd and npd\n  the steps are npd-cis",
+        ),
         (lambda e: e.pair("9999", "1"), "the run has no entity of this number"),
-        (lambda e: e.pair(pupil(0), customer(0), step="x"), "no such step; it has npd-cis"),
+        (
+            lambda e: e.pair(pupil(0), customer(0), step="x"),
+            "no such step; it has npd-cis",
+        ),
         (lambda e: e.person(99999), "the spine has no person of this number"),
     ],
 )
-def test_errors_do_not_show_the_key(explainer: Explainer, question: Any, message: str) -> None:
+def test_errors_do_not_show_the_key(
+    explainer: Explainer, question: Any, message: str
+) -> None:
     with pytest.raises(ConfigError, match=message.replace("\n", "\\n")) as error:
         question(explainer)
     assert "PMR" not in str(error.value)
     assert "AB1" not in str(error.value)
 
 
-def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_village: Any, tmp_path: Path) -> None:
+def test_the_command_shows_draws_and_writes_without_a_value(
+    leo: Any, linked_village: Any, tmp_path: Path
+) -> None:
     arguments = (linked_village.root, "--pair", pupil(3), customer(3))
     code, output, _ = leo("explain", *arguments, "--html", tmp_path / "pair.html")
     _, json_output, _ = leo("explain", *arguments, "--json")
@@ -185,7 +246,10 @@ def test_the_command_shows_draws_and_writes_without_a_value(leo: Any, linked_vil
     assert "Why a pair was linked" in output
     assert "+18.17" in output
     values = village_files._person(3)
-    secrets = [values[name] for name in ("forename", "surname", "taxed_as", "postcode", "nino", "pmr")]
+    secrets = [
+        values[name]
+        for name in ("forename", "surname", "taxed_as", "postcode", "nino", "pmr")
+    ]
     texts = (tmp_path / "pair.html").read_text() + json_output
     assert not [secret for secret in secrets if secret in output or secret in texts]
     assert json.loads(json_output)["outcome"]["decision"] == "accepted"
@@ -216,15 +280,42 @@ def test_values_are_shown_on_the_terminal_alone_and_only_on_request(
     assert taxed_as not in (tmp_path / "pair.html").read_text() + json_output
 
 
-def test_the_command_answers_one_question_at_a_time(output: Any, linked_village: Any) -> None:
-    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in output(2, "explain", linked_village.root)
-    error_text = output(2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis")
+def test_the_command_answers_one_question_at_a_time(
+    output: Any, linked_village: Any
+) -> None:
+    assert "one of --pair LEFT RIGHT, --record SOURCE:KEY and --person ID" in output(
+        2, "explain", linked_village.root
+    )
+    error_text = output(
+        2, "explain", linked_village.root, "--person", "4", "--step", "npd-cis"
+    )
     assert "--step is for a pair or a record: a person is of all steps" in error_text
 
 
-def test_records_and_persons_are_shown(output: Any, linked_village: Any, tmp_path: Path) -> None:
-    text = output(0, "explain", linked_village.root, "--record", pupil(3), "--html", tmp_path / "record.html")
+def test_records_and_persons_are_shown(
+    output: Any, linked_village: Any, tmp_path: Path
+) -> None:
+    text = output(
+        0,
+        "explain",
+        linked_village.root,
+        "--record",
+        pupil(3),
+        "--html",
+        tmp_path / "record.html",
+    )
     assert "Linked." in text
-    text = output(0, "explain", linked_village.root, "--person", "4", "--html", tmp_path / "person.html")
+    text = output(
+        0,
+        "explain",
+        linked_village.root,
+        "--person",
+        "4",
+        "--html",
+        tmp_path / "person.html",
+    )
     assert "Person 4: 2 entities, joined by 1 link." in text
-    assert all((tmp_path / name).stat().st_size > 5_000 for name in ("record.html", "person.html"))
+    assert all(
+        (tmp_path / name).stat().st_size > 5_000
+        for name in ("record.html", "person.html")
+    )

@@ -19,13 +19,23 @@ CENSUS = """
 
 @pytest.mark.both_engines
 @pytest.mark.parametrize("is_reversed", [False, True])
-def test_of_two_values_of_one_year_the_first_in_order_is_taken(engine, world, is_reversed):
+def test_of_two_values_of_one_year_the_first_in_order_is_taken(
+    engine, world, is_reversed
+):
     header, *body = CENSUS.strip().splitlines()
     census = world("\n".join([header, *(reversed(body) if is_reversed else body)]))
     all_definitions = load()
-    ethnic_group = tuple(c for c in all_definitions.characteristic if c.name == "ethnic_group")
+    ethnic_group = tuple(
+        c for c in all_definitions.characteristic if c.name == "ethnic_group"
+    )
     definitions = all_definitions.model_copy(update={"characteristic": ethnic_group})
     result = entities_described(
-        engine, {"npd": world("entity_id\n1\n2")}, {"npd_census": census}, definitions, shipped()
+        engine,
+        {"npd": world("entity_id\n1\n2")},
+        {"npd_census": census},
+        definitions,
+        shipped(),
     )
-    assert {row["entity_id"]: row["ethnic_group"] for row in as_dicts(engine, result)} == {1: "BLAC", 2: "ASIA"}
+    assert {
+        row["entity_id"]: row["ethnic_group"] for row in as_dicts(engine, result)
+    } == {1: "BLAC", 2: "ASIA"}

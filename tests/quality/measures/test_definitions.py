@@ -18,7 +18,9 @@ def test_the_shipped_ones_hold() -> None:
 
 
 def test_born_on_a_leap_day() -> None:
-    rule = Eligible(target="cis", minimum_age=15, on=datetime.date(2020, 2, 29), why="a test")
+    rule = Eligible(
+        target="cis", minimum_age=15, on=datetime.date(2020, 2, 29), why="a test"
+    )
     assert rule.born_to == datetime.date(2005, 2, 28)
 
 
@@ -28,16 +30,23 @@ def test_born_on_a_leap_day() -> None:
         ('name = "x"\ntitle = "X"', "name either identifier or table"),
         ('name = "x"\ntitle = "X"\ntable = "npd_census"', "table needs variable"),
         (
-            'name = "x"\ntitle = "X"\ntable = "npd_census"\nvariable = "Gender"\npick = "latest"',
+            'name = "x"\ntitle = "X"\ntable = "npd_census"\nvariable = "Gender"\npick '
+            '= "latest"',
             "'latest' needs order_by",
         ),
         ('name = "x"\ntitle = "X"\nidentifier = "sex"', "only known codes are shown"),
-        ('name = "x"\ntitle = "X"\nidentifier = "dob"\npart = "year"\ncolour = 1', "colour: no such key"),
+        (
+            'name = "x"\ntitle = "X"\nidentifier = "dob"\npart = "year"\ncolour = 1',
+            "colour: no such key",
+        ),
     ],
 )
 def test_faults_say_what_to_do(tmp_path: Path, characteristic: str, fault: str) -> None:
     path = tmp_path / "evaluation.toml"
-    path.write_text(f"weight_bands = [0]\nweight_range = [-10, 10]\n[[characteristic]]\n{characteristic}\n")
+    path.write_text(
+        "weight_bands = [0]\nweight_range = [-10, "
+        f"10]\n[[characteristic]]\n{characteristic}\n"
+    )
     with pytest.raises(ConfigError, match=fault):
         load(path)
 

@@ -1,4 +1,6 @@
-"""Folders of pages: what an earlier command wrote stays until new pages are there, and then goes."""
+"""Folders of pages: what an earlier command wrote stays until new pages are there, and
+then goes.
+"""
 
 import json
 from pathlib import Path
@@ -20,13 +22,17 @@ def test_old_pages_stay_until_new_pages_are_written(tmp_path: Path) -> None:
     write_folder(tmp_path, MARK, {"a.html": "one", "b.html": "one"}, profile="x")
     (tmp_path / "mine.txt").write_text("a user's own")
     check_folder(tmp_path, MARK, "site")
-    assert _files(tmp_path) == {MARK, "a.html", "b.html", "mine.txt"}, "counting takes minutes, and may be stopped"
+    assert _files(tmp_path) == {MARK, "a.html", "b.html", "mine.txt"}, (
+        "counting takes minutes, and may be stopped"
+    )
     write_folder(tmp_path, MARK, {"a.html": "two", "c.html": "two"}, profile="x")
     assert _files(tmp_path) == {MARK, "a.html", "c.html", "mine.txt"}
     assert json.loads((tmp_path / MARK).read_text())["files"] == ["a.html", "c.html"]
 
 
-def test_a_command_killed_while_it_writes_can_be_repeated(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_command_killed_while_it_writes_can_be_repeated(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     write_folder(tmp_path, MARK, {"a.html": "one"})
 
     def write_until_killed(text: str, path: Path) -> None:
@@ -52,20 +58,34 @@ def test_a_folder_of_something_else_is_left_alone(tmp_path: Path) -> None:
         check_folder(tmp_path, MARK, "site")
 
 
-def test_a_command_that_is_refused_later_leaves_no_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The check itself made the folder: leo report outcomes of a run without cohorts left an empty one."""
+def test_a_command_that_is_refused_later_leaves_no_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The check itself made the folder: leo report outcomes of a run without cohorts
+    left an empty one.
+    """
     check_folder(tmp_path / "new" / "pages", MARK, "site")
     assert not _files(tmp_path)
     (tmp_path / "file").touch()
-    with pytest.raises(InputError, match=r"file: is a file, not a folder\n  give a folder that may be written to"):
+    with pytest.raises(
+        InputError,
+        match=r"file: is a file, not a folder\n  give a folder that may be written to",
+    ):
         check_folder(tmp_path / "file" / "pages", MARK, "site")
     monkeypatch.setattr("os.access", lambda place, right: False)
-    with pytest.raises(InputError, match=r"this user may not write there\n  give a folder that may be written to"):
+    with pytest.raises(
+        InputError,
+        match=r"this user may not write there\n  give a folder that may be written to",
+    ):
         check_folder(tmp_path / "new" / "pages", MARK, "site")
 
 
-def test_two_processes_that_write_one_page_leave_it_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two `leo report` on one run: the second moved the first one's page, which ended with an error."""
+def test_two_processes_that_write_one_page_leave_it_whole(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two `leo report` on one run: the second moved the first one's page, which ended
+    with an error.
+    """
     replace, parts = Path.replace, []
 
     def replace_late(part: Path, target: Path) -> Path:

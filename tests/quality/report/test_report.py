@@ -1,4 +1,6 @@
-"""The report: everything has a table, nothing comes from a network, no value of a person is in it."""
+"""The report: everything has a table, nothing comes from a network, no value of a
+person is in it.
+"""
 
 import dataclasses
 import itertools
@@ -58,16 +60,30 @@ def outside_scripts(text: str) -> str:
 
 def test_the_summary_comes_first_with_its_denominator(report: str) -> None:
     assert "90.0% of 600 eligible people in NPD were linked to CIS." in report
-    assert report.index('class="statement"') < report.index('class="headlines"') < report.index('id="population"')
+    assert (
+        report.index('class="statement"')
+        < report.index('class="headlines"')
+        < report.index('id="population"')
+    )
 
 
-def test_a_synthetic_run_has_a_banner_and_its_date(evaluation: dict[str, Any], tmp_path: Path) -> None:
-    manifest = {"run": "demo", "finished": "2026-01-02T10:00:00+00:00", "versions": {"leo-linkage": "1.0"}}
+def test_a_synthetic_run_has_a_banner_and_its_date(
+    evaluation: dict[str, Any], tmp_path: Path
+) -> None:
+    manifest = {
+        "run": "demo",
+        "finished": "2026-01-02T10:00:00+00:00",
+        "versions": {"leo-linkage": "1.0"},
+    }
     for synthetic in (True, False):
         inputs = ReportInputs(evaluation, manifest=manifest | {"synthetic": synthetic})
         text = render(inputs, tmp_path / "index.html").read_text(encoding="utf-8")
         assert ("Synthetic data" in text) is synthetic
-        assert ("demo, 2026-01-02, leo-linkage 1.0" if synthetic else "2 January 2026, 10:00 UTC") in text
+        assert (
+            "demo, 2026-01-02, leo-linkage 1.0"
+            if synthetic
+            else "2 January 2026, 10:00 UTC"
+        ) in text
 
 
 def test_five_figures_for_a_terminal(evaluation: dict[str, Any]) -> None:
@@ -82,7 +98,10 @@ def test_five_figures_for_a_terminal(evaluation: dict[str, Any]) -> None:
 
 def test_a_symbol_is_explained_where_it_is_shown(evaluation: dict[str, Any]) -> None:
     (step,) = evaluation["steps"]
-    step["decisions"] = [{**row, "pairs": 4} if row["decision"] == "review" else row for row in step["decisions"]]
+    step["decisions"] = [
+        {**row, "pairs": 4} if row["decision"] == "review" else row
+        for row in step["decisions"]
+    ]
     step["accuracy"]["true_pairs_by_outcome"] = []
     step["accuracy"] |= {"correct": 0, "false": 0, "assessed": 0, "true_pairs": 0}
     label, figure, note = headlines(evaluation)[-1]
@@ -90,13 +109,21 @@ def test_a_symbol_is_explained_where_it_is_shown(evaluation: dict[str, Any]) -> 
     assert "[c] suppressed to protect confidentiality" in note
 
 
-def test_a_report_on_one_file_has_people_and_cluster_sizes(evaluation: dict[str, Any], tmp_path: Path) -> None:
+def test_a_report_on_one_file_has_people_and_cluster_sizes(
+    evaluation: dict[str, Any], tmp_path: Path
+) -> None:
     (step,) = evaluation["steps"]
     sizes = [{"records": 1, "people": 480}, {"records": 2, "people": 60}]
     clusters = {"records": 600, "people": 540, "sizes": sizes}
-    evaluation |= {"steps": [{**step, "left": "a.csv", "right": "a.csv"}], "spine": None, "clusters": clusters}
+    evaluation |= {
+        "steps": [{**step, "left": "a.csv", "right": "a.csv"}],
+        "spine": None,
+        "clusters": clusters,
+    }
     assert headlines(evaluation)[0][:2] == ("People", "540")
-    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(
+        encoding="utf-8"
+    )
     assert "600 records of a.csv are 540 people." in text
     table = text.split("People by number of records</caption>")[1].split("</table>")[0]
     assert re.findall(r">([\d,]+)</td>", table) == ["480", "60", "540"]
@@ -104,12 +131,19 @@ def test_a_report_on_one_file_has_people_and_cluster_sizes(evaluation: dict[str,
 
 def test_nothing_is_fetched(report: str) -> None:
     page = Page(outside_scripts(report))
-    links = [attrs[name] for _, attrs in page.tags for name in ("src", "href", "xlink:href", "action") if name in attrs]
+    links = [
+        attrs[name]
+        for _, attrs in page.tags
+        for name in ("src", "href", "xlink:href", "action")
+        if name in attrs
+    ]
     assert links
     assert all(link.startswith(("#", "data:text/csv;")) for link in links)
     assert "url(" not in outside_scripts(report)
     assert "@import" not in report
-    policy = next(attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv"))
+    policy = next(
+        attrs["content"] for attrs in page.all("meta") if attrs.get("http-equiv")
+    )
     assert "default-src 'none'" in policy
 
 
@@ -123,21 +157,33 @@ def test_every_chart_has_words_and_a_table(report: str) -> None:
     for figure in figures:
         assert "<table>" in figure
         has_chart = figure.count("<svg") == 1
-        assert re.search(r'role="img" aria-label="[^"]{20,}"', figure) if has_chart else "too few" in figure
+        assert (
+            re.search(r'role="img" aria-label="[^"]{20,}"', figure)
+            if has_chart
+            else "too few" in figure
+        )
 
 
 def test_every_chart_has_its_numbers_as_csv(report: str) -> None:
     """As they are shown: rounded, and small ones as their symbol."""
-    links = [attrs for attrs in Page(outside_scripts(report)).all("a") if "download" in attrs]
+    links = [
+        attrs for attrs in Page(outside_scripts(report)).all("a") if "download" in attrs
+    ]
     assert len(links) == len(re.findall("<figure", report))
-    result = {attrs["download"]: unquote(attrs["href"].partition(",")[2]) for attrs in links}
+    result = {
+        attrs["download"]: unquote(attrs["href"].partition(",")[2]) for attrs in links
+    }
     lines = result["links-by-pass.csv"].splitlines()
     assert lines[0] == 'Step,Pass,Method,Links,"Share of the step\'s links, %"'
     assert lines[1] == "NPD to CIS,All five,Deterministic,400,74.1"
 
 
 def test_a_label_is_never_a_formula_in_csv() -> None:
-    table = Table("t", ["Group", "People"], [["=1+1", Cell("1,200", 1200.0)], ["A, B", Cell("c", None, "suppressed")]])
+    table = Table(
+        "t",
+        ["Group", "People"],
+        [["=1+1", Cell("1,200", 1200.0)], ["A, B", Cell("c", None, "suppressed")]],
+    )
     assert csv_of(table).splitlines() == ["Group,People", "'=1+1,1200", '"A, B",c']
     run_table = Table("t", ["Setting", "@SUM(1+1)"], [["\rx", Cell("−5", -5.0)]])
     assert csv_of(run_table).split("\r\n")[:2] == ["Setting,'@SUM(1+1)", '"\'\rx",-5']
@@ -150,7 +196,9 @@ def test_headings_are_in_order_and_names_unique(report: str) -> None:
     assert all(after - before <= 1 for before, after in itertools.pairwise(levels))
     names = [attrs["id"] for _, attrs in page.tags if "id" in attrs]
     assert len(names) == len(set(names))
-    targets = [attrs["href"][1:] for attrs in page.all("a") if attrs["href"].startswith("#")]
+    targets = [
+        attrs["href"][1:] for attrs in page.all("a") if attrs["href"].startswith("#")
+    ]
     assert set(targets) <= {*names}
 
 
@@ -163,29 +211,55 @@ def test_tables_name_their_rows_and_columns(report: str) -> None:
         assert all('scope="' in head for head in re.findall(r"<th\b[^>]*>", table))
 
 
-def test_small_counts_are_suppressed(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
+def test_small_counts_are_suppressed(
+    engine: Engine, crowd: Inputs, tmp_path: Path
+) -> None:
     """Four quarantined rows of 700 may neither be shown nor follow from rows read."""
     sources = ({"source": "npd", "rows_read": 700, "records": 696, "quarantined": 4},)
     evaluation = evaluate(engine, dataclasses.replace(crowd, sources=sources))
-    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(encoding="utf-8")
+    text = render(ReportInputs(evaluation), tmp_path / "index.html").read_text(
+        encoding="utf-8"
+    )
     quarantined = re.search(r"NPD</th><td[^>]*>.*?</td><td[^>]*>(.*?)</td>", text)
     assert quarantined is not None
     assert ">[c]</abbr>" in quarantined.group(1)
 
 
-def test_a_run_of_one_step_has_no_section_without_data(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
+def test_a_run_of_one_step_has_no_section_without_data(
+    engine: Engine, crowd: Inputs, tmp_path: Path
+) -> None:
     (step,) = crowd.steps
-    one_step = Inputs((dataclasses.replace(step, left="left.csv", right="right.csv", model=None),))
-    text = render(ReportInputs(evaluate(engine, one_step)), tmp_path / "index.html").read_text(encoding="utf-8")
+    one_step = Inputs(
+        (dataclasses.replace(step, left="left.csv", right="right.csv", model=None),)
+    )
+    text = render(
+        ReportInputs(evaluate(engine, one_step)), tmp_path / "index.html"
+    ).read_text(encoding="utf-8")
     sections = re.findall(r'<section aria-labelledby="([\w-]+)"', text)
-    assert not {"accuracy", "errors", "completeness", "contracts", "implausible", "drift", "bias"} & set(sections)
+    assert not {
+        "accuracy",
+        "errors",
+        "completeness",
+        "contracts",
+        "implausible",
+        "drift",
+        "bias",
+    } & set(sections)
     assert {"records", "rates", "passes", "estimated", "methods"} <= set(sections)
     assert "90.0% of 600 records in left.csv were linked to right.csv." in text
 
 
-def test_names_from_users_cannot_become_markup(engine: Engine, crowd: Inputs, tmp_path: Path) -> None:
+def test_names_from_users_cannot_become_markup(
+    engine: Engine, crowd: Inputs, tmp_path: Path
+) -> None:
     (step,) = crowd.steps
-    one_step = Inputs((dataclasses.replace(step, left="</script><script>alert(1)</script>", model=None),))
+    one_step = Inputs(
+        (
+            dataclasses.replace(
+                step, left="</script><script>alert(1)</script>", model=None
+            ),
+        )
+    )
     inputs = ReportInputs(evaluate(engine, one_step), title="<img src=x>")
     text = render(inputs, tmp_path / "index.html").read_text(encoding="utf-8")
     assert "<script>alert" not in text
@@ -194,8 +268,12 @@ def test_names_from_users_cannot_become_markup(engine: Engine, crowd: Inputs, tm
 
 def test_from_the_folder_of_a_run(evaluation: dict[str, Any], tmp_run: Path) -> None:
     (tmp_run / "quality").mkdir(parents=True)
-    (tmp_run / "quality" / "evaluation.json").write_text(json.dumps(evaluation), encoding="utf-8")
-    (tmp_run / "quality" / "contracts.json").write_text(json.dumps(CONTRACTS), encoding="utf-8")
+    (tmp_run / "quality" / "evaluation.json").write_text(
+        json.dumps(evaluation), encoding="utf-8"
+    )
+    (tmp_run / "quality" / "contracts.json").write_text(
+        json.dumps(CONTRACTS), encoding="utf-8"
+    )
     (tmp_run / "manifest.json").write_text(json.dumps(MANIFEST), encoding="utf-8")
     out = render_run(tmp_run)
     text = out.read_text(encoding="utf-8")
@@ -214,8 +292,13 @@ def test_a_run_that_was_not_evaluated_says_what_to_do(tmp_run: Path) -> None:
 def test_a_run_stopped_by_a_gate_has_its_log_as_remedy(tmp_run: Path) -> None:
     """The same command would stop at the same gate."""
     tmp_run.mkdir(parents=True)
-    (tmp_run / "manifest.json").write_text('{"status": "gate failed"}', encoding="utf-8")
-    with pytest.raises(InputError, match=r"a gate stopped the run before it was evaluated; .*log\.jsonl"):
+    (tmp_run / "manifest.json").write_text(
+        '{"status": "gate failed"}', encoding="utf-8"
+    )
+    with pytest.raises(
+        InputError,
+        match=r"a gate stopped the run before it was evaluated; .*log\.jsonl",
+    ):
         render_run(tmp_run)
 
 
@@ -233,7 +316,9 @@ def test_without_a_step_there_is_nothing_to_report(tmp_path: Path) -> None:
 
 
 def of(evaluation: dict[str, Any], **facts: Any) -> Publication:
-    return Publication(evaluation, **facts, names=Names(shipped()), d=Disclosure(load()))
+    return Publication(
+        evaluation, **facts, names=Names(shipped()), d=Disclosure(load())
+    )
 
 
 def statement_of(evaluation: dict[str, Any], **facts: Any) -> dict[str, list[Any]]:
@@ -251,17 +336,31 @@ def test_a_run_that_fails_a_gate_says_so_first(evaluation: dict[str, Any]) -> No
     assert re.match(r"Do not publish or use this run: .*\(max_rate_fall\)", text)
 
 
-def test_the_statement_has_population_error_groups_advice_and_limitations(evaluation: dict[str, Any]) -> None:
+def test_the_statement_has_population_error_groups_advice_and_limitations(
+    evaluation: dict[str, Any],
+) -> None:
     sections = statement_of(evaluation)
-    assert list(sections) == ["population", "linkage", "groups", "advice", "limitations"]
+    assert list(sections) == [
+        "population",
+        "linkage",
+        "groups",
+        "advice",
+        "limitations",
+    ]
     assert "600 of 600 people in NPD were eligible" in words(sections["population"])
     (table,) = [block for block in sections["linkage"] if isinstance(block, Table)]
     cells = [value if isinstance(value, str) else value.text for value in table.rows[0]]
-    assert (cells[:4], cells[5], cells[-1]) == (["NPD to CIS", "540", "30", "98.15"], "88.33", "truth")
+    assert (cells[:4], cells[5], cells[-1]) == (
+        ["NPD to CIS", "540", "30", "98.15"],
+        "88.33",
+        "truth",
+    )
 
 
 def test_advice_follows_from_the_figures(evaluation: dict[str, Any]) -> None:
-    """The interval of 98.15 per cent begins below 99; without bias nobody has to weight."""
+    """The interval of 98.15 per cent begins below 99; without bias nobody has to
+    weight.
+    """
     assert "repeat the main result" in words(statement_of(evaluation)["advice"])
     step = evaluation["steps"][0]
     step["accuracy"], step["bias"] = None, []
@@ -271,13 +370,19 @@ def test_advice_follows_from_the_figures(evaluation: dict[str, Any]) -> None:
     assert "Weight the linked" not in advice
 
 
-def test_under_represented_groups_are_named(evaluation: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_under_represented_groups_are_named(
+    evaluation: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
     groups = evaluation["steps"][0]["bias"][0]["groups"]
     for group in groups:
         group["in_both"] = max(group["in_both"], 100)
     lower = Difference([Cell("−0.30", -0.3)] * 3, True, True)
     higher = Difference([Cell("0.20", 0.2)] * 3, True, True)
-    monkeypatch.setattr(GroupCells, "difference", lambda _, __, group, ___: lower if group is groups[0] else higher)
+    monkeypatch.setattr(
+        GroupCells,
+        "difference",
+        lambda _, __, group, ___: lower if group is groups[0] else higher,
+    )
     sections = statement_of(evaluation)
     (table,) = [block for block in sections["groups"] if isinstance(block, Table)]
     assert [row[1] for row in table.rows] == [groups[0]["labels"][0]]
@@ -288,20 +393,34 @@ def test_error_is_that_of_the_best_source(evaluation: dict[str, Any]) -> None:
     """Truth, else a review of ten links at least, else match probabilities."""
     step = evaluation["steps"][0]
     share = {"of": 400, "count": 396.0, "value": 0.99, "low": 0.98, "high": 1.0}
-    strata = [{"accepted": True, "pairs": 400, "reviewed": 9}, {"accepted": False, "pairs": 30, "reviewed": 20}]
+    strata = [
+        {"accepted": True, "pairs": 400, "reviewed": 9},
+        {"accepted": False, "pairs": 30, "reviewed": 20},
+    ]
     readings = dict.fromkeys(("low", "middle", "high"), share)
-    review = {"step": "npd-cis", "precision": readings, "recall": readings, "strata": strata}
+    review = {
+        "step": "npd-cis",
+        "precision": readings,
+        "recall": readings,
+        "strata": strata,
+    }
     assert known_error(step, [review])[0] == "truth"  # type: ignore[index]
     step["accuracy"] = None
     for number, texts in ((9, ["c"] * 4), (10, ["99.00", "98.00 to 100.00"] * 2)):
         strata[0]["reviewed"] = number
-        (table,) = [b for b in statement_of(evaluation, reviews=[review])["linkage"] if isinstance(b, Table)]
+        (table,) = [
+            b
+            for b in statement_of(evaluation, reviews=[review])["linkage"]
+            if isinstance(b, Table)
+        ]
         assert [cell.text for cell in table.rows[0][3:7]] == texts  # type: ignore[union-attr]
     assert known_error(step)[0] == "estimate"  # type: ignore[index]
     assert known_error({**step, "estimated_error": None}) is None
 
 
-def test_bias_discloses_no_rate_that_is_hidden(uneven_estimates: dict[str, Any]) -> None:
+def test_bias_discloses_no_rate_that_is_hidden(
+    uneven_estimates: dict[str, Any],
+) -> None:
     (step,) = uneven_estimates["steps"]
     row = next(row for row in step["bias"] if row["characteristics"] == ["region"])
     for group in row["groups"]:
@@ -312,14 +431,29 @@ def test_bias_discloses_no_rate_that_is_hidden(uneven_estimates: dict[str, Any])
     assert "London (−" in " ".join(drafted_statement(of(uneven_estimates), step))
 
 
-def test_link_draws_of_a_group_are_hidden_with_its_rate(evaluation: dict[str, Any]) -> None:
+def test_link_draws_of_a_group_are_hidden_with_its_rate(
+    evaluation: dict[str, Any],
+) -> None:
     """Draws of 540, 500 and 460 links; in the second evaluation three links of 600."""
     d = Disclosure(load())
-    tables = [block for block in draws_section(of(evaluation)).blocks if isinstance(block, Table)]
+    tables = [
+        block
+        for block in draws_section(of(evaluation)).blocks
+        if isinstance(block, Table)
+    ]
     cells = [cell if isinstance(cell, str) else cell.text for cell in tables[0].rows[0]]
     assert cells == ["NPD to CIS", "3", "540", "500", "40.0", "460", "540", "85.2"]
     cells_of_few = draw_cells(
-        {"mean": 3, "low": 2, "high": 4, "deviation": 1.0, "linked": 3, "eligible": 600}, hidden_group(d), d
+        {
+            "mean": 3,
+            "low": 2,
+            "high": 4,
+            "deviation": 1.0,
+            "linked": 3,
+            "eligible": 600,
+        },
+        hidden_group(d),
+        d,
     )
     assert [cell.mark for cell in cells_of_few] == ["suppressed"] * 4
 
@@ -331,10 +465,16 @@ def hidden_group(d: Disclosure) -> Group:
 
 def test_a_long_label_is_split_and_a_hidden_number_has_no_bar() -> None:
     values = [
-        {"label": "Highest qualification of either parent at 16", "value": None, "shown": "c"},
+        {
+            "label": "Highest qualification of either parent at 16",
+            "value": None,
+            "shown": "c",
+        },
         {"label": "Other", "value": 12.0, "shown": "12"},
     ]
-    svg = charts.figure("a", "A", "B.", charts.bars(values, x="People"), Table("t", ["a"], [["b"]])).svg
+    svg = charts.figure(
+        "a", "A", "B.", charts.bars(values, x="People"), Table("t", ["a"], [["b"]])
+    ).svg
     assert svg.startswith('<svg aria-hidden="true"')
     assert ">c</text>" in svg
     assert "role=" not in svg

@@ -22,10 +22,15 @@ def _set_in(sheet: str, medium: str) -> set[str]:
 
 
 def test_colours_of_dark_mode_are_not_printed() -> None:
-    """Against pale letters on white paper: colours of dark mode are for screens only, or set again for paper."""
+    """Against pale letters on white paper: colours of dark mode are for screens only,
+    or set again for paper.
+    """
     sheet = template_text("quality.report", "report.css")
     assert "prefers-color-scheme: dark" in sheet
-    assert _set_in(sheet, "(prefers-color-scheme: dark)") - _set_in(sheet, "print") <= _NOT_PRINTED
+    assert (
+        _set_in(sheet, "(prefers-color-scheme: dark)") - _set_in(sheet, "print")
+        <= _NOT_PRINTED
+    )
 
 
 @pytest.mark.parametrize(
@@ -36,14 +41,26 @@ def test_colours_of_dark_mode_are_not_printed() -> None:
     ],
 )
 def test_forced_colours_are_the_readers_own(package: str, name: str) -> None:
-    """Bars in the reader's colour, which in dark themes is white, had a white background."""
-    blocks = [block for block in template_text(package, name).split("@media ") if block.startswith("(forced-colors")]
+    """Bars in the reader's colour, which in dark themes is white, had a white
+    background.
+    """
+    blocks = [
+        block
+        for block in template_text(package, name).split("@media ")
+        if block.startswith("(forced-colors")
+    ]
     assert blocks
-    assert [block for block in blocks if re.search("#[0-9a-f]{3}", block.partition("\n}")[0])] == []
+    assert [
+        block
+        for block in blocks
+        if re.search("#[0-9a-f]{3}", block.partition("\n}")[0])
+    ] == []
 
 
 def test_a_cell_with_a_sentence_has_a_least_width() -> None:
-    """On a phone "It weighs more than a link needs, and no rival stood against it" was a column of one word."""
+    """On a phone "It weighs more than a link needs, and no rival stood against it" was
+    a column of one word.
+    """
     row: list[str | Cell] = [
         "CIS 1",
         Cell("+24.16", 24.16),

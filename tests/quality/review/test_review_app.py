@@ -1,4 +1,6 @@
-"""Clerical review of the village's links through the application's forms, without a browser."""
+"""Clerical review of the village's links through the application's forms, without a
+browser.
+"""
 
 import os
 import re
@@ -39,7 +41,9 @@ def run(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def test_two_processes_may_draw_a_sample_at_once(village: Any) -> None:
-    """The second removed the unfinished sample of the first, which ended because of the missing file."""
+    """The second removed the unfinished sample of the first, which ended because of the
+    missing file.
+    """
     folder = village.root
     part_file = folder / "review" / STEP / ".sample.json.part"
     part_file.parent.mkdir(parents=True)
@@ -47,7 +51,11 @@ def test_two_processes_may_draw_a_sample_at_once(village: Any) -> None:
     sample = draw_sample(folder, STEP, 60)
     assert part_file.read_text() == "of another process"
     assert sample.form.stat().st_mode & 0o777 == 0o600
-    assert {path.name for path in part_file.parent.iterdir()} == {part_file.name, "sample.json", "sample.csv"}
+    assert {path.name for path in part_file.parent.iterdir()} == {
+        part_file.name,
+        "sample.json",
+        "sample.csv",
+    }
 
 
 @pytest.fixture(scope="module")
@@ -79,7 +87,9 @@ def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
         left, right = desk.records(place)
         is_alike = left["dob"][0].value == right["dob"][0].value
         assert place == turn + 1
-        page = ann.post(f"/pairs/{place}", data={"answer": "match" if is_alike else "no match"})
+        page = ann.post(
+            f"/pairs/{place}", data={"answer": "match" if is_alike else "no match"}
+        )
         assert page.status_code == 200
     assert "No pair waits for you" in page.text
     estimate = estimate_step(run, STEP)
@@ -87,28 +97,41 @@ def test_a_scripted_reviewer_answers_every_pair(desk: Any, run: Path) -> None:
     assert estimate["precision"]["middle"]["value"] == 1.0
     text = re.sub(r"<[^>]*>", " ", ann.post("/estimate").text)
     links = sum(row["reviewed"] for row in estimate["strata"] if row["accepted"])
-    assert re.search(rf"Precision, uncertain [a-z ]+ 100\.00 +[\d.]+ +100\.00 +{links} ", text)
-    assert re.search(rf"Recall, uncertain [a-z ]+ +[\d.]+ +[\d.]+ +[\d.]+ +{len(desk.pairs)} ", text)
+    assert re.search(
+        rf"Precision, uncertain [a-z ]+ 100\.00 +[\d.]+ +100\.00 +{links} ", text
+    )
+    assert re.search(
+        rf"Recall, uncertain [a-z ]+ +[\d.]+ +[\d.]+ +[\d.]+ +{len(desk.pairs)} ", text
+    )
     labels = labels_store(run).rows().to_pylist()
-    assert {(row["reviewer"], row["role"], row["run"], row["step"]) for row in labels} == {
-        ("Ann", "reviewer", "village", STEP)
-    }
+    assert {
+        (row["reviewer"], row["role"], row["run"], row["step"]) for row in labels
+    } == {("Ann", "reviewer", "village", STEP)}
     assert all(re.fullmatch("[0-9a-f]{16}", row["model"]) for row in labels)
 
 
 def test_nobody_sees_the_verdict_before_an_answer(desk: Any) -> None:
     ann = review_client(desk, "Ann")
     pattern = re.compile("match weight|linkage |probability", re.IGNORECASE)
-    assert not pattern.search(re.sub("<header.*</header>", "", ann.get("/pairs/1").text, flags=re.DOTALL))
+    assert not pattern.search(
+        re.sub("<header.*</header>", "", ann.get("/pairs/1").text, flags=re.DOTALL)
+    )
     page = ann.post("/pairs/1", data={"answer": "match"})
-    assert not pattern.search(page.text.split("<main")[1]), "the verdict on one pair would influence the next answer"
+    assert not pattern.search(page.text.split("<main")[1]), (
+        "the verdict on one pair would influence the next answer"
+    )
     page_after = ann.get("/pairs/1").text
     assert "match weight" in page_after
     assert "Match weight by comparison" in page_after
 
 
-def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(desk: Any) -> None:
-    ann, bob = review_client(desk, "Ann", doubled=1.0), review_client(desk, "Bob", doubled=1.0)
+def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(
+    desk: Any,
+) -> None:
+    ann, bob = (
+        review_client(desk, "Ann", doubled=1.0),
+        review_client(desk, "Bob", doubled=1.0),
+    )
     ann.post("/pairs/1", data={"answer": "uncertain"})
     assert "Ann" not in bob.get("/pairs/1").text
     bob.post("/pairs/1", data={"answer": "no match"})
@@ -117,7 +140,10 @@ def test_reviewers_do_not_see_each_other_and_an_adjudicator_sees_no_names(desk: 
     assert place_of(page) == 1
     assert "Reviewers answered: no match, uncertain." in page.text
     assert not re.search("Ann|Bob", page.text)
-    assert "No pair waits for you" in judge.post("/pairs/1", data={"answer": "no match"}).text
+    assert (
+        "No pair waits for you"
+        in judge.post("/pairs/1", data={"answer": "no match"}).text
+    )
     assert "and agreed on 0" in judge.get("/progress").text
 
 
@@ -127,7 +153,11 @@ def test_an_answer_is_withdrawn(desk: Any) -> None:
     assert place_of(ann.post("/pairs/1/withdraw")) == 1
     assert place_of(ann.get("/next")) == 1
     ann.post("/pairs/1", data={"answer": "no match"})
-    assert answers_of(desk) == [("Ann", "match"), ("Ann", "withdrawn"), ("Ann", "no match")]
+    assert answers_of(desk) == [
+        ("Ann", "match"),
+        ("Ann", "withdrawn"),
+        ("Ann", "no match"),
+    ]
 
 
 def test_two_reviewers_at_once_get_different_pairs(desk: Any) -> None:
@@ -147,14 +177,24 @@ def test_an_estimate_below_100_per_cent_is_not_rounded_to_it() -> None:
     from quality.review.estimate import estimate_rows
 
     share = {"value": 0.99997, "low": 0.99985, "high": 1.0}
-    result = dict.fromkeys(("precision", "recall", "f1"), dict.fromkeys(("low", "middle", "high"), share))
-    assert estimate_rows({**result, "strata": []})[0][1:4] == ["99.99", "99.98", "100.00"]
+    result = dict.fromkeys(
+        ("precision", "recall", "f1"), dict.fromkeys(("low", "middle", "high"), share)
+    )
+    assert estimate_rows({**result, "strata": []})[0][1:4] == [
+        "99.99",
+        "99.98",
+        "100.00",
+    ]
 
 
 @pytest.mark.parametrize(
-    ("form", "status"), [({"answer": "perhaps"}, 400), ({}, 400), ({"answer": "SMITH <b>"}, 400)], ids=str
+    ("form", "status"),
+    [({"answer": "perhaps"}, 400), ({}, 400), ({"answer": "SMITH <b>"}, 400)],
+    ids=str,
 )
-def test_a_form_with_another_answer_is_refused_and_not_repeated(desk: Any, form: dict[str, str], status: int) -> None:
+def test_a_form_with_another_answer_is_refused_and_not_repeated(
+    desk: Any, form: dict[str, str], status: int
+) -> None:
     answer = review_client(desk, "Ann").post("/pairs/1", data=form)
     assert answer.status_code == status
     assert "SMITH" not in answer.text
@@ -170,15 +210,23 @@ def test_a_name_is_needed(desk: Any, name: str) -> None:
 
 
 def test_a_form_with_a_fault_keeps_its_values(desk: Any) -> None:
-    """An adjudicator whose name was too long became a reviewer at the next press of the button."""
-    page = review_client(desk).post("/who", data={"name": "x" * 41, "role": "adjudicator"}).text
+    """An adjudicator whose name was too long became a reviewer at the next press of the
+    button.
+    """
+    page = (
+        review_client(desk)
+        .post("/who", data={"name": "x" * 41, "role": "adjudicator"})
+        .text
+    )
     assert f'value="{"x" * 41}"' in page
     assert re.search('value="adjudicator" checked', page)
     assert not re.search('value="reviewer" checked', page)
 
 
 def test_an_answer_that_is_withdrawn_twice_is_no_error(desk: Any) -> None:
-    """The button is in two tabs; the second press had the message that the pair waits for others."""
+    """The button is in two tabs; the second press had the message that the pair waits
+    for others.
+    """
     ann = review_client(desk, "Ann")
     ann.post("/pairs/1", data={"answer": "match"})
     first, second = (ann.post("/pairs/1/withdraw") for _ in range(2))
@@ -189,7 +237,11 @@ def test_an_answer_that_is_withdrawn_twice_is_no_error(desk: Any) -> None:
 
 def test_unknown_pairs_and_pairs_of_others_are_refused(desk: Any) -> None:
     ann, bob = review_client(desk, "Ann"), review_client(desk, "Bob")
-    assert [ann.get(f"/pairs/{place}").status_code for place in (0, 9999, "x")] == [404, 404, 400]
+    assert [ann.get(f"/pairs/{place}").status_code for place in (0, 9999, "x")] == [
+        404,
+        404,
+        400,
+    ]
     ann.post("/pairs/2", data={"answer": "match"})
     assert bob.get("/pairs/2").status_code == 403
     assert bob.post("/pairs/2", data={"answer": "no match"}).status_code == 403
@@ -222,7 +274,9 @@ def test_an_answer_to_a_run_that_has_moved_is_not_saved_elsewhere(run: Path) -> 
 
 
 def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None:
-    """Answers are on the disk before the next page is shown, and neither logs nor files hold a person's value."""
+    """Answers are on the disk before the next page is shown, and neither logs nor files
+    hold a person's value.
+    """
     code = "from linkage.cli import main; main()"
     with (tmp_path / "out").open("wb") as out:
         process = subprocess.Popen(
@@ -234,12 +288,17 @@ def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None
     try:
         address = _address(process, tmp_path / "out")
         browser = urllib.request.build_opener(
-            urllib.request.ProxyHandler({}), urllib.request.HTTPCookieProcessor(CookieJar())
+            urllib.request.ProxyHandler({}),
+            urllib.request.HTTPCookieProcessor(CookieJar()),
         )
         home = browser.open(address, timeout=600).url.rstrip("/")
-        browser.open(f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=600).read()
+        browser.open(
+            f"{home}/who", urllib.parse.urlencode({"name": "Ann"}).encode(), timeout=600
+        ).read()
         for place in range(1, 4):
-            page = browser.open(f"{home}/pairs/{place}", b"answer=uncertain", timeout=600)
+            page = browser.open(
+                f"{home}/pairs/{place}", b"answer=uncertain", timeout=600
+            )
             assert page.url.endswith(f"/pairs/{place + 1}")
     finally:
         process.send_signal(signal.SIGKILL)
@@ -248,8 +307,12 @@ def test_a_killed_application_loses_no_answer(run: Path, tmp_path: Path) -> None
     assert [row["answer"] for row in labels] == ["uncertain"] * 3
     content = (tmp_path / "out").read_bytes()
     assert b"token" not in content
-    content += b"".join(path.read_bytes() for path in (run / "review").rglob("*") if path.is_file())
-    assert not re.search(rb"AB1 ?\d[A-Z]{2}|AB\d{6}C|PMR\d{6}|[A-Z]A(LL|NN|RT|SS)(OR|EY|AN)\b", content)
+    content += b"".join(
+        path.read_bytes() for path in (run / "review").rglob("*") if path.is_file()
+    )
+    assert not re.search(
+        rb"AB1 ?\d[A-Z]{2}|AB\d{6}C|PMR\d{6}|[A-Z]A(LL|NN|RT|SS)(OR|EY|AN)\b", content
+    )
 
 
 def _address(process: "subprocess.Popen[bytes]", out: Path) -> str:

@@ -1,4 +1,6 @@
-"""Two reviewers who begin a step at the same time, or one who draws a sample while the other reads."""
+"""Two reviewers who begin a step at the same time, or one who draws a sample while the
+other reads.
+"""
 
 import errno
 import threading
@@ -23,7 +25,9 @@ def _size(folder: Path) -> int:
 def test_two_who_begin_with_other_sizes_review_the_sample_of_the_first(
     village: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Pairs of one were saved with strata of the other, and answers about the first's pairs were in no estimate."""
+    """Pairs of one were saved with strata of the other, and answers about the first's
+    pairs were in no estimate.
+    """
     folder = village.root
     start = threading.Event()
     draw = sample.draw
@@ -45,8 +49,12 @@ def test_two_who_begin_with_other_sizes_review_the_sample_of_the_first(
     assert len(sample_of(folder, STEP).pairs) == _size(folder) > number
 
 
-def test_an_answer_of_another_just_before_ones_own_is_seen(village: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Two reviewers in two browsers had answered a pair, and one application always showed one answer only."""
+def test_an_answer_of_another_just_before_ones_own_is_seen(
+    village: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two reviewers in two browsers had answered a pair, and one application always
+    showed one answer only.
+    """
     folder = village.root
     sample.draw_sample(folder, STEP, 20)
     with ReviewSession(folder, STEP) as ann, ReviewSession(folder, STEP) as bob:
@@ -61,11 +69,15 @@ def test_an_answer_of_another_just_before_ones_own_is_seen(village: Any, monkeyp
         monkeypatch.setattr(session, "add_labels", add_after_bob)
         ann.add(1, "match", "ann", "reviewer")
         for reviewer in (ann, bob):
-            answers = sorted((row["reviewer"], row["answer"]) for row in reviewer.labels())
+            answers = sorted(
+                (row["reviewer"], row["answer"]) for row in reviewer.labels()
+            )
             assert answers == [("ann", "match"), ("ann", "match"), ("bob", "no match")]
 
 
-def test_a_file_system_without_locks_can_be_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_file_system_without_locks_can_be_used(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     def refuse_lock(*_: Any) -> None:
         raise OSError(errno.ENOLCK, "No locks available")
 

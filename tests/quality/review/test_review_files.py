@@ -1,4 +1,6 @@
-"""`leo review` on folders of `leo link` and `leo dedupe`: the same sample, pages, labels and estimates as of a run."""
+"""`leo review` on folders of `leo link` and `leo dedupe`: the same sample, pages,
+labels and estimates as of a run.
+"""
 
 import csv
 import json
@@ -39,11 +41,16 @@ def one_person(left: str, right: str) -> bool:
     return left[1:] == right[1:]
 
 
-def fill_in(form: Path, judge: Judge = one_person, reviewer: str = "Ann") -> list[dict[str, str]]:
+def fill_in(
+    form: Path, judge: Judge = one_person, reviewer: str = "Ann"
+) -> list[dict[str, str]]:
     with form.open() as file:
         rows = list(csv.DictReader(file))
     for row in rows:
-        row |= {"answer": "match" if judge(row["left_id"], row["right_id"]) else "no match", "reviewer": reviewer}
+        row |= {
+            "answer": "match" if judge(row["left_id"], row["right_id"]) else "no match",
+            "reviewer": reviewer,
+        }
     return rows
 
 
@@ -62,24 +69,40 @@ def review_root(root: Path) -> Path:
     return root
 
 
-def test_a_form_names_pairs_by_the_ids_of_the_files_and_can_be_added(root: Path) -> None:
+def test_a_form_names_pairs_by_the_ids_of_the_files_and_can_be_added(
+    root: Path,
+) -> None:
     outcome = leo("review", "sample", root, "--step", "link", "--size", 100_000)
     assert outcome.exit_code == 0, outcome.output
     form = root / "review" / "link" / "sample.csv"
     assert stat.S_IMODE(form.stat().st_mode) == 0o600
     links = pq.read_table(root / "links.parquet").to_pylist()
     rows = fill_in(form)
-    assert {(row["left_id"], row["right_id"]) for row in rows} == {(row["left_id"], row["right_id"]) for row in links}
+    assert {(row["left_id"], row["right_id"]) for row in rows} == {
+        (row["left_id"], row["right_id"]) for row in links
+    }
     write_csv(form, rows)
-    assert f"{len(links)} answers taken in" in leo("review", "add", root, form, "--step", "link").output
+    assert (
+        f"{len(links)} answers taken in"
+        in leo("review", "add", root, form, "--step", "link").output
+    )
     accepted_links = [row for row in links if row["decision"] == "accepted"]
-    number_right = sum(one_person(row["left_id"], row["right_id"]) for row in accepted_links)
+    number_right = sum(
+        one_person(row["left_id"], row["right_id"]) for row in accepted_links
+    )
     result = estimate_step(root, "link")
-    assert result["precision"]["middle"]["value"] == pytest.approx(number_right / len(accepted_links))
-    assert "reviewed, 0 uncertain" in leo("review", "estimate", root, "--step", "link").output
+    assert result["precision"]["middle"]["value"] == pytest.approx(
+        number_right / len(accepted_links)
+    )
+    assert (
+        "reviewed, 0 uncertain"
+        in leo("review", "estimate", root, "--step", "link").output
+    )
 
 
-def test_a_row_that_is_no_pair_of_the_sample_is_refused_and_not_repeated(root: Path) -> None:
+def test_a_row_that_is_no_pair_of_the_sample_is_refused_and_not_repeated(
+    root: Path,
+) -> None:
     form = draw_sample(root, "link", 20).form
     rows = fill_in(form)
     rows[1] |= {"left_id": CANARY}
@@ -91,7 +114,9 @@ def test_a_row_that_is_no_pair_of_the_sample_is_refused_and_not_repeated(root: P
     assert not labels_store(root).path.exists()
 
 
-def test_the_report_has_the_estimates_of_the_review_and_no_value(review_root: Path) -> None:
+def test_the_report_has_the_estimates_of_the_review_and_no_value(
+    review_root: Path,
+) -> None:
     estimate_step(review_root, "link")
     assert leo("report", review_root).exit_code == 0
     page = (review_root / "report" / "index.html").read_text()
@@ -104,7 +129,11 @@ def test_the_report_has_the_estimates_of_the_review_and_no_value(review_root: Pa
 def test_the_application_shows_values_of_the_files(root: Path) -> None:
     form = draw_sample(root, "link", 100_000).form
     rows = fill_in(form)
-    at = next(place for place, row in enumerate(rows, 1) if one_person(row["left_id"], row["right_id"]))
+    at = next(
+        place
+        for place, row in enumerate(rows, 1)
+        if one_person(row["left_id"], row["right_id"])
+    )
     with ReviewSession(root, "link") as desk:
         left, right = desk.records(at)
         assert left["dob"][0].value == right["dob"][0].value
@@ -121,19 +150,33 @@ def test_the_application_shows_values_of_the_files(root: Path) -> None:
 
 
 def test_labels_are_kept_when_the_files_are_linked_again(tmp_path: Path) -> None:
-    """One customer has moved, one is gone; a new, unlinked one shifts the numbers of all others."""
+    """One customer has moved, one is gone; a new, unlinked one shifts the numbers of
+    all others.
+    """
     files = make_files(tmp_path / "files")
     request = LinkRequest(files.left, files.right, tmp_path / "linked", threads=2)
     link_files(request)
     draw_sample(request.out, "link", 100_000)
-    answer(request.out, "link", dict.fromkeys(sample_of(request.out, "link").pairs, "match"))
+    answer(
+        request.out,
+        "link",
+        dict.fromkeys(sample_of(request.out, "link").pairs, "match"),
+    )
     links = pq.read_table(request.out / "links.parquet").to_pylist()
     accepted_links = [row for row in links if row["decision"] == "accepted"]
     moved_id, removed_id = (row["right_id"] for row in accepted_links[:2])
     with files.right.open() as file:
         rows = [row for row in csv.DictReader(file) if row["id"] != removed_id]
     next(row for row in rows if row["id"] == moved_id)["SEX"] = ""
-    rows.append({**dict.fromkeys(rows[0], ""), "id": "A0000", "SURNAME": "ZZYZX", "FORENAME": "Q", "DOB": "01/01/1901"})
+    rows.append(
+        {
+            **dict.fromkeys(rows[0], ""),
+            "id": "A0000",
+            "SURNAME": "ZZYZX",
+            "FORENAME": "Q",
+            "DOB": "01/01/1901",
+        }
+    )
     write_csv(files.right, rows)
     link_files(replace(request, force=True))
     with pytest.raises(ConfigError, match="have changed since its sample was drawn"):
@@ -141,28 +184,46 @@ def test_labels_are_kept_when_the_files_are_linked_again(tmp_path: Path) -> None
     sample = draw_sample(request.out, "link", 100_000)
     removals = sum(removed_id == row["right_id"] for row in links)
     changes = sum(moved_id == row["right_id"] for row in links)
-    assert sample.carried == Carried(unchanged=len(links) - removals - changes, changed=changes, gone=removals)
+    assert sample.carried == Carried(
+        unchanged=len(links) - removals - changes, changed=changes, gone=removals
+    )
 
 
-def test_m_is_trained_on_labels_and_the_files_are_linked_with_it(review_root: Path, files: Any, tmp_path: Path) -> None:
+def test_m_is_trained_on_labels_and_the_files_are_linked_with_it(
+    review_root: Path, files: Any, tmp_path: Path
+) -> None:
     out = tmp_path / "reviewed.json"
     outcome = leo("model", "train", review_root, "--out", out)
     assert outcome.exit_code == 0, outcome.output
     assert "labels: " in outcome.output
-    assert load(out).raw["comparisons"] != load(review_root / "model.json").raw["comparisons"]
+    assert (
+        load(out).raw["comparisons"]
+        != load(review_root / "model.json").raw["comparisons"]
+    )
     result = link_files(
-        LinkRequest(files.left, files.right, tmp_path / "again", model=out, truth=files.truth, threads=2)
+        LinkRequest(
+            files.left,
+            files.right,
+            tmp_path / "again",
+            model=out,
+            truth=files.truth,
+            threads=2,
+        )
     )
     assert result.truth
     assert result.truth["precision"] > 0.97
 
 
-def test_errors_of_review_say_what_to_do(root: Path, files: Any, tmp_path: Path) -> None:
+def test_errors_of_review_say_what_to_do(
+    root: Path, files: Any, tmp_path: Path
+) -> None:
     draw_sample(root, "link", 10)
     error = leo("review", "overrides", root).exception
     assert isinstance(error, ConfigError)
     assert f"leo model train {root}" in str(error)
-    with pytest.raises(ConfigError, match="has no link step 'npd-cis'\n  there are: link"):
+    with pytest.raises(
+        ConfigError, match="has no link step 'npd-cis'\n  there are: link"
+    ):
         draw_sample(root, "npd-cis", 10)
     manifest = json.loads((root / "manifest.json").read_text())
     (root / "manifest.json").write_text(json.dumps({**manifest, "links_only": True}))
@@ -172,10 +233,15 @@ def test_errors_of_review_say_what_to_do(root: Path, files: Any, tmp_path: Path)
 
 
 def test_pairs_of_one_file_are_reviewed_and_recognised(register: DedupeRequest) -> None:
-    """The order of two records means nothing: a label is recognised in either order of its ids."""
+    """The order of two records means nothing: a label is recognised in either order of
+    its ids.
+    """
     sample = draw_sample(register.out, "dedupe", 100_000)
     write_csv(sample.form, fill_in(sample.form))
-    assert leo("review", "add", register.out, sample.form, "--step", "dedupe").exit_code == 0
+    assert (
+        leo("review", "add", register.out, sample.form, "--step", "dedupe").exit_code
+        == 0
+    )
     result = estimate_step(register.out, "dedupe")
     assert result["precision"]["middle"]["value"] > 0.97
     assert [row["step"] for row in estimates(register.out)] == ["dedupe"]
@@ -184,7 +250,13 @@ def test_pairs_of_one_file_are_reviewed_and_recognised(register: DedupeRequest) 
         assert desk.verdict(1)["weight"]["comparisons"]
     with register.file.open() as file:
         rows = list(csv.DictReader(file))
-    write_csv(register.file, [*rows, {**rows[0], "id": "0000", "SURNAME": "ZZYZX", "FORENAME": "Q", "DOB": ""}])
+    write_csv(
+        register.file,
+        [
+            *rows,
+            {**rows[0], "id": "0000", "SURNAME": "ZZYZX", "FORENAME": "Q", "DOB": ""},
+        ],
+    )
     dedupe_file(replace(register, force=True))
     new_sample = draw_sample(register.out, "dedupe", 100_000)
     assert (new_sample.carried.changed, new_sample.carried.gone) == (0, 0)

@@ -1,4 +1,6 @@
-"""The review and tuning applications in Chromium: by keyboard, narrow, dark, in forced colours, without scripts."""
+"""The review and tuning applications in Chromium: by keyboard, narrow, dark, in forced
+colours, without scripts.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -11,7 +13,14 @@ from linkage.catalogue import shipped
 from quality.report.names import Names
 from quality.review.labels import labels_store
 from quality.review.sample import draw_sample
-from tests.quality.browsing import WIDTHS, address_of, barriers, moment, violations, visitors
+from tests.quality.browsing import (
+    WIDTHS,
+    address_of,
+    barriers,
+    moment,
+    violations,
+    visitors,
+)
 
 pytest.importorskip("uvicorn", reason="no uvicorn: pip install 'leo-linkage[apps]'")
 pytestmark = pytest.mark.browser
@@ -36,7 +45,9 @@ def review(browser: Any, run: Path) -> Iterator[Any]:
 
     with (
         ReviewSession(run, STEP) as session,
-        address_of(application(session, Names(shipped()), "secret", doubled=0.5)) as address,
+        address_of(
+            application(session, Names(shipped()), "secret", doubled=0.5)
+        ) as address,
         visitors(browser, address) as enter,
     ):
 
@@ -96,7 +107,9 @@ def test_no_barrier_on_any_page_of_review(review: Any, width: int) -> None:
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_barrier_on_any_page_of_tuning(tune: Any, width: int) -> None:
     page = tune(viewport={"width": width, "height": 900})
-    page.evaluate("document.querySelectorAll('details').forEach((part) => { part.open = true; })")
+    page.evaluate(
+        "document.querySelectorAll('details').forEach((part) => { part.open = true; })"
+    )
     faults_of = {"as the run": violations(page)}
     page.get_by_label("Acceptance threshold", exact=True).fill("0.99999995")
     page.get_by_role("button", name="Apply", exact=True).click()
@@ -106,14 +119,22 @@ def test_no_barrier_on_any_page_of_tuning(tune: Any, width: int) -> None:
     page.get_by_role("button", name="Apply", exact=True).click()
     page.get_by_role("alert").wait_for()
     faults_of["fault"] = violations(page)
-    page.locator("section[aria-labelledby=differences]").get_by_role("link", name=" and ").first.click()
+    page.locator("section[aria-labelledby=differences]").get_by_role(
+        "link", name=" and "
+    ).first.click()
     page.get_by_role("table", name="Two records side by side").wait_for()
     faults_of["pair"] = violations(page)
     assert {state: faults for state, faults in faults_of.items() if faults} == {}
 
 
-@pytest.mark.parametrize("mode", [{"color_scheme": "dark"}, {"forced_colors": "active"}], ids=["dark", "forced"])
-def test_enough_contrast_in_other_colours(review: Any, tune: Any, mode: dict[str, Any]) -> None:
+@pytest.mark.parametrize(
+    "mode",
+    [{"color_scheme": "dark"}, {"forced_colors": "active"}],
+    ids=["dark", "forced"],
+)
+def test_enough_contrast_in_other_colours(
+    review: Any, tune: Any, mode: dict[str, Any]
+) -> None:
     page = review("Ann", **mode)
     page.get_by_role("button", name="Match", exact=False).first.click()
     assert barriers(page, type="rule", values=["color-contrast"]) == []
@@ -139,7 +160,9 @@ def test_review_by_keyboard(review: Any, run: Path) -> None:
     assert labels_store(run).rows().num_rows == 4
 
 
-def test_a_key_that_comes_too_early_is_ignored_with_a_message(review: Any, run: Path) -> None:
+def test_a_key_that_comes_too_early_is_ignored_with_a_message(
+    review: Any, run: Path
+) -> None:
     page = review("Ann")
     page.evaluate("performance.now = () => 0")
     page.keyboard.press("m")

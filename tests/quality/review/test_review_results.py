@@ -19,7 +19,9 @@ STEP = "npd-cis"
 def test_the_next_run_follows_settled_pairs(village: Any, leo: Any) -> None:
     draw_sample(village.root, STEP, 30)
     never, uncertain, link = list(sample_of(village.root, STEP).pairs)[:3]
-    answer(village.root, STEP, {never: "no match", uncertain: "uncertain", link: "match"})
+    answer(
+        village.root, STEP, {never: "no match", uncertain: "uncertain", link: "match"}
+    )
     code, out, _ = leo("review", "overrides", village.root)
     assert (code, out.splitlines()[0]) == (0, "1 pairs to link, 1 never to link")
     overrides = village.root / "review" / STEP / "overrides.csv"
@@ -37,7 +39,15 @@ def test_the_next_run_follows_settled_pairs(village: Any, leo: Any) -> None:
 def test_a_record_linked_twice_is_left_out(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
     (left, right), (other, another) = list(sample_of(village.root, STEP).pairs)[:2]
-    answer(village.root, STEP, {(left, right): "match", (left, another): "match", (other, another): "no match"})
+    answer(
+        village.root,
+        STEP,
+        {
+            (left, right): "match",
+            (left, another): "match",
+            (other, another): "no match",
+        },
+    )
     overrides = write_overrides(village.root, STEP)
     assert (overrides.links, overrides.never, overrides.contradictory) == (0, 1, 2)
     with overrides.path.open() as file:
@@ -48,17 +58,32 @@ def test_nothing_is_written_without_answers(village: Any) -> None:
     draw_sample(village.root, STEP, 30)
     with pytest.raises(InputError, match="there are no answers"):
         write_overrides(village.root, STEP)
-    answer(village.root, STEP, dict.fromkeys(sample_of(village.root, STEP).pairs, "uncertain"))
+    answer(
+        village.root,
+        STEP,
+        dict.fromkeys(sample_of(village.root, STEP).pairs, "uncertain"),
+    )
     with pytest.raises(InputError, match="there are only uncertain answers"):
         write_overrides(village.root, STEP)
 
 
 def test_a_form_of_another_run_is_refused_whole(village: Any, leo: Any) -> None:
-    """Its numbers are of other records, and answers about those would become decisions about these."""
+    """Its numbers are of other records, and answers about those would become decisions
+    about these.
+    """
     form = draw_sample(village.root, STEP, 30).form
     head, *lines = form.read_text().splitlines()
     left, right = next(iter(sample_of(village.root, STEP).pairs))
-    form.write_text("\n".join([head, f"{left},{right},match,Ann", f"{left + 1000},{right},match,Ann", *lines]))
+    form.write_text(
+        "\n".join(
+            [
+                head,
+                f"{left},{right},match,Ann",
+                f"{left + 1000},{right},match,Ann",
+                *lines,
+            ]
+        )
+    )
     code, _, error_text = leo("review", "add", village.root, form, "--step", STEP)
     assert (code, "line 3: this pair is not in the sample" in error_text) == (1, True)
     assert labels_of(village.root, sample_of(village.root, STEP).origin) == []

@@ -1,4 +1,6 @@
-"""A tuning session on a copy of the village's run, and a client of its application that has the token."""
+"""A tuning session on a copy of the village's run, and a client of its application that
+has the token.
+"""
 
 import shutil
 from collections.abc import Iterator
@@ -21,7 +23,9 @@ def make_client(session: Any) -> Any:
 
 
 @pytest.fixture(scope="module")
-def session(linked_village: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def session(
+    linked_village: Any, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Any]:
     from quality.tune.session import TuneSession
 
     folder = tmp_path_factory.mktemp("tuned") / "run"

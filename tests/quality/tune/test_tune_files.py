@@ -1,4 +1,6 @@
-"""`leo model tune` on folders of `leo link` and `leo dedupe`: its forecast is what linking again gives."""
+"""`leo model tune` on folders of `leo link` and `leo dedupe`: its forecast is what
+linking again gives.
+"""
 
 import html
 import re
@@ -25,7 +27,11 @@ def root(linking: Any, tmp_path: Path) -> Path:
 
 
 def decisions(root: Path) -> dict[str, int]:
-    return Counter(pq.read_table(root / "links.parquet", columns=["decision"])["decision"].to_pylist())
+    return Counter(
+        pq.read_table(root / "links.parquet", columns=["decision"])[
+            "decision"
+        ].to_pylist()
+    )
 
 
 def link_again(command: str, out: Path) -> dict[str, int]:
@@ -39,12 +45,20 @@ def link_again(command: str, out: Path) -> dict[str, int]:
 def test_two_files(root: Path, tmp_path: Path) -> None:
     with TuneSession(root, None) as session:
         outcome = session.outcome(session.settings)
-        assert {name: n for name, n in outcome.decisions.items() if n} == decisions(root)
+        assert {name: n for name, n in outcome.decisions.items() if n} == decisions(
+            root
+        )
         assert (outcome.gained, outcome.lost) == (0, 0)
         settings = replace(session.settings, accept=0.9999)
-        forecast, saved_model = session.outcome(settings), session.save(settings, "certain ones only")
+        forecast, saved_model = (
+            session.outcome(settings),
+            session.save(settings, "certain ones only"),
+        )
     assert forecast.lost > 0
-    assert (saved_model.path, saved_model.command) == (root / "tuned" / "link-v1.json", "leo link")
+    assert (saved_model.path, saved_model.command) == (
+        root / "tuned" / "link-v1.json",
+        "leo link",
+    )
     decisions_after = link_again(saved_model.lines[0], tmp_path / "again")
     assert decisions_after["accepted"] == forecast.decisions["accepted"]
 
@@ -52,9 +66,14 @@ def test_two_files(root: Path, tmp_path: Path) -> None:
 def test_one_file(register: Any, tmp_path: Path) -> None:
     with TuneSession(register.out, None) as session:
         outcome = session.outcome(session.settings)
-        assert {name: n for name, n in outcome.decisions.items() if n} == decisions(register.out)
+        assert {name: n for name, n in outcome.decisions.items() if n} == decisions(
+            register.out
+        )
         settings = replace(session.settings, accept=0.9999)
-        forecast, saved_model = session.outcome(settings), session.save(settings, "certain ones only")
+        forecast, saved_model = (
+            session.outcome(settings),
+            session.save(settings, "certain ones only"),
+        )
         assert "Tune register.csv with itself" in make_client(session).get("/").text
     assert forecast.lost > 0
     assert saved_model.command == "leo dedupe"
@@ -67,16 +86,24 @@ def test_a_pair_is_shown_with_the_ids_of_the_files(root: Path) -> None:
         page = client.get("/").text
         assert "Tune pupils.csv to customers.csv" in page
         pair = client.get(re.search(r'href="[^"]*(/pairs/\d+/\d+)"', page)[1]).text  # type: ignore[index]
-        left, right = re.search(r"<strong>(A\d+)</strong> and <strong>(B\d+)</strong>", pair).groups()  # type: ignore[union-attr]
+        left, right = re.search(
+            r"<strong>(A\d+)</strong> and <strong>(B\d+)</strong>", pair
+        ).groups()  # type: ignore[union-attr]
         head = pair.partition("</head>")[0]
         assert left not in head, "a browser keeps titles"
         assert right not in head
         text = html.unescape(client.post("/save", data={"note": "as it was"}).text)
-        assert re.search(r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json --threshold 0.5", text)
+        assert re.search(
+            r"leo link \S+pupils.csv \S+customers.csv --model \S+link-v1.json "
+            r"--threshold 0.5",
+            text,
+        )
 
 
 def test_a_folder_that_cannot_be_tuned(root: Path, tmp_path: Path) -> None:
-    with pytest.raises(ConfigError, match="--step npd-cis: the folder has no such step; it has link"):
+    with pytest.raises(
+        ConfigError, match="--step npd-cis: the folder has no such step; it has link"
+    ):
         TuneSession(root, "npd-cis")
     with pytest.raises(ConfigError, match="manifest"):
         TuneSession(tmp_path, None)

@@ -28,7 +28,11 @@ def example() -> WebApplication:
 
     @web.app.post("/form")
     def form(kind: str = "") -> None:
-        raise InputError("the folder is gone\n  put it back") if kind == "ours" else ValueError("SMITH of AB1 2CD")
+        raise (
+            InputError("the folder is gone\n  put it back")
+            if kind == "ours"
+            else ValueError("SMITH of AB1 2CD")
+        )
 
     return web
 
@@ -40,17 +44,28 @@ def web() -> WebApplication:
 
 def test_one_browser_opens_two_applications_at_once(web: WebApplication) -> None:
     jar, other = CookieJar(), example()
-    clients = [visitor(app, f"{HOME}:{port}", cookies=jar) for app, port in ((web, 1001), (other, 1002))]
+    clients = [
+        visitor(app, f"{HOME}:{port}", cookies=jar)
+        for app, port in ((web, 1001), (other, 1002))
+    ]
     for _ in range(2):
-        assert [client.get("/?token=secret").text for client in clients] == ['"home"', '"home"']
-    assert [client.get(f"{app.root}/").text for client, app in zip(clients, (web, other), strict=True)] == [
+        assert [client.get("/?token=secret").text for client in clients] == [
+            '"home"',
+            '"home"',
+        ]
+    assert [
+        client.get(f"{app.root}/").text
+        for client, app in zip(clients, (web, other), strict=True)
+    ] == [
         '"home"',
         '"home"',
     ]
 
 
 def test_another_server_on_this_machine_gets_no_cookie(web: WebApplication) -> None:
-    """Cookies are for all ports: the server of another user was sent the token when its page was opened."""
+    """Cookies are for all ports: the server of another user was sent the token when its
+    page was opened.
+    """
     jar, cookies = CookieJar(), []
 
     async def eavesdropper(scope: Any, receive: Any, send: Any) -> None:
@@ -66,29 +81,55 @@ def test_another_server_on_this_machine_gets_no_cookie(web: WebApplication) -> N
     assert cookies == [None] * 3
 
 
-def test_a_session_is_for_one_application_and_holds_no_token(web: WebApplication) -> None:
+def test_a_session_is_for_one_application_and_holds_no_token(
+    web: WebApplication,
+) -> None:
     first = visitor(web).get("/?token=secret", follow_redirects=False)
     cookie = first.headers["set-cookie"]
     assert first.headers["location"] == f"{web.root}/"
     assert "secret" not in cookie
-    assert {"httponly", "samesite=strict", f"path={web.root}".lower()} <= set(cookie.lower().split("; "))
+    assert {"httponly", "samesite=strict", f"path={web.root}".lower()} <= set(
+        cookie.lower().split("; ")
+    )
     value = cookie.partition(";")[0]
     other = example()
-    for app, cookie_sent in ((other, value), (web, value.partition("=")[0] + "=secret"), (web, "")):
-        assert visitor(app).get(f"{app.root}/", headers={"cookie": cookie_sent}).status_code == 403
-    assert visitor(web).get(f"{web.root}/", headers={"cookie": value}).status_code == 200
+    for app, cookie_sent in (
+        (other, value),
+        (web, value.partition("=")[0] + "=secret"),
+        (web, ""),
+    ):
+        assert (
+            visitor(app)
+            .get(f"{app.root}/", headers={"cookie": cookie_sent})
+            .status_code
+            == 403
+        )
+    assert (
+        visitor(web).get(f"{web.root}/", headers={"cookie": value}).status_code == 200
+    )
 
 
-@pytest.mark.parametrize("path", ["/", "/?token=guess", "/next", "//evil.example/?token=secret", "/x?token=secret"])
-def test_without_the_token_at_the_start_nothing_opens(web: WebApplication, path: str) -> None:
+@pytest.mark.parametrize(
+    "path",
+    ["/", "/?token=guess", "/next", "//evil.example/?token=secret", "/x?token=secret"],
+)
+def test_without_the_token_at_the_start_nothing_opens(
+    web: WebApplication, path: str
+) -> None:
     page = visitor(web).get(HOME + path, follow_redirects=False)
     assert (page.status_code, page.headers.get("location")) == (403, None)
     assert web.root not in page.text.replace(f'href="{web.root}', "")
 
 
-@pytest.mark.parametrize("path", ["/form", "/form/", "//evil.example", "/pairs//evil.example/", "/nothing"])
-def test_redirects_lead_to_paths_of_the_application(web: WebApplication, path: str) -> None:
-    page = client_of(web).get(path, headers={"host": "localhost"}, follow_redirects=False)
+@pytest.mark.parametrize(
+    "path", ["/form", "/form/", "//evil.example", "/pairs//evil.example/", "/nothing"]
+)
+def test_redirects_lead_to_paths_of_the_application(
+    web: WebApplication, path: str
+) -> None:
+    page = client_of(web).get(
+        path, headers={"host": "localhost"}, follow_redirects=False
+    )
     assert page.headers.get("location", f"{web.root}/") == f"{web.root}/"
 
 
@@ -98,9 +139,16 @@ def test_the_address_of_a_form_leads_to_the_start(web: WebApplication) -> None:
 
 @pytest.mark.parametrize(
     "headers",
-    [{"host": "evil.example"}, {"origin": "http://evil.example"}, {"origin": "null"}, {"sec-fetch-site": "cross-site"}],
+    [
+        {"host": "evil.example"},
+        {"origin": "http://evil.example"},
+        {"origin": "null"},
+        {"sec-fetch-site": "cross-site"},
+    ],
 )
-def test_a_form_of_another_site_is_refused(web: WebApplication, headers: dict[str, str]) -> None:
+def test_a_form_of_another_site_is_refused(
+    web: WebApplication, headers: dict[str, str]
+) -> None:
     assert client_of(web).post("/form", headers=headers).status_code == 403
 
 
@@ -112,18 +160,31 @@ def test_no_page_may_be_kept_or_framed_or_fetch_elsewhere(web: WebApplication) -
         assert page.headers["referrer-policy"] == "same-origin"
 
 
-def test_only_messages_of_leo_errors_are_shown(web: WebApplication, caplog: pytest.LogCaptureFixture) -> None:
+def test_only_messages_of_leo_errors_are_shown(
+    web: WebApplication, caplog: pytest.LogCaptureFixture
+) -> None:
     client = client_of(web)
     other, own = client.post("/form"), client.post("/form?kind=ours")
     assert (other.status_code, own.status_code) == (500, 500)
     assert "SMITH" not in other.text + caplog.text
     assert "ValueError" in caplog.text
-    assert all(text in own.text for text in ("the folder is gone", "put it back", "Your last action was not saved."))
+    assert all(
+        text in own.text
+        for text in (
+            "the folder is gone",
+            "put it back",
+            "Your last action was not saved.",
+        )
+    )
     assert all("<h1" in page.text for page in (other, own))
 
 
-def test_a_log_gets_no_token(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    """Standard output of a test is no terminal: the address is in a file for its owner only, while the server runs."""
+def test_a_log_gets_no_token(
+    capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Standard output of a test is no terminal: the address is in a file for its owner
+    only, while the server runs.
+    """
     uvicorn = pytest.importorskip("uvicorn")
     lines: list[str] = []
     contents: list[tuple[str, int]] = []
@@ -147,6 +208,8 @@ def test_a_port_that_is_taken_is_reported_before_any_work() -> None:
         other.bind((ADDRESS, 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(LeoError, match=f"port {port} is taken\n  give another: --port 0"):
+        with pytest.raises(
+            LeoError, match=f"port {port} is taken\n  give another: --port 0"
+        ):
             check_port(port)
     check_port(0)
