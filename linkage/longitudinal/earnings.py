@@ -146,7 +146,7 @@ def _main(engine: Engine, filed: Table, payer: str) -> Table:
             greatest(max(most), 0) as pay,
                count(*) filter (where pay = most) > 1 as tied, count(*) as different,
                -- Of a payer without an industry arg_min would take that of another who
-                   paid as much.
+               -- paid as much.
                nullif(arg_min(coalesce(payer_sic, ''), payer) filter (where pay = most),
                    '') as sic,
                nullif(arg_min(coalesce(payer_section, ''),

@@ -199,10 +199,9 @@ def _shown(engine: Engine, definition: Definition, facts: Table) -> Table:
     return engine.sql(
         f"""
         with grossed as (
-            -- Average daily pay over the days employed,
-                for the whole tax year (Scottish Government, College leavers
-            -- (LEO) 2016/17). Pay without a known day of employment cannot be grossed
-                up.
+            -- Average daily pay over the days employed, for the whole tax year
+            -- (Scottish Government, College leavers (LEO) 2016/17). Pay without a
+            -- known day of employment cannot be grossed up.
             select *, cast(pay as double) / cast(nullif(days, 0) as double) * tax_days
                 as annual_pay
             from {{facts}}

@@ -56,9 +56,8 @@ def merge_spells(engine: Engine, spells: Table, *, by: list[str]) -> Table:
         ),
         opened as (
             -- The day on which the period opened. Spells of the same days have it
-                together, whichever of them a sort
-            -- puts first: a second sort may put another first,
-                and a count of openings would then tear them apart.
+            -- together, whichever of them a sort puts first: a second sort may put
+            -- another first, and a count of openings would then tear them apart.
             select *, max(case when start_date <= ends_before + 1 then null
                 else start_date end)
                       over (partition by {key} order by start_date, end_date

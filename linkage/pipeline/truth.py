@@ -46,8 +46,7 @@ def true_entities(engine: Engine, path: Path) -> Table:
             cast(entity_key as varchar) as entity_key,
                cast(person_id as varchar) as person
         from {raw}
-        where trim(cast(person_id as varchar)) <> ''  -- an unknown person is not one
-            person
+        where trim(cast(person_id as varchar)) <> ''  -- unknown: no person
         """,
         raw=raw,
         store=True,

@@ -167,7 +167,7 @@ _CONCORDANCE = """
         join {ids} as i using (unit_id)
     )
     -- An id that lives on elsewhere has lost a part here; one that does not has gone
-        over, with its greater part first.
+    -- over, with its greater part first.
     select m.old_id as old_person_id, m.new_id as new_person_id,
            case when m.old_id = m.new_id then 'kept'
                 when v.old_id is null and m.place = 1 then 'merged'
