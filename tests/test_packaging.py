@@ -58,8 +58,7 @@ class Base(PathFinder):
     missing = set(json.loads(sys.argv[1]))
     @classmethod
     def find_spec(cls, name, path=None, target=None):
-        return None if name.partition(".")[0] in cls.missing
-            else super().find_spec(name, path, target)
+        return None if name.partition(".")[0] in cls.missing else super().find_spec(name, path, target)
 
 sys.meta_path[sys.meta_path.index(PathFinder)] = Base
 
@@ -70,8 +69,7 @@ from linkage.model.splink_linker import splink_linker
 
 def leo(*arguments):
     sys.argv = ["leo", *map(str, arguments)]
-    with contextlib.redirect_stderr(io.StringIO()) as errors,
-        contextlib.redirect_stdout(io.StringIO()):
+    with contextlib.redirect_stderr(io.StringIO()) as errors, contextlib.redirect_stdout(io.StringIO()):
         try:
             cli.main()
         except SystemExit as error:
@@ -91,8 +89,7 @@ print(json.dumps({
     "review": leo("review", "linked"),
     "tune": leo("model", "tune", "linked"),
     "demo": leo("demo"),
-    "statistical file": leo("link", "survey.sav", data / "pupils.csv", "--out",
-        "other"),
+    "statistical file": leo("link", "survey.sav", data / "pupils.csv", "--out", "other"),
     "disclosure": leo("disclosure", "check", "table.csv"),
     "linker": python(lambda: linkage.open_run("linked").linker()),
     "spark": python(connect, "spark"),

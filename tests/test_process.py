@@ -20,8 +20,7 @@ def test_garbage_is_collected_seldom_and_not_at_the_end():
     script = """
 import atexit, gc
 from linkage import process
-atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # after what begin
-    registers: the last comes first
+atexit.register(lambda: print(gc.get_freeze_count() > 1000))  # after what begin registers: the last comes first
 process.begin()
 print(gc.isenabled(), gc.get_threshold()[0] > 10_000)
 """

@@ -454,12 +454,11 @@ def _run(options: Draft, sources: Sequence[_Source]) -> str:
     run = f"""\
 #:schema {schema.as_posix()}
 # Drafted from {", ".join(files)}
-# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE --out
-    runs/{name}
+# Run it: leo --definitions {options.definitions.as_posix()} run THIS_FILE
 [run]
 name = {toml_value(name)}{data_line}
-spine = [{toml_value(sources[0].name)}]  # whose records are people even
-    when nothing links to them
+# Sources whose records are people even when nothing links to them.
+spine = [{toml_value(sources[0].name)}]
 """
     for source, file in zip(sources, files, strict=True):
         renamed = {
@@ -488,9 +487,10 @@ name = "{left}-{source.name}"
 left = "{left}"
 right = "{source.name}"
 passes = "passes/{shipped}.toml"
-model = "models/{shipped}.json"  # where training starts: leo model train
-    and leo model tune make it yours
-duplicates = "join"  # who is in a file twice keeps both records
+# Where training starts: leo model train and leo model tune make it yours.
+model = "models/{shipped}.json"
+# Who is in a file twice keeps both records.
+duplicates = "join"
 """
         left = "people"
     return (

@@ -257,8 +257,7 @@ def test_the_day_of_a_time_with_a_zone_is_that_of_utc_on_every_machine(tmp_path)
     script = """import sys, pathlib, linkage.engine as e
 with e.connect() as engine:
     table = engine.read(pathlib.Path(sys.argv[1]))
-    queries = [lambda: engine.sql("select cast(seen as date) as day from {t}", t=table)]
-        * 2
+    queries = [lambda: engine.sql("select cast(seen as date) as day from {t}", t=table)] * 2
     print(*(e.one(engine, day)["day"] for day in engine.run_concurrently(*queries)))"""
     process = subprocess.run(
         [sys.executable, "-c", script, str(tmp_path / "t.parquet")],

@@ -73,8 +73,7 @@ schema = pa.schema([("n", pa.int64()), ("said", pa.string())])
 store = RowStore(pathlib.Path(sys.argv[1]), "labels", schema)
 size = store.path.stat().st_size
 resource.setrlimit(resource.RLIMIT_FSIZE, (size, size))
-more = pa.table({"n": range(100_000),
-    "said": [str(number) * 9 for number in range(100_000)]}, schema)
+more = pa.table({"n": range(100_000), "said": [str(number) * 9 for number in range(100_000)]}, schema)
 try:
     store.add(more)
 except LeoError as error:

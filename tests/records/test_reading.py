@@ -23,14 +23,10 @@ AS_CSV = """ROW,PUPIL,SEEN,Forename,Surname,Born,Gender,Postcode,House
 """
 
 EXPECTED = """
-    id | source | key:text | entity | from       | to:date | forename | middle | surname
-        | dob        | sex | postcode | nino | uln | upn | husid | problems
-    1  | npd    | 3        | P1     | 2010-01-21 | -       | BOB      |
-        -      | SMITH   | 1998-01-01 | M   | -        | -    | -   | -   | -     | 6
-    2  | npd    | 5        | P1     | 2011-01-20 | -       | ROB      |
-        -      | SMITH   | 1998-01-01 | -   | AB1 2CE  | -    | -   | -   | -     | 66
-    3  | npd    | 7        | P2     | 2010-01-21 | -       | ANN      |
-        -      | ONEIL   | 1999-05-06 | F   | AB1 2CD  | -    | -   | -   | -     | 0
+    id | source | key:text | entity | from       | to:date | forename | middle | surname | dob        | sex | postcode | nino | uln | upn | husid | problems
+    1  | npd    | 3        | P1     | 2010-01-21 | -       | BOB      | -      | SMITH   | 1998-01-01 | M   | -        | -    | -   | -   | -     | 6
+    2  | npd    | 5        | P1     | 2011-01-20 | -       | ROB      | -      | SMITH   | 1998-01-01 | -   | AB1 2CE  | -    | -   | -   | -     | 66
+    3  | npd    | 7        | P2     | 2010-01-21 | -       | ANN      | -      | ONEIL   | 1999-05-06 | F   | AB1 2CD  | -    | -   | -   | -     | 0
 """
 
 COLUMNS = (

@@ -224,12 +224,10 @@ from pathlib import Path
 from synthetic import synthesise
 
 if __name__ == "__main__":
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts
-        in the background is deaf to it
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background is deaf to it
     out, workers = Path(sys.argv[1]), int(sys.argv[2])
     print("begun", flush=True)
-    synthesise(out, 400_000, workers=workers, chunk=2_000,
-        progress=lambda n: print(n, flush=True))
+    synthesise(out, 400_000, workers=workers, chunk=2_000, progress=lambda n: print(n, flush=True))
 """
 
 Start = Callable[[int], subprocess.Popen[str]]
