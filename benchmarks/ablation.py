@@ -25,17 +25,19 @@ from benchmarks import files, measure
 from benchmarks.compare import LEO, judged
 from benchmarks.files import DataSet
 from benchmarks.results import accuracy, facts, save
+from linkage.config.file_run import FileStep
 from linkage.config.resources import config_file
 from linkage.engine import Engine, connect
-from linkage.files.prepare import JobOptions, Prepared, cardinality_of, prepare
-from linkage.files.train import model_of
+from linkage.files.prepare import JobOptions, Prepared, prepare
+from linkage.files.stages import definite_step
+from linkage.files.train import FileSides, model_of
 from linkage.match.candidates import pairs_of_file
 from linkage.match.passes import load as load_passes
 from linkage.match.step import link_step
 from linkage.match.units import Units
 from linkage.model import from_dict
 from linkage.model.leo import settings_of
-from linkage.pipeline.linked_files import dedupe_thresholds, link_step_of
+from linkage.pipeline.linked_files import dedupe_thresholds
 from linkage.spine.clusters import cluster
 
 PEOPLE = {"easy": 20_000, "synthetic": 20_000, "hard": 20_000, "run": 5_000}
@@ -197,7 +199,10 @@ def _f1(
 ) -> float:
     """F1 of one file's clusters, or of two files' links."""
     request, out = JobOptions(), folder / "links.parquet"
-    model, _ = model_of(engine, request, prepared, lambda _: None)
+    sides = FileSides.of_prepared(prepared)
+    model, _ = model_of(
+        engine, sides, given=None, seed=request.seed, progress=lambda _: None
+    )
     if len(prepared.units) == 1:
         limits = dedupe_thresholds(request.threshold)
         pairs = pairs_of_file(engine, model, prepared.units[0], limits.floor(0.0))
@@ -206,20 +211,22 @@ def _f1(
         )
         links = engine.sql(_CLUSTERS, k=clusters.members, l=prepared.ids[0])
     else:
-        cardinality = cardinality_of([records.repeated for records in prepared.records])
-        step = {
-            "threshold": request.threshold,
-            "second_records": True,
-            "cardinality": cardinality,
+        repeats = [records.repeated for records in prepared.records]
+        stated = FileStep(
+            name="link",
+            left="left",
+            right="right",
+            duplicates="join",
             **options,
-        }
+        )
+        step = definite_step(stated, repeats)
         members = [
             engine.sql("select unit_id, unit_id as entity_id from {t}", t=units)
             for units in prepared.units
         ]
         result = link_step(
             engine,
-            link_step_of(step).model_copy(update={"diagnose": False}),
+            step.model_copy(update={"diagnose": False}),
             *(
                 Units(*side)
                 for side in zip(

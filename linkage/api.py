@@ -20,7 +20,7 @@ from linkage.config import MOST_THREADS, Cardinality
 from linkage.engine import LockedTempdir, connect, scratch_folder
 from linkage.errors import ConfigError, InputError
 from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
-from linkage.files.output import (
+from linkage.files.notes import (
     Linked,
     clusters_line,
     inferred_notes,
@@ -319,7 +319,7 @@ def link(
         maps: columns of roles: "left.surname=FAMILY".
         compare: further columns to compare; by default identifiers only.
         date_format: strptime format of birth dates.
-        schema: the schema.toml of an earlier result.
+        schema: the run.toml of an earlier result.
         threshold: match probability from which a pair is accepted, 0.5 by default.
         model: a Splink model: its file, its settings as a dictionary, or a
             SettingsCreator. One without m and u is trained on these tables. It names

@@ -13,7 +13,7 @@ import pytest
 
 from linkage import cli
 from linkage.cli import app as commands
-from linkage.files.output import output_folder
+from linkage.pipeline.lock import in_the_making
 
 
 def test_garbage_is_collected_seldom_and_not_at_the_end():
@@ -36,8 +36,8 @@ def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
     """timeout 600 leo link: what had been read of people stayed in a hidden folder."""
 
     def work(**_: str) -> None:
-        with output_folder(tmp_path / "linked", "files", force=False) as place:
-            (place.part / "people.csv").touch()
+        with in_the_making(tmp_path / "linked") as part:
+            (part / "people.csv").touch()
             os.kill(os.getpid(), signal.SIGTERM)
             time.sleep(10)
 

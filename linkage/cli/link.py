@@ -64,7 +64,8 @@ def link(
     """
     options = locals()
     from linkage.files.link import LinkRequest, link_files
-    from linkage.files.output import links_line, model_notes, truth_line
+    from linkage.files.notes import closing_lines_of_files, model_notes
+    from linkage.pipeline.folder import read_manifest
 
     both = {
         "ids": both_sides(ids, "--id"),
@@ -72,16 +73,8 @@ def link(
     }
     request = request_of(LinkRequest, options, **both)
     result = link_files(request, inferred=say_inferred, progress=say)
-    lines = [links_line(result.summary, links_only=links_only)]
-    lines += [truth_line(result.truth)] if result.truth else []
-    if samples:
-        lines.append(
-            f"draws   {out / 'link_draws.parquet'}   {samples} of them; "
-            "docs/explanation/uncertainty.md says what for"
-        )
     say_notes([*result.notes, *model_notes(result.summary, of_two_files=True)])
-    lines.append(f"links   {out / 'links.parquet'}")
-    lines += [] if links_only else [f"report  {out / 'report' / 'index.html'}"]
+    lines = closing_lines_of_files(out, read_manifest(out))
     show(result, lines, as_json=as_json)
 
 
@@ -118,17 +111,11 @@ def dedupe(
     """
     options = locals()
     from linkage.files.link import DedupeRequest, dedupe_file
-    from linkage.files.output import clusters_line, model_notes, truth_line
+    from linkage.files.notes import closing_lines_of_files, model_notes
+    from linkage.pipeline.folder import read_manifest
 
     request = request_of(DedupeRequest, options)
     result = dedupe_file(request, inferred=say_inferred, progress=say)
-    lines = [
-        clusters_line(result.summary),
-        *([truth_line(result.truth)] if result.truth else []),
-    ]
     say_notes([*result.notes, *model_notes(result.summary)])
-    lines += [
-        f"clusters {out / 'clusters.parquet'}",
-        f"report   {out / 'report' / 'index.html'}",
-    ]
+    lines = closing_lines_of_files(out, read_manifest(out))
     show(result, lines, as_json=as_json)

@@ -95,9 +95,7 @@ DateFormats = Annotated[
 ]
 SchemaFile = Annotated[
     File,
-    Option(
-        "--schema", help="A schema.toml of an earlier output folder; else inferred."
-    ),
+    Option("--schema", help="The run.toml of an earlier output folder; else inferred."),
 ]
 Ids = Annotated[
     Texts,

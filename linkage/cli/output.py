@@ -78,7 +78,7 @@ def say_inferred(prepared: "Prepared") -> None:
     """Show which field each column was recognised as, so that a wrong guess is seen
     before the work is done.
     """
-    from linkage.files.output import columns_taken, inferred_notes
+    from linkage.files.notes import columns_taken, inferred_notes
 
     ids = [schema.id or "row number" for schema in prepared.schemas]
     choices = {

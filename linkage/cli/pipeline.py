@@ -26,7 +26,9 @@ from linkage.cli.output import (
     show,
     table_lines,
 )
+from linkage.config.file_run import is_file_run
 from linkage.config.resources import SCHEMAS, copy_definitions, definitions, shipped_dir
+from linkage.config.toml_file import toml_of
 from linkage.errors import ConfigError, LeoError
 from linkage.pipeline.plan import Decision, Scope
 from linkage.pipeline.progress import progress_for
@@ -185,6 +187,18 @@ def _runner(
     from linkage.pipeline.job import load_job
     from linkage.pipeline.leo import pipeline
 
+    scope = Scope(tuple(select or ()), again_from, until, rerun)
+    if _names_files(config):
+        from linkage.files.link import runner_of_file_run
+
+        given = {"--data": data, "--engine": engine, "--key": key}
+        for option, value in {**given, "--previous": previous}.items():
+            if value is not None:
+                raise ConfigError(
+                    f"{option}: has no meaning for {config}, which names its files\n"
+                    "  leave it out"
+                )
+        return runner_of_file_run(config, out, settings=settings or ()), scope
     job = load_job(
         config,
         data=data,
@@ -193,9 +207,12 @@ def _runner(
         key_file=key,
         settings=settings or (),
     )
-    return pipeline(job, out or Path("runs") / job.config.run.name), Scope(
-        tuple(select or ()), again_from, until, rerun
-    )
+    return pipeline(job, out or Path("runs") / job.config.run.name), scope
+
+
+def _names_files(config: Path) -> bool:
+    """Whether a run's file is one that leo link or leo dedupe wrote."""
+    return config.is_file() and is_file_run(toml_of(config))
 
 
 def _of_a_run(command: Callable[..., None]) -> Callable[..., None]:
@@ -262,7 +279,12 @@ def ended_lines(root: Path, manifest: Mapping[str, Any]) -> list[str]:
     be run.
     """
     from linkage.pipeline.leo import closing_lines
+    from linkage.pipeline.linked_files import is_of_files
 
+    if is_of_files(manifest) and manifest["status"] == "done":
+        from linkage.files.notes import closing_lines_of_files
+
+        return closing_lines_of_files(root, manifest)
     if manifest["status"] != "partial":
         return closing_lines(root, manifest["seconds"])
     left = [

@@ -582,7 +582,7 @@ def _merged(base: dict[str, Any], overlay: dict[str, Any]) -> dict[str, Any]:
     return result
 
 
-def _assign(raw: dict[str, Any], setting: str) -> None:
+def assign(raw: dict[str, Any], setting: str) -> None:
     """Give one key another value. A table among several is found by its name:
     step.NAME.KEY.
 
@@ -651,5 +651,5 @@ def load(path: Path, settings: Sequence[str] = (), **overrides: Any) -> RunConfi
             {key: value for key, value in overrides.items() if value is not None}
         )
     for setting in settings:
-        _assign(raw, setting)
+        assign(raw, setting)
     return check(RunConfig, raw, str(path))

@@ -15,6 +15,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from linkage.config import FileFormat
+from linkage.config.file_run import toml_table, toml_value
 from linkage.config.resources import SCHEMAS, copy_schemas, shipped_names
 from linkage.engine import connect, scratch_folder, unfinished
 from linkage.errors import ConfigError, InputError, LeoError
@@ -22,7 +23,7 @@ from linkage.files.date_format import DateFormat, plain, read_date, says_nothing
 from linkage.files.infer_schema import NUMBERED
 from linkage.files.prepare import FileOptions, Inferred, Prepared, inferred_files
 from linkage.files.read_file import damage_reported
-from linkage.files.schema import NOT_COMPARED, toml_table, toml_value
+from linkage.files.schema import NOT_COMPARED
 from linkage.records.csv_files import read_header
 
 _DESCRIBED = {

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.config import Cardinality
+from linkage.config.file_run import FileSource
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.files.cleaners import clean_rows, cleaners_of
@@ -31,6 +32,7 @@ from linkage.files.schema import (
     date_formats_of,
     read_schema,
     refuse_unknown_columns,
+    schemas_of,
     stated_of,
 )
 from linkage.model.comparisons import FURTHER_NAMES
@@ -175,6 +177,19 @@ def prepare(
     prepared = inferred_files(engine, options, scratch, truth_column=truth_column)
     if inferred:
         inferred(prepared)
+    standardise_files(engine, prepared, scratch, truth_column=truth_column)
+    return prepared
+
+
+def standardise_files(
+    engine: Engine, prepared: Prepared, scratch: Path, *, truth_column: str = ""
+) -> None:
+    """Store the standardised records of files whose schema is known, and note them and
+    how each field is compared in `prepared`.
+
+    Raises:
+        InputError: a file's ids are not unique, or too little can be compared.
+    """
     store = functools.partial(
         _store_records, engine, scratch=scratch, truth=truth_column
     )
@@ -195,15 +210,15 @@ def prepare(
             f"  compared: {', '.join(names) or 'none'}; map further columns with "
             "--map, or --compare COLUMN"
         )
-    return prepared
 
 
 def inferred_files(
     engine: Engine, options: FileOptions, scratch: Path, *, truth_column: str = ""
 ) -> Prepared:
-    """Read the files and infer their schemas, without their records: what `leo init`
+    """Open the files and infer their schemas, without their records: what `leo init`
     needs.
     """
+    stated = options.schema and read_schema(options.schema, list(options.paths))
     files = [
         read_file(
             engine,
@@ -217,16 +232,9 @@ def inferred_files(
             options.paths.items(), options.encodings, strict=False
         )
     ]
-    if len(files) == 2 and files[0].sha256 == files[1].sha256:
-        remedy = (
-            "name the other file; or find the records of one person in a file: "
-            "leo dedupe"
-        )
-        raise InputError(
-            f"{files[0].path} and {files[1].path} are the same file\n  {remedy}"
-        )
-    for file in files:
-        file.shares_name = len(files) == 2 and files[0].path.name == files[1].path.name
+    if stated:
+        return _described(files, stated, truth_column)
+    _note_names(files)
     headers = {
         file.side: [name for name in file.columns if name != truth_column]
         for file in files
@@ -237,21 +245,14 @@ def inferred_files(
         profile_of(file, names)
         for file, names in zip(files, headers.values(), strict=True)
     ]
-    if options.schema:
-        read = read_schema(options.schema, list(headers))
-        schemas = [read[file.side] for file in files]
-        for profile, schema in zip(profiles, schemas, strict=True):
-            refuse_unknown_columns(schema, profile.file.columns, profile.file.side)
-            learn(profile, schema)
-    else:
-        ids = [key or None for key in options.ids[: len(files)]]
-        schemas = infer_schema(
-            profiles,
-            list(claims.values()),
-            ids,
-            formats,
-            lambda *args: _keys_among(engine, *args),
-        )
+    ids = [key or None for key in options.ids[: len(files)]]
+    schemas = infer_schema(
+        profiles,
+        list(claims.values()),
+        ids,
+        formats,
+        lambda *args: _keys_among(engine, *args),
+    )
     known = [
         schema.used.union(claim.left_out)
         for schema, claim in zip(schemas, claims.values(), strict=True)
@@ -261,6 +262,63 @@ def inferred_files(
         for names, roles in zip(headers.values(), known, strict=True)
     ]
     return Prepared(profiles, schemas, rest)
+
+
+def described_files(
+    engine: Engine,
+    sources: Mapping[str, FileSource],
+    scratch: Path,
+    *,
+    truth_column: str = "",
+) -> Prepared:
+    """Open files whose columns a run's file states.
+
+    Raises:
+        InputError: a file cannot be read, or both are one.
+        ConfigError: a stated column that the file lacks.
+    """
+    files = [
+        read_file(
+            engine,
+            Path(source.file),
+            scratch / side,
+            side,
+            delimiter=source.delimiter,
+            encoding=source.encoding,
+        )
+        for side, source in sources.items()
+    ]
+    return _described(files, schemas_of(sources), truth_column)
+
+
+def _described(
+    files: list[PersonFile], schemas: Mapping[str, FileSchema], truth_column: str
+) -> Prepared:
+    """Files with schemas that are stated; readers learn the rest from samples."""
+    _note_names(files)
+    profiles = []
+    for file in files:
+        columns = [name for name in file.columns if name != truth_column]
+        profile = profile_of(file, columns)
+        refuse_unknown_columns(schemas[file.side], file.columns, file.side)
+        learn(profile, schemas[file.side])
+        profiles.append(profile)
+    stated = [schemas[file.side] for file in files]
+    return Prepared(profiles, stated, [[] for _ in files])
+
+
+def _note_names(files: Sequence[PersonFile]) -> None:
+    """Tell files of one name apart, and refuse one file that is given twice."""
+    if len(files) < 2:
+        return
+    left, right = files
+    if left.sha256 == right.sha256:
+        raise InputError(
+            f"{left.path} and {right.path} are the same file\n  name the other file; "
+            "or find the records of one person in a file: leo dedupe"
+        )
+    for file in files:
+        file.shares_name = left.path.name == right.path.name
 
 
 def cardinality_of(shares: Sequence[float]) -> Cardinality:

@@ -1,28 +1,16 @@
-"""The schema of a person file: which column holds what, and how its values are read. It
-is written as TOML and read back.
+"""The schema of a person file: which column holds what, and how its values are read.
 
-[left]
-id = "pupil"
-[left.columns]
-forename = ["First name"]
-phone = ["Home", "Mobile"]
-[left.settings.dob]
-month_first = { "/" = false }
-[left.evidence]
-forename = "header"
+It is inferred, or stated in the run's file (linkage.config.file_run).
 """
 
 import difflib
-import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pydantic import ConfigDict
-
-from linkage.config.toml_file import Frozen, check, toml_of
+from linkage.config.file_run import FileSource, load_file_run
 from linkage.errors import ConfigError
 from linkage.files.header_names import CONTACTS, ROLES, shown_names
 
@@ -183,7 +171,6 @@ HEADER, CONTENT, OPTION = "header", "content", "option"  # How a role was found
 class FileSchema:
     """What a file's columns are."""
 
-    __pydantic_config__ = ConfigDict(extra="forbid")
     id: str | None = None  # the column of ids; None numbers the rows
     # role to its columns: of several contacts, lines of an address; a further column by
     # its field's name
@@ -209,56 +196,32 @@ class FileSchema:
         } - {""}
 
 
-class _Schema(Frozen):
-    left: FileSchema | None = None
-    right: FileSchema | None = None
-    file: FileSchema | None = None
-
-
-def schema_text(schemas: Mapping[str, FileSchema]) -> str:
-    """Schemas as TOML."""
-    lines = [
-        "# The schema by which the files were read. Change it, and give it back: "
-        "--schema FILE"
-    ]
-    for side, schema in schemas.items():
-        tables: dict[str, Mapping[str, object]] = {
-            side: {"id": schema.id or "", "fields": schema.fields}
-        }
-        tables |= {
-            f"{side}.settings.{role}": settings
-            for role, settings in schema.settings.items()
-        }
-        tables |= {
-            f"{side}.columns": schema.columns,
-            f"{side}.evidence": schema.evidence,
-        }
-        for name, table in tables.items():
-            lines += [
-                "",
-                f"[{name}]",
-                *(f"{_key(key)} = {toml_value(value)}" for key, value in table.items()),
-            ]
-    return "\n".join(lines) + "\n"
+def schemas_of(sources: Mapping[str, FileSource]) -> dict[str, FileSchema]:
+    """Side to the schema that a run's file states."""
+    return {
+        side: FileSchema(
+            id=source.id or None,
+            columns=dict(source.columns),
+            settings={role: dict(of) for role, of in source.settings.items()},
+            evidence=dict(source.evidence),
+            fields=list(source.fields),
+        )
+        for side, source in sources.items()
+    }
 
 
 def read_schema(path: Path, sides: Sequence[str]) -> dict[str, FileSchema]:
-    """Schemas of a TOML file.
+    """The schemas that the run.toml of an output folder states.
 
     Raises:
-        ConfigError: the file is no schema of these sides.
+        ConfigError: it is no run of files with these sides.
     """
-    read = check(_Schema, toml_of(path), str(path))
-    schemas: dict[str, FileSchema] = {
-        side: table for side in sides if (table := getattr(read, side))
-    }
+    schemas = schemas_of(load_file_run(path).source)
     if missing := [side for side in sides if side not in schemas]:
         raise ConfigError(
-            f"{path}: has no table [{missing[0]}]\n  give the schema.toml of an output "
-            "folder"
+            f"{path}: has no table [source.{missing[0]}]\n  give the run.toml of an "
+            "output folder"
         )
-    for schema in schemas.values():
-        schema.id = schema.id or None
     return schemas
 
 
@@ -271,25 +234,3 @@ def refuse_unknown_columns(
             f"--schema: the {side} file has no column '{missing[0]}'\n  infer it "
             "again: leave it out"
         )
-
-
-def toml_value(value: object) -> str:
-    """A text, number, list or table as TOML."""
-    if isinstance(value, Mapping):
-        return toml_table({json.dumps(key): item for key, item in value.items()})
-    if isinstance(value, list | tuple):
-        return "[" + ", ".join(map(toml_value, value)) + "]"
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
-def toml_table(table: Mapping[str, object]) -> str:
-    """A table of TOML in one line, by keys that are written as they are."""
-    return (
-        "{ "
-        + ", ".join(f"{key} = {toml_value(value)}" for key, value in table.items())
-        + " }"
-    )
-
-
-def _key(name: str) -> str:
-    return name if name.isascii() and name.isidentifier() else json.dumps(name)

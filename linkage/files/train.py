@@ -12,7 +12,7 @@ from linkage.engine import Engine, Table, connect, scratch_folder
 from linkage.errors import ConfigError, InputError, LeoError, NothingToTrainOnError
 from linkage.files.comparisons import untrained
 from linkage.files.header_names import ROLES
-from linkage.files.output import read_notes
+from linkage.files.notes import read_notes
 from linkage.files.prepare import FileOptions, Inferred, JobOptions, Prepared, prepare
 from linkage.files.read_file import damage_reported
 from linkage.files.truth import labelled_pairs, true_pairs
@@ -42,8 +42,44 @@ _MIN_COMPARISONS = 2
 Progress = Callable[[str], None]
 
 
+@dataclass(frozen=True)
+class FileSides:
+    """The standardised records of two files, or of one.
+
+    Attributes:
+        units: unit_id and the fields, of each file.
+        ids: unit_id and source_id, of each file.
+        fields: the fields that the files share, in the order of comparison.
+        kinds: field to the kind of its comparison; without fields that say nothing.
+    """
+
+    units: list[Table]
+    ids: list[Table]
+    fields: list[str]
+    kinds: dict[str, str]
+
+    @classmethod
+    def of_prepared(cls, prepared: Prepared) -> "FileSides":
+        """The records of files that were just read."""
+        fields = prepared.schemas[0].fields
+        return cls(prepared.units, prepared.ids, fields, prepared.kinds)
+
+
+@dataclass(frozen=True)
+class GivenModel:
+    """A model that the user gives: its file, and the columns of it to leave out."""
+
+    path: Path
+    without: Sequence[str] = ()
+
+
 def model_of(
-    engine: Engine, request: JobOptions, prepared: Prepared, progress: Progress
+    engine: Engine,
+    sides: FileSides,
+    *,
+    given: GivenModel | None,
+    seed: int,
+    progress: Progress,
 ) -> tuple[Model, dict[str, Any]]:
     """The model of a link: the given one, or one trained here; with blocking rules, and
     the reports of how it was made.
@@ -52,20 +88,19 @@ def model_of(
         ConfigError: a given model compares what the files do not both have.
         InputError: no blocking rule pays.
     """
-    units, one_file = prepared.units, len(prepared.units) == 1
-    sides = (
-        halves(engine, units[0], seed=request.seed)
-        if one_file
-        else (units[0], units[1])
-    )  # random pairs of it
-    training = _Training(engine, sides, one_file, request.seed, progress)
-    model, reports = (
-        _given_model(training, request, prepared)
-        if request.model
-        else _own_model(training, prepared.kinds)
+    units = sides.units
+    one_file = len(units) == 1
+    # Random pairs of one file are pairs of its two halves.
+    pair_sides = (
+        halves(engine, units[0], seed=seed) if one_file else (units[0], units[1])
     )
+    training = _Training(engine, pair_sides, one_file, seed, progress)
+    if given:
+        model, reports = _given_model(training, given, sides)
+    else:
+        model, reports = _own_model(training, sides.kinds)
     if one_file:
-        engine.drop(*sides)
+        engine.drop(*pair_sides)
     return model, reports
 
 
@@ -137,23 +172,20 @@ def with_rules(
 
 
 def _given_model(
-    training: _Training, request: JobOptions, prepared: Prepared
+    training: _Training, given: GivenModel, sides: FileSides
 ) -> tuple[Model, dict[str, Any]]:
     """A model file without fields that say nothing here, and what was changed in it:
     `given` of a summary.
 
     A model that lacks m or u is trained here.
     """
-    path, engine, units, dropped_names = (
-        Path(request.model or ""),
-        training.engine,
-        prepared.units,
-        request.without,
-    )
+    path = given.path
+    engine = training.engine
+    units = sides.units
+    dropped_names = given.without
     model = load(path)
-    known, left_out = (
-        {name.lower() for name in names} for names in (prepared.kinds, dropped_names)
-    )
+    known = {name.lower() for name in sides.kinds}
+    left_out = {name.lower() for name in dropped_names}
     if unknown := [
         name
         for name in dropped_names
@@ -165,7 +197,8 @@ def _given_model(
             f"names: {names}"
         )
     changes: dict[str, Any] = {}
-    fields, rules = prepared.schemas[0].fields, model.blocking_rules
+    fields = sides.fields
+    rules = model.blocking_rules
     silent_names = [
         name
         for name in model.columns
@@ -223,7 +256,7 @@ def _given_model(
                 "prior": {"in_file": prior, "here": model.prior},
             }
     if not reports and (
-        levels := misfits(engine, model, units[0], units[-1], seed=request.seed)
+        levels := misfits(engine, model, units[0], units[-1], seed=training.seed)
     ):
         changes["misfits"] = [asdict(misfit) for misfit in levels]
     return model, {**reports, **({"given": changes} if changes else {})}
@@ -236,50 +269,6 @@ def refuse_without_model(request: JobOptions, remedy: str) -> None:
             "--without names columns of a model that is given (--model)\n  of these "
             f"files: {remedy}"
         )
-
-
-def given_notes(path: Path | None, summary: Mapping[str, Any]) -> list[str]:
-    """What the user should know of a model that was given."""
-    changes, notes = summary.get("given") or {}, []
-    if changes.get("trained"):
-        notes.append(
-            f"{path}: the model had levels without m or u, and was trained on these "
-            "files"
-        )
-    if silent_names := changes.get("silent"):
-        notes.append(
-            f"{path}: not compared, since these files say nothing by it: "
-            f"{', '.join(silent_names)}"
-        )
-    if (rules := changes.get("rules")) is not None:
-        reason = "the model has no blocking rules"
-        if count := changes["rules_lost"]:
-            reason = (
-                "blocking rules of the model that need what is not compared are "
-                f"left out ({count})"
-            )
-        notes.append(f"{path}: {reason}: {len(rules)} were chosen for these files")
-    if prior := changes.get("prior"):
-        sizes = " and ".join(f"{records:,}" for records in changes["trained_on"])
-        notes.append(
-            f"{path}: the model was trained on {sizes} records: its prior, "
-            f"{prior['in_file']:.3g}, is rescaled to "
-            f"{prior['here']:.3g}, by which the same share of records has a match"
-        )
-    for misfit in changes.get("misfits", ()):
-        high = misfit["here"] > misfit["in_model"]
-        effect = (
-            "too high, and links may be wrong"
-            if high
-            else "too low, and links may be missed"
-        )
-        notes.append(
-            f"{path}: the model does not fit these files: its u of '{misfit['label']}' "
-            f"is {misfit['in_model']:.2g}, and "
-            f"here it is {misfit['here']:.2g}. Its match weight is {effect}: leave "
-            "--model out, and one is trained here"
-        )
-    return notes
 
 
 @dataclass(frozen=True)

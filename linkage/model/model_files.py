@@ -104,14 +104,18 @@ def trained_on(path: Path) -> tuple[int, ...] | None:
 
 
 def _linked_sizes(path: Path) -> list[int]:
+    """Records of the files that a model was trained on, by the manifest next to it."""
     try:
-        counts = json_of(path.parent / "manifest.json")["counts"]
+        stages = json_of(path.parent / "manifest.json")["stages"]
+        counts = next(
+            stage["counts"] for stage in stages if stage["name"].startswith("link-")
+        )
         return [
             int(counts[name])
             for name in ("left_units", "right_units", "records")
             if name in counts
         ]
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, StopIteration):
         return []
 
 

@@ -1,19 +1,21 @@
-"""The output folder of `leo link` and `leo dedupe`: its standardised records, and the
-step that they were linked by.
+"""The folder of `leo link` and `leo dedupe`: what a run of one or two files leaves.
 
-manifest.json  model.json  links.parquet  unlinked.parquet (leo link)  clusters.parquet
-(leo dedupe) records/left.parquet, records/right.parquet (leo link) or
-records/file.parquet (leo dedupe): the records as they were compared, personal data that
-the owner alone may read: unit_id (the row of the file), source_key (its id), fields
+run.toml  manifest.json  model.json  links.parquet  unlinked.parquet (of two files)
+clusters.parquet (of one file)
+records/left.parquet, records/right.parquet or records/file.parquet: the records as they
+were compared, personal data that the owner alone may read: unit_id (the row of the
+file), source_key (its id), fields
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage.config import Cardinality, Step
+from linkage.config import Step
+from linkage.config.file_run import FileRun, file_run_of, is_file_run
 from linkage.engine import Engine, Table
-from linkage.errors import InputError
+from linkage.errors import ConfigError, InputError
 from linkage.match.thresholds import Thresholds
 from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.manifest import manifest_of
@@ -26,20 +28,86 @@ RECORDS = "records"
 """The folder of the standardised records, in the output folder."""
 SOURCE_KEY = "source_key"
 """The column of ids as the file has them."""
-STEP_OPTIONS = ("threshold", "second_records", "cardinality")
-"""What makes the step, of the options of `leo link`; the manifest has them under
-`request`.
-"""
+MODEL = "model.json"
+"""The model of the link step."""
+RUN_FILE = "run.toml"
+"""The run's file, with which `leo run` repeats it."""
 
 ACCEPT_PROBABILITY: float = Step.model_fields["accept_probability"].default
 """Match probability from which a pair is accepted by default: that of a run's step."""
 
 
+def records_file(side: str) -> str:
+    """The standardised records of a file, as an artefact of the run."""
+    return f"{RECORDS}/{side}.parquet"
+
+
 def is_of_files(manifest: Mapping[str, Any]) -> bool:
-    """Whether a folder was written by `leo link` or `leo dedupe`, whose manifest has
-    links and no configuration.
+    """Whether a folder was written by `leo link` or `leo dedupe`."""
+    return is_file_run(manifest.get("configuration") or {})
+
+
+@dataclass(frozen=True)
+class FileFacts:
+    """What a run of files has counted; no value of a record.
+
+    Attributes:
+        config: the run's file.
+        step: the link step, with what the records decided.
+        columns: field to the columns of the left and of the right that hold it.
+        compared: field to the kind of its comparison.
+        counts: of the link step: decisions, reasons, the training report.
+        notes: of how the files were read.
+        truth: precision, recall and F1, where true pairs were given.
+        repeated: file to the share of its records of people who have several.
     """
-    return "links" in manifest.get("tables", {}) and "configuration" not in manifest
+
+    config: FileRun
+    step: Step
+    columns: dict[str, tuple[str, str]]
+    compared: dict[str, str]
+    counts: dict[str, Any]
+    notes: list[str]
+    truth: dict[str, float] | None
+    repeated: dict[str, float]
+
+    @property
+    def files(self) -> dict[str, str]:
+        """Side to the path of its file."""
+        return {side: source.file for side, source in self.config.source.items()}
+
+
+def facts_of_files(root: Path, manifest: Mapping[str, Any]) -> FileFacts:
+    """What a folder of `leo link` or `leo dedupe` records of its run.
+
+    Raises:
+        ConfigError: the run has not linked its files, or an earlier version wrote it.
+    """
+    config = file_run_of(root / MANIFEST, manifest["configuration"])
+    stages = {stage["name"]: stage.get("counts") for stage in manifest["stages"]}
+    records = stages.get("records")
+    counts = stages.get(f"link-{config.link.name}")
+    if not records or not counts:
+        raise ConfigError(
+            f"{root}: the files are not linked yet\n  finish it: give the same command"
+        )
+    columns = {name: (pair[0], pair[1]) for name, pair in records["columns"].items()}
+    return FileFacts(
+        config=config,
+        step=_step_of(config, counts),
+        columns=columns,
+        compared=records["compared"],
+        counts={name: count for name, count in counts.items() if name != "truth"},
+        notes=records["notes"],
+        truth=counts["truth"],
+        repeated={one["name"]: one["repeated"] for one in records["files"].values()},
+    )
+
+
+def _step_of(config: FileRun, counts: Mapping[str, Any]) -> Step:
+    if config.of_one_file:
+        return dedupe_step(config.link.accept_probability)
+    return Step.model_validate(counts["step"])
 
 
 def table_of(engine: Engine, path: Path, *needed: str) -> Table:
@@ -60,35 +128,6 @@ def table_of(engine: Engine, path: Path, *needed: str) -> Table:
 def is_linked_files(root: Path) -> bool:
     """Whether a folder was written by `leo link` or `leo dedupe`."""
     return (root / MANIFEST).is_file() and is_of_files(manifest_of(root))
-
-
-def link_step_of(
-    options: Mapping[str, Any], *, samples: int = 0, diagnose: bool = True
-) -> Step:
-    """The step of two files. Where both sides may hold several links no duplicate
-    record competes for one.
-
-    Args:
-        options: as STEP_OPTIONS names them.
-        samples: link draws.
-        diagnose: whether unlinked records are given their reasons.
-    """
-    cardinality: Cardinality = options.get("cardinality") or "one-to-one"
-    joins_duplicates = (
-        diagnose and options.get("second_records") and cardinality != "many-to-many"
-    )
-    return Step(
-        name="link",
-        left="left",
-        right="right",
-        train=False,
-        accept_probability=options["threshold"],
-        review_probability=min(0.5, options["threshold"]),
-        duplicates="join" if joins_duplicates else "leave",
-        cardinality=cardinality,
-        link_draws=samples,
-        diagnose=diagnose,
-    )
 
 
 def dedupe_step(threshold: float) -> Step:

@@ -21,6 +21,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from linkage import __version__
 from linkage.config import Gates
+from linkage.config.file_run import is_file_run
 from linkage.config.resources import own_names
 from linkage.config.toml_file import json_of
 from linkage.engine import Engine, Table
@@ -222,7 +223,8 @@ class _Step(_Part):
 
 
 class _Source(_Part):
-    dataset: str
+    dataset: str | None = None
+    file: str | None = None
 
 
 class _Configuration(_Part):
@@ -243,10 +245,6 @@ class _Manifest(_Part):
     versions: dict[str, str] = Field({})
     inputs: dict[str, dict[str, Any]] = Field({})
     configuration: _Configuration | None = None
-    recognised: dict[str, dict[str, Any]] | None = None
-    request: dict[str, Any] | None = None
-    counts: dict[str, Any] = Field({})
-    tables: dict[str, dict[str, Any]] = Field({})
 
 
 def is_synthetic(data: Path) -> bool:
@@ -313,7 +311,7 @@ def manifest_of_sources(
         remedy: what to do if the folder is of `leo link` or `leo dedupe`.
     """
     manifest = manifest_of(root)
-    if "configuration" not in manifest:
+    if "configuration" not in manifest or is_file_run(manifest["configuration"]):
         raise ConfigError(f"{root}: is not a folder of leo run\n  {remedy}")
     return manifest
 
@@ -393,11 +391,11 @@ def rows_made(stage: Mapping[str, Any]) -> int | None:
 
 def steps_to_come(manifest: Mapping[str, Any]) -> list[str]:
     """Steps that a run which has not ended, or failed, has yet to link."""
-    outputs = {name for stage in manifest["stages"] for name in stage.get("made", {})}
+    linked = {stage["name"] for stage in manifest["stages"] if stage.get("made")}
     return [
         step["name"]
         for step in manifest["configuration"]["step"]
-        if f"links/{step['name']}" not in outputs
+        if f"link-{step['name']}" not in linked
     ]
 
 

@@ -19,13 +19,13 @@ from linkage.pipeline.folder import MANIFEST
 from linkage.pipeline.linked_files import (
     CLUSTERS_OF_A_FILE,
     LINKS_OF_FILES,
-    RECORDS,
+    MODEL,
     SOURCE_KEY,
     UNLINKED_OF_FILES,
-    dedupe_step,
     dedupe_thresholds,
+    facts_of_files,
     is_linked_files,
-    link_step_of,
+    records_file,
     table_of,
 )
 from linkage.pipeline.manifest import manifest_of, manifest_of_sources, tables_of
@@ -52,9 +52,10 @@ def links_manifest(manifest: Mapping[str, Any]) -> dict[str, Any]:
     """What a manifest records of the folder's links: rows and fingerprints, by table
     and step.
     """
-    stages = {stage["name"]: stage.get("made") for stage in manifest.get("stages", ())}
-    return manifest.get("tables") or {
-        name: outputs for name, outputs in stages.items() if name.startswith("link-")
+    return {
+        stage["name"]: stage.get("made")
+        for stage in manifest["stages"]
+        if stage["name"].startswith("link-")
     }
 
 
@@ -337,14 +338,15 @@ class OpenFiles:
         self.engine, self.root = engine, root
         self.manifest = manifest_of(root)
         self.name = str(self.manifest["run"])
+        self.facts = facts_of_files(root, self.manifest)
+        one_file = self.facts.config.of_one_file
+        if not self.facts.config.link.diagnose:
+            raise ConfigError(
+                f"{root}: holds links only, and no reasons\n  link again without "
+                "--links-only"
+            )
         records = self._records()
-        counts, request, one_file = (
-            self.manifest["counts"],
-            self.manifest["request"],
-            "file" in records,
-        )
-        step = dedupe_step(request["threshold"]) if one_file else link_step_of(request)
-        thresholds = counts.get("thresholds")
+        counts = self.facts.counts
         left = FileSide(
             engine,
             "record" if one_file else "left",
@@ -354,24 +356,24 @@ class OpenFiles:
         self._sides = {"left": left, "right": right}
         both = {side: file.records for side, file in self._sides.items()}
         self._step = OpenStep(
-            step=step,
-            model=load(root / "model.json"),
+            step=self.facts.step,
+            model=load(root / MODEL),
             passes=() if one_file else _recorded_passes(counts["passes"]),
-            thresholds=Thresholds(**thresholds)
-            if thresholds
-            else dedupe_thresholds(request["threshold"]),
+            thresholds=dedupe_thresholds(self.facts.step.accept_probability)
+            if one_file
+            else Thresholds(**counts["thresholds"]),
             links=self._table("links", LINKS_OF_FILES, _LINKS, both),
             unlinked=None
             if one_file
             else self._table("unlinked", UNLINKED_OF_FILES, _UNLINKED, both),
             sides=dict(self._sides),
-            side_names=_file_names(request["files"]),
+            side_names=_file_names(self.facts.files),
             fields=tuple(
                 n
                 for n in left.records.columns
                 if n in right.records.columns and n not in _NOT_FIELDS
             ),
-            model_file=root / "model.json",
+            model_file=root / MODEL,
             trained=counts.get("training") or {},
             known=counts.get("known"),
             clusters=self._table("clusters", CLUSTERS_OF_A_FILE, _CLUSTERS, both)
@@ -381,15 +383,9 @@ class OpenFiles:
         )
 
     def _records(self) -> dict[str, Table]:
-        """ "left" and "right", or "file", to unit_id, source_key and the fields."""
-        if self.manifest.get("links_only"):
-            raise ConfigError(
-                f"{self.root}: holds links only, and no records\n  link again without "
-                "--links-only"
-            )
-        sides = list((self.manifest.get("request") or {}).get("files") or ())
-        paths = {side: self.root / RECORDS / f"{side}.parquet" for side in sides}
-        if not sides or not all(path.is_file() for path in paths.values()):
+        """left and right, or file, to unit_id, source_key and the fields."""
+        paths = {side: self.root / records_file(side) for side in self.facts.files}
+        if not all(path.is_file() for path in paths.values()):
             raise ConfigError(
                 f"{self.root}: does not hold the records that were linked\n  link "
                 "again, with --force"
@@ -398,12 +394,14 @@ class OpenFiles:
             side: table_of(self.engine, path, "unit_id", SOURCE_KEY)
             for side, path in paths.items()
         }
-        text = (
-            f"select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY}) "
-            "from "
-            f"{{t}}"
-        )
-        return {side: self.engine.sql(text, t=table) for side, table in tables.items()}
+        query = f"""
+            select * replace (cast({SOURCE_KEY} as varchar) as {SOURCE_KEY})
+            from {{records}}
+            """
+        return {
+            side: self.engine.sql(query, records=table)
+            for side, table in tables.items()
+        }
 
     def _table(
         self,
@@ -503,7 +501,7 @@ def model_file(root: Path, step: str | None) -> Path:
             is named.
     """
     if is_linked_files(root):
-        return root / "model.json"
+        return root / MODEL
     steps = [
         one["name"]
         for one in manifest_of_sources(root)["configuration"].get("step", [])

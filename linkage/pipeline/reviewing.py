@@ -2,13 +2,13 @@
 RUN/review/STEP/estimate.json (quality.review).
 """
 
-import hashlib
-import json
 from pathlib import Path
 from typing import Any
 
 from linkage.errors import ConfigError
+from linkage.pipeline.fingerprint import digest
 from linkage.pipeline.folder import document_of
+from linkage.pipeline.linked_files import is_of_files
 from linkage.pipeline.manifest import manifest_of, steps_to_come
 
 
@@ -29,32 +29,23 @@ def estimates(run: Path) -> list[dict[str, Any]]:
 
 
 def fingerprints(run: Path) -> dict[str, str]:
-    """Link step to the fingerprint of its links; `leo link` and `leo dedupe` have one
-    step.
+    """Link step to the fingerprint of its links.
 
     Raises:
         ConfigError: the folder is not a run's, or of another format.
     """
     manifest = manifest_of(run)
-    if "links" in (tables := manifest.get("tables", {})):
-        # Records are known by their places among the ids of their file, so that the
-        # files count as well as the links.
-        request = manifest.get("request", {})
-        content = {
-            "links": tables["links"]["hash"],
-            "files": request.get("sha256"),
-            "ids": request.get("ids"),
-        }
-        digest = hashlib.sha256(
-            json.dumps(content, sort_keys=True).encode()
-        ).hexdigest()[:16]
-        return {"dedupe" if "clusters" in tables else "link": digest}
-    return {
-        name.removeprefix("links/"): str(facts["fingerprint"])
+    links = {
+        stage["name"].removeprefix("link-"): facts["fingerprint"]
         for stage in manifest["stages"]
         for name, facts in stage.get("made", {}).items()
-        if name.startswith("links/")
+        if stage["name"].startswith("link-") and name.startswith("links")
     }
+    if not is_of_files(manifest):
+        return links
+    # Records of files are known by their places, so that the files count as well.
+    files = sorted(facts["sha256"] for facts in manifest["inputs"].values())
+    return {step: digest([fingerprint, files]) for step, fingerprint in links.items()}
 
 
 def fingerprint_of(run: Path, step: str) -> str:
@@ -66,9 +57,7 @@ def fingerprint_of(run: Path, step: str) -> str:
     by_step = fingerprints(run)
     if step not in by_step:
         manifest = manifest_of(run)
-        if step in (
-            steps := steps_to_come(manifest) if "configuration" in manifest else []
-        ):
+        if step in (steps := steps_to_come(manifest)):
             raise ConfigError(
                 f"{run}: the run has not linked {', '.join(steps)} yet\n  finish it "
                 "first: leo run"

@@ -15,19 +15,21 @@ from linkage.records.source_files import sha256_of
 Counts = dict[str, Any]
 """What a stage says of its work: JSON, aggregates only."""
 
-Kind = Literal["table", "document", "folder"]
+Kind = Literal["table", "document", "folder", "file"]
 
 
 def kind(artefact: str) -> Kind:
     """What a name stands for: `records/npd` a table, `quality/contracts.json` a
-    document, `report/` a folder.
+    document, `report/` a folder, `links.parquet` a table that users open as a file.
 
-    Tables stay in the stage's folder; documents and folders are put in their place
-    below the run's folder.
+    Tables stay in the stage's folder; the others are put in their place below the
+    run's folder.
     """
     if artefact.endswith("/"):
         return "folder"
-    return "document" if artefact.endswith(".json") else "table"
+    if artefact.endswith(".parquet"):
+        return "file"
+    return "document" if artefact.endswith((".json", ".toml")) else "table"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,6 +109,10 @@ class Workspace:
         self._rows[name] = self.engine.write(table, self.place(name))
         return self._rows[name]
 
+    def adopt(self, name: str, path: Path) -> None:
+        """Take a Parquet file that the stage has written elsewhere as a table."""
+        path.rename(self.place(name))
+
     def write_document(self, name: str, value: Any) -> None:
         """Write a document as JSON."""
         write_json(self.place(name), value)
@@ -124,7 +130,7 @@ class Workspace:
             facts: dict[str, Any] = {"bytes": size(path)}
             if facts["bytes"] < 0:
                 raise ValueError(f"stage {self.stage} did not make {artefact}")
-            if kind(artefact) == "table":
+            if kind(artefact) in ("table", "file"):
                 table = self.engine.read(path)
                 rows = self._rows.get(artefact)
                 facts["rows"] = self.engine.count(table) if rows is None else rows

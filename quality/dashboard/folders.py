@@ -13,6 +13,8 @@ from linkage.pipeline.folder import document_of
 from linkage.pipeline.linked_files import (
     CLUSTERS_OF_A_FILE,
     LINKS_OF_FILES,
+    MODEL,
+    facts_of_files,
     is_of_files,
     table_of,
 )
@@ -53,10 +55,8 @@ def both(
 def _kind(root: Path, manifest: dict[str, Any]) -> str:
     if not is_of_files(manifest):
         return "leo run"
-    of_one_file = (
-        "clusters" in manifest["tables"] or (root / "clusters.parquet").is_file()
-    )
-    return "leo dedupe" if of_one_file else "leo link"
+    facts = facts_of_files(root, manifest)
+    return "leo dedupe" if facts.config.of_one_file else "leo link"
 
 
 def _of_run(engine: "Engine", root: Path, manifest: dict[str, Any]) -> "RunTables":
@@ -100,28 +100,29 @@ def _of_files(
     from linkage.pipeline.linked_files import dedupe_thresholds
     from quality.dashboard.comparison import RunTables
 
-    request, columns_of = manifest.get("request") or {}, manifest["recognised"]
-    step, counts = "dedupe" if of_one_file else "link", dict(manifest["counts"])
-    if of_one_file and "threshold" in request:
-        limits = dedupe_thresholds(request["threshold"])
+    facts = facts_of_files(root, manifest)
+    step, counts = facts.step.name, dict(facts.counts)
+    if of_one_file:
+        limits = dedupe_thresholds(facts.step.accept_probability)
         counts["thresholds"] = {"accept": limits.accept, "review": limits.review}
+    sources = facts.config.source
     return RunTables(
         name=str(root),
         manifest=manifest,
         links={},
         units={},
-        models={step: document_of(root / "model.json")},
+        models={step: document_of(root / MODEL)},
         entities={},
         configuration={
-            **{key: request[key] for key in ("threshold",) if key in request},
+            "threshold": facts.step.accept_probability,
             "columns": {
-                side: columns
-                for side, columns in columns_of.items()
-                if side != "compared"
+                side: {field: list(names) for field, names in source.columns.items()}
+                for side, source in sources.items()
             },
-            "compared_as": columns_of["compared"],
+            "compared_as": facts.compared,
             "file": {
-                name: facts["sha256"][:12] for name, facts in manifest["inputs"].items()
+                name: counted["sha256"][:12]
+                for name, counted in manifest["inputs"].items()
             },
         },
         counts={step: counts},

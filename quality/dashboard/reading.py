@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.errors import InputError, LeoError
+from linkage.pipeline.linked_files import is_of_files
 from linkage.pipeline.manifest import check_intact
 from linkage.pipeline.reviewing import estimates
 from linkage.version import other_version
@@ -173,7 +174,7 @@ def _reason(
     """Why a folder is not shown; None of a run that can be shown."""
     if manifest is None:
         return "unfinished: no manifest.json; continue it with the same leo run"
-    if "configuration" not in manifest:
+    if "configuration" not in manifest or is_of_files(manifest):
         return "not a run of leo run: its manifest has no configuration"
     facts = {} if evaluation is None else {"format": evaluation.get("format")}
     if writer := other_version({**manifest, **facts}) or other_version(manifest):

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from linkage.catalogue import Catalogue, shipped
+from linkage.config.file_run import is_file_run
 from linkage.errors import InputError
 from quality import disclosure
 from quality.measures.evaluated import evaluation_of, stored
@@ -98,9 +99,7 @@ def render_run(
             )
         raise InputError(f"{path}: no such file\n  {reason}")
     evaluation = evaluation_of(path)
-    is_own = (
-        "recognised" in manifest
-    )  # leo link and leo dedupe write which columns they recognised
+    is_own = is_file_run(manifest.get("configuration") or {})
     profile = profile or ("" if is_own else PUBLICATION)
     contracts: list[Mapping[str, Any]] = []
     extracts = sorted(

@@ -209,11 +209,11 @@ class TuneSession(FolderSession):
                 tuned=record,
             )
             if isinstance(self._folder, OpenFiles):
-                request = self._folder.manifest["request"]
+                files = self._folder.facts.files
                 return Saved(
                     path,
                     version,
-                    *command(path.resolve(), request, self.opened, settings),
+                    *command(path.resolve(), files, self.opened, settings),
                 )
             lines = [f'model = "{path.resolve()}"', "train = false"]
             lines += [
@@ -224,13 +224,13 @@ class TuneSession(FolderSession):
 
 
 def command(
-    path: Path, request: Mapping[str, Any], step: OpenStep, settings: Settings
+    path: Path, files: Mapping[str, str], step: OpenStep, settings: Settings
 ) -> tuple[Sequence[str], str]:
     """The command that links the files with a model and thresholds, and its verb."""
     verb = "leo dedupe" if step.of_one_file else "leo link"
     words = [
         *verb.split(),
-        *request["files"].values(),
+        *files.values(),
         "--model",
         str(path),
         "--threshold",

@@ -14,7 +14,7 @@ import pytest
 
 from linkage.engine import Engine
 from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
-from linkage.files.output import Linked
+from linkage.files.notes import Linked
 from linkage.files.prepare import FileOptions, Prepared, inferred_files, prepare
 
 FORENAMES = [

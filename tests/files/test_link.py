@@ -18,9 +18,16 @@ import pytest
 from linkage.engine import Engine, connect
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError, InputError
-from linkage.files.link import DedupeRequest, LinkRequest, dedupe_file, link_files
-from linkage.files.output import links_line
+from linkage.files.link import (
+    DedupeRequest,
+    LinkRequest,
+    dedupe_file,
+    link_files,
+    runner_of_file_run,
+)
+from linkage.files.notes import links_line
 from linkage.files.prepare import FileOptions, Prepared, prepare
+from linkage.pipeline.linked_files import facts_of_files
 from linkage.pipeline.opened import OpenFiles
 from tests.files.conftest import CANARY, SHARED, Files, Linking, make_files
 
@@ -40,7 +47,7 @@ def test_the_folder_holds_the_expected_files(linking: Linking) -> None:
             "links.parquet",
             "unlinked.parquet",
             "model.json",
-            "schema.toml",
+            "run.toml",
             "manifest.json",
             "records",
             "report",
@@ -107,13 +114,13 @@ def test_links_do_not_depend_on_the_order_of_rows(
 def test_a_written_schema_is_read_back(linking: Linking, tmp_path: Path) -> None:
     request = replace(
         linking.request,
-        schema=linking.request.out / "schema.toml",
+        schema=linking.request.out / "run.toml",
         out=tmp_path / "out",
         links_only=True,
     )
     linked = link_files(request)
     assert linked.truth == linking.linked.truth
-    schema = tmp_path / "schema.toml"
+    schema = tmp_path / "run.toml"
     schema.write_text(
         (request.schema or schema).read_text().replace('"last_name"', '"gone"')
     )
@@ -130,9 +137,10 @@ def test_links_only_has_no_report_and_a_used_folder_is_kept(
     link_files(request)
     assert not (request.out / "report").exists()
     (request.out / "review").mkdir()
+    other = replace(request, threshold=0.9)
     with pytest.raises(ConfigError, match="--force"):
-        link_files(request)
-    link_files(replace(request, force=True))
+        link_files(other)
+    link_files(replace(other, force=True))
     assert (request.out / "review").is_dir(), "what people reviewed stays"
 
 
@@ -217,7 +225,8 @@ def test_people_who_are_twice_in_a_file_are_found(register: DedupeRequest) -> No
     assert len(clusters) == 440
     assert 225 <= len({row["person_id"] for row in clusters}) <= 260
     manifest = json.loads((register.out / "manifest.json").read_text())
-    assert manifest["counts"]["records"] == 440
+    facts = facts_of_files(register.out, manifest)
+    assert facts.counts["records"] == 440
 
 
 def test_the_folder_opens_without_the_file(
@@ -313,3 +322,50 @@ def test_febrl_4_is_linked_despite_one_poor_column(change: str, tmp_path: Path) 
     assert linked.truth["f1"] >= 0.998
     assert {"forename", "surname", "dob", *fields} <= set(linked.kinds)
     assert ("postcode" in linked.kinds) == ("constant" not in change)
+
+
+def links_of(out: Path) -> list[dict[str, Any]]:
+    """All links of a folder, in a fixed order."""
+    rows = pq.read_table(out / "links.parquet").to_pylist()
+    return sorted(rows, key=lambda row: (row["left_id"], row["right_id"]))
+
+
+def test_the_run_file_repeats_the_link(linking: Linking, tmp_path: Path) -> None:
+    runner = runner_of_file_run(linking.request.out / "run.toml", tmp_path / "again")
+    assert runner.run().content["status"] == "done"
+    assert links_of(tmp_path / "again") == links_of(linking.request.out)
+
+
+def test_the_run_file_is_up_to_date_where_it_was_written(linking: Linking) -> None:
+    plan = runner_of_file_run(linking.request.out / "run.toml").plan()
+    assert {decision.action for decision in plan} == {"keep"}
+
+
+def test_a_changed_run_file_runs_again_what_follows_from_it(
+    linking: Linking,
+) -> None:
+    path = linking.request.out / "run.toml"
+    settings = ["step.link.accept_probability=0.9"]
+    plan = runner_of_file_run(path, settings=settings).plan()
+    actions = {decision.stage.name: decision.action for decision in plan}
+    assert actions["records"] == "keep"
+    assert actions["link-link"] == "run"
+
+
+def test_a_link_that_was_stopped_goes_on_with_the_same_request(
+    files: Files, tmp_path: Path
+) -> None:
+    request = LinkRequest(files.left, files.right, tmp_path / "out")
+
+    def stop(text: str) -> None:
+        if text == "resolution":
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        link_files(request, progress=stop)
+    assert not (request.out / "links.parquet").exists()
+    link_files(request)
+    stages = json.loads((request.out / "manifest.json").read_text())["stages"]
+    assert {one["name"]: one["status"] for one in stages}["records"] == "kept"
+    link_files(replace(request, out=tmp_path / "whole"))
+    assert links_of(request.out) == links_of(tmp_path / "whole")

@@ -138,8 +138,7 @@ def test_no_value_or_id_is_in_an_answer_or_a_page(
 
 def test_a_folder_of_links_only_is_refused(linking: Any, tmp_path: Path) -> None:
     manifest = json.loads((linking.request.out / "manifest.json").read_text())
-    (tmp_path / "manifest.json").write_text(
-        json.dumps({**manifest, "links_only": True})
-    )
+    manifest["configuration"]["step"][0]["diagnose"] = False
+    (tmp_path / "manifest.json").write_text(json.dumps(manifest))
     with pytest.raises(ConfigError, match="link again without --links-only"):
         Explainer(tmp_path)

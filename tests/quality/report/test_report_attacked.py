@@ -572,7 +572,11 @@ def test_a_report_on_own_files_has_exact_counts_until_published(
     (tmp_path / "quality" / "evaluation.json").write_text(
         json.dumps(example), encoding="utf-8"
     )
-    manifest = {"format": FORMAT, "run": "a.csv to b.csv", "recognised": {}}
+    manifest = {
+        "format": FORMAT,
+        "run": "a.csv to b.csv",
+        "configuration": {"source": {"left": {"file": "a.csv"}}},
+    }
     (tmp_path / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     exact_page, published_page = (
         render_run(tmp_path, (), name).read_text(encoding="utf-8")
