@@ -4,15 +4,19 @@
 """
 
 import ast
+import inspect
+import itertools
 import json
 import re
 import sys
+import textwrap
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import typer
 from pydantic import BaseModel
+from pydantic.json_schema import GenerateJsonSchema
 from typer.cli import get_docs_for_click
 
 from linkage.catalogue import Dataset, shipped
@@ -95,12 +99,48 @@ SCHEMAS: dict[str, tuple[type[BaseModel], str, str]] = {
 """By the name of its file in configs/schemas/: the model, and the title and first sentence of its page."""
 
 
+def field_docstrings(model: type[BaseModel]) -> dict[str, str]:
+    """The text under each field of a model, by the field's key, with those that it inherits.
+
+    Pydantic can read these itself, when a class is defined: in every process, a quarter of the start of `leo`.
+    """
+    texts = {}
+    for part in reversed(model.__mro__):
+        if issubclass(part, BaseModel) and part is not BaseModel:
+            source = textwrap.dedent(inspect.getsource(part))
+            statements = ast.parse(source).body[0].body  # type: ignore[attr-defined]
+            for field, text in itertools.pairwise(statements):
+                match (field, text):
+                    case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(
+                        value=ast.Constant(value=str(words))
+                    ):
+                        texts[name] = inspect.cleandoc(words)
+    fields = model.model_fields
+    return {
+        fields[name].alias or name: text
+        for name, text in texts.items()
+        if name in fields
+    }
+
+
+class _Described(GenerateJsonSchema):
+    """JSON Schema with the text under each field as its description."""
+
+    def model_schema(self, schema: Any) -> Any:
+        described = super().model_schema(schema)
+        for key, text in field_docstrings(schema["cls"]).items():
+            described["properties"][key].setdefault("description", text)
+        return described
+
+
 def schema_of(name: str) -> dict[str, Any]:
     """JSON Schema (draft 2020-12) of a TOML file."""
     model, title, about = SCHEMAS[name]
-    schema: dict[str, Any] = model.model_json_schema()
+    schema: dict[str, Any] = model.model_json_schema(schema_generator=_Described)
     for part in (schema, *schema.get("$defs", {}).values()):
         part.pop("title", None)
+        if "description" in part:
+            part["description"] = " ".join(part["description"].split())
         for field in part.get("properties", {}).values():
             field.pop("title", None)
             same = schema.get("$defs", {}).get(

@@ -20,9 +20,9 @@ def __getattr__(name: str) -> Any:
     it is needed.
     """
     if name == "__version__":
-        from importlib.metadata import version
+        from linkage.version import VERSION
 
-        return version("leo-linkage")
+        return VERSION
     if name in ("Run", "dedupe", "link", "open_run", "train"):
         from linkage import api
 

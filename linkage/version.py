@@ -1,14 +1,16 @@
-"""The format of what this version writes: a folder of another version is refused, never
-misread.
+"""This version, and the format of what it writes: a folder of another version is
+refused, never misread.
 """
 
 from collections.abc import Mapping
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-from linkage import __version__
 from linkage.errors import InputError
 
+VERSION = metadata.version("leo-linkage")
+"""That of pyproject.toml."""
 FORMAT = "1.0"
 """The version of leo-linkage that introduced the layout of run folders and evaluations.
 Up to 0.2 it was a number.
@@ -46,7 +48,7 @@ def check_format(folder: Path, written: Mapping[str, Any]) -> None:
     if writer := other_version(written):
         raise InputError(
             f"{folder}: was made by leo-linkage {writer}, whose format leo-linkage "
-            f"{__version__} does not read\n"
+            f"{VERSION} does not read\n"
             "  make the run again in a new folder (--out), or open this one with "
             f"leo-linkage {writer}"
         )

@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import get_args
 
-from linkage import __version__
 from linkage.engine.files import whole
 from linkage.errors import ConfigError, LeoError
 from linkage.process import stoppable
+from linkage.version import VERSION
 from synthetic.base import odds as presets
 from synthetic.base.identifiers import MOST_PEOPLE
 from synthetic.chunks import Chunk, Which, each, make
@@ -88,7 +88,7 @@ def synthesise(
     it by `if __name__ == "__main__":`, as for all of Python's multiprocessing.
     """
     manifest = SynthManifest(
-        people, seed, preset, releases, tables, format, chunk, __version__
+        people, seed, preset, releases, tables, format, chunk, VERSION
     )
     _check(out, manifest, workers)
     presets.load(preset)

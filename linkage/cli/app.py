@@ -15,10 +15,11 @@ import typer
 from typer import Option
 from typer.core import TyperGroup
 
-from linkage import __version__, process
+from linkage import process
 from linkage.cli.failures import failing_clearly, refuse_strange_names
 from linkage.config.resources import OWN, use
 from linkage.errors import Stopped
+from linkage.version import VERSION
 
 _PANELS = {
     "Start": {"demo": "start:demo", "synth": "start:synth"},
@@ -165,7 +166,7 @@ app = typer.Typer(
 
 def _version(show_version: bool) -> None:
     if show_version:
-        typer.echo(f"leo {__version__}")
+        typer.echo(f"leo {VERSION}")
         raise typer.Exit
 
 

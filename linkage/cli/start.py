@@ -13,13 +13,13 @@ from typing import Annotated, Any
 import typer
 from typer import Option
 
-from linkage import __version__
 from linkage.cli.failures import stoppable
 from linkage.cli.options import Json, NoProgress, People, Population, Seed
 from linkage.cli.output import exit_unless, first_meant, show
 from linkage.errors import ConfigError
 from linkage.extras import require
 from linkage.pipeline.progress import counter_for, progress_for
+from linkage.version import VERSION
 
 synth = typer.Typer(
     cls=first_meant("make"),
@@ -100,7 +100,7 @@ def _demo_population(data: Path, people: int, seed: int, *, show_bar: bool) -> N
     if not info or (info["people"], info.get("seed"), info.get("version")) != (
         people,
         seed,
-        __version__,
+        VERSION,
     ):
         shutil.rmtree(data, ignore_errors=True)
         with counter_for(sys.stderr, "people", people, show_bar=show_bar) as advance:

@@ -26,11 +26,11 @@ def fault(text: str) -> PydanticCustomError:
 
 
 class Frozen(BaseModel):
-    """A part of a file: no unknown keys."""
+    """A part of a file: no unknown keys. Its validator is built when it is first used,
+    since a command reads few of the files that there are.
+    """
 
-    model_config = ConfigDict(
-        extra="forbid", frozen=True, use_attribute_docstrings=True
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, defer_build=True)
 
 
 def read_toml(path: Path, remedy: str) -> dict[str, Any]:

@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import gammaln
 
 from linkage.errors import InputError
 from linkage.model.splink_json import Level, Model, from_dict
@@ -212,6 +211,8 @@ def _log_likelihood(labels: Floats, total: float, m: Floats, counts: Floats) -> 
     """Of so many labels where m has such pseudo-counts: a negative binomial, but for
     what is the same for all.
     """
+    from scipy.special import gammaln  # only training on labels needs it
+
     exposure = np.maximum(counts, 1e-9)
     events = np.maximum(m, 1e-12) * exposure
     likelihood: Floats = (

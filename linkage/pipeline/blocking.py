@@ -5,6 +5,7 @@ blocking`.
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from linkage.engine import Engine, Table, connect
 from linkage.errors import InputError
@@ -14,8 +15,10 @@ from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model import load as load_model
 from linkage.model.blocking import ChosenRules, RulePairs, choose_rules, rule_pairs
-from linkage.pipeline.opened import OpenRun, step_named
 from linkage.pipeline.truth import true_entities, true_entities_file
+
+if TYPE_CHECKING:
+    from linkage.pipeline.opened import OpenRun
 
 
 @dataclass(frozen=True)
@@ -58,6 +61,8 @@ def suggest_for_step(
         ConfigError: the folder is no run's, or the run has no such step.
         LeoError: there is nothing to learn from.
     """
+    from linkage.pipeline.opened import OpenRun, step_named
+
     say = progress or (lambda _: None)
     allowed_paths = [run, *([options.truth] if options.truth else [])]
     with connect(
@@ -123,7 +128,7 @@ def suggest(
     return Suggested(selection, counts, units, budget)
 
 
-def _true_pairs(run: OpenRun, step: str, folder: Path) -> Table:
+def _true_pairs(run: "OpenRun", step: str, folder: Path) -> Table:
     from quality.measures.accuracy import entity_persons, truth_of_units
 
     file = folder if folder.is_file() else true_entities_file(folder)

@@ -7,7 +7,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
@@ -18,15 +18,6 @@ from linkage.config.identifiers import IDENTIFIERS
 from linkage.config.resources import config_file, config_files, shipped_dir
 from linkage.engine import connect
 from linkage.errors import ConfigError, GateError, InputError, LeoError
-from linkage.extract import (
-    MasterKey,
-    Project,
-    check_project,
-    check_sources,
-    master_key,
-    read_opt_outs,
-)
-from linkage.longitudinal import OutcomeDefinitions, load_definitions
 from linkage.match import overrides as decision_files
 from linkage.match import passes as pass_files
 from linkage.match.units import DERIVED, no_units
@@ -40,9 +31,13 @@ from linkage.records.dates import check_format
 from linkage.records.layout import check_headers
 from linkage.records.rules import identifier_rules, name_rules
 from linkage.records.source_files import find
-from linkage.requests.approved import approved_project
 from linkage.spine.conflicts import shipped as conflict_rules
 from quality.measures.evaluated import evaluation_of
+
+if TYPE_CHECKING:
+    # A run without projects and longitudinal tables does without these packages.
+    from linkage.extract import MasterKey, Project
+    from linkage.longitudinal import OutcomeDefinitions
 
 
 @dataclass(frozen=True)
@@ -137,9 +132,9 @@ class Job:
     passes: Mapping[str, tuple[Pass, ...]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
     trained_on: Mapping[str, tuple[int, ...] | None] = field(default_factory=dict)
-    outcomes: OutcomeDefinitions | None = None
-    projects: Mapping[str, Project] = field(default_factory=dict)
-    key: MasterKey | None = field(default=None, repr=False)
+    outcomes: "OutcomeDefinitions | None" = None
+    projects: "Mapping[str, Project]" = field(default_factory=dict)
+    key: "MasterKey | None" = field(default=None, repr=False)
     previous: PreviousRun | None = None
     opt_outs: Path | None = None
     overrides: Mapping[str, pa.Table] = field(default_factory=dict, repr=False)
@@ -277,6 +272,8 @@ def load_job(
     if need_key and (config.outputs.projects or key_file or config.outputs.key_file):
         # a key that is named is read though no project needs it: a wrong name is
         # reported now
+        from linkage.extract import master_key
+
         with faults.collected():
             if key_file is None and config.outputs.key_file:
                 key_file = path.parent / at_home(
@@ -284,6 +281,8 @@ def load_job(
                 )
             job["key"] = master_key(key_file)
     if config.outputs.opt_outs and need_data:
+        from linkage.extract import check_sources, read_opt_outs
+
         with faults.collected():
             job["opt_outs"] = path.parent / config.outputs.opt_outs
             check_sources(
@@ -324,9 +323,12 @@ def check_job(job: Job, *, damaged: bool = False) -> None:
                     check_runs(
                         engine, job.models[step], empty, empty, f"step '{step}': {name}"
                     )
-    for project in job.projects.values():
-        with faults.collected():
-            check_project(project, job.catalogue)
+    if job.projects:
+        from linkage.extract import check_project
+
+        for project in job.projects.values():
+            with faults.collected():
+                check_project(project, job.catalogue)
     for place, spec in config.tables().items():
         with faults.collected():
             check_headers(
@@ -475,6 +477,8 @@ def _outputs(
 ) -> dict[str, Any]:
     outputs: dict[str, Any] = {"projects": {}}
     if config.outputs.longitudinal:
+        from linkage.longitudinal import load_definitions
+
         with faults.collected():
             outputs["outcomes"] = load_definitions(
                 resolve(config.outcomes, path, "outcomes"), catalogue
@@ -486,6 +490,8 @@ def _outputs(
                 config.outputs.register_file, path, "outputs.register_file"
             )
     for name in config.outputs.projects:
+        from linkage.requests.approved import approved_project
+
         with faults.collected():
             project = approved_project(
                 resolve(name, path, "outputs.projects"),

@@ -19,7 +19,6 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from linkage import __version__
 from linkage.config import Gates
 from linkage.config.file_run import is_file_run
 from linkage.config.resources import own_names
@@ -36,7 +35,7 @@ from linkage.pipeline.folder import (
     read_manifest,
 )
 from linkage.pipeline.stage import kind
-from linkage.version import FORMAT
+from linkage.version import FORMAT, VERSION
 
 
 @dataclass(frozen=True)
@@ -87,7 +86,7 @@ class Manifest:
             "config_hash": facts.config,
             **facts.settings,
             "versions": {
-                "leo-linkage": __version__,
+                "leo-linkage": VERSION,
                 "python": platform.python_version(),
                 **library_versions(LIBRARIES),
             },

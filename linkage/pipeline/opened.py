@@ -29,8 +29,7 @@ from linkage.pipeline.linked_files import (
     table_of,
 )
 from linkage.pipeline.manifest import manifest_of, manifest_of_sources, tables_of
-from linkage.pipeline.sides import FileSide, Side, listed_units
-from linkage.pipeline.stages.linking import PEOPLE
+from linkage.pipeline.sides import PEOPLE, FileSide, Side, listed_units
 
 
 def check_exists(root: Path) -> None:

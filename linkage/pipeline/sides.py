@@ -27,6 +27,7 @@ _MOST_TELLING = (
     "forename",
     "middle_names",
 )
+PEOPLE = "people"  # the side of a step that is the spine so far
 _FEW_UNITS = 2_000  # units: fewer are built sooner than another history is searched
 
 

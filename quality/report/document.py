@@ -15,8 +15,8 @@ from urllib.parse import quote
 from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from linkage import __version__
 from linkage.engine import unfinished
+from linkage.version import VERSION
 from quality.disclosure import Cell
 from quality.report.page import Headline, Section, Table
 
@@ -52,7 +52,7 @@ def document(
         "about": "",
         "places": (),
         "links": (),
-        "version": __version__,
+        "version": VERSION,
     } | more
     whole = {
         "title": title,

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from linkage import __version__
 from linkage.errors import InputError
+from linkage.version import VERSION
 from quality.report.document import write_page
 
 
@@ -67,7 +67,7 @@ def write_folder(
     again.
     """
     stale = _files_listed(out / mark) - set(files)
-    header = {"made_by": f"leo-linkage {__version__}", **facts}
+    header = {"made_by": f"leo-linkage {VERSION}", **facts}
 
     def write_mark(names: set[str]) -> None:
         write_page(

@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 import typer
 
-from linkage import __version__
 from linkage.cli.app import app
 from linkage.cli.options import people_count
 from linkage.cli.pipeline import plan_lines
 from linkage.errors import GateError
 from linkage.pipeline.plan import Decision
 from linkage.pipeline.stage import Stage
+from linkage.version import VERSION
 
 RUN = """
 [run]
@@ -29,7 +29,7 @@ files = ["pupils/*.parquet"]
 
 
 def test_version(leo):
-    assert leo("--version") == (0, f"leo {__version__}\n", "")
+    assert leo("--version") == (0, f"leo {VERSION}\n", "")
 
 
 def test_the_help_names_every_verb_and_the_exit_codes(output):

@@ -10,7 +10,6 @@ level (maximum a posteriori).
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit
 
 from linkage.model.splink_json import NOT_OBSERVED
 from linkage.model.training.counts import Floats, Layout, Patterns
@@ -110,11 +109,12 @@ def expectation_maximisation(
 def _expected(patterns: Patterns, m: Floats, u: Floats, prior: float) -> Floats:
     """Matches among the pairs of each pattern: (patterns,)."""
     weights = np.log2(np.maximum(m, _LEAST)) - np.log2(np.maximum(u, _LEAST))
-    with np.errstate(divide="ignore"):
+    with np.errstate(divide="ignore", over="ignore"):
         prior_weight = np.log2(prior) - np.log2(1 - prior)
-    # Summed in a fixed order, so that a model is the same at any number of threads.
-    evidence: Floats = prior_weight + np.einsum("pl,l->p", patterns.shown, weights)
-    return np.asarray(expit(evidence * np.log(2)) * patterns.counts, dtype=float)
+        # Summed in a fixed order, so that a model is the same at any number of threads.
+        evidence = prior_weight + np.einsum("pl,l->p", patterns.shown, weights)
+        probability = 1 / (1 + np.exp2(-evidence))
+    return np.asarray(probability * patterns.counts, dtype=float)
 
 
 def with_pseudo_counts(

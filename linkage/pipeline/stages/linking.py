@@ -14,6 +14,7 @@ from linkage.model import from_dict
 from linkage.model.engine_check import check_runs
 from linkage.model.training import InformativePrior, most_informative
 from linkage.pipeline.job import Job, PreviousRun, shipped_files
+from linkage.pipeline.sides import PEOPLE
 from linkage.pipeline.stage import Counts, Stage, Workspace
 from linkage.spine import (
     Release,
@@ -35,7 +36,6 @@ LEO_TABLES = (
     "person",
     "outcomes",
 )
-PEOPLE = "people"
 DRAWS = "link_draws"  # of a step that draws alternative link sets
 
 
