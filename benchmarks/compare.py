@@ -20,7 +20,8 @@ from typing import Any
 
 import duckdb
 
-from benchmarks import files, measure
+from benchmarks import files, measure, stated
+from benchmarks.best_threshold import best_threshold
 from benchmarks.files import DataSet
 from benchmarks.results import accuracy, facts, save
 
@@ -44,17 +45,28 @@ class System:
         prepared: the system gets the files as an analyst would prepare them, and no
             options.
         dedupes: whether it also takes one file.
+        has_scored: whether it can write scored pairs, from which its F1 at its best
+            threshold follows.
     """
 
     command: tuple[str, ...]
     options: tuple[str, ...] = ()
     prepared: bool = False
     dedupes: bool = True
+    has_scored: bool = False
 
-    def on(self, data: DataSet, threshold: float, out: Path) -> list[str]:
-        """The whole command for a data set."""
+    def on(
+        self, data: DataSet, threshold: float, out: Path, scored: Path | None = None
+    ) -> list[str]:
+        """The whole command for a data set.
+
+        Args:
+            scored: where a system that ranks its scored pairs writes them.
+        """
         if self.prepared:
-            return [*self.command, *map(str, data.ready), str(out), str(threshold)]
+            command = [*self.command, *map(str, data.ready), str(out), str(threshold)]
+            is_asked = scored and self.has_scored
+            return [*command, "--scored", str(scored)] if is_asked else command
         verb = "link" if len(data.files) == 2 else "dedupe"
         options = [
             *data.options,
@@ -67,10 +79,13 @@ class System:
         return [*self.command, verb, *map(str, data.files), *options]
 
 
+_LEO = "leo link"
 LEO, _MODULE = (str(Path(sys.executable).with_name("leo")),), (sys.executable, "-m")
 SYSTEMS = {
-    _SPLINK: System((*_MODULE, "benchmarks.systems.splink"), prepared=True),
-    "leo link": System(LEO),
+    _SPLINK: System(
+        (*_MODULE, "benchmarks.systems.splink"), prepared=True, has_scored=True
+    ),
+    _LEO: System(LEO),
     "leo link --links-only": System(LEO, ("--links-only",), dedupes=False),
     "leo-linkage core": System(
         (*_MODULE, "benchmarks.systems.core"), prepared=True, dedupes=False
@@ -111,8 +126,20 @@ def main(arguments: list[str], benchmark: str) -> None:
                 Path(scratch),
                 runs=options.runs,
                 threshold=options.threshold,
+                in_detail=benchmark == "unseen",
             )
     save(benchmark, rows, about, options.label)
+    if benchmark == "unseen":
+        print(*_summaries(rows), sep="\n", flush=True)
+
+
+def _summaries(rows: list[dict[str, Any]]) -> list[str]:
+    """On how many sets leo is above Splink's best, and what it states is true."""
+    leo = [row for row in rows if row["system"] == _LEO and "f1" in row]
+    best = {row["set"]: row["best_f1"] for row in rows if row.get("best_f1")}
+    above = [row["f1"] > best[row["set"]] for row in leo if row["set"] in best]
+    lines = [f"F1 above Splink's at its best threshold: {sum(above)} of {len(above)}"]
+    return [*(lines if above else []), *stated.summary(leo)]
 
 
 def _options(arguments: list[str], benchmark: str) -> argparse.Namespace:
@@ -171,9 +198,14 @@ def compared(
     *,
     runs: int,
     threshold: float,
+    in_detail: bool = False,
 ) -> list[dict[str, Any]]:
     """A row for each system. Systems take turns, so that a change of the machine's
     speed affects all of them.
+
+    Args:
+        in_detail: also F1 at the best threshold of a system that writes scored pairs,
+            and whether stated intervals cover the truth.
     """
     outcomes: dict[str, list[dict[str, Any]]] = {name: [] for name in systems}
     for turn in range(runs):
@@ -182,10 +214,14 @@ def compared(
                 scratch
                 / f"{data.name}-{number}-{turn}{'.parquet' if system.prepared else ''}"
             )
-            result = measure.run(system.on(data, threshold, out), timeout=_TIMEOUT)
+            scored = scratch / f"{data.name}-{number}-{turn}.scored.parquet"
+            command = system.on(data, threshold, out, scored if in_detail else None)
+            result = measure.run(command, timeout=_TIMEOUT)
             outcome = (
                 {"note": result.failure()} if result.exit_code else judged(data, out)
             )
+            if in_detail and not result.exit_code:
+                outcome |= _details(data, out, scored)
             outcomes[name].append(result.cost() | outcome)
             print(data.name, name, outcomes[name][-1], flush=True)
     rows = [
@@ -203,6 +239,14 @@ def compared(
     return [
         row | {"of_splink": row["seconds"] / splink} if splink else row for row in rows
     ]
+
+
+def _details(data: DataSet, out: Path, scored: Path) -> dict[str, Any]:
+    """F1 at the best threshold, and stated intervals, of a system that has them."""
+    if scored.is_file():
+        best = best_threshold(data, scored)
+        return {"best_f1": best.f1, "best_threshold": best.threshold}
+    return stated.as_columns(stated.stated_shares(data, out)) if out.is_dir() else {}
 
 
 def judged(data: DataSet, out: Path) -> dict[str, float]:

@@ -7,12 +7,14 @@ Runs in an environment with Faker alone: python person_files.py unseen.toml NAME
 Errors are made by code of this file, which shares nothing with the generator that
 ships. Written are left.csv and right.csv as a body would hand them over, truth.csv, and
 ready-left.parquet and ready-right.parquet: the same records as an analyst would have
-them after preparing both files by hand without a mistake.
+them after preparing both files by hand without a mistake. Of one file that holds people
+twice, file.csv, ready-file.parquet and truth.csv.
 """
 
 import argparse
 import csv
 import datetime
+import itertools
 import random
 import tomllib
 import unicodedata
@@ -496,9 +498,44 @@ def main() -> None:
 
 
 def make(pair: dict[str, Any], left_rows: int, right_rows: int, out: Path) -> None:
-    """Write a pair of files of so many rows."""
+    """Write a pair of files, or one file, of so many people."""
     rng = random.Random(f"2026 {pair['name']}")
     country = Country(pair["locale"], rng)
+    out.mkdir(parents=True, exist_ok=True)
+    if "file" in pair:
+        true_pairs = _one_file(pair, left_rows, country, rng, out)
+    else:
+        true_pairs = _two_files(pair, left_rows, right_rows, country, rng, out)
+    with (out / "truth.csv").open("w", newline="", encoding="utf-8") as file:
+        writer = csv.writer(file)
+        writer.writerow(["left_id", "right_id"])
+        writer.writerows(true_pairs)
+
+
+TruePairs = Iterator[tuple[str, str]]
+
+
+def _one_file(
+    pair: dict[str, Any], rows: int, country: Country, rng: random.Random, out: Path
+) -> TruePairs:
+    """Write one file; returns the pairs of records of one person."""
+    population = list(itertools.islice(people(country, pair, rng), rows))
+    rng.shuffle(population)
+    numbers = {id(person): n for n, person in enumerate(population)}
+    ids = _write(out, "file", "F", population, pair, country, numbers, rng)
+    for records in ids.values():
+        yield from itertools.combinations(records, 2)
+
+
+def _two_files(
+    pair: dict[str, Any],
+    left_rows: int,
+    right_rows: int,
+    country: Country,
+    rng: random.Random,
+    out: Path,
+) -> TruePairs:
+    """Write two files; returns the pairs of records of one person."""
     shared_count = round(min(left_rows, right_rows) * pair["overlap"])
     stream = people(country, pair, rng)
     population = [next(stream) for _ in range(left_rows + right_rows - shared_count)]
@@ -508,20 +545,12 @@ def make(pair: dict[str, Any], left_rows: int, right_rows: int, out: Path) -> No
         "right": population[left_rows - shared_count :],
     }
     numbers = {id(person): n for n, person in enumerate(population)}
-    out.mkdir(parents=True, exist_ok=True)
-    ids: dict[str, dict[int, list[str]]] = {}
-    for letter, (name, side_people) in zip("LR", sides.items(), strict=True):
-        side = pair[name]
-        ids[name] = _write(
-            out, name, letter, side_people, side, pair, country, numbers, rng
-        )
-    with (out / "truth.csv").open("w", newline="", encoding="utf-8") as file:
-        writer = csv.writer(file)
-        writer.writerow(["left_id", "right_id"])
-        for number, lefts in ids["left"].items():
-            writer.writerows(
-                (a, b) for a in lefts for b in ids["right"].get(number, ())
-            )
+    ids = {
+        name: _write(out, name, letter, side_people, pair, country, numbers, rng)
+        for letter, (name, side_people) in zip("LR", sides.items(), strict=True)
+    }
+    for number, lefts in ids["left"].items():
+        yield from itertools.product(lefts, ids["right"].get(number, ()))
 
 
 def _write(
@@ -529,13 +558,13 @@ def _write(
     name: str,
     letter: str,
     side_people: list[Person],
-    side: dict[str, Any],
     pair: dict[str, Any],
     country: Country,
     numbers: dict[int, int],
     rng: random.Random,
 ) -> dict[int, list[str]]:
     """A side's file and its prepared form; returns the ids of each person's records."""
+    side, constant = pair[name], pair.get("constant", {})
     errors = {**_ERRORS, **pair.get("errors", {}), **side.get("errors", {})}
     writer = Writer(side, rng)
     originals = [(person, numbers[id(person)]) for person in side_people]
@@ -553,9 +582,8 @@ def _write(
         )
         table.writeheader()
         for place, (person, number) in enumerate(records):
-            entry = corrupted(person, errors, country, rng) | {
-                "id": f"{letter}{place:07}"
-            }
+            entry = corrupted(person, errors, country, rng) | constant
+            entry["id"] = f"{letter}{place:07}"
             ids.setdefault(number, []).append(str(entry["id"]))
             row = writer.row(entry)
             table.writerow(row)

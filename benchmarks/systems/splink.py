@@ -1,9 +1,13 @@
 """Splink 5, set up as its tutorials do: training, prediction, best mutual links of two
 files or clusters of one.
 
-python -m benchmarks.systems.splink LEFT [RIGHT] OUT THRESHOLD
+python -m benchmarks.systems.splink LEFT [RIGHT] OUT THRESHOLD [--scored PATH]
+
+--scored: also write what the best threshold is sought among: the best mutual links of
+two files, or all pairs of one, down to a match probability of 0.001.
 """
 
+import argparse
 import sys
 from typing import Any
 
@@ -27,11 +31,25 @@ _DEDUPE_RULES = [
     ["surname", "postcode"],
     ["address"],
 ]
+_DEDUPE_RULES_WITHOUT_BIRTH_DATE = [
+    ["forename", "postcode"],
+    ["forename", "street"],
+    ["surname", "street"],
+    ["phone"],
+    ["email"],
+]
+_LEAST_PROBABILITY = 0.001  # of the pairs among which the best threshold is sought
 _WITHOUT_BIRTH_DATE = ("forename", "surname", "birth_year", "postcode", "town")
 
 
-def main(*arguments: str) -> None:
-    *files, out, threshold = arguments
+def main(arguments: list[str]) -> None:
+    parser = argparse.ArgumentParser(prog="benchmarks.systems.splink")
+    parser.add_argument("files", nargs="+")
+    parser.add_argument("out")
+    parser.add_argument("threshold", type=float)
+    parser.add_argument("--scored")
+    options = parser.parse_args(arguments)
+    files, out, threshold = options.files, options.out, options.threshold
     connection, is_link = duckdb.connect(), len(files) == 2
     columns = _columns_of_all(connection, files)
     for number, path in enumerate(files):
@@ -39,7 +57,7 @@ def main(*arguments: str) -> None:
             f"create table file_{number} as select id, {', '.join(columns)} from "
             f"'{path}'"
         )
-    rules = blocking_columns(columns) if is_link else _DEDUPE_RULES
+    rules = blocking_columns(columns) if is_link else _dedupe_rules(columns)
     settings = SettingsCreator(
         link_type="link_only" if is_link else "dedupe_only",
         unique_id_column_name="id",
@@ -71,31 +89,52 @@ def main(*arguments: str) -> None:
         linker.training.estimate_parameters_using_expectation_maximisation(
             block_on(*fields), estimate_without_term_frequencies=True, max_pairs=1e6
         )
-    pairs = linker.inference.predict(threshold_match_probability=float(threshold))
+    least = min(threshold, _LEAST_PROBABILITY) if options.scored else threshold
+    pairs = linker.inference.predict(threshold_match_probability=least)
     if is_link:
-        query = BEST_MUTUAL_LINKS.format(
+        scored = BEST_MUTUAL_LINKS.format(
             pairs=pairs.physical_name, left="file_0", id="id"
         )
+        query = f"select * from ({scored}) where match_probability >= {threshold}"
     else:
+        scored = (
+            "select id_l as left_id, id_r as right_id, match_probability from "
+            f"{pairs.physical_name}"
+        )
         clusters = linker.clustering.cluster_pairwise_predictions_at_threshold(
-            pairs, threshold_match_probability=float(threshold)
+            pairs, threshold_match_probability=threshold
         )
         query = f"select id, cluster_id as person_id from {clusters.physical_name}"
     connection.execute(f"copy ({query}) to '{out}' (format parquet)")
+    if options.scored:
+        connection.execute(f"copy ({scored}) to '{options.scored}' (format parquet)")
+
+
+def _dedupe_rules(columns: list[str]) -> list[list[str]]:
+    if "dob" in columns:
+        return _DEDUPE_RULES
+    return _DEDUPE_RULES + _DEDUPE_RULES_WITHOUT_BIRTH_DATE
 
 
 def _columns_of_all(
     connection: duckdb.DuckDBPyConnection, files: list[str]
 ) -> list[str]:
-    columns = [
-        [row[0] for row in connection.execute(f"describe from '{path}'").fetchall()]
-        for path in files
-    ]
+    """Columns that all files have and that say something: two values at least."""
+    columns = [_varying_columns(connection, path) for path in files]
     return [
         name
         for name in columns[0]
         if name != "id" and all(name in others for others in columns)
     ]
+
+
+def _varying_columns(connection: duckdb.DuckDBPyConnection, path: str) -> list[str]:
+    names = [
+        str(row[0]) for row in connection.execute(f"describe from '{path}'").fetchall()
+    ]
+    counts = ", ".join(f'count(distinct "{name}")' for name in names)
+    values = connection.execute(f"select {counts} from '{path}'").fetchall()[0]
+    return [name for name, count in zip(names, values, strict=True) if count > 1]
 
 
 def _comparison(connection: duckdb.DuckDBPyConnection, name: str) -> Any:
@@ -119,4 +158,4 @@ def _british(connection: duckdb.DuckDBPyConnection) -> bool:
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:])
+    main(sys.argv[1:])
