@@ -78,8 +78,13 @@ class Engine(Protocol):
         """
         ...
 
-    def read(self, paths: Path | Sequence[Path]) -> Table:
-        """Parquet files or folders of them as one table, columns matched by name."""
+    def read(self, paths: Path | Sequence[Path], *, number: str | None = None) -> Table:
+        """Parquet files or folders of them as one table, columns matched by name.
+
+        Args:
+            number: a further column of this name holds each row's number in its file,
+                from 1.
+        """
         ...
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:

@@ -137,14 +137,17 @@ class DuckDBEngine:
     def is_distributed(self) -> bool:
         return False
 
-    def read(self, paths: Path | Sequence[Path]) -> Table:
+    def read(self, paths: Path | Sequence[Path], *, number: str | None = None) -> Table:
         """Parquet files or folders of them as one table, columns matched by name.
 
         Raises:
             InputError: no such file, or one that is not whole Parquet; the message
                 names it.
         """
-        return self._defined("view", f"select * from {rows_of(parquet_files(paths))}")
+        rows, selected = rows_of(parquet_files(paths)), "*"
+        if number is not None:
+            selected = f"*, file_row_number + 1 as {quote(number)}"
+        return self._defined("view", f"select {selected} from {rows}")
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
         name = f"t{next(self._names)}"

@@ -22,7 +22,7 @@ from py4j.protocol import Py4JError  # type: ignore[import-untyped]
 from pyspark import inheritable_thread_target
 from pyspark.errors import PySparkException
 from pyspark.sql import DataFrame, Observation, SparkSession
-from pyspark.sql.functions import count, lit
+from pyspark.sql.functions import col, count, lit
 from pyspark.sql.pandas.types import to_arrow_schema
 from pyspark.sql.types import StructField, StructType
 
@@ -133,7 +133,7 @@ class SparkEngine:
     def is_distributed(self) -> bool:
         return True
 
-    def read(self, paths: Path | Sequence[Path]) -> Table:
+    def read(self, paths: Path | Sequence[Path], *, number: str | None = None) -> Table:
         """Parquet files or folders of them as one table, columns matched by name.
 
         Raises:
@@ -146,10 +146,14 @@ class SparkEngine:
             files = [rewrite(files, new_folder)]
         schema = of_files(files)  # else Spark runs a job to learn it
         reader = self.session.read.schema(schema) if schema else self.session.read
-        table = self._named(self._guarded(lambda: reader.parquet(*map(escaped, files))))
+        frame = self._guarded(lambda: reader.parquet(*map(escaped, files)))
+        if number is not None:
+            row = col("_metadata.row_index") + 1
+            frame = frame.select("*", row.alias(number))
+        table = self._named(frame)
         if new_folder:
             self._stored[table.name] = new_folder
-        return self._of_files(table, files)
+        return table if number is not None else self._of_files(table, files)
 
     def from_arrow(self, data: pa.Table, *, secret: bool = False) -> Table:
         if self._on_driver and data.num_columns and not secret:

@@ -26,12 +26,12 @@ from linkage.files.address import (
     holds_whole_addresses,
     infer_addresses,
 )
-from linkage.files.cleaners import as_two_letters, clean_rows, cleaners_of
 from linkage.files.codes import FORMS, sex_frame, share
 from linkage.files.date_format import latest_birth_year, read_date
 from linkage.files.full_names import FullNames
 from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
 from linkage.files.profile import Profile
+from linkage.files.readers import description_of
 from linkage.files.schema import (
     CONTENT,
     HEADER,
@@ -41,6 +41,8 @@ from linkage.files.schema import (
     refuse_unknown_column,
 )
 from linkage.files.vocabulary import vocabulary
+from linkage.records.fields import read_in_python
+from linkage.records.readers import as_two_letters
 
 _NO_FIELDS = {
     "id",
@@ -485,8 +487,8 @@ def _shared_fields(schemas: Sequence[FileSchema]) -> list[str]:
 
 def _sample_of(profile: Profile, schema: FileSchema, *fields: str) -> list[list[Any]]:
     """Fields of the sample's records, each a list, as they are read so far."""
-    cleaners = cleaners_of(replace(schema, fields=list(fields)))
-    return [*clean_rows(cleaners, profile.sample, fields).to_pydict().values()]
+    sample = read_in_python(description_of(schema, fields), profile.sample)
+    return [*sample.to_pydict().values()]
 
 
 def _infer_names(sides: Sequence[Side], fields: list[str]) -> None:

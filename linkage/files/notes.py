@@ -7,9 +7,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from linkage.files.cleaners import cleaners_of
 from linkage.files.header_names import any_known
 from linkage.files.prepare import REPEATED, Prepared
+from linkage.files.readers import description_of
 from linkage.files.schema import CONTENT, FileSchema
 from linkage.pipeline.linked_files import RUN_FILE, FileFacts, facts_of_files
 from linkage.records.layout import listed
@@ -29,9 +29,9 @@ def columns_taken(prepared: Prepared) -> dict[str, tuple[str, str]]:
     def shown(schema: FileSchema, name: str) -> str:
         sources = next(
             (
-                cleaner.columns
-                for cleaner in cleaners_of(schema)
-                if name in cleaner.fields
+                reader.columns
+                for reader in description_of(schema).readers
+                if name in reader.fields
             ),
             (),
         )

@@ -5,28 +5,23 @@ Each file is read in two passes: one samples it, and the schema is inferred from
 samples; one standardises each row by the schema and stores it.
 """
 
-import contextlib
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
-
 from linkage.config import Cardinality
 from linkage.config.file_run import FileSource
 from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
-from linkage.files.cleaners import clean_rows, cleaners_of
 from linkage.files.comparisons import kinds_of
 from linkage.files.date_format import says_nothing
 from linkage.files.header_names import NUMBERS
 from linkage.files.infer_schema import infer_schema, learn
 from linkage.files.profile import Profile, profile_of
-from linkage.files.read_file import PersonFile, decoded, encoded, read_file
+from linkage.files.read_file import ROW, PersonFile, read_file
+from linkage.files.readers import description_of
 from linkage.files.schema import (
     FileSchema,
     date_formats_of,
@@ -37,6 +32,12 @@ from linkage.files.schema import (
 )
 from linkage.model.comparisons import FURTHER_NAMES
 from linkage.pipeline.linked_files import ACCEPT_PROBABILITY, SOURCE_KEY
+from linkage.records.fields import (
+    Description,
+    Standardised,
+    standardise,
+    text_of,
+)
 
 MIN_COMPARED = 2
 # share of records from which a file holds people several times, and not namesakes
@@ -364,7 +365,7 @@ def _store_records(
 ) -> Records:
     """Standardise all rows of a file; a row's number in it is its unit_id."""
     path = scratch / f"{file.side}-standardised.parquet"
-    unparsed = _standardise(file, schema, path, truth)
+    unparsed = _standardise(engine, file, schema, path, truth)
     records = engine.read(path)
     facts = facts_of(engine, records)
     _refuse_unusable(file, schema, facts)
@@ -429,58 +430,33 @@ def _refuse_unusable(
 
 
 def _standardise(
-    file: PersonFile, schema: FileSchema, path: Path, truth_column: str
+    engine: Engine, file: PersonFile, schema: FileSchema, path: Path, truth_column: str
 ) -> int:
     """Write each row's number, its id and its fields; how many birth dates are in no
     form that is read.
     """
-    cleaners = cleaners_of(schema)
-    names = dict.fromkeys(column for cleaner in cleaners for column in cleaner.columns)
-    names |= dict.fromkeys(column for column in (schema.id, truth_column) if column)
-    date_columns = next(
-        (cleaner.columns for cleaner in cleaners if "dob" in cleaner.fields), ()
-    )
-    unparsed, ids, writer = 0, file.raw_values(schema.id) if schema.id else None, None
-    with contextlib.ExitStack() as stack:
-        for batch in file.batches([*names]):
-            fields = clean_rows(cleaners, batch, schema.fields)
-            if len(date_columns) == 1 and "dob" in schema.fields:
-                undated = decoded(encoded(batch[date_columns[0]])).filter(
-                    pc.is_null(fields["dob"].combine_chunks())
-                )
-                counts = undated.drop_null().value_counts().to_pylist()
-                unparsed += sum(
-                    entry["counts"]
-                    for entry in counts
-                    if not says_nothing(entry["values"])
-                )
-            keys = {
-                "unit_id": batch["row"],
-                SOURCE_KEY: next(ids) if ids else batch["row"],
-            }
-            fields = pa.table(
-                keys | dict(zip(fields.column_names, fields.columns, strict=True))
-            )
-            fields = (
-                fields.append_column(KEPT, decoded(encoded(batch[truth_column])))
-                if truth_column
-                else fields
-            )
-            known = [encoded(batch[name]) for name in names]
-            if known and all(
-                part.dictionary.null_count for part in known
-            ):  # rows that a spreadsheet adds below
-                masks = [
-                    part.dictionary.is_valid().take(part.indices) for part in known
-                ]
-                fields = fields.filter(functools.reduce(pc.or_, masks))
-            if writer is None:
-                compressed = pq.ParquetWriter(
-                    path, fields.schema, compression="zstd", compression_level=1
-                )
-                writer = stack.enter_context(compressed)
-            writer.write_table(fields.cast(writer.schema))
+    rows = file.numbered_rows(engine)
+    key = file.key_of(engine, schema.id) if schema.id else quote(ROW)
+    carry = {"unit_id": quote(ROW), SOURCE_KEY: key}
+    if truth_column:
+        carry[KEPT] = text_of(truth_column, file.types[truth_column])
+    description = description_of(schema)
+    standard = standardise(engine, rows, description, carry, skip_empty=True)
+    engine.write(standard.table, path)
+    unparsed = _count_unparsed(engine, standard, description)
+    standard.drop(engine)
     return unparsed
+
+
+def _count_unparsed(
+    engine: Engine, standard: Standardised, description: Description
+) -> int:
+    """Rows whose birth date is known and in no form that is read, of one column."""
+    source = next((r for r in description.used if "dob" in r.fields), None)
+    if source is None or "dob" not in description.fields or len(source.columns) > 1:
+        return 0
+    texts = standard.unread(engine, source)
+    return sum(count for text, count in texts.items() if not says_nothing(text))
 
 
 def repeated_share(engine: Engine, records: Table, facts: Mapping[str, Any]) -> float:

@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from linkage.config import FileFormat
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, columns, one, quote
 from linkage.errors import InputError
 from linkage.extras import require
 from linkage.files.header_names import any_known
@@ -33,10 +33,13 @@ from linkage.records.csv_files import (
 from linkage.records.layout import listed, looks_like_a_record
 from linkage.records.raw_rows import read_raw
 from linkage.records.source_files import GivenFiles, damage_named, sha256_of, unchanged
+from linkage.records.values import as_text
 
 DELIMITERS = (",", ";", "\t", "|")
 _PARQUET = b"PAR1"
 _BATCH_ROWS = 200_000
+_NO_LINE = 2**62  # behind the last line of any file
+ROW = "row number"  # a column; with a blank, so that no field has its name
 _OTHER_FORMATS = {
     ".xlsx": 'save the sheet as CSV (UTF-8); or duckdb -c "install excel; load excel; '
     "copy (from read_xlsx('FILE')) to 'persons.csv'\"",
@@ -277,22 +280,43 @@ class PersonFile:
                 "it again"
             )
 
-    def raw_values(self, column: str) -> Iterator[pa.Array]:
-        """A column as the file has it, by the same batches; whole numbers that a
+    def numbered_rows(self, engine: Engine) -> Table:
+        """The file's rows, each with ROW, its number from 1; rows that could not be
+        read count too.
+        """
+        table = engine.read(self.parquet, number=ROW)
+        if not self.rejected:
+            return table
+        lines = pa.table({"rejected": sorted(line for line, _ in self.rejected)})
+        numbers = pa.array(range(1, lines.num_rows + 1))
+        gaps = engine.from_arrow(
+            lines.append_column("before", numbers).append_column(
+                "until", pa.chunked_array([lines["rejected"][1:], [_NO_LINE]])
+            )
+        )
+        return engine.sql(
+            f"""
+            select {columns(self.columns, of="rows")},
+                {quote(ROW)} + coalesce(before, 0) as {quote(ROW)}
+            from {{rows}} as rows
+            left join {{gaps}} on {quote(LINE)} > rejected and {quote(LINE)} < until
+            """,
+            rows=table,
+            gaps=gaps,
+        )
+
+    def key_of(self, engine: Engine, column: str) -> str:
+        """A SQL expression: a column of ids as the file has it; whole numbers that a
         program made fractions are whole.
         """
-        with pq.ParquetFile(self.parquet) as file:
-            for batch in file.iter_batches(batch_size=_BATCH_ROWS, columns=[column]):
-                values = batch[column]
-                if pa.types.is_floating(values.type):
-                    values = values.cast(
-                        pa.int64() if holds_whole_numbers(values) else pa.float64()
-                    )
-                elif pa.types.is_string(values.type) or pa.types.is_dictionary(
-                    values.type
-                ):
-                    values = decoded(_encoded_text(values))
-                yield values
+        name, kind = quote(column), self.types[column]
+        if pa.types.is_string(kind) or pa.types.is_large_string(kind):
+            return as_text(column, kind)
+        if not pa.types.is_floating(kind):
+            return name
+        query = f"select bool_and({name} = floor({name})) as whole from {{t}}"
+        is_whole = one(engine, engine.sql(query, t=self.table))["whole"]
+        return f"cast({name} as bigint)" if is_whole else name
 
     def rejected_reasons(self) -> dict[str, int]:
         """Why rows could not be read, and how many for each reason; no value."""

@@ -105,6 +105,28 @@ def _in_form(role: str, raw: str) -> str:
     )
 
 
+def letters_and_digits(text: str) -> str:
+    """A SQL expression: capitals and digits of a text of ASCII, of which a program may
+    have made a number (.0).
+    """
+    return f"upper(regexp_replace({text}, '[.]0$|[^A-Za-z0-9]', '', 'g'))"
+
+
+def is_standard_postcode(text: str) -> str:
+    """A SQL condition: a British postcode as it is written."""
+    return _in_form("postcode", text)
+
+
+def is_british_postcode(code: str) -> str:
+    """A SQL condition on capitals and digits: a British postcode."""
+    return f"({_valid_postcode(code)})"
+
+
+def british_postcode(code: str) -> str:
+    """A SQL expression: capitals and digits of a British postcode as it is written."""
+    return f"left({code}, length({code}) - 3) || ' ' || right({code}, 3)"
+
+
 def default_date(day: str) -> str:
     """A SQL expression: a birth date that stands for "not known"."""
     return (

@@ -7,14 +7,12 @@ engine sees the same bytes.
 
 import functools
 import re
-import string
 from collections.abc import Callable
 
 import pyarrow as pa
-import pyarrow.compute as pc
 from anyascii import anyascii
 
-from linkage.engine import Engine, Table, quote
+from linkage.engine import Engine, Table, literal, quote
 from linkage.records.rules import NameRules, name_rules
 
 _APOSTROPHES = re.compile(r"['`\"]")
@@ -155,23 +153,18 @@ def _plain(raw: str, rules: NameRules) -> bool:
     )
 
 
-def are_plain_names(values: pa.Array) -> pa.Array:
-    """Which names are `_plain`, so that they have their one form; NULL of NULL."""
+def is_plain_name(text: str) -> str:
+    """A SQL condition: one word of letters that no rule speaks of, so that its capitals
+    are its one form. NULL of NULL.
+    """
     rules = name_rules()
-    known = pc.is_in(
-        values, pa.array([*rules.sentinels.names, *rules.titles], pa.string())
-    )
-    repeats = "|".join(
-        f"{letter}{letter}+"
-        for letter in string.ascii_uppercase
-        if rules.sentinels.repeated_letter
-    )
-    plain = pc.and_(pc.match_substring_regex(values, "^[A-Z]+$"), pc.invert(known))
-    return (
-        pc.and_(plain, pc.invert(pc.match_substring_regex(values, f"^(?:{repeats})$")))
-        if repeats
-        else plain
-    )
+    name = f"upper({text})"
+    known = ", ".join(map(literal, sorted(rules.sentinels.names | rules.titles)))
+    tests = [f"regexp_full_match({text}, '[A-Za-z]+')", f"{name} not in ({known})"]
+    if rules.sentinels.repeated_letter:
+        others = f"replace({name}, left({name}, 1), '')"
+        tests.append(f"(length({text}) = 1 or {others} <> '')")
+    return f"({' and '.join(tests)})"
 
 
 def _plain_words(raw: str, rules: NameRules) -> bool:

@@ -4,14 +4,10 @@ values alone.
 
 from pathlib import Path
 
-import pyarrow as pa
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from linkage.engine import Engine, rows
 from linkage.errors import InputError
-from linkage.files.cleaners import clean_rows, cleaners_of
 from linkage.files.prepare import (
     FileOptions,
     cardinality_of,
@@ -19,7 +15,6 @@ from linkage.files.prepare import (
     prepare,
     repeated_share,
 )
-from linkage.files.schema import FileSchema
 from tests.conftest import parse
 from tests.files.conftest import standardise
 
@@ -58,36 +53,6 @@ def test_a_file_without_any_name_is_refused(engine: Engine, tmp_path: Path) -> N
         standardise(
             engine, tmp_path, text, text.replace("key", "id").replace("F\n", "M\n")
         )
-
-
-@given(
-    st.lists(
-        st.text(max_size=12)
-        | st.sampled_from(["SMITH", "AAA", "MR", "UNKNOWN", "ZZ99 3VZ", "M1 1AA"]),
-        min_size=1,
-    )
-)
-def test_columns_are_cleaned_as_each_record_is(texts: list[str]) -> None:
-    columns = {role: (role,) for role in ("forename", "surname", "postcode")}
-    settings = {"postcode": {"kind": "british", "precision": "unit"}}
-    fields = ["forename", "middle_names", "surname", "postcode"]
-    schema = FileSchema(
-        columns=columns,
-        settings=settings,
-        fields=fields,
-        learned={"missing": {"surname": {"SMITH"}}},
-    )
-    results = clean_rows(
-        cleaners_of(schema),
-        pa.table(dict.fromkeys(columns, pa.array(texts, pa.string()))),
-        fields,
-    )
-    for cleaner in cleaners_of(schema):
-        for place, field in enumerate(cleaner.fields):
-            if field in fields:
-                assert results[field].to_pylist() == [
-                    cleaner.of((text,))[place] for text in texts
-                ]
 
 
 def share(engine: Engine, table) -> float:
