@@ -28,17 +28,16 @@ from benchmarks.results import accuracy, facts, save
 from linkage.config.file_run import FileStep
 from linkage.config.resources import config_file
 from linkage.engine import Engine, connect
+from linkage.files.dedupe import dedupe_records
 from linkage.files.prepare import JobOptions, Prepared, prepare
 from linkage.files.stages import definite_step
 from linkage.files.train import FileSides, model_of
-from linkage.match.candidates import pairs_of_file
+from linkage.match.inputs import StepInputs
 from linkage.match.passes import load as load_passes
 from linkage.match.step import link_step
 from linkage.match.units import Units
 from linkage.model import from_dict
 from linkage.model.leo import settings_of
-from linkage.pipeline.linked_files import dedupe_thresholds
-from linkage.spine.clusters import cluster
 
 PEOPLE = {"easy": 20_000, "synthetic": 20_000, "hard": 20_000, "run": 5_000}
 """People of each synthetic population, which has more pairs than FEBRL."""
@@ -204,12 +203,16 @@ def _f1(
         engine, sides, given=None, seed=request.seed, progress=lambda _: None
     )
     if len(prepared.units) == 1:
-        limits = dedupe_thresholds(request.threshold)
-        pairs = pairs_of_file(engine, model, prepared.units[0], limits.floor(0.0))
-        clusters = cluster(
-            engine, prepared.units[0], pairs.scored, pairs.score, accept=limits.accept
+        deduplicated = dedupe_records(
+            engine,
+            sides,
+            model,
+            request.threshold,
+            seed=request.seed,
+            progress=lambda _: None,
         )
-        links = engine.sql(_CLUSTERS, k=clusters.members, l=prepared.ids[0])
+        clusters = deduplicated.tables["clusters"]
+        engine.write(clusters, out)
     else:
         repeats = [records.repeated for records in prepared.records]
         stated = FileStep(
@@ -224,28 +227,24 @@ def _f1(
             engine.sql("select unit_id, unit_id as entity_id from {t}", t=units)
             for units in prepared.units
         ]
-        result = link_step(
-            engine,
-            step.model_copy(update={"diagnose": False}),
-            *(
-                Units(*side)
-                for side in zip(
-                    "lr", prepared.units, prepared.units, members, strict=True
-                )
-            ),
-            rules=load_passes(config_file("passes/link.toml")),
+        left, right = (
+            Units(*side)
+            for side in zip("lr", prepared.units, prepared.units, members, strict=True)
+        )
+        inputs = StepInputs(
+            step=step.model_copy(update={"diagnose": False}),
+            left=left,
+            right=right,
+            passes=load_passes(config_file("passes/link.toml")),
             model=model,
             seed=request.seed,
         )
+        result = link_step(engine, inputs)
         links = engine.sql(_LINKS, k=result.links, l=prepared.ids[0], r=prepared.ids[1])
-    engine.write(links, out)
+        engine.write(links, out)
     return judged(data, out)["f1"]
 
 
-_CLUSTERS = (
-    "select l.source_id as id, k.cluster_id as person_id from {k} as k join "
-    "{l} as l using (unit_id)"
-)
 _LINKS = """
     select l.source_id as left_id, r.source_id as right_id, k.match_weight
     from {k} as k join {l} as l on l.unit_id = k.left_id join {r} as r

@@ -45,6 +45,7 @@ def _started(session: SparkSession) -> float:
 def _ours(options: argparse.Namespace) -> float:
     from linkage.config import Step
     from linkage.engine import connect
+    from linkage.match.inputs import StepInputs
     from linkage.match.partitions import Partitions
     from linkage.match.step import link_step
     from linkage.match.units import Units
@@ -67,9 +68,9 @@ def _ours(options: argparse.Namespace) -> float:
         step = Step(
             name="link", left="left", right="right", train=False, diagnose=diagnose
         )
-        result = link_step(
-            engine, step, *sides, rules=(), model=model, partitions=partitions
-        )
+        left, right = sides
+        inputs = StepInputs(step, left, right, (), model, partitions=partitions)
+        result = link_step(engine, inputs)
         engine.write(result.links, options.out / "links")
         engine.write(result.unlinked, options.out / "unlinked")
         return time.monotonic() - start

@@ -14,7 +14,7 @@ from benchmarks.systems import blocking_columns
 from linkage import process
 from linkage.config import Step
 from linkage.engine import Engine, Table, connect, literal, quote
-from linkage.match import Units
+from linkage.match import StepInputs, Units
 from linkage.match.partitions import Partitions
 from linkage.match.step import link_step
 from linkage.model import Model, comparisons, from_dict
@@ -54,10 +54,15 @@ def main(
             for side in sides
         ]
         units = [Units(*side) for side in zip("lr", sides, sides, members, strict=True)]
-        model, partitions = _model(engine, *sides), Partitions(Path(scratch))
-        result = link_step(
-            engine, step, *units, rules=(), model=model, partitions=partitions
+        inputs = StepInputs(
+            step=step,
+            left=units[0],
+            right=units[1],
+            passes=(),
+            model=_model(engine, *sides),
+            partitions=Partitions(Path(scratch)),
         )
+        result = link_step(engine, inputs)
         if model_file:
             result.model.save(Path(model_file))
         links = engine.sql(

@@ -102,13 +102,6 @@ def evaluate_link(
     )
 
 
-_BOTH_SIDES = """
-    select 'left' as side, COLUMNS from {t}
-    union all
-    select 'right' as side, COLUMNS from {t}
-    """
-
-
 def evaluate_dedupe(
     engine: Engine,
     sides: FileSides,
@@ -121,14 +114,6 @@ def evaluate_dedupe(
 
     Both sides are the file, and a record counts as linked when it has a duplicate.
     """
-    units = engine.sql(
-        _BOTH_SIDES.replace("COLUMNS", "unit_id, unit_id as entity_id"),
-        t=sides.units[0],
-        store=True,
-    )
-    single = engine.sql(
-        _BOTH_SIDES.replace("COLUMNS", "id, reason"), t=result.single, store=True
-    )
     evaluation = _evaluate(
         engine,
         sides,
@@ -136,13 +121,14 @@ def evaluate_dedupe(
         name="dedupe",
         cardinality="many-to-many",
         links=result.links,
-        unlinked=single,
-        units=units,
+        unlinked=result.unlinked,
+        units=result.step.units,
         model=model.raw,
         true_pairs=true_pairs,
     )
+    alone = sum(result.summary["alone"].values())
     for side in evaluation["steps"][0]["sides"]:
-        side["linked"] = side["units"] - engine.count(result.single)
+        side["linked"] = result.summary["records"] - alone
     sizes = [
         {"records": size, "people": people}
         for size, people in result.summary["clusters_by_records"].items()

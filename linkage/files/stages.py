@@ -25,6 +25,7 @@ from linkage.files.prepare import (
 )
 from linkage.files.read_file import damage_reported
 from linkage.files.train import FileSides, GivenModel, model_of
+from linkage.match.inputs import StepInputs
 from linkage.match.partitions import Partitions
 from linkage.match.passes import load as load_passes
 from linkage.match.step import StepResult, link_step
@@ -272,7 +273,14 @@ def _link_one_file(
     true_pairs: Table | None,
 ) -> _Linked:
     accept = job.step.accept_probability
-    result = dedupe_records(space.engine, sides, model, accept, space.note)
+    result = dedupe_records(
+        space.engine,
+        sides,
+        model,
+        accept,
+        seed=job.config.run.seed,
+        progress=space.note,
+    )
     evaluation = evaluate_dedupe(
         space.engine, sides, sources, result, model, true_pairs
     )
@@ -356,7 +364,7 @@ def _run_step(
     job: FileJob, sides: FileSides, step: Step, model: Model, space: Workspace
 ) -> StepResult:
     engine = space.engine
-    units = [
+    left, right = (
         Units(
             side,
             table,
@@ -364,17 +372,18 @@ def _run_step(
             engine.sql("select unit_id, unit_id as entity_id from {t}", t=table),
         )
         for side, table in zip(job.sides, sides.units, strict=True)
-    ]
-    return link_step(
-        engine,
-        step,
-        *units,
-        rules=load_passes(config_file("passes/link.toml")),
+    )
+    inputs = StepInputs(
+        step=step,
+        left=left,
+        right=right,
+        passes=load_passes(config_file("passes/link.toml")),
         model=model,
         seed=job.config.run.seed,
         partitions=Partitions(space.kept / "partitions"),
         progress=space.note,
     )
+    return link_step(engine, inputs)
 
 
 _LINKS = """

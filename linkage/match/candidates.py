@@ -19,14 +19,13 @@ from linkage.engine import (
     Table,
     columns,
     empty,
-    one,
     quote,
     rows,
     run_concurrently_if_small,
 )
 from linkage.match.partitions import Partition, Partitions
 from linkage.match.prematch import PREMATCHED, Prematch, without
-from linkage.model import Model
+from linkage.model import BlockingRule, Model
 from linkage.model.compiled import (
     all_rule_pairs,
     candidate_pairs,
@@ -51,16 +50,12 @@ class Candidates:
             match_weight of every pair that reaches the floor, once; with pre-matching,
             of units without a pre-matched pair.
         prematched: left_id, right_id, match_weight, rule of the pre-matched pairs.
-        sides: the left and the right units from which `pairs` are made.
         rules: of each blocking rule: rule, pairs_kept, seconds.
-        stored: tables that hold `pairs` in memory.
     """
 
     pairs: Table
     prematched: Table
-    sides: tuple[Table, Table]
     rules: list[dict[str, Any]]
-    stored: list[Table]
 
 
 def term_frequencies(
@@ -77,31 +72,24 @@ def term_frequencies(
 
 
 def _value_frequencies(engine: Engine, column: str, left: Table, right: Table) -> Table:
-    value_counts = engine.sql(
-        f"""
+    """value, frequency of a column."""
+    query = f"""
         with known as (
             select {quote(column)} as value from {{left}}
-                union all select {quote(column)} from {{right}}
-        )
-        select value, count(*) as units from known where value is not null
+            union all
+            select {quote(column)} as value from {{right}}
+        ),
+        counted as (
+            select value, count(*) as units from known
+            where value is not null
             group by value
-        """,
-        left=left,
-        right=right,
-        store=True,
-    )
-    known = one(
-        engine,
-        engine.sql("select coalesce(sum(units), 0) as known from {c}", c=value_counts),
-    )["known"]
-    frequencies = engine.sql(
-        "select value, cast(units as double) / $known as frequency from {value_counts}",
-        params={"known": float(max(known, 1))},
-        value_counts=value_counts,
-        store=True,
-    )
-    engine.drop(value_counts)
-    return frequencies
+        ),
+        total as (select cast(sum(units) as double) as units from counted)
+        select value, cast(counted.units as double) / total.units as frequency
+        from counted
+        cross join total
+        """
+    return engine.sql(query, left=left, right=right, store=True)
 
 
 def score_candidates(
@@ -115,6 +103,7 @@ def score_candidates(
     partitions: Partitions | None = None,
     prematch: Prematch | None = None,
     progress: Callable[[str], None] | None = None,
+    only: str | None = None,
 ) -> Candidates:
     """Every pair that a blocking rule makes and that reaches the floor.
 
@@ -126,55 +115,66 @@ def score_candidates(
             None.
         prematch: how pairs of exact agreement are accepted first; None to score all
             candidates of a unit.
+        only: SQL condition over l and r that every pair meets.
     """
-    seconds, stored_tables = [0.0] * len(model.blocking_rules), list[Table]()
+    seconds = [0.0] * len(model.blocking_rules)
     say = progress or (lambda _: None)
-    scoring = _Scoring(
-        engine, model, frequencies, floor, prematch, seconds, stored_tables, say
-    )
+    rules = model.blocking_rules
+    if only:
+        model = _within(model, only)
+    scoring = _Scoring(engine, model, frequencies, floor, prematch, rules, seconds, say)
     results: list[dict[str, Table]] = []
     parts = partitions or Partitions()
     for part in parts.of(engine, model, left, right, few_pairs=prematch is not None):
         if not part.find(engine, _TABLES):
-            prematches = (
-                union_all(engine, [t["prematched"] for t in results])
-                if prematch and results
-                else None
-            )
-            part.keep(engine, scoring.of_partition(part, prematches))
+            prematched_before = None
+            if prematch and results:
+                prematched_before = union_all(
+                    engine, [t["prematched"] for t in results]
+                )
+            part.keep(engine, scoring.of_partition(part, prematched_before))
         results.append(part.kept)
     # Sides that share no value of the column by which they are partitioned have no
     # partition.
     kinds = {"prematched": PREMATCHED, "pairs": scored_columns(model)}
     results = results or [{name: empty(engine, kinds[name]) for name in _TABLES}]
-    prematches, pairs = (
+    prematched, pairs = (
         union_all(engine, [tables[name] for tables in results]) for name in _TABLES
     )
-    pair_counts: dict[int, int] = {}
-    for table in (prematches, pairs) if prematch else (pairs,):
-        for row in rows(
-            engine,
-            engine.sql(
-                "select rule, count(*) as n from {scored} group by rule", scored=table
-            ),
-        ):
-            pair_counts[row["rule"]] = pair_counts.get(row["rule"], 0) + int(row["n"])
-    rules = [
+    pairs_kept = _count_by_rule(engine, prematched, pairs)
+    counts = [
         {
             "rule": rule.condition,
-            "pairs_kept": pair_counts.get(number, 0),
+            "pairs_kept": pairs_kept.get(number, 0),
             "seconds": round(seconds[number], 3),
         }
-        for number, rule in enumerate(model.blocking_rules)
+        for number, rule in enumerate(rules)
     ]
-    first = results[0] if len(results) == 1 else {}
-    return Candidates(
-        pairs,
-        prematches,
-        (first.get("left", left), first.get("right", right)),
-        rules,
-        stored_tables,
+    return Candidates(pairs, prematched, counts)
+
+
+def _within(model: Model, only: str) -> Model:
+    """The model with blocking rules that make no pair but those of a condition."""
+    rules = (
+        replace(rule, condition=f"({rule.condition}) AND {only}")
+        for rule in model.blocking_rules
     )
+    return replace(model, blocking_rules=tuple(rules))
+
+
+def _count_by_rule(engine: Engine, prematched: Table, pairs: Table) -> dict[int, int]:
+    """Place of a rule in the model to the number of its pairs."""
+    query = """
+        select rule, count(*) as pairs
+        from (
+            select rule from {prematched}
+            union all
+            select rule from {pairs}
+        ) as made
+        group by rule
+        """
+    counts = rows(engine, engine.sql(query, prematched=prematched, pairs=pairs))
+    return {row["rule"]: int(row["pairs"]) for row in counts}
 
 
 _TABLES = ("prematched", "pairs")
@@ -189,8 +189,8 @@ class _Scoring:
     frequencies: Frequencies
     floor: float
     prematch: Prematch | None
+    rules: Sequence[BlockingRule]  # of the model, as it states them
     seconds: list[float]  # of each rule, added up
-    stored: list[Table]  # pairs of rules that are in memory
     say: Callable[[str], None]
 
     def of_partition(
@@ -203,7 +203,6 @@ class _Scoring:
         """
         engine, sides = self.engine, {"left": part.left, "right": part.right}
         temporary_tables: list[Table] = []
-        open_units: dict[str, Table] = {}
         if (
             part.folder and not part.narrow
         ):  # read once from disk, not once for each rule
@@ -233,23 +232,18 @@ class _Scoring:
                 )
             )
             open_sides = sides | dict(zip(single, units, strict=True))
-            if part.folder:
-                temporary_tables += units
-            else:
-                open_units = open_sides
+            temporary_tables += units
         by_rule = self._by_rules(part, sides, open_sides)
         pairs = (
             union_all(engine, by_rule)
             if by_rule
             else empty(engine, scored_columns(self.model))
         )
-        if not part.folder:
-            self.stored.extend(by_rule)
         engine.drop(*temporary_tables)
         return {
             "prematched": new_prematches or empty(engine, PREMATCHED),
             "pairs": pairs,
-        } | open_units
+        }
 
     def _by_rules(
         self, part: Partition, sides: Mapping[str, Table], units: Mapping[str, Table]
@@ -324,10 +318,7 @@ class _Scoring:
         units: Mapping[str, Table],
     ) -> Table:
         """The pairs of a rule that no rule before it makes."""
-        rule, earlier_rules = (
-            self.model.blocking_rules[number],
-            self.model.blocking_rules[:number],
-        )
+        rule, earlier_rules = self.model.blocking_rules[number], self.rules[:number]
         model = under(self.model, rule)
         with self._timed(number, part):
             if not part.narrow:
@@ -453,55 +444,6 @@ def score_by_comparison(
     )
     engine.drop(*sides)
     return scores
-
-
-@dataclass(frozen=True)
-class FilePairs:
-    """The scored pairs of one file's records.
-
-    Attributes:
-        scored: left_id < right_id, rule, gamma_<comparison>, match_weight of every
-            candidate pair above the floor.
-        score: the same columns for given pairs (left_id, right_id).
-        rules: counts of each blocking rule.
-    """
-
-    scored: Table
-    score: Callable[[Table], Table]
-    rules: list[dict[str, Any]]
-
-
-def pairs_of_file(
-    engine: Engine,
-    model: Model,
-    units: Table,
-    floor: float,
-    *,
-    progress: Callable[[str], None] | None = None,
-) -> FilePairs:
-    """Score a file against itself, each pair of its records once.
-
-    Args:
-        model: trained; its blocking rules are those of two files.
-        floor: match weight below which a pair is dropped.
-    """
-    ordered_rules = [
-        replace(r, condition=f"({r.condition}) AND l.unit_id < r.unit_id")
-        for r in model.blocking_rules
-    ]
-    file_model = replace(model, blocking_rules=tuple(ordered_rules))
-    frequencies = term_frequencies(engine, file_model, units, units)
-    result = score_candidates(
-        engine, file_model, units, units, frequencies, floor, progress=progress
-    )
-    rules = [
-        {**count, "rule": rule.condition}
-        for count, rule in zip(result.rules, model.blocking_rules, strict=True)
-    ]
-    score = functools.partial(
-        score_given, engine, file_model, units, units, frequencies
-    )
-    return FilePairs(result.pairs, score, rules)
 
 
 def _units_of(engine: Engine, units: Table, pairs: Table, side: str) -> Table:

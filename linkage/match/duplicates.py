@@ -18,6 +18,7 @@ import numpy.typing as npt
 from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, components, one
 from linkage.match.candidates import score_by_comparison
+from linkage.match.inputs import StepInputs
 from linkage.match.resolve import heaviest_first
 from linkage.match.score import Scored
 from linkage.match.thresholds import most_adjustment, weight_of
@@ -54,12 +55,14 @@ class Duplicates:
     share: float
 
 
-def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
+def find_duplicates(
+    engine: Engine, inputs: StepInputs, scored: Scored
+) -> dict[str, Duplicates]:
     """The duplicates on each side whose units compete for those of the other side."""
     sides = [
         side
         for side in OTHER_SIDE
-        if not holds_many(scored.step.cardinality, OTHER_SIDE[side])
+        if not holds_many(inputs.step.cardinality, OTHER_SIDE[side])
     ]
     linked = (
         float(one(engine, engine.sql(_LINKED, pairs=scored.pairs))["linked"])
@@ -67,7 +70,7 @@ def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
         else 0.0
     )
     work = (
-        functools.partial(_side_duplicates, engine, scored, side, linked)
+        functools.partial(_side_duplicates, engine, inputs, scored, side, linked)
         for side in sides
     )
     results = engine.run_concurrently(*work)
@@ -79,14 +82,14 @@ def find_duplicates(engine: Engine, scored: Scored) -> dict[str, Duplicates]:
 
 
 def _side_duplicates(
-    engine: Engine, scores: Scored, side: str, linked: float
+    engine: Engine, inputs: StepInputs, scores: Scored, side: str, linked: float
 ) -> Duplicates | None:
     """The duplicates on a side, of `linked` units that are linked as the model
     expects.
     """
-    model, units = scores.model, scores.units[side]
-    lowest = weight_of(scores.step.accept_probability) - most_adjustment(
-        scores.sizes, scores.step.cardinality
+    model, step, units = scores.model, inputs.step, inputs.units[side]
+    lowest = weight_of(step.accept_probability) - most_adjustment(
+        scores.sizes, step.cardinality
     )
     side_names = {"side": side, "other": OTHER_SIDE[side]}
     candidates = engine.sql(
@@ -107,7 +110,7 @@ def _side_duplicates(
         store=True,
     )
     pair_scores = score_by_comparison(
-        engine, model, scores.left.units, scores.right.units, scores.frequencies, pairs
+        engine, model, inputs.left.units, inputs.right.units, scores.frequencies, pairs
     )
     leader_scores = score_by_comparison(
         engine, model, units, units, scores.frequencies, leader_pairs
@@ -152,7 +155,7 @@ def _side_duplicates(
     duplicates = engine.sql(
         "select unit_id, leader_id, probability from {probabilities} where probability "
         ">= $accept",
-        params={"accept": scores.step.accept_probability},
+        params={"accept": step.accept_probability},
         probabilities=probabilities,
         store=True,
     )

@@ -130,6 +130,7 @@ def run(
     *,
     forced: Table | None = None,
     barred: Table | None = None,
+    each_pair_once: bool = False,
 ) -> PassResult:
     """Apply passes in order.
 
@@ -140,6 +141,7 @@ def run(
         forced: left_id, right_id that reviewers have linked; they are linked first.
         barred: left_id, right_id that reviewers forbid; no pass makes them, nor do they
             compete.
+        each_pair_once: the sides are one file.
     """
     linked = empty(
         engine, {"left_id": "bigint", "right_id": "bigint", "pass": "varchar"}
@@ -157,7 +159,7 @@ def run(
             continue
         start = time.monotonic()
         pairs = engine.sql(
-            pairs_query(rule, cardinality),
+            pairs_query(rule, cardinality, each_pair_once=each_pair_once),
             left=left,
             right=right,
             linked=linked,
@@ -235,7 +237,9 @@ def _equality(field: str, sql: str) -> str:
     return " = ".join(sql.replace(field, f"{side}.{field}", 1) for side in "lr")
 
 
-def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
+def pairs_query(
+    rule: Pass, cardinality: Cardinality, *, each_pair_once: bool = False
+) -> str:
     """SQL of the distinct pairs for which a rule holds on any identifier record, among
     units that may still be linked.
 
@@ -280,6 +284,7 @@ def pairs_query(rule: Pass, cardinality: Cardinality) -> str:
         left join {{linked}} as before on before.left_id = l.unit_id
             and before.right_id = r.unit_id
         where before.left_id is null
+          {"and l.unit_id < r.unit_id" if each_pair_once else ""}
           and not exists (select 1 from {{barred}} as b where b.left_id = l.unit_id
               and b.right_id = r.unit_id)
           {f"and ({agreement})" if agreement else ""}

@@ -1,6 +1,11 @@
 """Score: the deterministic passes and blocking rules of a step become one table of
 scored pairs.
 
+1. the model, trained here or before, and the term frequencies;
+2. passes, and the pairs that reviewers have linked;
+3. candidate pairs of the blocking rules that reach the floor
+   (linkage.match.candidates).
+
 A pair that a pass or a decision of reviewers links is scored too, so that one scale of
 evidence covers all. Units of a side that holds one link leave the candidates once a
 pass has linked them; with `diagnose` or `duplicates = "join"` their pairs with unlinked
@@ -8,11 +13,11 @@ units are scored as well.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Required, TypedDict
+from typing import Any
 
-from linkage.config import Pass, Step, single_sides
+from linkage.config import OTHER_SIDE, single_sides
 from linkage.engine import Engine, Table, columns, empty
 from linkage.errors import NothingToTrainOnError
 from linkage.match import passes as deterministic
@@ -23,49 +28,20 @@ from linkage.match.candidates import (
     score_given,
     scored_columns,
     term_frequencies,
-    union_all,
 )
-from linkage.match.overrides import Overrides
-from linkage.match.partitions import Partitions
+from linkage.match.inputs import StepInputs
 from linkage.match.prematch import Prematch, prematch
 from linkage.match.thresholds import Thresholds, most_adjustment
-from linkage.match.units import Units
 from linkage.model import Model, from_dict
 from linkage.model.splink_linker import train_by_splink
 from linkage.model.stages import pattern_column
-from linkage.model.training import InformativePrior, train
+from linkage.model.training import train
 
-SEED = 2026
+EACH_PAIR_ONCE = "l.unit_id < r.unit_id"
+"""SQL condition of the pairs of one file."""
 
-
-class Given(TypedDict, total=False):
-    """Inputs of a step next to its configuration and its two sides.
-
-    Attributes:
-        rules: the step's passes, in order.
-        model: comparisons and blocking rules; trained already where `step.train` is
-            false.
-        seed: of random draws.
-        last_release: left_id, right_id of units that were one person in the last
-            release.
-        overrides: decisions of reviewers about pairs of these units.
-        earlier: an earlier step of the same model, whose estimates are the prior of
-            training.
-        trained_on: records of the sides that the model was trained on, where it is not
-            trained here (model.sizes).
-        partitions: how large sides are partitioned.
-        progress: called with the name of each part of the work.
-    """
-
-    rules: Required[Sequence[Pass]]
-    model: Required[Model]
-    seed: int
-    last_release: Table | None
-    overrides: Overrides | None
-    earlier: InformativePrior | None
-    trained_on: Sequence[int] | None
-    partitions: Partitions | None
-    progress: Callable[[str], None] | None
+NOT_BOTH_LINKED = "NOT (l.is_linked AND r.is_linked)"
+"""SQL condition of pairs of which a pass has not linked both units."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +49,7 @@ class Scored:
     """The scored pairs of a step.
 
     Attributes:
-        left, right: all units; sizes: how many they are, by "left" and "right".
+        sizes: how many units each side has, by "left" and "right".
         training: the training report; empty where the model is not trained here.
         pairs: left_id, right_id, method (override, deterministic, probabilistic), pass
             ("rule 1" for a blocking rule), gamma_<comparison>, match_weight. Pairs that
@@ -81,15 +57,11 @@ class Scored:
         prematched: left_id, right_id, match_weight, rule of the pre-matched pairs,
             which are not in `pairs`.
         still_open: units of the left and of the right that may still be linked after
-            the passes; `rest`, those of them without a pre-matched pair.
+            the passes.
         passes, rules: counts of each pass and of each blocking rule.
         floor: match weight below which a candidate pair is dropped.
-        stored: tables to be dropped with the step's.
     """
 
-    step: Step
-    left: Units
-    right: Units
     sizes: Mapping[str, int]
     model: Model
     training: Mapping[str, Any]
@@ -97,21 +69,12 @@ class Scored:
     pairs: Table
     prematched: Table
     still_open: tuple[Table, Table]
-    rest: tuple[Table, Table]
     passes: list[dict[str, Any]]
     rules: list[dict[str, Any]]
     floor: float
-    stored: list[Table]
-
-    @property
-    def units(self) -> dict[str, Table]:
-        """The units of each side."""
-        return {"left": self.left.units, "right": self.right.units}
 
 
-def score(
-    engine: Engine, step: Step, left: Units, right: Units, inputs: Given
-) -> Scored:
+def score(engine: Engine, inputs: StepInputs) -> Scored:
     """Score the pairs of a step's passes and blocking rules.
 
     Raises:
@@ -120,214 +83,75 @@ def score(
         NothingToTrainOnError: there is nothing to train on, and the model has no
             parameters of its own.
     """
-    say, overrides, last_release = (
-        progress_of(inputs),
-        inputs.get("overrides"),
-        inputs.get("last_release"),
-    )
-    sizes = {"left": engine.count(left.units), "right": engine.count(right.units)}
-    model, training, frequencies = _model(engine, step, left, right, sizes, inputs)
-    say("passes")
-    forced_pairs, barred_pairs = (
-        (overrides.forced, overrides.barred) if overrides else (None, None)
-    )
-    pass_result = deterministic.run(
+    step, overrides = inputs.step, inputs.overrides
+    sizes = inputs.sizes(engine)
+    model, training, frequencies = _model(engine, inputs, sizes)
+    inputs.progress("passes")
+    passes = deterministic.run(
         engine,
-        inputs["rules"],
-        left.identifier_records,
-        right.identifier_records,
+        inputs.passes,
+        inputs.left.identifier_records,
+        inputs.right.identifier_records,
         step.cardinality,
-        forced=forced_pairs,
-        barred=barred_pairs,
+        forced=overrides.forced if overrides else None,
+        barred=overrides.barred if overrides else None,
+        each_pair_once=inputs.is_one_file,
     )
-    pass_pairs = _scored_passes(
-        engine, model, left.units, right.units, frequencies, pass_result.links
-    )
-    thresholds, largest_adjustment = (
-        Thresholds.of(step, last_release=last_release is not None),
-        most_adjustment(sizes, step.cardinality),
-    )
-    prematching = None
-    if not (
-        step.diagnose
-        or step.duplicates == "join"
-        or step.link_draws
-        or overrides
-        or last_release
-    ):
-        prematching = prematch(
-            model, step.cardinality, thresholds.accept, largest_adjustment
-        )
+    largest_adjustment = most_adjustment(sizes, step.cardinality)
+    thresholds = Thresholds.of(step, last_release=inputs.last_release is not None)
     floor = thresholds.floor(largest_adjustment)
-    candidates, open_sides = _candidates(
+    candidates = _candidates(
         engine,
-        step,
-        (left.units, right.units),
+        inputs,
         model,
         frequencies,
         floor,
-        pass_result.links,
-        prematching,
-        inputs,
+        passes.links,
+        _prematch(inputs, model, thresholds.accept, largest_adjustment),
     )
-    pairs, stored_tables = candidates.pairs, [*candidates.stored, candidates.pairs]
-    for excluded_pairs in (
-        pass_result.links if step.cardinality == "many-to-many" else None,
-        barred_pairs,
-    ):
-        if excluded_pairs and engine.count(excluded_pairs):
-            pairs = _excluding(engine, pairs, excluded_pairs)
-            stored_tables.append(pairs)
-    gammas = columns([pattern_column(comparison) for comparison in model.comparisons])
-    all_pairs = engine.sql(
-        f"""
-        select left_id, right_id, {deterministic.METHOD} as method, "pass", {gammas},
-            match_weight from {{pass_pairs}}
-        union all
-        select left_id, right_id, 'probabilistic' as method,
-            'rule ' || cast(rule + 1 as varchar) as "pass", {gammas},
-               match_weight
-        from {{pairs}}
-        """,
-        pass_pairs=pass_pairs,
-        pairs=pairs,
-    )
+    pairs = candidates.pairs
+    if step.cardinality == "many-to-many":
+        pairs = _without_pairs(engine, pairs, passes.links)
+    if overrides:
+        pairs = _without_pairs(engine, pairs, overrides.barred)
     return Scored(
-        step=step,
-        left=left,
-        right=right,
         sizes=sizes,
         model=model,
         training=training,
         frequencies=frequencies,
-        pairs=all_pairs,
+        pairs=_all_pairs(engine, inputs, model, frequencies, passes.links, pairs),
         prematched=candidates.prematched,
-        still_open=open_sides,
-        rest=candidates.sides,
-        passes=pass_result.counts,
+        still_open=_still_open(engine, inputs, passes.links),
+        passes=passes.counts,
         rules=candidates.rules,
         floor=floor,
-        stored=stored_tables,
     )
-
-
-def progress_of(inputs: Given) -> Callable[[str], None]:
-    """The function to call when a part of the work begins."""
-    return inputs.get("progress") or (lambda _: None)
-
-
-def _candidates(
-    engine: Engine,
-    step: Step,
-    sides: tuple[Table, Table],
-    model: Model,
-    frequencies: Frequencies,
-    floor: float,
-    linked: Table,
-    prematching: Prematch | None,
-    inputs: Given,
-) -> tuple[Candidates, tuple[Table, Table]]:
-    """The candidate pairs of a step, each scored once, and the units of either side
-    still open after the passes.
-    """
-    score_sides = functools.partial(
-        score_candidates,
-        engine,
-        model,
-        frequencies=frequencies,
-        floor=floor,
-        progress=progress_of(inputs),
-    )
-    partitions = inputs.get("partitions") or Partitions()
-    has_links = engine.count(linked) > 0
-    single = single_sides(step.cardinality) if has_links else []
-    left, right = sides
-    open_units = {
-        name: _by_link(engine, units, linked, name, exists=False)
-        if has_links
-        else units
-        for name, units in (("left", left), ("right", right))
-        if name in single or (single and (step.diagnose or step.duplicates == "join"))
-    }
-    open_sides = (
-        open_units["left"] if "left" in single else left,
-        open_units["right"] if "right" in single else right,
-    )
-    if not single or not (step.diagnose or step.duplicates == "join"):
-        return score_sides(
-            *open_sides, partitions=partitions, prematch=prematching
-        ), open_sides
-    linked_units = {
-        name: _by_link(engine, units, linked, name, exists=True)
-        for name, units in (("left", left), ("right", right))
-    }
-    # All pairs with an unlinked unit on each side that holds one link, and those of
-    # linked with unlinked units.
-    if single == ["right"]:
-        calls = [
-            (left, open_units["right"]),
-            (open_units["left"], linked_units["right"]),
-        ]
-    else:
-        calls = [
-            (open_units["left"], right),
-            (linked_units["left"], open_units["right"]),
-        ]
-    first, second = (
-        score_sides(*units, partitions=partitions.within(f"pairs-{number}"))
-        for number, units in enumerate(calls, 1)
-    )
-    rules = [
-        {
-            **one,
-            "pairs_kept": one["pairs_kept"] + other["pairs_kept"],
-            "seconds": round(one["seconds"] + other["seconds"], 3),
-        }
-        for one, other in zip(first.rules, second.rules, strict=True)
-    ]
-    pairs = union_all(engine, [first.pairs, second.pairs])
-    stored_tables = [*first.stored, *second.stored]
-    return Candidates(
-        pairs, first.prematched, open_sides, rules, stored_tables
-    ), open_sides
 
 
 def _model(
-    engine: Engine,
-    step: Step,
-    left: Units,
-    right: Units,
-    sizes: Mapping[str, int],
-    inputs: Given,
+    engine: Engine, inputs: StepInputs, sizes: Mapping[str, int]
 ) -> tuple[Model, dict[str, Any], Frequencies]:
     """The model, trained where the step asks for it, the training report, and term
     frequencies.
     """
-    model, say = inputs["model"], progress_of(inputs)
+    model, step, name = inputs.model, inputs.step, f"step '{inputs.step.name}'"
+    left, right = inputs.left.units, inputs.right.units
     if not step.train:
-        model.check_trained(f"step '{step.name}'")
-    model.check_columns(
-        set(left.units.columns) & set(right.units.columns), f"step '{step.name}'"
-    )
-    if not step.train:
-        model = model.with_prior_of(inputs.get("trained_on"), tuple(sizes.values()))
-    count = functools.partial(term_frequencies, engine, model, left.units, right.units)
-    if not step.train:
-        say("term frequencies")
-        return model, {}, count()
-    results: list[Any] = engine.run_concurrently(
-        functools.partial(
-            _trained, engine, step, model, left.units, right.units, inputs
-        ),
-        count,
-    )
-    (trained_model, report), frequencies = results
-    return trained_model, report, frequencies
+        model.check_trained(name)
+    model.check_columns(set(left.columns) & set(right.columns), name)
+    if step.train:
+        trained: list[Any] = engine.run_concurrently(
+            functools.partial(_trained, engine, inputs),
+            functools.partial(term_frequencies, engine, model, left, right),
+        )
+        (model, report), frequencies = trained
+        return model, report, frequencies
+    inputs.progress("term frequencies")
+    model = model.with_prior_of(inputs.trained_on, tuple(sizes.values()))
+    return model, {}, term_frequencies(engine, model, left, right)
 
 
-def _trained(
-    engine: Engine, step: Step, model: Model, left: Table, right: Table, inputs: Given
-) -> tuple[Model, dict[str, Any]]:
+def _trained(engine: Engine, inputs: StepInputs) -> tuple[Model, dict[str, Any]]:
     """The model trained on two sides; of sides too small to train on, the earlier
     step's or the given model.
 
@@ -335,82 +159,191 @@ def _trained(
         NothingToTrainOnError: there is nothing to train on, and the model has no m and
             u of its own.
     """
-    seed, earlier, say = (
-        inputs.get("seed", SEED),
-        inputs.get("earlier"),
-        progress_of(inputs),
-    )
+    left, right, earlier = inputs.left.units, inputs.right.units, inputs.earlier
     prior_from = {"prior_from_step": earlier.step} if earlier else {}
     try:
-        if step.trainer == "splink":
-            trained_model, report = train_by_splink(
-                engine, model, left, right, seed=seed, progress=say
+        if inputs.step.trainer == "splink":
+            trained, report = train_by_splink(
+                engine,
+                inputs.model,
+                left,
+                right,
+                seed=inputs.seed,
+                progress=inputs.progress,
             )
         else:
-            trained_model, report = train(
-                engine, model, left, right, seed=seed, informative=earlier, progress=say
+            trained, report = train(
+                engine,
+                inputs.model,
+                left,
+                right,
+                seed=inputs.seed,
+                informative=earlier,
+                progress=inputs.progress,
             )
     except NothingToTrainOnError as fault:
-        model = earlier.model if earlier else model
+        model = earlier.model if earlier else inputs.model
         if not model.is_trained:
             raise
         # The prior that training starts from: half of the smaller side has a partner.
         prior = 0.5 / max(engine.count(left), engine.count(right), 2)
-        with_prior = from_dict(
-            {**model.raw, "probability_two_random_records_match": prior}
-        )
-        return with_prior, {
-            "taken_as_given": str(fault).splitlines()[0],
+        with_prior = {**model.raw, "probability_two_random_records_match": prior}
+        reason = str(fault).splitlines()[0]
+        return from_dict(with_prior), {
+            "taken_as_given": reason,
             "prior": prior,
-        } | prior_from
-    return trained_model, report.as_dict() | prior_from
+            **prior_from,
+        }
+    return trained, report.as_dict() | prior_from
 
 
-def _excluding(engine: Engine, pairs: Table, excluded_pairs: Table) -> Table:
-    return engine.sql(
-        """
-        select s.*
-        from {pairs} as s
-        where not exists (select 1 from {excluded} as t where t.left_id = s.left_id
-            and t.right_id = s.right_id)
-        """,
-        pairs=pairs,
-        excluded=excluded_pairs,
-        store=True,
+def _prematch(
+    inputs: StepInputs, model: Model, accept: float, largest_adjustment: float
+) -> Prematch | None:
+    """How pairs are pre-matched; None where something reads the other candidates of
+    their units.
+    """
+    step = inputs.step
+    reads_all = (
+        step.diagnose
+        or step.duplicates == "join"
+        or step.link_draws
+        or inputs.overrides
+        or inputs.last_release
     )
+    if reads_all:
+        return None
+    return prematch(model, step.cardinality, accept, largest_adjustment)
 
 
-def _scored_passes(
+def _candidates(
     engine: Engine,
+    inputs: StepInputs,
     model: Model,
-    left: Table,
-    right: Table,
+    frequencies: Frequencies,
+    floor: float,
+    linked: Table,
+    prematching: Prematch | None,
+) -> Candidates:
+    """The candidate pairs of a step, each scored once.
+
+    Args:
+        linked: left_id, right_id of the links of passes.
+    """
+    score_sides = functools.partial(
+        score_candidates,
+        engine,
+        model,
+        frequencies=frequencies,
+        floor=floor,
+        partitions=inputs.partitions,
+        progress=inputs.progress,
+    )
+    step, left, right = inputs.step, inputs.left.units, inputs.right.units
+    single = single_sides(step.cardinality)
+    if not single or engine.count(linked) == 0:
+        only = EACH_PAIR_ONCE if inputs.is_one_file else None
+        return score_sides(left, right, prematch=prematching, only=only)
+    if step.diagnose or step.duplicates == "join":
+        left, right = (
+            engine.sql(
+                _WITH_FLAG.format(side=side), units=units, linked=linked, store=True
+            )
+            for side, units in inputs.units.items()
+        )
+        return score_sides(left, right, only=NOT_BOTH_LINKED)
+    left, right = (
+        _open_units(engine, units, linked, side, store=True)
+        if side in single
+        else units
+        for side, units in inputs.units.items()
+    )
+    return score_sides(left, right, prematch=prematching)
+
+
+_WITH_FLAG = """
+    select u.*, p.unit_id is not null as is_linked
+    from {{units}} as u
+    left join (select distinct {side}_id as unit_id from {{linked}}) as p
+        on p.unit_id = u.unit_id
+    """
+
+
+def _open_units(
+    engine: Engine, units: Table, linked: Table, side: str, *, store: bool
+) -> Table:
+    """The units of a side that no pass has linked."""
+    query = f"""
+        select u.* from {{units}} as u
+        where not exists (
+            select 1 from {{linked}} as p where p.{side}_id = u.unit_id
+        )
+        """
+    return engine.sql(query, units=units, linked=linked, store=store)
+
+
+def _still_open(
+    engine: Engine, inputs: StepInputs, linked: Table
+) -> tuple[Table, Table]:
+    """The units of either side that may still be linked after the passes; queries that
+    run when they are read.
+    """
+    single = single_sides(inputs.step.cardinality)
+    if engine.count(linked) == 0:
+        single = []
+    left, right = (
+        _open_units(engine, inputs.units[side], linked, side, store=False)
+        if side in single
+        else inputs.units[side]
+        for side in OTHER_SIDE
+    )
+    return left, right
+
+
+def _without_pairs(engine: Engine, pairs: Table, excluded: Table) -> Table:
+    """The pairs that are not among the excluded ones."""
+    if engine.count(excluded) == 0:
+        return pairs
+    query = """
+        select p.* from {pairs} as p
+        where not exists (
+            select 1 from {excluded} as e
+            where e.left_id = p.left_id and e.right_id = p.right_id
+        )
+        """
+    return engine.sql(query, pairs=pairs, excluded=excluded, store=True)
+
+
+def _all_pairs(
+    engine: Engine,
+    inputs: StepInputs,
+    model: Model,
     frequencies: Frequencies,
     linked: Table,
+    candidates: Table,
 ) -> Table:
-    if engine.count(linked) == 0:
-        return empty(engine, {**scored_columns(model), "pass": "varchar"})
-    pass_pairs = score_given(engine, model, left, right, frequencies, linked)
-    return engine.sql(
-        "select s.*, p.pass from {scored} as s join {linked} as p using (left_id, "
-        "right_id)",
-        scored=pass_pairs,
-        linked=linked,
-        store=True,
-    )
-
-
-def _by_link(
-    engine: Engine, units: Table, linked: Table, side: str, *, exists: bool
-) -> Table:
-    """The units that a pass has linked, or those that none has."""
-    return engine.sql(
-        f"""
-        select u.* from {{units}} as u
-        where {"" if exists else "not"} exists (select 1 from {{linked}} as p
-            where p.{side}_id = u.unit_id)
-        """,
-        units=units,
-        linked=linked,
-        store=True,
-    )
+    """The pairs of passes, scored, and the candidate pairs; a query that runs when it
+    is read.
+    """
+    gammas = columns([pattern_column(comparison) for comparison in model.comparisons])
+    pass_pairs = empty(engine, {**scored_columns(model), "pass": "varchar"})
+    if engine.count(linked):
+        scored = score_given(
+            engine, model, inputs.left.units, inputs.right.units, frequencies, linked
+        )
+        query = """
+            select s.*, p.pass
+            from {scored} as s
+            join {linked} as p using (left_id, right_id)
+            """
+        pass_pairs = engine.sql(query, scored=scored, linked=linked, store=True)
+    query = f"""
+        select left_id, right_id, {deterministic.METHOD} as method, "pass", {gammas},
+               match_weight
+        from {{pass_pairs}}
+        union all
+        select left_id, right_id, 'probabilistic' as method,
+               'rule ' || cast(rule + 1 as varchar) as "pass", {gammas}, match_weight
+        from {{candidates}}
+        """
+    return engine.sql(query, pass_pairs=pass_pairs, candidates=candidates)

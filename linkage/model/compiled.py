@@ -294,7 +294,8 @@ def _exploded(rule: BlockingRule, earlier: Sequence[BlockingRule]) -> str:
     """Each list is opened into its elements; a pair that shares two of them is still
     one pair.
     """
-    names = sorted({*rule.columns, *(c for before in earlier for c in before.columns)})
+    read = {*rule.columns, *(c for before in earlier for c in before.columns)}
+    names = sorted(read - {"unit_id"})
     sides = {
         letter: rule.opened(table, names)
         for letter, table in (("l", "left"), ("r", "right"))

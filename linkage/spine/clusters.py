@@ -23,6 +23,11 @@ from linkage.spine.splitting import split
 _MOST_RECORDS = 300
 
 MISFIT = "the groups that it would join do not fit"
+JOINED = "joined by other links"
+"""Reason of a pair below the threshold whose records are in one cluster."""
+
+BY_OTHER_LINKS = "by other links"
+"""The pass of a pair that no blocking rule made, or that is below the floor."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +47,7 @@ class Clusters:
 def cluster(
     engine: Engine,
     units: Table,
-    pairs: Table,
+    links: Table,
     score: Callable[[Table], Table],
     *,
     accept: float,
@@ -51,20 +56,19 @@ def cluster(
 
     Args:
         units: unit_id.
-        pairs: left_id < right_id, match_weight; each pair once.
+        links: left_id < right_id, match_weight, decision of scored pairs; each once.
         score: adds match_weight to pairs (left_id, right_id) that no blocking rule
             made.
-        accept: match weight from which a pair is one person.
+        accept: match weight from which two groups of records are one person.
     """
     edges = engine.sql(
-        "select left_id, right_id from {pairs} where match_weight >= $accept",
-        params={"accept": accept},
-        pairs=pairs,
+        "select left_id, right_id from {links} where decision = 'accepted'",
+        links=links,
         store=True,
     )
     labels = components(engine, edges)
     loose_labels = engine.sql(_CHECKED, labels=labels, edges=edges, store=True)
-    weights = _weights(engine, loose_labels, pairs, score)
+    weights = _weights(engine, loose_labels, links, score, accept)
     split_up = engine.by_group(
         weights, functools.partial(_split, accept=accept), _SPLIT, by="label"
     )
@@ -75,6 +79,82 @@ def cluster(
         t=split_up,
     )
     return Clusters(_members(engine, units, labels, split_up), removed_pairs)
+
+
+def links_by_clusters(
+    engine: Engine,
+    links: Table,
+    clusters: Clusters,
+    score: Callable[[Table], Table],
+    *,
+    step: str,
+    accept_probability: float,
+) -> Table:
+    """The links of a file, where pairs are accepted if their records are in one
+    cluster: the columns of `links`; stored.
+
+    Args:
+        links: of the step, every scored pair of the file.
+        score: adds pattern and match_weight to pairs (left_id, right_id) that no
+            blocking rule made, or that are below the floor.
+        step: name of the step.
+        accept_probability: of the step.
+    """
+    others = engine.sql(
+        _UNSCORED_OF_CLUSTERS, members=clusters.members, links=links, store=True
+    )
+    return engine.sql(
+        _BY_CLUSTERS,
+        params={"step": step, "accept": accept_probability},
+        links=links,
+        others=score(others),
+        members=clusters.members,
+        removed=clusters.removed_links,
+        store=True,
+    )
+
+
+_UNSCORED_OF_CLUSTERS = """
+    select a.unit_id as left_id, b.unit_id as right_id
+    from {members} as a
+    join {members} as b on b.cluster_id = a.cluster_id and b.unit_id > a.unit_id
+    where not exists (
+        select 1 from {links} as s
+        where s.left_id = a.unit_id and s.right_id = b.unit_id
+    )
+    """
+
+_BY_CLUSTERS = f"""
+    with pairs as (
+        select * from {{links}}
+        union all
+        select cast($step as varchar) as step, left_id, right_id,
+               'probabilistic' as method, '{BY_OTHER_LINKS}' as pass, pattern,
+               match_weight,
+               1 / (1 + pow(cast(2 as double), -match_weight)) as match_probability,
+               cast(null as double) as runner_up_weight,
+               'rejected' as decision, cast(null as varchar) as reason
+        from {{others}}
+    ),
+    compared as (
+        select p.*, l.cluster_id = r.cluster_id as is_one_cluster,
+               c.reason as removed_reason
+        from pairs as p
+        join {{members}} as l on l.unit_id = p.left_id
+        join {{members}} as r on r.unit_id = p.right_id
+        left join {{removed}} as c
+            on c.left_id = p.left_id and c.right_id = p.right_id
+    )
+    select step, left_id, right_id, method, pass, pattern, match_weight,
+           match_probability, runner_up_weight,
+           case when is_one_cluster then 'accepted'
+                when decision = 'accepted' then 'review'
+                else decision end as decision,
+           case when is_one_cluster and match_probability < $accept then '{JOINED}'
+                when is_one_cluster then null
+                else coalesce(removed_reason, reason) end as reason
+    from compared
+    """
 
 
 # Components that lack an accepted pair between two of their records.
@@ -96,8 +176,9 @@ _CHECKED = """
     """
 
 _SCORED = """
-    select l.label, p.left_id, p.right_id, p.match_weight
-    from {pairs} as p
+    select l.label, p.left_id, p.right_id, p.match_weight,
+           p.decision = 'accepted' as is_link
+    from {links} as p
     join {checked} as l on l.node = p.left_id
     join {checked} as r on r.node = p.right_id and r.label = l.label
     """
@@ -113,10 +194,16 @@ _OTHERS = """
 
 
 def _weights(
-    engine: Engine, loose_labels: Table, pairs: Table, score: Callable[[Table], Table]
+    engine: Engine,
+    loose_labels: Table,
+    links: Table,
+    score: Callable[[Table], Table],
+    accept: float,
 ) -> Table:
-    """label, left_id, right_id, match_weight of each pair of a component's records."""
-    scored_pairs = engine.sql(_SCORED, pairs=pairs, checked=loose_labels, store=True)
+    """label, left_id, right_id, match_weight, is_link (accepted) of each pair of a
+    component's records.
+    """
+    scored_pairs = engine.sql(_SCORED, links=links, checked=loose_labels, store=True)
     others = engine.sql(
         _OTHERS,
         params={"most": _MOST_RECORDS},
@@ -126,12 +213,15 @@ def _weights(
     )
     return engine.sql(
         """
-        select label, left_id, right_id, match_weight from {scored}
+        select label, left_id, right_id, match_weight, is_link from {scored}
         union all
-        select l.label, w.left_id, w.right_id, w.match_weight from {w} as w
-            join {checked} as l on l.node = w.left_id
+        select l.label, w.left_id, w.right_id, w.match_weight,
+               w.match_weight >= $accept as is_link
+        from {others} as w
+        join {checked} as l on l.node = w.left_id
         """,
-        w=score(others),
+        params={"accept": accept},
+        others=score(others),
         checked=loose_labels,
         scored=scored_pairs,
     )
@@ -150,13 +240,12 @@ def _split(weights: pa.Table, accept: float) -> pa.Table:
     accepted pairs whose records are in two parts (part NULL).
     """
     records: list[tuple[int, int | None, float | None, int | None]] = []
-    names = ("label", "left_id", "right_id", "match_weight")
+    names = ("label", "left_id", "right_id", "match_weight", "is_link")
     weight_rows = zip(*(weights[name].to_pylist() for name in names), strict=True)
     for _, rows in itertools.groupby(weight_rows, key=lambda row: row[0]):
-        component = {(a, b): weight for _, a, b, weight in rows}
-        accepted_pairs = [
-            (a, b, weight) for (a, b), weight in component.items() if weight >= accept
-        ]
+        pairs = list(rows)
+        component = {(a, b): weight for _, a, b, weight, _ in pairs}
+        accepted_pairs = [(a, b, weight) for _, a, b, weight, link in pairs if link]
         labels, cuts = split(accepted_pairs, _Misfit(component, accept))
         records += [(node, None, None, label) for node, label in labels.items()]
         records += [

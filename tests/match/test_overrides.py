@@ -12,7 +12,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.engine.duckdb import DuckDBEngine
 from linkage.errors import ConfigError
-from linkage.match import link_step
+from linkage.match import StepInputs, link_step
 from linkage.match.overrides import Overrides, load, of_units
 from tests.conftest import parse
 from tests.match.exact_model import exact_model, units
@@ -229,12 +229,14 @@ def linked(
     overrides = Overrides(world(forced), world(barred), {"decisions": 2, "met": 2})
     result = link_step(
         engine,
-        STEP,
-        sides[0],
-        sides[1],
-        rules=[PASS],
-        model=exact_model(),
-        overrides=overrides,
+        StepInputs(
+            STEP,
+            sides[0],
+            sides[1],
+            passes=[PASS],
+            model=exact_model(),
+            overrides=overrides,
+        ),
     )
     links = engine.arrow(result.links).to_pylist()
     return {

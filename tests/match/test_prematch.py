@@ -9,7 +9,7 @@ import pytest
 
 from linkage.config import Step
 from linkage.engine import Engine, rows
-from linkage.match import StepResult, link_step
+from linkage.match import StepInputs, StepResult, link_step
 from linkage.match.partitions import Partitions
 from linkage.match.prematch import prematch
 from tests.conftest import parse
@@ -49,7 +49,9 @@ def _linked(
         train=False,
         **({"diagnose": False} | keys),
     )
-    return link_step(engine, step, *sides, rules=(), model=MODEL, partitions=partitions)
+    return link_step(
+        engine, StepInputs(step, *sides, passes=(), model=MODEL, partitions=partitions)
+    )
 
 
 def _links(engine: Engine, result: StepResult) -> list[tuple[int, int]]:

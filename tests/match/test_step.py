@@ -11,7 +11,7 @@ from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import ConfigError, NothingToTrainOnError
-from linkage.match import StepResult, candidates, link_step
+from linkage.match import StepInputs, StepResult, candidates, link_step
 from linkage.match.overrides import Overrides
 from linkage.model import from_dict
 from tests.conftest import parse
@@ -71,10 +71,12 @@ def linked(
     ]
     return link_step(
         engine,
-        STEP.model_copy(update=keys),
-        *sides,
-        rules=rules,
-        **({"model": exact_model()} | options),
+        StepInputs(
+            STEP.model_copy(update=keys),
+            *sides,
+            passes=rules,
+            **({"model": exact_model()} | options),
+        ),
     )
 
 
@@ -304,7 +306,7 @@ def test_a_model_without_probabilities_is_refused_where_it_is_not_trained(
     del raw["comparisons"][0]["comparison_levels"][1]["m_probability"]
     side = units(engine, "left", engine.from_arrow(parse(LEFT)))
     with pytest.raises(ConfigError, match="forename") as error:
-        link_step(engine, STEP, side, side, rules=[], model=from_dict(raw))
+        link_step(engine, StepInputs(STEP, side, side, passes=[], model=from_dict(raw)))
     assert "train" in str(error.value)
 
 
@@ -317,11 +319,13 @@ def test_a_side_without_units_links_nothing(engine: Engine, rows: Rows) -> None:
     left = units(engine, "left", engine.from_arrow(parse(LEFT)))
     result = link_step(
         engine,
-        STEP,
-        left,
-        units(engine, "right", empty),
-        rules=[PASS],
-        model=exact_model(),
+        StepInputs(
+            STEP,
+            left,
+            units(engine, "right", empty),
+            passes=[PASS],
+            model=exact_model(),
+        ),
     )
     assert rows(result.links) == []
     assert {row[3] for row in rows(result.unlinked)} == {
@@ -339,7 +343,8 @@ def test_a_model_without_rules_leaves_all_to_the_passes(
         for name, text in (("left", LEFT), ("right", RIGHT))
     ]
     result = link_step(
-        engine, STEP, sides[0], sides[1], rules=[PASS], model=exact_model(())
+        engine,
+        StepInputs(STEP, sides[0], sides[1], passes=[PASS], model=exact_model(())),
     )
     assert [row[1:4] for row in rows(result.links)] == [
         (1, 11, "deterministic"),
@@ -361,17 +366,18 @@ def test_progress_names_each_part_of_the_work(
     ]
     link_step(
         engine,
-        STEP,
-        sides[0],
-        sides[1],
-        rules=[PASS],
-        model=exact_model(),
-        progress=messages.append,
+        StepInputs(
+            STEP,
+            sides[0],
+            sides[1],
+            passes=[PASS],
+            model=exact_model(),
+            progress=messages.append,
+        ),
     )
     assert messages == [
         "term frequencies",
         "passes",
-        *scoring,
         *scoring,
         "resolution",
         "diagnosis",
@@ -402,8 +408,10 @@ def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:
     with pytest.raises(NothingToTrainOnError, match="nothing to train on"):
         link_step(
             engine,
-            STEP.model_copy(update={"train": True}),
-            *sides,
-            rules=[PASS],
-            model=from_dict(raw),
+            StepInputs(
+                STEP.model_copy(update={"train": True}),
+                *sides,
+                passes=[PASS],
+                model=from_dict(raw),
+            ),
         )

@@ -24,7 +24,11 @@ def _table(engine: Engine, pairs: Any, weights: Any = None) -> Table:
         "right_id": pa.array([b for _, b in pairs], pa.int64()),
     }
     if weights is not None:
-        columns["match_weight"] = pa.array(weights, pa.float64())
+        decisions = ["accepted" if w >= ACCEPT else "rejected" for w in weights]
+        columns |= {
+            "match_weight": pa.array(weights, pa.float64()),
+            "decision": pa.array(decisions, pa.string()),
+        }
     return engine.from_arrow(pa.table(columns))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from linkage.config import RunConfig, Step
 from linkage.config.identifiers import IDENTIFIERS
 from linkage.engine import Engine, Table, columns, rows
-from linkage.match import StepResult, Units, from_sources, link_step
+from linkage.match import StepInputs, StepResult, Units, from_sources, link_step
 from linkage.match.candidates import union_all
 from linkage.match.overrides import Overrides, never_one, of_units
 from linkage.match.partitions import Partitions
@@ -138,22 +138,26 @@ def _link(
         )
     result = link_step(
         engine,
-        step,
-        left,
-        right,
-        rules=job.passes[step.name],
-        model=model,
-        seed=job.config.run.seed,
-        overrides=_overrides(space, job, step, left, right) if step.overrides else None,
-        last_release=_linked_before(
-            engine, previous, entities(space, sources), left, right
-        )
-        if previous
-        else None,
-        earlier=_earlier(space, trainers),
-        trained_on=job.trained_on.get(step.name),
-        partitions=Partitions(space.kept),
-        progress=space.note,
+        StepInputs(
+            step=step,
+            left=left,
+            right=right,
+            passes=job.passes[step.name],
+            model=model,
+            seed=job.config.run.seed,
+            overrides=_overrides(space, job, step, left, right)
+            if step.overrides
+            else None,
+            last_release=_linked_before(
+                engine, previous, entities(space, sources), left, right
+            )
+            if previous
+            else None,
+            earlier=_earlier(space, trainers),
+            trained_on=job.trained_on.get(step.name),
+            partitions=Partitions(space.kept),
+            progress=space.note,
+        ),
     )
     _tell_of_model(space, job, step, result)
     space.write(f"links/{step.name}", result.links)
