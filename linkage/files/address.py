@@ -230,21 +230,17 @@ class AddressSide:
         texts = [text.upper() for text in self.texts]
         form = _with_postcode(texts)
         pieces = [form.pieces(text)[1] for text in texts]
-        first, last = (
-            sum(form.is_town(row[end]) for row in pieces if row) for end in (-1, 0)
-        )
-        form = replace(form, town_first=first > last + _TOWN_FIRST * len(texts))
-        outer = [
-            row[0]
-            for text in texts
-            if len(row := form.pieces(text)[1]) > 1 and not _DIGIT.search(row[0])
-        ]
-        codes = Counter(
-            match[1] for piece in outer if (match := _STATE_END.search(piece))
-        )
+        firsts = sum(form.is_town(row[-1]) for row in pieces if row)
+        lasts = sum(form.is_town(row[0]) for row in pieces if row)
+        if firsts > lasts + _TOWN_FIRST * len(texts):
+            form = replace(form, town_first=True)
+            pieces = [row[::-1] for row in pieces]
+        ends = [row[0] for row in pieces if len(row) > 1 and not _DIGIT.search(row[0])]
+        codes = Counter(match[1] for end in ends if (match := _STATE_END.search(end)))
         if codes.total() > _STATES * len(pieces) and len(codes) <= _MOST_STATES:
             form = replace(form, states=True, beyond=frozenset(codes))
-        self.form, self.pieces = form, [form.pieces(text)[1] for text in texts]
+            pieces = [form.pieces(text)[1] for text in texts]
+        self.form, self.pieces = form, pieces
 
 
 def infer_addresses(sides: Sequence[AddressSide]) -> None:

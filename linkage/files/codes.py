@@ -5,13 +5,14 @@ write them, and each in one form.
 import math
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 from anyascii import anyascii
 
+from linkage.files.distinct import Counts, share_that_match
 from linkage.files.header_names import plain
 from linkage.files.profile import says_unknown
 from linkage.files.vocabulary import vocabulary
@@ -39,7 +40,7 @@ _SHORT = 4  # digits that may all be the same by chance
 _MAIL = re.compile(r'[^\s;,|/<>"]+@[^\s;,|/<>"]+')
 _AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")
 FORMS = {
-    role: re.compile(form, re.IGNORECASE)
+    role: f"(?i)^(?:{form})$"
     for role, form in {
         "email": r"[^@\s]+@[^@\s]+\.[^@\s]+",
         "nino": r"[A-CEGHJ-PR-TW-Z][A-CEGHJ-NPR-TW-Z][0-9]{6}[A-D]?",
@@ -49,14 +50,7 @@ FORMS = {
 }
 """Roles that the form of a column's values shows."""
 
-Counts = Mapping[str, int]  # A value to its rows
-
-
-def share(values: Counts, fits: Callable[[str], object]) -> float:
-    """The share of rows whose value fits."""
-    return sum(rows for value, rows in values.items() if fits(value)) / max(
-        sum(values.values()), 1
-    )
+_DIGITS_ALONE = r"^[^A-Za-z]*[0-9][^A-Za-z]*$"
 
 
 def _sex_code(value: str) -> str:
@@ -274,7 +268,7 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     Postcodes of digits are compared by the digits that both files have.
     """
     if all(
-        share(counts, FORMS["postcode"].fullmatch) > _MIN_BRITISH for counts in sides
+        share_that_match(counts, FORMS["postcode"]) > _MIN_BRITISH for counts in sides
     ):
         return [{"kind": "british", "precision": "unit"} for _ in sides]
     precisions = [_british_precision(counts) for counts in sides]
@@ -282,8 +276,7 @@ def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
         coarsest = min(precisions, key=["district", "sector", "unit"].index)
         return [{"kind": "british", "precision": coarsest} for _ in sides]
     are_digits = [
-        share(counts, lambda value: _code(value).isdigit()) > _MIN_ONE_LENGTH
-        for counts in sides
+        share_that_match(counts, _DIGITS_ALONE) > _MIN_ONE_LENGTH for counts in sides
     ]
     lengths = [
         _usual_length(counts) * digits

@@ -13,8 +13,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 from anyascii import anyascii
 
+from linkage.files.distinct import Distinct, some_of
 from linkage.files.profile import says_unknown
 from linkage.files.vocabulary import vocabulary
 from linkage.records.dates import no_date_texts
@@ -30,6 +34,14 @@ _BLANKS = re.compile(r"(?<=\d)\s*([-/.])\s*(?=\d)", re.ASCII)
 _WORDS = re.compile(r"[A-Z]+|\d+", re.ASCII)
 _YEARS = re.compile(r"(?<!\d)\d{4}(?!\d)", re.ASCII)
 
+_ISO = r"^\d{4}-\d{2}-\d{2}$"
+_YEAR_LAST = r"^(?P<one>\d{2})(?P<sign>[-/.])(?P<two>\d{2})[-/.](?P<year>\d{4})$"
+_ORDER_VALUES = 2_000
+"""Distinct dates, of all that a sample has, that show how a column writes them: an
+order that one in 500 of them shows is missed once in fifty times.
+"""
+
+_MONTHS = 12
 EARLIEST_YEAR = 1850
 _FEWEST_DIGITS = {
     8: 7,
@@ -99,7 +111,7 @@ def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
     of birth.
     """
     known, digits = Counter[str](), Counter[int]()
-    for text, rows in values.items():
+    for text, rows in some_of(values, _ORDER_VALUES).items():
         if not says_nothing(text):
             known[plain(text)] += rows
     today = (datetime.date.today() - _EXCEL_START).days
@@ -126,7 +138,8 @@ def infer_format(values: Mapping[str, int], latest_year: int) -> DateFormat:
     )
     day, month, (first, last) = _orders(known, latest_year)
     month_first = {
-        separator: month[separator] > day[separator] for separator in {*day, *month}
+        separator: month[separator] > day[separator]
+        for separator in sorted({*day, *month})
     }
     month_first.setdefault("", month.total() > day.total())
     return DateFormat("", month_first, first > last, latest_year, usual_length)
@@ -136,7 +149,8 @@ def shows_order(values: Mapping[str, int]) -> bool | None:
     """Whether the month stands before the day, where any date with separators
     shows it.
     """
-    texts = ((plain(text), rows) for text, rows in values.items())
+    some_values = some_of(values, _ORDER_VALUES)
+    texts = ((plain(text), rows) for text, rows in some_values.items())
     day, month, _ = _orders(
         {text: rows for text, rows in texts if not text.isdecimal()}, 0
     )
@@ -195,10 +209,15 @@ def latest_birth_year(columns: Iterable[Mapping[str, int]]) -> int:
     """
     years, today = Counter[int](), datetime.date.today().year
     for values in columns:
-        for text, rows in values.items():
+        shapes = _Shapes.of(values)
+        years.update(_years(shapes.iso, 0))
+        years.update(_years(shapes.year_last, len("05/03/")))
+        for text, rows in shapes.others.items():
             whole = [int(year) for year in _YEARS.findall(plain(text))]
-            if len(whole) == 1 and EARLIEST_YEAR <= whole[0] <= today:
+            if len(whole) == 1:
                 years[whole[0]] += rows
+    for year in [year for year in years if not EARLIEST_YEAR <= year <= today]:
+        del years[year]
     later_rows = 0
     for year in sorted(years, reverse=True):
         later_rows += years[year]
@@ -250,16 +269,97 @@ def read_date(text: str | None, form: DateFormat) -> str | None:
     if text is None or says_nothing(text):
         return None
     date = _parsed(plain(text), form)
-    if (
-        date is None
-        or date in form.default_days
-        or date in map(str, identifier_rules().date.sentinels)
-    ):
+    if date is None or date in form.default_days or date in _sentinels():
         return None
     if form.january_is_default and date.endswith("-01-01"):
         date = f"{date[:4]}-00-00"
     known = PRECISIONS[form.precision]
     return date[:known] + "-00-00"[known - 10 :] if known < 10 else date
+
+
+@functools.cache
+def _sentinels() -> frozenset[str]:
+    """Dates that stand for "not known"."""
+    return frozenset(map(str, identifier_rules().date.sentinels))
+
+
+def read_dates(values: Mapping[str, int], form: DateFormat) -> Counter[str]:
+    """The dates that a column's values are read as, to their rows: `read_date` of each
+    value, in which values of the two commonest shapes are read all at once.
+    """
+    if form.format or form.default_days or form.january_is_default:
+        dates, others = Counter[str](), values
+    else:
+        shapes = _Shapes.of(values)
+        others = shapes.others
+        dates = Counter(shapes.iso.counts())
+        dates.update(_year_first(shapes.year_last, form).counts())
+        for unknown in _sentinels():
+            del dates[unknown]
+        known = PRECISIONS[form.precision]
+        if known < PRECISIONS["day"]:
+            dates = _cut(dates, known)
+    for text, rows in others.items():
+        if date := read_date(text, form):
+            dates[date] += rows
+    return dates
+
+
+def _cut(dates: Counter[str], known: int) -> Counter[str]:
+    """Dates of which so many characters are known."""
+    shorter = Counter[str]()
+    for date, rows in dates.items():
+        shorter[date[:known] + "-00-00"[known - 10 :]] += rows
+    return shorter
+
+
+@dataclass(frozen=True)
+class _Shapes:
+    """The values of a column by their shape."""
+
+    iso: Distinct  # 1990-03-05
+    year_last: Distinct  # 05/03/1990, in either order
+    others: dict[str, int]
+
+    @classmethod
+    def of(cls, values: Mapping[str, int]) -> "_Shapes":
+        distinct = Distinct.of(values)
+        is_date = pc.invert(distinct.are_among(no_date_texts()))
+        is_iso = pc.and_(is_date, distinct.matches(_ISO))
+        is_year_last = pc.and_(is_date, distinct.matches(_YEAR_LAST))
+        is_other = pc.invert(pc.or_(is_iso, is_year_last))
+        return cls(
+            distinct.where(is_iso),
+            distinct.where(is_year_last),
+            distinct.where(is_other).counts(),
+        )
+
+
+def _years(dates: Distinct, start: int) -> dict[int, int]:
+    """The four digits from a place of each date, as years to their rows."""
+    texts = pc.utf8_slice_codeunits(dates.values, start, start + 4)
+    return Distinct(texts.cast(pa.int64()), dates.rows).counts()
+
+
+def _year_first(dates: Distinct, form: DateFormat) -> Distinct:
+    """Texts of the shape 05/03/1990 as year-month-day text."""
+    parts = pc.extract_regex(dates.values, _YEAR_LAST)
+    one, two = pc.struct_field(parts, "one"), pc.struct_field(parts, "two")
+    first = one.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    second = two.cast(pa.int64()).to_numpy(zero_copy_only=False)
+    default = form.month_first.get("", False)
+    signs = pc.struct_field(parts, "sign").to_pylist()
+    month_first = np.array(
+        [form.month_first.get(sign, default) for sign in signs], dtype=bool
+    )
+    # Only one of the two can be the month where the other is above 12.
+    month_first &= ~((first > _MONTHS) & (second <= _MONTHS))
+    month_first |= (second > _MONTHS) & (first <= _MONTHS)
+    is_month_first = pa.array(month_first)
+    month = pc.if_else(is_month_first, one, two)
+    day = pc.if_else(is_month_first, two, one)
+    year = pc.struct_field(parts, "year")
+    return Distinct(pc.binary_join_element_wise(year, month, day, "-"), dates.rows)
 
 
 def _parsed(text: str, form: DateFormat) -> str | None:

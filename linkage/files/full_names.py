@@ -8,25 +8,34 @@ holds for a column.
 """
 
 import functools
-import itertools
 import math
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from linkage.files.distinct import Counts, some_of
 from linkage.files.vocabulary import common_names, vocabulary
 from linkage.records.names import name_words
 from linkage.records.rules import name_rules
 
-Counts = Mapping[str, int]  # A value to its rows
 Parts = tuple[Counter[str], Counter[str]]  # Forenames and surnames to their rows
 
 _UNSEEN = 0.5  # pseudo-count of a word as either kind, and of a number of surname words
 _MAX_SURNAME_WORDS = 6
 _LISTED = 20  # rows, as which a word of the list of common names counts at most
-_ORDER_NAMES = 20_000  # names that show which comes first
+_ORDER_NAMES = 2_000
+"""Names that show which comes first, of all that a sample has: the evidence of each is
+a bit or more, and all of it is added up.
+"""
+_REMEMBERED = 1 << 16  # names, whose words are remembered: each is asked for six times
+
+
+@functools.lru_cache(_REMEMBERED)
+def _words_of(name: str) -> tuple[str, ...]:
+    """The words of a name."""
+    return tuple(name_words(name))
 
 
 @dataclass(frozen=True)
@@ -46,15 +55,15 @@ class _Words:
             Counter[int](),
         )
         for value, rows in forenames.items():
-            words = name_words(value) or [""]
+            words = _words_of(value) or ("",)
             last[words[-1]] += rows
             for word in words:
                 first_names[word] += rows
         particles = _particles_of(surnames, last)
         for value, rows in surnames.items():
-            words = _with_particles(name_words(value), particles)
-            lengths[min(len(words), _MAX_SURNAME_WORDS)] += rows
-            for word in words:
+            parts = _with_particles(_words_of(value), particles)
+            lengths[min(len(parts), _MAX_SURNAME_WORDS)] += rows
+            for word in parts:
                 family[word] += rows
         forename_total, surname_total = (
             max(first_names.total(), 1),
@@ -79,13 +88,13 @@ class _Words:
         )
 
     def best(
-        self, words: list[str], surname_first: bool
-    ) -> tuple[float, list[str], list[str]]:
+        self, words: Sequence[str], surname_first: bool
+    ) -> tuple[float, Sequence[str], Sequence[str]]:
         """The best split of a name: its evidence (log2), the forenames and the
         surname's words.
         """
         parts = _with_particles(words, self.particles, surname_first, separator=" ")
-        parts = parts if len(parts) > 1 else words
+        parts = parts if len(parts) > 1 else list(words)
         scores = [self.weights.get(_joined(word), 0.0) for word in parts]
         scores = scores[::-1] if surname_first else scores
         total, numbers = (
@@ -132,7 +141,7 @@ class FullNames:
         name = bare_name(value)
         if parts := _by_comma(name):
             return parts
-        words = name_words(name)
+        words = _words_of(name)
         if len(words) < 2:
             word = words[0] if words else None
             return (
@@ -154,7 +163,7 @@ def _known_parts(names: Counts) -> Parts:
         if parts := _by_comma(name):
             forenames[parts[0]] += rows
             surnames[parts[1]] += rows
-        for word in name_words(name):
+        for word in _words_of(name):
             rows_of[word] += rows
     for counts, common in zip((forenames, surnames), common_names(), strict=True):
         counts.update(
@@ -173,7 +182,7 @@ def _by_place(names: Counts, surname_first: bool) -> Parts:
     forenames, surnames = Counter[str](), Counter[str]()
     for name, rows in names.items():
         words = _with_particles(
-            name_words(name),
+            _words_of(name),
             name_rules().surname_particles,
             surname_first,
             separator=" ",
@@ -189,10 +198,11 @@ def _by_place(names: Counts, surname_first: bool) -> Parts:
 
 def _evidence(names: Counts, words: _Words) -> float:
     """Log2 odds that the surname stands first, of names of several words."""
-    split = (name_words(value) for value in names if "," not in value)
-    sample = itertools.islice((name for name in split if len(name) > 1), _ORDER_NAMES)
+    without_comma = {name: rows for name, rows in names.items() if "," not in name}
     return sum(
-        words.best(name, True)[0] - words.best(name, False)[0] for name in sample
+        words.best(name_parts, True)[0] - words.best(name_parts, False)[0]
+        for name in some_of(without_comma, _ORDER_NAMES)
+        if len(name_parts := _words_of(name)) > 1
     )
 
 
@@ -207,16 +217,16 @@ def _by_comma(value: str) -> tuple[str, str] | None:
     while (
         len(words) > 1
         and words[-1].islower()
-        and {*name_words(words[-1])} <= {*name_rules().surname_particles}
+        and {*_words_of(words[-1])} <= {*name_rules().surname_particles}
     ):
         surname = f"{words.pop()} {surname}"
     is_suffix = (
-        len(name_words(forename)) == 1
-        and name_words(forename)[0] in name_rules().suffixes
+        len(_words_of(forename)) == 1
+        and _words_of(forename)[0] in name_rules().suffixes
     )
     return (
         (" ".join(words), surname)
-        if name_words(surname) and name_words(forename) and not is_suffix
+        if _words_of(surname) and _words_of(forename) and not is_suffix
         else None
     )
 
@@ -227,7 +237,7 @@ def _particles_of(surnames: Counts, last: Counts) -> frozenset[str]:
     """
     singles, before = Counter[str](), Counter[str]()
     for value, rows in surnames.items():
-        words = name_words(value)
+        words = _words_of(value)
         (singles if len(words) == 1 else before)[words[0] if words else ""] += rows
     particles = name_rules().surname_particles
     return frozenset(
@@ -242,7 +252,7 @@ def _joined(word: str) -> str:
 
 
 def _with_particles(
-    words: list[str],
+    words: Sequence[str],
     particles: Collection[str],
     from_first: bool = True,
     *,

@@ -9,12 +9,13 @@ of a telephone). Cleaners use nothing but the schema.
 """
 
 import math
-import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from anyascii import anyascii
 
 from linkage.errors import ConfigError, InputError
@@ -26,8 +27,9 @@ from linkage.files.address import (
     holds_whole_addresses,
     infer_addresses,
 )
-from linkage.files.codes import FORMS, sex_frame, share
-from linkage.files.date_format import latest_birth_year, read_date
+from linkage.files.codes import FORMS, sex_frame
+from linkage.files.date_format import latest_birth_year, read_dates
+from linkage.files.distinct import Distinct, share_that_match
 from linkage.files.full_names import FullNames
 from linkage.files.header_names import BIRTH_PARTS, NUMBERS, ROLES
 from linkage.files.profile import Profile
@@ -68,21 +70,28 @@ _MOSTLY_INITIALS = (
 _ENOUGH_FIELDS = (
     3  # fields that identify persons without a birth date that cannot be read
 )
+_NAMES = 2_000
+"""Names of a sample that show which parts of names a file has: a share of 5 % to within
+1 %.
+"""
+_ADDRESSES = 2_000  # of a sample, that show how they are written
 _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
 _MIN_DATES = 0.5  # share of a column's values that must be dates
 _WITH_NUMBERS, _WITHOUT = (
     0.5,
     0.1,
 )  # shares of streets with the number of the house, in one file and in the other
-_CODE = re.compile(r"[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*")
+_CODE = r"^[A-Za-z]*[-_/]?[A-Za-z]*[0-9][A-Za-z0-9]*([-_/][A-Za-z0-9]+)*$"
+_SHORT_CODE = 3  # signs that quantities have as well
 _MOST_DIGITS = 18  # of a number in a series: any of them fits into 64 bits
-_DATE = re.compile(r"\d{1,4}[-/]\d{1,2}[-/]\d{1,4}")
+_DATE = r"^\d{1,4}[-/]\d{1,2}[-/]\d{1,4}$"
 _MIN_FORM_SHARE = 0.9  # of values have the form of a role
+_SHORTEST_DATE = 6  # signs: 5.3.90
 _MIN_BIRTH_YEARS = 15  # years that dates must span, or they are of events
 _MIN_VALUES = 20  # distinct ones, or a column is a category
 
 Side = tuple[Profile, FileSchema]
-Keys = Callable[[Profile, Sequence[str]], Sequence[str]]
+Keys = Callable[[Profile, Sequence[str]], Iterator[str]]
 """Of some columns of a file those that are known in every row and hold no value twice,
 by all of its rows.
 """
@@ -200,23 +209,15 @@ def _find_ids(
     ):
         if key and key != NUMBERED:
             refuse_unknown_column("--id", key, profile.file.side, profile.file.columns)
-        column = (
-            schema.columns["id"][0] if schema.evidence.get("id") == OPTION else None
-        )
-        schema.id = (
-            key
-            or column
-            or next(
-                iter(keys(profile, _keys_to_ask(profile, schema, statement.columns))),
-                None,
-            )
-        )
+        is_stated = schema.evidence.get("id") == OPTION
+        column = schema.columns["id"][0] if is_stated else None
+        candidates = _keys_to_ask(profile, schema, statement.columns)
+        schema.id = key or column or next(keys(profile, candidates), None)
     for number, (profile, schema) in enumerate(zip(profiles, schemas, strict=True)):
+        # What is one file's id may be the other's under the same name.
         other = schemas[number - 1].id
-        if not schema.id and other in profile.columns and keys(profile, [str(other)]):
-            schema.id = (
-                other  # what is one file's id may be the other's under the same name
-            )
+        if not schema.id and other and other in profile.columns:
+            schema.id = next(keys(profile, [other]), None)
     for schema in schemas:
         schema.id = None if schema.id == NUMBERED else schema.id
         schema.columns = {
@@ -260,26 +261,29 @@ def _are_codes(values: Counter[str]) -> bool:
     """Whether all values are codes with a digit, and no dates or quantities of several
     lengths.
     """
-    lengths, prefixes = (
-        {*map(len, values)},
-        {re.sub(r"[0-9].*", "", value) for value in values},
-    )
-    digits = [
-        int(value)
-        for value in values
-        if value.isdecimal() and len(value) <= _MOST_DIGITS
-    ]
-    is_series = len(digits) == len(values) > 0 and max(digits) - min(digits) + 1 == len(
-        digits
-    )
-    is_formed = (
-        (len(lengths) == 1 and min(lengths) > 3)
-        or (len(prefixes) == 1 and prefixes != {""})
-        or is_series
-    )
-    return is_formed and all(
-        _CODE.fullmatch(value) and not _DATE.fullmatch(value) for value in values
-    )
+    distinct = Distinct.of(values)
+    are_codes = pc.and_not(distinct.matches(_CODE), distinct.matches(_DATE))
+    if not pc.all(are_codes, min_count=0).as_py():
+        return False
+    lengths = pc.unique(pc.utf8_length(distinct.values)).to_pylist()
+    if len(lengths) == 1 and lengths[0] > _SHORT_CODE:
+        return True
+    before = pc.replace_substring_regex(distinct.values, "(?s)[0-9].*", "")
+    prefixes = pc.unique(before).to_pylist()
+    if len(prefixes) == 1 and prefixes != [""]:
+        return True
+    return _is_series(distinct.values)
+
+
+def _is_series(values: pa.Array) -> bool:
+    """Whether values are numbers without a gap."""
+    is_number = pc.match_substring_regex(values, rf"^[0-9]{{1,{_MOST_DIGITS}}}$")
+    if not len(values) or not pc.all(is_number).as_py():
+        return False
+    numbers = pc.unique(values.cast(pa.int64()))
+    ends = pc.min_max(numbers).as_py()
+    is_whole = len(numbers) == len(values)
+    return is_whole and ends["max"] - ends["min"] + 1 == len(numbers)
 
 
 def _by_contents(
@@ -324,7 +328,7 @@ def _by_contents(
 def _form_of(column: str, values: Counter[str]) -> str | None:
     """The role whose form a column's values have."""
     for role, form in FORMS.items():
-        if share(values, form.fullmatch) >= _MIN_FORM_SHARE:
+        if share_that_match(values, form) >= _MIN_FORM_SHARE:
             return role
     frame = sex_frame(values, column) if len(values) <= 4 else None
     if frame and not any(map(str.isdigit, "".join(frame))):
@@ -334,24 +338,22 @@ def _form_of(column: str, values: Counter[str]) -> str | None:
 
 def _are_birth_dates(values: Counter[str]) -> bool:
     """Whether nearly all values are whole dates, of more years than events have."""
-    if len(values) < _MIN_VALUES or not all(
-        re.search(r"\d", value) for value in values
-    ):
+    if len(values) < _MIN_VALUES or share_that_match(values, r"\p{Nd}") < 1:
         return False
-    form, years = (
-        date_format.infer_format(values, latest_birth_year([values])),
-        Counter[int](),
-    )
-    for value, rows in values.items():
-        date = read_date(value, form) or "-00"
-        years[int(date[:4]) if len(value) > 5 and not date.endswith("-00") else 0] += (
-            rows
-        )
-    undated = years.pop(0, 0)
-    return (
-        undated <= (1 - _MIN_FORM_SHARE) * values.total()
-        and max(years) - min(years) >= _MIN_BIRTH_YEARS
-    )
+    form = date_format.infer_format(values, latest_birth_year([values]))
+    long_values = {
+        value: rows for value, rows in values.items() if len(value) >= _SHORTEST_DATE
+    }
+    whole_dates = {
+        date: rows
+        for date, rows in read_dates(long_values, form).items()
+        if not date.endswith("-00")
+    }
+    undated = values.total() - sum(whole_dates.values())
+    if undated > (1 - _MIN_FORM_SHARE) * values.total():
+        return False
+    years = {int(date[:4]) for date in whole_dates}
+    return max(years) - min(years) >= _MIN_BIRTH_YEARS
 
 
 def _settle(profile: Profile, schema: FileSchema, statement: Stated) -> None:
@@ -492,42 +494,59 @@ def _sample_of(profile: Profile, schema: FileSchema, *fields: str) -> list[list[
 
 
 def _infer_names(sides: Sequence[Side], fields: list[str]) -> None:
+    """How names are split, and which parts of them both files have."""
     for side in sides:
         _learn_names(*side)
     _infer_letters(sides)
-    samples = [
-        _sample_of(*side, "forename", "middle_names", "surname") for side in sides
-    ]
+    forenames, middle_names, surnames = [], [], []
+    for profile, schema in sides:
+        sample = _sample_of(
+            profile.thinned(_NAMES), schema, "forename", "middle_names", "surname"
+        )
+        forenames.append([name for name in sample[0] if name])
+        middle_names.append([name for name in sample[1] if name])
+        surnames.append([name for name in sample[2] if name])
     has_several = [
-        sum(map(bool, middle)) > _SEVERAL_FORENAMES * sum(map(bool, first))
-        for first, middle, *_ in samples
+        len(middle) > _SEVERAL_FORENAMES * len(first)
+        for first, middle in zip(forenames, middle_names, strict=True)
     ]
     if "forename" in fields and "middle_names" not in fields and all(has_several):
         fields.append("middle_names")
-    parts = {
-        "forename": ("middle_names",),
-        "surname": ("second_surname", "other_surname"),
-    }
-    for name in [name for name in parts if name in fields and len(sides) > 1]:
-        are_initials = []
-        for (_, schema), (forenames, _, surnames) in zip(sides, samples, strict=True):
-            known = [
-                len(value)
-                for value in (forenames if name == "forename" else surnames)
-                if value
-            ]
-            is_made = "initials" in schema.columns and not {name, "full_name"} & {
-                *schema.columns
-            }
-            are_initials.append(
-                is_made or known.count(1) >= _MOSTLY_INITIALS * max(len(known), 1)
-            )
-        if any(are_initials) and not all(are_initials):
-            for _, schema in sides:
-                schema.settings.setdefault("name", {}).setdefault(
-                    "initials", []
-                ).append(name)
-            fields[:] = [field for field in fields if field not in parts[name]]
+    if len(sides) > 1:
+        _infer_initials(sides, fields, "forename", forenames)
+        _infer_initials(sides, fields, "surname", surnames)
+
+
+_PARTS_OF_NAMES = {
+    "forename": ("middle_names",),
+    "surname": ("second_surname", "other_surname"),
+}
+"""A name to the fields of which nothing is compared where a file has its initials."""
+
+
+def _infer_initials(
+    sides: Sequence[Side], fields: list[str], name: str, names: Sequence[Sequence[str]]
+) -> None:
+    """Compare initials of a name where one of two files has no more.
+
+    Args:
+        names: those of the sample of each file.
+    """
+    if name not in fields:
+        return
+    are_initials = []
+    for (_, schema), known in zip(sides, names, strict=True):
+        has_names = bool({name, "full_name"} & {*schema.columns})
+        initials = sum(len(value) == 1 for value in known)
+        are_initials.append(
+            ("initials" in schema.columns and not has_names)
+            or initials >= _MOSTLY_INITIALS * max(len(known), 1)
+        )
+    if any(are_initials) and not all(are_initials):
+        for _, schema in sides:
+            name_settings = schema.settings.setdefault("name", {})
+            name_settings.setdefault("initials", []).append(name)
+        fields[:] = [field for field in fields if field not in _PARTS_OF_NAMES[name]]
 
 
 def _infer_letters(sides: Sequence[Side]) -> None:
@@ -607,11 +626,10 @@ def _infer_dates(
                     [*form.month_first, ""], bool(orders[number - 1])
                 ),
             )
-        known, dates = 0, Counter[str]()
-        for text, rows in counts.items():
-            known += 0 if date_format.says_nothing(text) else rows
-            if date := read_date(text, form):
-                dates[date] += rows
+        dates = read_dates(counts, form)
+        known = sum(
+            rows for text, rows in counts.items() if not date_format.says_nothing(text)
+        )
         if dates.total() < _MIN_DATES * known:
             if form.format or len(fields) <= _ENOUGH_FIELDS:
                 column = " ".join(
@@ -684,36 +702,32 @@ def _infer_call_names(sides: Sequence[Side], fields: Sequence[str]) -> None:
     """Whether the last of several forenames is the other file's, of records that agree:
     Nguyen Van Hung is Hung.
     """
-    key = next(
-        (name for name in ("dob", "email", "phone", "postcode") if name in fields), None
-    )
-    if (
-        len(sides) < 2
-        or not key
-        or "middle_names" in fields
-        or not {"forename", "surname"} <= set(fields)
-    ):
+    keys = [name for name in ("dob", "email", "phone", "postcode") if name in fields]
+    is_told = "middle_names" in fields or not {"forename", "surname"} <= set(fields)
+    if len(sides) < 2 or not keys or is_told:
         return
-    samples = [
-        [
-            *zip(
-                *_sample_of(*side, "surname", key, "forename", "middle_names"),
+    for number, (profile, schema) in enumerate(sides):
+        middle, *_ = _sample_of(profile, schema, "middle_names")
+        has_middle = pa.array([bool(names) for names in middle])
+        some = replace(profile, sample=profile.sample.filter(has_middle))
+        if not some.rows:
+            continue
+        others = {
+            (surname, key): forename
+            for surname, key, forename in zip(
+                *_sample_of(*sides[number - 1], "surname", keys[0], "forename"),
                 strict=True,
             )
-        ]
-        for side in sides
-    ]
-    for number, (_, schema) in enumerate(sides):
-        others = {
-            (surname, item): forename
-            for surname, item, forename, _ in samples[number - 1]
-            if surname and item
+            if surname and key
         }
         first = last = 0
-        for surname, item, forename, middle in samples[number]:
-            if middle and (other := others.get((surname, item))):
+        for surname, key, forename, middle_names in zip(
+            *_sample_of(some, schema, "surname", keys[0], "forename", "middle_names"),
+            strict=True,
+        ):
+            if other := others.get((surname, key)):
                 first += forename == other
-                last += middle.split()[-1] == other
+                last += middle_names.split()[-1] == other
         if last - first > _STANDARD_DEVIATIONS * math.sqrt(last + first):
             schema.settings.setdefault("name", {})["call_name"] = "last"
 
@@ -745,10 +759,7 @@ def _infer_codes(sides: Sequence[Side], fields: Sequence[str]) -> None:
         and not any("address" in schema.learned for _, schema in sides)
         and len(sides) > 1
     ):
-        shares = [
-            share(counts, lambda value: any(map(str.isdigit, value)))
-            for counts in values("address")
-        ]
+        shares = [share_that_match(counts, r"\p{Nd}") for counts in values("address")]
         if max(shares) > _WITH_NUMBERS and min(shares) < _WITHOUT:
             settings["address"] = [{"street_alone": True}] * len(sides)
     for role, of_sides in settings.items():
@@ -800,9 +811,8 @@ def _infer_addresses(sides: Sequence[Side]) -> None:
 
 
 def _address_texts(profile: Profile, schema: FileSchema) -> list[str]:
+    """Some of the sample's addresses, the columns of each in lines."""
     columns = schema.columns.get("address", ())
-    texts = (
-        "\n".join(part or "" for part in row)
-        for row in (profile.combined(columns) if columns else ())
-    )
+    rows = profile.thinned(_ADDRESSES).combined(columns) if columns else ()
+    texts = ("\n".join(part or "" for part in row) for row in rows)
     return [text for text in texts if text.strip()]

@@ -6,7 +6,7 @@ samples; one standardises each row by the schema and stores it.
 """
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -56,7 +56,6 @@ _REPEATED_ROWS = 100_000
 # a further column while rows are standardised; with blanks, so that no field has the
 # name
 KEPT = "kept as it is"
-_MAX_KEYS = 1_000_000  # rows of a file above which the ids that end in 3 stand for all
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -333,31 +332,27 @@ def cardinality_of(shares: Sequence[float]) -> Cardinality:
     return "one-to-many" if shares[1] > shares[0] else "many-to-one"
 
 
-def _keys_among(engine: Engine, profile: Profile, names: Sequence[str]) -> list[str]:
-    """Of some columns those that are known in every row and hold no value twice."""
-    if profile.is_whole or not names:
-        return [
-            name
-            for name in names
-            if len(values := profile.values(name)) == values.total() == profile.rows
-        ]
-    checks = ", ".join(
-        f"count({quote(name)}) = count(*) and count(distinct {quote(name)}) = count(*) "
-        f"as is_key_{n}"
-        for n, name in enumerate(names)
-    )
-    condition = (
-        f"right(cast({quote(names[0])} as varchar), 1) = '3'"
-        if profile.file.rows > _MAX_KEYS
-        else "true"
-    )
-    unique = one(
-        engine,
-        engine.sql(
-            f"select {checks} from {{t}} where {condition}", t=profile.file.table
-        ),
-    )
-    return [name for n, name in enumerate(names) if unique[f"is_key_{n}"]]
+def _keys_among(
+    engine: Engine, profile: Profile, names: Sequence[str]
+) -> Iterator[str]:
+    """Of some columns those that are known in every row and hold no value twice.
+
+    The sample has told already which columns repeat their values often. The others are
+    counted over all rows, each only when it is asked for.
+    """
+    for name in names:
+        if profile.is_whole:
+            values = profile.values(name)
+            is_key = len(values) == values.total() == profile.rows
+        else:
+            query = f"""
+                select count(*) = count({quote(name)})
+                    and count(*) = count(distinct {quote(name)}) as is_key
+                from {{t}}
+                """
+            is_key = one(engine, engine.sql(query, t=profile.file.table))["is_key"]
+        if is_key:
+            yield name
 
 
 def _store_records(

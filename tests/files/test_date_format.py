@@ -17,6 +17,7 @@ from linkage.files.date_format import (
     latest_birth_year,
     precision_of,
     read_date,
+    read_dates,
 )
 
 DAYS = [datetime.date(1950, 1, 1) + datetime.timedelta(days=337 * n) for n in range(60)]
@@ -129,3 +130,40 @@ def test_precision_and_defaults_are_applied() -> None:
     assert read_date("1984-01-01", DateFormat(january_is_default=True)) == "1984-00-00"
     assert read_date("1984-05-12", DateFormat(default_days=("1984-05-12",))) is None
     assert read_date("1900-01-01", DateFormat()) is None
+
+
+_NUMBER = st.sampled_from(["00", "01", "05", "12", "13", "29", "31", "32"])
+_SIGN = st.sampled_from(["-", "/", "."])
+_YEAR = st.sampled_from(["0000", "1900", "1990", "2004", "2999"])
+_LIKE_DATES = st.one_of(
+    st.tuples(_NUMBER, _SIGN, _NUMBER, _SIGN, _YEAR).map("".join),
+    st.tuples(_YEAR, st.just("-"), _NUMBER, st.just("-"), _NUMBER).map("".join),
+    st.sampled_from(
+        ["5 May 1990", "19900305", "1/2/90", "unknown", "1990", "00/00/00"]
+    ),
+)
+
+
+@given(
+    counts=st.dictionaries(_LIKE_DATES, st.integers(1, 5)),
+    month_first=st.dictionaries(st.sampled_from(["-", "/", ""]), st.booleans()),
+    precision=st.sampled_from(["day", "month", "year"]),
+    january_is_default=st.booleans(),
+)
+def test_all_dates_of_a_column_are_read_as_each_of_them_is(
+    counts: dict[str, int],
+    month_first: dict[str, bool],
+    precision: str,
+    january_is_default: bool,
+) -> None:
+    form = DateFormat(
+        month_first=month_first,
+        latest_year=2005,
+        precision=precision,
+        january_is_default=january_is_default,
+    )
+    expected = Counter[str]()
+    for text, rows in counts.items():
+        if date := read_date(text, form):
+            expected[date] += rows
+    assert read_dates(counts, form) == expected

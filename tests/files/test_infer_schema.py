@@ -197,3 +197,13 @@ def test_too_little_to_compare_has_a_remedy(
 def test_one_file_is_refused_twice(engine: Engine, tmp_path: Path) -> None:
     with pytest.raises(InputError, match="leo dedupe"):
         infer(engine, tmp_path, LEFT, LEFT)
+
+
+@pytest.mark.parametrize("repeated", [False, True])
+def test_an_id_is_a_key_of_all_rows_and_not_of_the_sample_alone(
+    engine: Engine, tmp_path: Path, repeated: bool
+) -> None:
+    rows = [f"{n},Ann,Ash {n % 97},19{n % 90 + 10}-05-03" for n in range(11_000)]
+    rows[1] = rows[0] if repeated else rows[1]
+    text = "\n".join(["id,forename,surname,dob", *rows])
+    assert infer(engine, tmp_path, text).schemas[0].id == (None if repeated else "id")

@@ -3,8 +3,15 @@ do not.
 """
 
 from collections import Counter
+from pathlib import Path
 
-from linkage.files.profile import missing_values, says_unknown
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from linkage.engine import Engine
+from linkage.files.profile import SAMPLE_ROWS, missing_values, profile_of, says_unknown
+from linkage.files.read_file import read_file
 
 
 def test_words_for_not_known() -> None:
@@ -46,3 +53,23 @@ def test_a_files_own_word_in_two_columns_of_numbers_is_missing() -> None:
         {"p": numbers, "m": mails}, {"phone": ["p"], "email": ["m"]}
     )
     assert missing["p"] == missing["m"] == {"k.A."}
+
+
+@pytest.mark.parametrize(("rows", "group"), [(9_000, 1_000), (25_000, 2_000)])
+def test_a_sample_is_bounded_and_spread_over_the_file(
+    engine: Engine, tmp_path: Path, rows: int, group: int
+) -> None:
+    path = tmp_path / "people.parquet"
+    ids = [str(n) for n in range(rows)]
+    pq.write_table(pa.table({"id": ids}), path, row_group_size=group)
+    file = read_file(
+        engine, path, tmp_path / "scratch", "file", delimiter=None, encoding=None
+    )
+    profile = profile_of(file, ["id"])
+    places = [int(value) for value in profile.sample["id"].to_pylist()]
+    assert profile.is_whole == (rows <= SAMPLE_ROWS)
+    assert len(places) == len(set(places)) == min(rows, SAMPLE_ROWS)
+    assert places == sorted(places)
+    tenths = Counter(place * 10 // rows for place in places)
+    assert min(tenths.values()) >= len(places) / 10 - group / 10
+    assert (places[0], places[-1]) <= (0, rows - 1)
