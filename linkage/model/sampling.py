@@ -42,29 +42,45 @@ def drawn(
         sides: left and right, unit_id and the columns named.
     """
 
-    def of(table: Table, multiplier: int) -> Side:
-        units = engine.count(table)
-        share = min(most / max(units, 1), 1.0)
-        select_list = columns(["unit_id", *names])
-        spreads = (
-            f"select {select_list}, {_spread(multiplier, seed)} as spread from "
-            f"{{units}}"
-        )
-        slots = (
-            f"select {select_list}, spread * spread % {_PRIME} as slot from "
-            f"({spreads}) as spreads"
-        )
-        query = (
-            f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as "
-            f"slots where slot < {below(share)}"
-        )
-        sample = engine.sql(query, params=None, units=table, store=True)
-        return Side(table, units, sample, share)
-
     samples = (
-        functools.partial(of, *side) for side in zip(sides, _MULTIPLIERS, strict=True)
+        functools.partial(sampled, engine, table, names, place, most=most, seed=seed)
+        for place, table in enumerate(sides)
     )
     return engine.run_concurrently(*samples)
+
+
+def sampled(
+    engine: Engine,
+    table: Table,
+    names: Sequence[str],
+    place: int,
+    *,
+    most: int,
+    seed: int,
+) -> Side:
+    """Sample at most about so many units of one side.
+
+    Args:
+        table: unit_id and the columns named.
+        place: 0 for the left side, 1 for the right one.
+    """
+    units = engine.count(table)
+    share = min(most / max(units, 1), 1.0)
+    select_list = columns(["unit_id", *names])
+    spreads = (
+        f"select {select_list}, {_spread(_MULTIPLIERS[place], seed)} as spread "
+        "from {units}"
+    )
+    slots = (
+        f"select {select_list}, spread * spread % {_PRIME} as slot from "
+        f"({spreads}) as spreads"
+    )
+    query = (
+        f"select {columns(['unit_id', 'slot', *names])} from ({slots}) as "
+        f"slots where slot < {below(share)}"
+    )
+    sample = engine.sql(query, params=None, units=table, store=True)
+    return Side(table, units, sample, share)
 
 
 def _spread(multiplier: int, seed: int) -> str:

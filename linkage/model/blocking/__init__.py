@@ -2,7 +2,12 @@
 to use.
 """
 
-from linkage.model.blocking.choose import ChosenRule, ChosenRules, choose_rules
+from linkage.model.blocking.choose import (
+    ChosenRule,
+    ChosenRules,
+    RejectedRule,
+    choose_rules,
+)
 from linkage.model.blocking.counting import (
     Reached,
     RulePairs,
@@ -24,6 +29,7 @@ __all__ = [
     "Pattern",
     "Reached",
     "Recall",
+    "RejectedRule",
     "RulePairs",
     "choose_rules",
     "count_reached",

@@ -1,25 +1,38 @@
-"""Blocking rules chosen for a model: a greedy set cover of the matches by rules, within
-a budget of pairs.
+"""Blocking rules chosen for a model: of all rules that few enough pairs allow, those
+that add most matches for the pairs that they add.
 
-A rule is equality of up to three keys; the keys are what the levels of the model itself
-ask to be equal: a column, any value of a history, a part of a value. Which keys matches
-agree on is known from true pairs, or else from the model's m, fields erring
-independently. Greedy choice reaches at least 63 % of what the best set of as many rules
-reaches (Nemhauser, Wolsey and Fisher, Mathematical Programming 14, 1978), and is used
-likewise by Bilenko, Kamath and Mooney (ICDM 2006).
+Weighted set cover. The matches are to be covered; a rule costs the pairs that no rule
+before it makes, and a run over the records. The rule with the highest ratio of both is
+taken, then the one with the highest ratio given that, until none is worth its cost or
+the budget is spent (Michelson and Knoblock, AAAI 2006; Bilenko, Kamath and Mooney, ICDM
+2006, for blocking rules; Khuller, Moss and Naor, Information Processing Letters 70,
+1999, for the budget). A rule that later ones make needless is left out again. Ratios
+may lead astray, against which Khuller, Moss and Naor take the best of several starts:
+here from nothing, and from the rules that Splink's tutorials use, so that the choice is
+never worse than these.
+
+What agrees together, of matches and of pairs, is counted on a sample of pairs
+(linkage.model.blocking.pilot), or for matches on true pairs where there are some.
 """
 
-import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
 from linkage.engine import Engine, Table, one, quote, rows
-from linkage.model.blocking.counting import COUNTED_UNITS, pairs_by_keys
-from linkage.model.blocking.recall import Event, by_field, expected_cases, level_events
-from linkage.model.compiled import any_element
+from linkage.model.blocking.counting import pairs_by_keys
+from linkage.model.blocking.keys import (
+    Key,
+    KeySet,
+    agreeing_bits,
+    blocking_rule,
+    key_column,
+    key_sets,
+    keys_of_model,
+)
+from linkage.model.blocking.pilot import Cases, pilot_cases
+from linkage.model.blocking.recall import by_field, expected_cases
 from linkage.model.conditions import BlockingRule
 from linkage.model.sampling import Side, drawn
 from linkage.model.splink_json import Model
@@ -30,25 +43,58 @@ of a run's time.
 """
 AFFORDED_PAIRS = 5_000_000
 """Pairs of all rules that files of any size may have: some seconds of scoring."""
-PAIRS_PER_MATCH = 100_000
-"""Pairs for each further match up to which a rule may draw on these: a twentieth of a
-second of scoring.
+WHOLE_BUDGET_GAIN = 0.002
+"""Share of the matches that a rule adds at least if it uses the whole budget; one that
+uses a tenth adds a tenth of that.
 """
 LEAST_GAIN = 2e-4
 """Share of the matches that a rule adds at least."""
+PAIRS_OF_A_RUN = 0.1
+"""Pairs of which scoring costs what it costs to look at one record for one rule."""
+PAIRS_OF_A_QUERY = 20_000.0
+"""Pairs of which scoring costs what it costs to plan the query of one rule."""
 MOST_RULES = 12
+DRAWN_UNITS = 50_000
+"""Units of each side on which the pairs of rules are counted."""
+PSEUDO_MATCHES = 30.0
+"""Matches for which the model's m counts next to those of the pilot: where it finds
+few, fields err independently.
+"""
+SHOWN_CANDIDATES = 6
+"""Rejected rules that are reported, of those tried and of those that make too many
+pairs.
+"""
+
+COMMON_RULES = (
+    {"dob", "forename"},
+    {"dob", "surname"},
+    {"dob", "postcode"},
+    {"forename", "surname", "postcode"},
+)
+"""Blocking rules of Splink's tutorials: pairs of fields that err apart."""
 
 
 @dataclass(frozen=True)
 class ChosenRule:
-    """A rule, its expected pairs, and the share of matches that it reaches alone and
-    with the rules before it.
-    """
+    """A rule, its expected pairs, and the share of the matches that it reaches."""
 
     rule: BlockingRule
     pairs: int
+    new_pairs: int  # that no rule before it makes
     alone: float
-    together: float
+    added: float  # to the rules before it
+    together: float  # with the rules before it
+
+
+@dataclass(frozen=True)
+class RejectedRule:
+    """A rule that was considered and not chosen."""
+
+    rule: BlockingRule
+    pairs: int
+    alone: float | None  # None: it makes too many pairs to be tried
+    added: float | None  # to the rules chosen
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -62,28 +108,12 @@ class ChosenRules:
     is_measured: bool
     matches: float  # that the recall rests on; expected ones where it is not measured
     considered: int  # rules that were compared
+    rejected: tuple[RejectedRule, ...] = ()
 
     @property
     def pairs(self) -> int:
-        """Expected pairs; what two rules both make counts twice."""
-        return sum(rule.pairs for rule in self.rules)
-
-
-@dataclass(frozen=True)
-class _Cases:
-    """What matches show: sets of agreeing keys (bits by their places), and the share of
-    all matches that each has.
-    """
-
-    agreeing: npt.NDArray[np.uint64]
-    shares: npt.NDArray[np.float64]
-    matches: float
-
-    def covers(self, rule: Sequence[int]) -> npt.NDArray[np.bool_]:
-        """Which cases a rule, a set of keys, reaches."""
-        bits = np.uint64(sum(1 << place for place in rule))
-        mask: npt.NDArray[np.bool_] = (self.agreeing & bits) == bits
-        return mask
+        """Expected pairs; what two rules both make counts once."""
+        return sum(rule.new_pairs for rule in self.rules)
 
 
 def choose_rules(
@@ -104,82 +134,68 @@ def choose_rules(
         left, right: unit_id and the model's columns.
         made_of: columns that are made of others: postcode_sector to postcode.
         target: share of the matches to reach.
-        budget: the most pairs of all rules; else PAIRS_PER_RECORD, or more where they
-            reach matches.
+        budget: the most pairs of all rules; else PAIRS_PER_RECORD for each record of
+            the larger side, or AFFORDED_PAIRS where these are more.
         true_pairs: left_id, right_id, to measure recall by.
     """
-    keys = _keys(model)
-    names = list(dict.fromkeys(_column(key) for key in keys))
-    sides = drawn(engine, (left, right), names, most=COUNTED_UNITS, seed=7)
-    known = _known_shares(engine, model, (left, right))
-    cases = (
-        _measured_cases(engine, keys, left, right, true_pairs)
-        if true_pairs is not None
-        else _expected_cases(model, keys, known, made_of or {}, sides)
-    )
-    search = _Search(engine, keys, cases, sides, budget)
-    selection = search.greedy(target)
+    keys = keys_of_model(model)
+    names = dict.fromkeys([*map(key_column, keys), *model.compared])
+    sides = drawn(engine, (left, right), list(names), most=DRAWN_UNITS, seed=7)
+    if budget is None:
+        usual = PAIRS_PER_RECORD * max(side.units for side in sides)
+        budget = max(usual, AFFORDED_PAIRS)
+    expected = _expected_matches(engine, model, keys, made_of or {}, (left, right))
+    counted = _counted_rules(engine, keys, expected, sides, budget)
+    affordable = {rule: pairs for rule, pairs in counted.items() if pairs <= budget}
+    cases = pilot_cases(engine, model, keys, affordable, sides)
     engine.drop(*(side.sample for side in sides))
-    is_covered = np.zeros(len(cases.shares), dtype=bool)
-    rules = []
-    for rule, pairs in selection.items():
-        is_reached = cases.covers(rule)
-        is_covered |= is_reached
-        own_share, total_share = (
-            float(cases.shares[is_reached].sum()),
-            float(cases.shares[is_covered].sum()),
-        )
-        rules.append(
-            ChosenRule(
-                _rule([keys[place] for place in rule]),
-                round(pairs),
-                own_share,
-                total_share,
-            )
-        )
-    recall = rules[-1].together if rules else 0.0
+    cases = (
+        _with_true_matches(engine, keys, cases, left, right, true_pairs)
+        if true_pairs is not None
+        else _with_pseudo_matches(cases, expected, affordable)
+    )
+    search = _Search(
+        cases,
+        [r for r in key_sets(keys) if any(set(f) <= set(r) for f in affordable)],
+        budget=budget,
+        records=sum(side.units for side in sides),
+        target=target,
+    )
+    selection = search.best([(), _common_rules(keys)])
     return ChosenRules(
-        tuple(rules), recall, true_pairs is not None, cases.matches, search.considered
+        rules=tuple(_described(search, keys, selection)),
+        recall=search.recall(selection),
+        is_measured=true_pairs is not None,
+        matches=float(cases.matches.sum()),
+        considered=len(search.candidates),
+        rejected=(
+            *_rejected(search, keys, selection),
+            *_beyond_budget(keys, counted, expected, budget),
+        ),
     )
 
 
-def _keys(model: Model) -> list[Event]:
-    """What the levels of each field ask to be equal, without a column of which a
-    history is asked for as well.
+def _expected_matches(
+    engine: Engine,
+    model: Model,
+    keys: Sequence[Key],
+    made_of: Mapping[str, str],
+    sides: Sequence[Table],
+) -> Cases:
+    """Shares of the matches that agree on keys, if fields err independently; without
+    pairs.
     """
-    events = [
-        event
-        for comparison in model.fields
-        for level in comparison.levels
-        for event in level_events(level)
-    ]
-    lists = {event.column for event in events if event.of_list}
-    keys = [
-        event
-        for event in dict.fromkeys(events)
-        if event.of_list or event.value != quote(event.column)
-    ]
-    keys += [
-        e
-        for e in dict.fromkeys(events)
-        if e.value == quote(e.column) and e.column not in lists
-    ]
-    return keys[:60]  # bits of a number
-
-
-def _column(key: Event) -> str:
-    return f"{key.column}_all" if key.of_list else key.column
-
-
-def _rule(keys: Sequence[Event]) -> BlockingRule:
-    def side(key: Event, alias: str) -> str:
-        column = _column(key)
-        value = quote(column) if key.of_list else key.value
-        return value.replace(quote(column), f"{alias}.{quote(column)}")
-
-    condition = " AND ".join(f"{side(key, 'l')} = {side(key, 'r')}" for key in keys)
-    return BlockingRule(
-        condition, tuple(dict.fromkeys(_column(key) for key in keys if key.of_list))
+    fields = by_field(model, [frozenset([key]) for key in keys], made_of)
+    place_of = {key: place for place, key in enumerate(keys)}
+    by_bits: dict[int, float] = {}
+    known = _known_shares(engine, model, sides)
+    for share, agreeing in expected_cases(fields, known, made_of, least=1e-7):
+        bits = sum(1 << place_of[event] for event in agreeing)
+        by_bits[bits] = by_bits.get(bits, 0.0) + share
+    return Cases(
+        np.array([*by_bits], dtype=np.uint64),
+        np.zeros(len(by_bits)),
+        np.array([*by_bits.values()]),
     )
 
 
@@ -203,38 +219,82 @@ def _known_shares(
     return {name: float(left[name] or 0) * float(right[name] or 0) for name in names}
 
 
-def _expected_cases(
-    model: Model,
-    keys: Sequence[Event],
-    known: Mapping[str, float],
-    made_of: Mapping[str, str],
+def _counted_rules(
+    engine: Engine,
+    keys: Sequence[Key],
+    expected: Cases,
     sides: Sequence[Side],
-) -> _Cases:
-    fields = by_field(model, [frozenset([key]) for key in keys], made_of)
-    place_of = {key: place for place, key in enumerate(keys)}
-    by_bits: dict[int, float] = {}
-    for share, agreeing in expected_cases(fields, known, made_of, least=1e-7):
-        bits = sum(1 << place_of[event] for event in agreeing)
-        by_bits[bits] = by_bits.get(bits, 0.0) + share
-    matches = model.prior * sides[0].units * sides[1].units
-    return _Cases(
-        np.array([*by_bits], dtype=np.uint64), np.array([*by_bits.values()]), matches
+    budget: float,
+) -> dict[KeySet, float]:
+    """Pairs of the smallest rules that the budget affords, and of those that it does
+    not.
+
+    A rule that asks for more than an affordable one is affordable too, and is not
+    counted. Nor is one that is beyond the budget even if its keys were independent,
+    which they never are: equal surnames go with equal postcodes.
+    """
+    scale = 1 / max(sides[0].share * sides[1].share, 1e-18)
+    all_pairs = float(max(sides[0].units * sides[1].units, 1))
+    counts: dict[KeySet, float] = {}
+    affordable: list[set[int]] = []
+    for size in (1, 2, 3):
+        candidates = [
+            rule
+            for rule in key_sets(keys)
+            if len(rule) == size
+            and not any(known <= set(rule) for known in affordable)
+            and expected.matches[expected.covered(rule)].sum() >= LEAST_GAIN
+            and (size == 1 or _by_chance(rule, counts, all_pairs) <= budget)
+        ]
+        rules = [blocking_rule([keys[place] for place in rule]) for rule in candidates]
+        for rule, pairs in zip(
+            candidates, pairs_by_keys(engine, rules, sides), strict=True
+        ):
+            # Of none that are seen there may still be half a one.
+            counts[rule] = max(pairs or 0, 0.5) * scale
+            if counts[rule] <= budget:
+                affordable.append(set(rule))
+    return counts
+
+
+def _by_chance(rule: KeySet, counts: Mapping[KeySet, float], all_pairs: float) -> float:
+    """Pairs of a rule if its keys were independent."""
+    shares = [counts.get((place,), all_pairs) / all_pairs for place in rule]
+    return all_pairs * float(np.prod(shares))
+
+
+def _with_pseudo_matches(
+    cases: Cases, expected: Cases, affordable: Mapping[KeySet, float]
+) -> Cases:
+    """Cases with what the model expects as further matches, and with those that no rule
+    reaches.
+    """
+    is_reached = np.zeros(len(expected.matches), dtype=bool)
+    for rule in affordable:
+        is_reached |= expected.covered(rule)
+    reachable = max(float(expected.matches[is_reached].sum()), 1e-9)
+    missed = float(cases.matches.sum()) * (1 / reachable - 1)
+    return Cases.united(
+        cases,
+        replace(expected, matches=expected.matches * PSEUDO_MATCHES),
+        Cases(np.zeros(1, dtype=np.uint64), np.zeros(1), np.array([missed])),
     )
 
 
-def _measured_cases(
-    engine: Engine, keys: Sequence[Event], left: Table, right: Table, true_pairs: Table
-) -> _Cases:
-    bits = " + ".join(
-        f"case when {any_element(_rule([key]))} then cast({1 << place} as bigint) else "
-        "0 end"
-        for place, key in enumerate(keys)
-    )
+def _with_true_matches(
+    engine: Engine,
+    keys: Sequence[Key],
+    cases: Cases,
+    left: Table,
+    right: Table,
+    true_pairs: Table,
+) -> Cases:
+    """Cases with the true pairs that agree on these keys as their matches."""
     result = engine.sql(
         f"""
         with pairs as (select distinct left_id, right_id from {{pairs}}),
         agreed as (
-            select {bits} as keys
+            select {agreeing_bits(keys)} as keys
             from pairs as p join {{left}} as l on l.unit_id = p.left_id
                 join {{right}} as r on r.unit_id = p.right_id
         )
@@ -245,108 +305,210 @@ def _measured_cases(
         pairs=true_pairs,
     )
     table = rows(engine, result)
-    counts = np.array([float(row["pairs"]) for row in table])
-    shares = counts / max(counts.sum(), 1.0)
-    return _Cases(
-        np.array([int(row["keys"]) for row in table], dtype=np.uint64),
-        shares,
-        float(counts.sum()),
+    return Cases.united(
+        replace(cases, matches=np.zeros(len(cases.matches))),
+        Cases(
+            np.array([int(row["keys"]) for row in table], dtype=np.uint64),
+            np.zeros(len(table)),
+            np.array([float(row["pairs"]) for row in table]),
+        ),
     )
 
 
+def _common_rules(keys: Sequence[Key]) -> tuple[KeySet, ...]:
+    """Those of the common rules of which the model has all keys."""
+    place_of = {
+        key.column: place
+        for place, key in enumerate(keys)
+        if key.of_list or key.value == quote(key.column)
+    }
+    return tuple(
+        tuple(sorted(place_of[column] for column in rule))
+        for rule in COMMON_RULES
+        if rule <= place_of.keys()
+    )
+
+
+@dataclass(frozen=True)
+class _Worth:
+    """What a set of rules, or a further rule, adds and costs."""
+
+    share: float  # of the matches
+    pairs: float
+    cost: float  # pairs, and the runs over the records in pairs
+
+    @property
+    def ratio(self) -> float:
+        return self.share / max(self.cost, 1e-9)
+
+
 class _Search:
-    """Greedy set cover over rules of one to three keys, no two of one field."""
+    """Search for rules that cover matches, within a budget of pairs."""
 
     def __init__(
         self,
-        engine: Engine,
-        keys: Sequence[Event],
-        cases: _Cases,
-        sides: Sequence[Side],
-        budget: float | None,
+        cases: Cases,
+        rules: Sequence[KeySet],
+        *,
+        budget: float,
+        records: int,
+        target: float,
     ) -> None:
-        self._engine, self._keys, self._cases, self._sides = engine, keys, cases, sides
-        self._scale = 1 / max(sides[0].share * sides[1].share, 1e-18)
-        self._usual = (
-            budget
-            if budget is not None
-            else PAIRS_PER_RECORD * max(side.units for side in sides)
-        )
-        self._most = max(self._usual, AFFORDED_PAIRS) if budget is None else budget
-        all_pairs = max(sides[0].units * sides[1].units, 1)
-        pair_counts = self._counted([(place,) for place in range(len(keys))])
-        self._covers, self._pairs = {}, {}
-        for size in (1, 2, 3):
-            for rule in itertools.combinations(range(len(keys)), size):
-                if len({keys[place].column for place in rule}) < size:
-                    continue
-                mask = cases.covers(rule)
-                if cases.shares[mask].sum() >= LEAST_GAIN:
-                    self._covers[rule] = mask
-                    # As if keys were independent: where to look first.
-                    self._pairs[rule] = all_pairs * float(
-                        np.prod([pair_counts[place,] / all_pairs for place in rule])
-                    )
-        self._known: set[tuple[int, ...]] = {(place,) for place in range(len(keys))}
-        self.considered = len(self._covers)
+        self._pairs, self._budget, self._target = cases.pairs, budget, target
+        self._shares = cases.matches / max(float(cases.matches.sum()), 1e-9)
+        self._run = PAIRS_OF_A_QUERY + PAIRS_OF_A_RUN * records
+        masks = {rule: cases.covered(rule) for rule in rules}
+        self.candidates = {
+            rule: mask
+            for rule, mask in masks.items()
+            if self._shares[mask].sum() >= LEAST_GAIN
+        }
 
-    def greedy(self, target: float) -> dict[tuple[int, ...], float]:
-        """Rules and their pairs: each time the one that adds most for its pairs, until
-        the target.
-        """
-        selection: dict[tuple[int, ...], float] = {}
-        misses = self._cases.shares.copy()
-        gains = {rule: float(misses[mask].sum()) for rule, mask in self._covers.items()}
-        while gains and len(selection) < MOST_RULES and 1 - misses.sum() < target:
-            cost = sum(selection.values())
-            affordable = [
-                rule
-                for rule, gain in gains.items()
-                if gain >= LEAST_GAIN and self._allows(rule, gain, cost)
-            ]
-            if not affordable:
-                break
-            best = max(
-                affordable,
-                key=lambda rule: (
-                    gains[rule] / (1 + self._pairs[rule] / max(0.1 * self._most, 1.0))
-                ),
+    def best(self, starts: Sequence[tuple[KeySet, ...]]) -> tuple[KeySet, ...]:
+        """The best of the selections that grow from each start."""
+        selections = [
+            self._pruned(
+                self._grown(tuple(rule for rule in start if rule in self.candidates))
             )
-            if best not in self._known:
-                self._known.add(best)
-                self._pairs |= self._counted([best])
-                continue
-            # A rule that asks for more makes no pair that this one does not.
-            selection = {
-                rule: pairs
-                for rule, pairs in selection.items()
-                if not set(best) < set(rule)
-            }
-            selection[best] = self._pairs[best]
-            misses[self._covers[best]] = 0.0
-            gains = {
-                rule: float(misses[mask].sum())
-                for rule, mask in self._covers.items()
+            for start in starts
+        ]
+        return max(selections, key=self._value)
+
+    def recall(self, selection: Sequence[KeySet]) -> float:
+        """Share of the matches that some rule reaches."""
+        return float(self._shares[self._covered(selection)].sum())
+
+    def added(self, rule: KeySet, selection: Sequence[KeySet]) -> _Worth:
+        """What a rule adds to others."""
+        is_new = self.candidates[rule] & ~self._covered(selection)
+        pairs = float(self._pairs[is_new].sum())
+        return _Worth(float(self._shares[is_new].sum()), pairs, pairs + self._run)
+
+    def pays(self, worth: _Worth) -> bool:
+        """Whether a rule adds enough matches for its cost."""
+        return worth.share >= max(
+            LEAST_GAIN, WHOLE_BUDGET_GAIN * worth.cost / self._budget
+        )
+
+    def affords(self, worth: _Worth, selection: Sequence[KeySet]) -> bool:
+        """Whether the budget holds a rule's pairs too."""
+        spent = float(self._pairs[self._covered(selection)].sum())
+        return spent + worth.pairs <= self._budget
+
+    def _covered(
+        self, selection: Sequence[KeySet]
+    ) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        is_covered = np.zeros(len(self._shares), dtype=bool)
+        for rule in selection:
+            is_covered |= self.candidates[rule]
+        return is_covered
+
+    def _grown(self, selection: tuple[KeySet, ...]) -> tuple[KeySet, ...]:
+        while len(selection) < MOST_RULES and self.recall(selection) < self._target:
+            worths = {
+                rule: self.added(rule, selection)
+                for rule in self.candidates
                 if rule not in selection
             }
+            paying = [
+                rule
+                for rule, worth in worths.items()
+                if self.pays(worth) and self.affords(worth, selection)
+            ]
+            if not paying:
+                break
+            best = max(paying, key=lambda rule: worths[rule].ratio)
+            # A rule that asks for more makes no pair that this one does not.
+            selection = (*(r for r in selection if not set(best) < set(r)), best)
         return selection
 
-    def _allows(self, rule: tuple[int, ...], gain: float, cost: float) -> bool:
-        """Whether a rule may make its pairs: within the usual budget, or within what is
-        afforded if it is worth them.
-        """
-        worth = self._pairs[rule] <= PAIRS_PER_MATCH * gain * self._cases.matches
-        return cost + self._pairs[rule] <= (self._most if worth else self._usual)
+    def _pruned(self, selection: tuple[KeySet, ...]) -> tuple[KeySet, ...]:
+        """The selection without rules that later ones make needless."""
+        while len(selection) > 1:
+            shorter = [
+                selection[:place] + selection[place + 1 :]
+                for place in range(len(selection))
+            ]
+            best = max(shorter, key=self._value)
+            if self._value(best) < self._value(selection):
+                break
+            selection = best
+        return selection
 
-    def _counted(
-        self, rules: Sequence[tuple[int, ...]]
-    ) -> dict[tuple[int, ...], float]:
-        """Pairs counted on samples; of none that are seen there may still be half a
-        one.
-        """
-        candidates = [_rule([self._keys[place] for place in rule]) for rule in rules]
-        counts = pairs_by_keys(self._engine, candidates, self._sides)
-        return {
-            rule: max(pairs or 0, 0.5) * self._scale
-            for rule, pairs in zip(rules, counts, strict=True)
-        }
+    def _value(self, selection: Sequence[KeySet]) -> float:
+        """Recall up to the target, less what the pairs and runs cost."""
+        pairs = float(self._pairs[self._covered(selection)].sum())
+        cost = pairs + self._run * len(selection)
+        return (
+            min(self.recall(selection), self._target)
+            - WHOLE_BUDGET_GAIN * cost / self._budget
+        )
+
+
+def _described(
+    search: _Search, keys: Sequence[Key], selection: Sequence[KeySet]
+) -> Iterator[ChosenRule]:
+    for place, rule in enumerate(selection):
+        alone, worth = search.added(rule, ()), search.added(rule, selection[:place])
+        yield ChosenRule(
+            rule=blocking_rule([keys[key] for key in rule]),
+            pairs=round(alone.pairs),
+            new_pairs=round(worth.pairs),
+            alone=alone.share,
+            added=worth.share,
+            together=search.recall(selection[: place + 1]),
+        )
+
+
+def _rejected(
+    search: _Search, keys: Sequence[Key], selection: Sequence[KeySet]
+) -> Iterator[RejectedRule]:
+    """The rules that would add most to those chosen, and why they were not chosen."""
+    worths = {
+        rule: search.added(rule, selection)
+        for rule in search.candidates
+        if not any(set(chosen) <= set(rule) for chosen in selection)
+    }
+    most = sorted(worths, key=lambda rule: -worths[rule].share)[:SHOWN_CANDIDATES]
+    for rule in most:
+        alone, worth = search.added(rule, ()), worths[rule]
+        if worth.share < LEAST_GAIN:
+            reason = "adds next to no matches"
+        elif not search.pays(worth):
+            reason = "adds too few matches for its pairs"
+        elif not search.affords(worth, selection):
+            reason = "its pairs and those of the chosen rules exceed the budget"
+        else:
+            reason = "the chosen rules reach enough"
+        yield RejectedRule(
+            rule=blocking_rule([keys[key] for key in rule]),
+            pairs=round(alone.pairs),
+            alone=alone.share,
+            added=worth.share,
+            reason=reason,
+        )
+
+
+def _beyond_budget(
+    keys: Sequence[Key],
+    counted: Mapping[KeySet, float],
+    expected: Cases,
+    budget: float,
+) -> Iterator[RejectedRule]:
+    """The rules that make more pairs than the budget: those of which most matches are
+    expected.
+    """
+    reach = {
+        rule: float(expected.matches[expected.covered(rule)].sum())
+        for rule, pairs in counted.items()
+        if pairs > budget
+    }
+    most = sorted(reach, key=lambda rule: -reach[rule])[:SHOWN_CANDIDATES]
+    for rule in most:
+        yield RejectedRule(
+            rule=blocking_rule([keys[key] for key in rule]),
+            pairs=round(counted[rule]),
+            alone=None,
+            added=None,
+            reason="makes more pairs than the budget",
+        )
