@@ -67,7 +67,8 @@ def test_a_linked_folder_records_the_file_sizes(tmp_path: Path) -> None:
         ({"records": 12}, (12,)),
         ({}, None),
     ):
-        (tmp_path / "manifest.json").write_text(json.dumps({"counts": counts}))
+        manifest = {"stages": [{"name": "link-link", "counts": counts}]}
+        (tmp_path / "manifest.json").write_text(json.dumps(manifest))
         assert trained_on(tmp_path / "model.json") == expected
     for text in ("{", "[]", "{}"):
         (tmp_path / "manifest.json").write_text(text)
