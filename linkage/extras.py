@@ -20,7 +20,7 @@ EXTRAS = {
     "disclosure": ("highspy",),  # suppression in reports, dashboards and outputs
     "readers": ("pyreadstat",),  # SPSS, Stata and SAS files
     "spark": ("pyspark", "rapidfuzz"),
-    "splink": ("splink",),  # training by Splink, and its Linker
+    "splink": ("altair", "splink"),  # training by Splink, its Linker and its charts
 }
 """Modules of each extra in pyproject.toml. What needs one calls `require` first, and
 imports it where it is used.

@@ -126,8 +126,8 @@ def test_a_base_install_links_files_and_names_the_extra_that_is_missing(tmp_path
     ]
 
 
-def test_the_base_is_twelve_packages_and_each_module_is_of_its_extra():
-    assert len(PROJECT["dependencies"]) <= 12
+def test_the_base_is_eleven_packages_and_each_module_is_of_its_extra():
+    assert len(PROJECT["dependencies"]) <= 11
     assert Requirement(OPTIONAL["all"][0]).extras == set(EXTRAS)
     distributions = metadata.packages_distributions()
     for extra, modules in EXTRAS.items():

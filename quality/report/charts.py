@@ -1,4 +1,4 @@
-"""Charts of released values, built with Altair and drawn as static SVG.
+"""Charts of released values, in Vega-Lite and drawn as static SVG.
 
 Colours are the page's CSS variables, so that charts follow light, dark and forced
 colours; what a colour says, a shape or a position says too. Every chart stands in a
@@ -11,13 +11,11 @@ import textwrap
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import altair as alt
-import vl_convert
-
 from quality.report.page import Figure, Table
 
 Values = Sequence[Mapping[str, Any]]
-Chart = alt.TopLevelMixin | None  # None: there is no value to draw
+Spec = dict[str, Any]  # Vega-Lite
+Chart = Spec | None  # None: there is no value to draw
 
 _WIDTH = 360  # pixels of a plot; labels stand to its left
 _ROW, _LINE = 26, 16  # pixels of a row with one line of label, and of a further line
@@ -54,9 +52,14 @@ _UNREAD = re.compile(
 )
 """The figure has a name; names on every mark would be read one by one."""
 _LONG = re.compile(r"(\.\d{2})\d+(?=[^<>]*>)")  # in attributes: texts stay
-_LABELS = alt.Y("label:N", sort=None, title=None, axis=alt.Axis(grid=True))
-_INTERVAL: dict[str, Any] = {"color": _FIRST, "strokeWidth": 3, "opacity": 0.45}
-_POINT: dict[str, Any] = {"filled": True, "size": 90, "color": _FIRST, "opacity": 1}
+_INTERVAL: Spec = {"type": "rule", "color": _FIRST, "strokeWidth": 3, "opacity": 0.45}
+_POINT: Spec = {
+    "type": "point",
+    "filled": True,
+    "size": 90,
+    "color": _FIRST,
+    "opacity": 1,
+}
 
 
 def figure(name: str, title: str, summary: str, chart: Chart, table: Table) -> Figure:
@@ -65,24 +68,35 @@ def figure(name: str, title: str, summary: str, chart: Chart, table: Table) -> F
     """
     if chart is None:
         return Figure(name, title, summary, "", table)
-    svg = _LONG.sub(
-        r"\1",
-        _UNREAD.sub(
-            "", draw(chart.to_dict(validate=False) | {"config": _CONFIG, "padding": 2})
-        ),
-    )
-    return Figure(
-        name,
-        title,
-        summary,
-        svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1),
-        table,
-    )
+    svg = draw(chart | {"config": _CONFIG, "padding": 2})
+    svg = _LONG.sub(r"\1", _UNREAD.sub("", svg))
+    svg = svg.replace("<svg ", '<svg aria-hidden="true" focusable="false" ', 1)
+    return Figure(name, title, summary, svg, table)
 
 
-def draw(spec: dict[str, Any]) -> str:
+def draw(spec: Spec) -> str:
     """Vega-Lite as SVG."""
+    import vl_convert  # where a chart is drawn: its engine takes half a second to start
+
     return str(vl_convert.vegalite_to_svg(spec))
+
+
+def _number(field: str, **options: Any) -> Spec:
+    """A channel that shows a number of the values."""
+    return {"field": field, "type": "quantitative", **options}
+
+
+def _name(field: str, **options: Any) -> Spec:
+    """A channel that shows a text of the values."""
+    return {"field": field, "type": "nominal", **options}
+
+
+_LABELS = _name("label", sort=None, title=None, axis={"grid": True})
+
+
+def _layer(mark: Spec, **encoding: Spec) -> Spec:
+    """Marks, and what their channels show."""
+    return {"mark": mark, "encoding": encoding}
 
 
 def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> Chart:
@@ -95,27 +109,24 @@ def dots(values: Values, *, x: str, limits: Sequence[float] = ()) -> Chart:
     """
     domain = _domain(values)
     if limits:
-        reach = 1.05 * max(
-            [0.12, *(abs(row[end]) for row in values for end in ("low", "high"))]
-        )
+        ends = [abs(row[end]) for row in values for end in ("low", "high")]
+        reach = 1.05 * max([0.12, *ends])
         domain = [-reach, reach]
-    scale = alt.Scale(domain=domain, nice=False, zero=False)
-    axis = alt.Axis(
-        tickCount=6,
-        format=".1f" if 0 < domain[1] - domain[0] < 3 and not limits else "~f",
-    )
-    base, dashed = (
-        alt.Chart().encode(y=_LABELS),
-        alt.Chart().mark_rule(color=_AXIS, strokeDash=[4, 4]),
-    )
+    scale = {"domain": domain, "nice": False, "zero": False}
+    is_narrow = 0 < domain[1] - domain[0] < 3 and not limits
+    axis = {"tickCount": 6, "format": ".1f" if is_narrow else "~f"}
+    dashed = {"type": "rule", "color": _AXIS, "strokeDash": [4, 4]}
     layers = [
-        base.mark_rule(**_INTERVAL).encode(
-            x=alt.X("low:Q", title=x, scale=scale, axis=axis), x2="high:Q"
+        _layer(
+            _INTERVAL,
+            x=_number("low", title=x, scale=scale, axis=axis),
+            x2={"field": "high"},
+            y=_LABELS,
         ),
-        base.mark_point(**_POINT).encode(x=alt.X("value:Q", scale=scale)),
-        *(dashed.encode(x=alt.datum(limit)) for limit in limits),
+        _layer(_POINT, x=_number("value", scale=scale), y=_LABELS),
+        *(_layer(dashed, x={"datum": limit}) for limit in limits),
     ]
-    return _in_strips(alt.layer(*layers), values)
+    return _in_strips({"layer": layers}, values)
 
 
 def bars(values: Values, *, x: str) -> Chart:
@@ -123,58 +134,73 @@ def bars(values: Values, *, x: str) -> Chart:
     hidden count has its symbol.
     """
     largest = max((row["value"] or 0 for row in values), default=0) or 1
-    scale = alt.Scale(domain=[0, largest * 1.15], nice=False)
-    base = alt.Chart().encode(
-        y=_LABELS, x=alt.X("length:Q", title=x, scale=scale, axis=None)
-    )
-    text = base.mark_text(align="left", dx=6, color="currentColor", fontSize=13).encode(
-        text="shown:N"
-    )
-    return _in_strips(alt.layer(base.mark_bar(color=_FIRST, size=16), text), values)
+    scale = {"domain": [0, largest * 1.15], "nice": False}
+    length = _number("length", title=x, scale=scale, axis=None)
+    bar = {"type": "bar", "color": _FIRST, "size": 16}
+    text = {
+        "type": "text",
+        "align": "left",
+        "dx": 6,
+        "color": "currentColor",
+        "fontSize": 13,
+    }
+    layers = [
+        _layer(bar, x=length, y=_LABELS),
+        _layer(text, x=length, y=_LABELS, text=_name("shown")),
+    ]
+    return _in_strips({"layer": layers}, values)
 
 
-def line(values: Values, *, x: str, y: str) -> alt.TopLevelMixin:
+def line(values: Values, *, x: str, y: str) -> Spec:
     """Shares with intervals along an ordered axis, such as years of birth: label,
     value, low, high.
     """
-    axis = alt.Axis(grid=False, labelAngle=0, labelOverlap="greedy", labelSeparation=6)
-    x_axis = alt.X(
-        "label:O",
-        title=x,
-        sort=None,
-        axis=axis,
-        scale=alt.Scale(domain=[row["label"] for row in values]),
-    )
-    chart = _joined(x_axis, alt.Scale(domain=_domain(values), nice=True, zero=False), y)
-    sized_chart: alt.TopLevelMixin = chart.properties(
-        width=_WIDTH + 150, height=240, data=_data(values)
-    )
-    return sized_chart
+    x_axis = {
+        "field": "label",
+        "type": "ordinal",
+        "title": x,
+        "sort": None,
+        "axis": {
+            "grid": False,
+            "labelAngle": 0,
+            "labelOverlap": "greedy",
+            "labelSeparation": 6,
+        },
+        "scale": {"domain": [row["label"] for row in values]},
+    }
+    scale = {"domain": _domain(values), "nice": True, "zero": False}
+    size = {"width": _WIDTH + 150, "height": 240}
+    return _joined(x_axis, scale, y) | size | {"data": _data(values)}
 
 
 def trend(values: Values) -> Chart:
     """A figure from run to run, a strip for each group: label (the run), group, value,
     and low and high or None.
     """
-    x_axis = alt.X(
-        "label:O",
-        title=None,
-        sort=None,
-        axis=alt.Axis(grid=False, labelAngle=-40, labelLimit=110),
-    )
-    chart = _joined(x_axis, alt.Scale(nice=True, zero=False, padding=8), None)
-    return _in_strips(chart.properties(width=_WIDTH + 100, height=90), values)
+    x_axis = {
+        "field": "label",
+        "type": "ordinal",
+        "title": None,
+        "sort": None,
+        "axis": {"grid": False, "labelAngle": -40, "labelLimit": 110},
+    }
+    scale = {"nice": True, "zero": False, "padding": 8}
+    size = {"width": _WIDTH + 100, "height": 90}
+    return _in_strips(_joined(x_axis, scale, None) | size, values)
 
 
-def _joined(x_axis: alt.X, scale: alt.Scale, y: str | None) -> Any:
+def _joined(x_axis: Spec, scale: Spec, y: str | None) -> Spec:
     """Intervals, and points that a line joins."""
-    base, value = alt.Chart().encode(x=x_axis), alt.Y("value:Q", scale=scale)
-    low = alt.Y("low:Q", title=y, scale=scale, axis=alt.Axis(tickCount=4))
-    return alt.layer(
-        base.mark_rule(**_INTERVAL).encode(y=low, y2="high:Q"),
-        base.mark_line(color=_FIRST, strokeWidth=1.5).encode(y=value),
-        base.mark_point(**_POINT | {"size": 60}).encode(y=value),
-    )
+    low = _number("low", title=y, scale=scale, axis={"tickCount": 4})
+    value = _number("value", scale=scale)
+    joining = {"type": "line", "color": _FIRST, "strokeWidth": 1.5}
+    return {
+        "layer": [
+            _layer(_INTERVAL, x=x_axis, y=low, y2={"field": "high"}),
+            _layer(joining, x=x_axis, y=value),
+            _layer(_POINT | {"size": 60}, x=x_axis, y=value),
+        ]
+    }
 
 
 def calibration(values: Values) -> Chart:
@@ -183,22 +209,17 @@ def calibration(values: Values) -> Chart:
     """
     if not values:
         return None
-    scale, axis = alt.Scale(domain=[0, 100]), alt.Axis(tickCount=6)
-    x_axis = alt.X(
-        "probability:Q", title="Match probability, %", scale=scale, axis=axis
-    )
-    low = alt.Y("low:Q", title="True matches, %", scale=scale, axis=axis)
-    base, ends = (
-        alt.Chart().encode(x=x_axis),
-        alt.InlineData([{"probability": end, "value": end} for end in (0, 100)]),
-    )
-    return alt.layer(
-        alt.Chart(ends)
-        .mark_line(color=_AXIS, strokeDash=[5, 4])
-        .encode(x=x_axis, y="value:Q"),
-        base.mark_rule(**_INTERVAL).encode(y=low, y2="high:Q"),
-        base.mark_point(**_POINT).encode(y=alt.Y("value:Q", scale=scale)),
-    ).properties(width=380, height=240, data=_data(values))
+    percent = {"scale": {"domain": [0, 100]}, "axis": {"tickCount": 6}}
+    x_axis = _number("probability", title="Match probability, %", **percent)
+    low = _number("low", title="True matches, %", **percent)
+    diagonal = {"type": "line", "color": _AXIS, "strokeDash": [5, 4]}
+    ends = [{"probability": end, "value": end} for end in (0, 100)]
+    layers = [
+        _layer(diagonal, x=x_axis, y=_number("value")) | {"data": {"values": ends}},
+        _layer(_INTERVAL, x=x_axis, y=low, y2={"field": "high"}),
+        _layer(_POINT, x=x_axis, y=_number("value", scale=percent["scale"])),
+    ]
+    return {"layer": layers, "width": 380, "height": 240, "data": _data(values)}
 
 
 def histogram(values: Values) -> Chart:
@@ -209,23 +230,29 @@ def histogram(values: Values) -> Chart:
     would say that it is empty.
     """
     ends = [min(row["bin"] for row in values), max(row["bin_end"] for row in values)]
-    axis = alt.Axis(grid=False, tickCount=12, tickMinStep=1)
-    x_axis = alt.X(
-        "bin:Q",
-        title="Match weight",
-        axis=axis,
-        scale=alt.Scale(domain=ends, nice=False),
-    )
-    base, zero = alt.Chart().encode(x=x_axis, x2="bin_end:Q"), alt.datum(0)
-    height = alt.Y("length:Q", title="Pairs", axis=alt.Axis(format="~s", tickCount=3))
-    gaps = base.transform_filter("datum.value === null")
-    chart = alt.layer(
-        base.mark_rect(color=_FIRST, stroke="var(--paper)", strokeWidth=1).encode(
-            y=height, y2=zero
+    place: dict[str, Spec] = {
+        "x": _number(
+            "bin",
+            title="Match weight",
+            axis={"grid": False, "tickCount": 12, "tickMinStep": 1},
+            scale={"domain": ends, "nice": False},
         ),
-        gaps.mark_rule(color=_SECOND, strokeWidth=3, strokeDash=[2, 2]).encode(y=zero),
-    )
-    return _in_strips(chart.properties(width=_WIDTH + 150, height=90), values)
+        "x2": {"field": "bin_end"},
+    }
+    height = _number("length", title="Pairs", axis={"format": "~s", "tickCount": 3})
+    bar = {"type": "rect", "color": _FIRST, "stroke": "var(--paper)", "strokeWidth": 1}
+    dotted = {
+        "type": "rule",
+        "color": _SECOND,
+        "strokeWidth": 3,
+        "strokeDash": [2, 2],
+    }
+    withheld = {"transform": [{"filter": "datum.value === null"}]}
+    layers = [
+        _layer(bar, **place, y=height, y2={"datum": 0}),
+        _layer(dotted, **place, y={"datum": 0}) | withheld,
+    ]
+    return _in_strips({"layer": layers, "width": _WIDTH + 150, "height": 90}, values)
 
 
 def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> Chart:
@@ -233,15 +260,15 @@ def weights(values: Values, *, x: str = "Match weight (log2 of m over u)") -> Ch
     value.
     """
     ends = [0.0, *(row["value"] for row in values)]
-    room = (
-        max(ends) - min(ends)
-    ) * 0.06 + 0.5  # so that the longest bar ends inside the plot
-    scale = alt.Scale(domain=[min(ends) - room, max(ends) + room], nice=False)
-    colour = alt.condition("datum.value >= 0", alt.value(_FIRST), alt.value(_SECOND))
-    chart = (
-        alt.Chart()
-        .mark_bar(size=14)
-        .encode(y=_LABELS, x=alt.X("value:Q", title=x, scale=scale), color=colour)
+    # so that the longest bar ends inside the plot
+    room = (max(ends) - min(ends)) * 0.06 + 0.5
+    scale = {"domain": [min(ends) - room, max(ends) + room], "nice": False}
+    is_for_match = {"test": "datum.value >= 0", "value": _FIRST}
+    chart = _layer(
+        {"type": "bar", "size": 14},
+        x=_number("value", title=x, scale=scale),
+        y=_LABELS,
+        color={"condition": is_for_match, "value": _SECOND},
     )
     return _in_strips(chart, values)
 
@@ -251,73 +278,58 @@ def probabilities(values: Values) -> Chart:
     kind, value.
     """
     kinds = ["m, among matches", "u, among non-matches"]
-    lowest = math.floor(
-        math.log10(max(min((row["value"] for row in values), default=0.1), 1e-15))
-    )
-    text = (
-        "datum.value >= 0.001 ? format(datum.value, '~f') : format(datum.value, '.0e')"
-    )
-    ticks = [10.0**power for power in range(lowest, 1, -(-(1 - lowest) // 8))]
-    scale = alt.Scale(domain=[10.0**lowest, 1], nice=False, type="log", clamp=True)
-    axis = alt.Axis(values=ticks, labelExpr=text)
-    points = (
-        alt.Chart()
-        .mark_point(filled=True, size=80, opacity=1)
-        .encode(
-            y=_LABELS,
-            x=alt.X("value:Q", title="Probability (log scale)", scale=scale, axis=axis),
-            shape=alt.Shape(
-                "kind:N",
-                sort=None,
-                scale=alt.Scale(domain=kinds, range=["circle", "diamond"]),
-            ),
-            color=alt.Color(
-                "kind:N",
-                sort=None,
-                scale=alt.Scale(domain=kinds, range=[_FIRST, _SECOND]),
-            ),
-        )
+    smallest = min((row["value"] for row in values), default=0.1)
+    lowest = math.floor(math.log10(max(smallest, 1e-15)))
+    step = -(-(1 - lowest) // 8)  # powers of ten between two ticks
+    axis = {
+        "values": [10.0**power for power in range(lowest, 1, step)],
+        "labelExpr": "datum.value >= 0.001 ? format(datum.value, '~f') : "
+        "format(datum.value, '.0e')",
+    }
+    scale = {"domain": [10.0**lowest, 1], "nice": False, "type": "log", "clamp": True}
+    shapes = {"domain": kinds, "range": ["circle", "diamond"]}
+    colours = {"domain": kinds, "range": [_FIRST, _SECOND]}
+    points = _layer(
+        {"type": "point", "filled": True, "size": 80, "opacity": 1},
+        x=_number("value", title="Probability (log scale)", scale=scale, axis=axis),
+        y=_LABELS,
+        shape=_name("kind", sort=None, scale=shapes),
+        color=_name("kind", sort=None, scale=colours),
     )
     return _in_strips(points, values)
 
 
-def _in_strips(chart: Any, values: Values) -> Chart:
+def _in_strips(chart: Spec, values: Values) -> Chart:
     """A strip for each group, one under the other in the order of the values; no strips
     where they have no group.
     """
     if not values:
         return None
     data = _data(values)
-    if isinstance(
-        getattr(chart, "height", alt.Undefined), alt.utils.schemapi.UndefinedType
-    ):
-        lines = max((row["label"].count("\n") for row in data.values), default=0)
-        chart = chart.properties(width=_WIDTH, height=alt.Step(_ROW + _LINE * lines))
+    if "height" not in chart:
+        lines = max(row["label"].count("\n") for row in data["values"])
+        chart = chart | {"width": _WIDTH, "height": {"step": _ROW + _LINE * lines}}
     groups = list(dict.fromkeys(row["group"] for row in values if "group" in row))
-    row = alt.Row("group:N", title=None, sort=groups)
-    strips = (
-        chart.facet(row=row, data=data, spacing=14).resolve_scale(y="independent")
-        if groups
-        else None
-    )
-    layout: alt.TopLevelMixin = strips or chart.properties(data=data)
-    return layout
+    if not groups:
+        return chart | {"data": data}
+    return {
+        "data": data,
+        "facet": {"row": _name("group", title=None, sort=groups)},
+        "spec": chart,
+        "spacing": 14,
+        "resolve": {"scale": {"y": "independent"}},
+    }
 
 
-def _data(values: Values) -> alt.InlineData:
+def _data(values: Values) -> Spec:
     """Values with labels broken to lines, and a length of zero for a number that is not
     shown.
     """
-    labels = [
-        "\n".join(textwrap.wrap(str(row.get("label", "")), _LABEL)) for row in values
-    ]
-    rows = zip(values, labels, strict=True)
-    return alt.InlineData(
-        [
-            {**row, "label": label, "length": row.get("value") or 0}
-            for row, label in rows
-        ]
-    )
+    rows = []
+    for row in values:
+        label = "\n".join(textwrap.wrap(str(row.get("label", "")), _LABEL))
+        rows.append({**row, "label": label, "length": row.get("value") or 0})
+    return {"values": rows}
 
 
 def _domain(values: Values) -> list[float]:
