@@ -18,6 +18,7 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 from linkage.errors import ConfigError
 
@@ -25,6 +26,33 @@ _NEW_OBJECTS = 100_000
 """New objects that may be in cycles before they are looked through, some ten megabytes;
 Python's own number is 700.
 """
+
+
+class _NoPandas:
+    """An importer that finds no pandas."""
+
+    @staticmethod
+    def find_spec(name: str, path: object = None, target: object = None) -> None:
+        if name == "pandas":
+            raise ModuleNotFoundError(name)
+
+
+def begin_arrow() -> None:
+    """Let Arrow begin without pandas.
+
+    Where pandas is installed, Arrow imports it for the first array of Python values, to
+    know its words for "not known": a third of a second, and no value of ours is one.
+    """
+    if "pandas" in sys.modules:
+        return
+    import pyarrow as pa
+
+    finders: list[Any] = sys.meta_path
+    finders.insert(0, _NoPandas)
+    try:
+        pa.array([None])
+    finally:
+        finders.remove(_NoPandas)
 
 
 OWNER_ONLY, GROUP_READS = 0o077, 0o027

@@ -30,6 +30,29 @@ print(gc.isenabled(), gc.get_threshold()[0] > 10_000)
     assert process.stdout.split() == ["True", "True", "True"]
 
 
+def test_a_command_begins_without_libraries_that_it_may_never_need() -> None:
+    """Reading two files needs none of them; where pandas is not hidden from Arrow, the
+    first array imports it.
+    """
+    code = """
+import sys
+sys.argv = ["leo", "--version"]
+from linkage.cli import main
+try:
+    main()
+except SystemExit:
+    pass
+import linkage.cli.link, linkage.files.link, pyarrow
+pyarrow.array(["a"])
+late = "altair great_expectations jinja2 pandas rich scipy splink vl_convert"
+print([name for name in late.split() if name in sys.modules])
+"""
+    process = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=True
+    )
+    assert process.stdout.splitlines()[-1] == "[]"
+
+
 def test_a_signal_to_end_stops_every_verb_and_leaves_nothing_half_made(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -15,6 +15,8 @@ def main() -> None:
         # What a command needs takes a third of a second to import, and may be stopped
         # by then.
         from linkage.cli.app import command
+
+        process.begin_arrow()
     except KeyboardInterrupt:
         error = Stopped()
         sys.stderr.write(f"leo: {error}\n")

@@ -6,20 +6,10 @@ import contextlib
 import os
 import time
 from collections.abc import Callable, Iterator
-from typing import TextIO
+from typing import TYPE_CHECKING, TextIO
 
-from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    Progress,
-    ProgressColumn,
-    SpinnerColumn,
-    Task,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
-from rich.text import Text
+if TYPE_CHECKING:
+    from rich.progress import Progress, ProgressColumn, Task
 
 
 class RunProgress:
@@ -83,6 +73,8 @@ class Bar(RunProgress):
     """A bar over all stages, with the current one named."""
 
     def __init__(self, stream: TextIO) -> None:
+        from rich.progress import BarColumn, SpinnerColumn, TextColumn
+
         count = TextColumn("{task.completed:.0f}/{task.total:.0f}")
         self._bar = _bar(
             stream,
@@ -152,34 +144,39 @@ def counter_for(
 
         yield add
         return
-    count, left = (
-        TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {noun}"),
-        TextColumn("left"),
-    )
-    with _bar(
-        stream,
+    from rich.progress import BarColumn, TextColumn, TimeRemainingColumn
+
+    columns = [
         BarColumn(bar_width=30),
-        count,
-        _RateColumn(),
+        TextColumn(f"{{task.completed:,.0f}}/{{task.total:,.0f}} {noun}"),
+        _rate_column(),
         TimeRemainingColumn(),
-        left,
-    ) as bar:
+        TextColumn("left"),
+    ]
+    with _bar(stream, *columns) as bar:
         task = bar.add_task(noun, total=total)
         yield lambda step: bar.advance(task, step)
 
 
-def _bar(stream: TextIO, *columns: ProgressColumn) -> Progress:
-    return Progress(
-        *columns, TimeElapsedColumn(), console=Console(file=stream), transient=True
-    )
+def _bar(stream: TextIO, *columns: "ProgressColumn") -> "Progress":
+    from rich.console import Console
+    from rich.progress import Progress, TimeElapsedColumn
+
+    console = Console(file=stream)
+    return Progress(*columns, TimeElapsedColumn(), console=console, transient=True)
 
 
-class _RateColumn(ProgressColumn):
-    """Items per second, once that is known."""
+def _rate_column() -> "ProgressColumn":
+    """A column of items per second, once that is known."""
+    from rich.progress import ProgressColumn
+    from rich.text import Text
 
-    def render(self, task: Task) -> Text:
-        speed = task.finished_speed or task.speed
-        return Text(f"{speed:,.0f}/s" if speed else "")
+    class RateColumn(ProgressColumn):
+        def render(self, task: "Task") -> Text:
+            speed = task.finished_speed or task.speed
+            return Text(f"{speed:,.0f}/s" if speed else "")
+
+    return RateColumn()
 
 
 def _is_terminal(stream: TextIO) -> bool:
