@@ -157,6 +157,7 @@ class DuckDBEngine:
                 self.connection.execute(f"create table {quote(name)} as from arriving")
             finally:
                 self.connection.unregister("arriving")
+        self._counts[name] = data.num_rows
         return Table(name, data.column_names)
 
     def sql(

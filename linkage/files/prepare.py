@@ -450,7 +450,7 @@ def _count_unparsed(
     source = next((r for r in description.used if "dob" in r.fields), None)
     if source is None or "dob" not in description.fields or len(source.columns) > 1:
         return 0
-    texts = standard.unread(engine, source)
+    texts = standard.unread(engine, "dob")
     return sum(count for text, count in texts.items() if not says_nothing(text))
 
 

@@ -44,27 +44,49 @@ class Description:
 
 
 @dataclass(frozen=True)
-class _Field:
-    """Where a field's values come from: a SQL expression over `base` and what was
-    looked up for its reader.
-    """
+class _Placed:
+    """A reader, its place among those of a table, and its columns' texts in `base`."""
 
-    expression: str
-    join: str = ""
+    place: int
+    reader: Reader
+    texts: tuple[str, ...]
 
+    @property
+    def outputs(self) -> int:
+        """How many values Python makes of its texts."""
+        is_code = isinstance(self.reader, CodeReader)
+        return len(self.texts if is_code else self.reader.fields)
 
-@dataclass(frozen=True)
-class _Lookup:
-    """What was looked up for a reader.
+    def fields(self, *, has_forms: bool) -> dict[str, str]:
+        """Field to its expression: what was looked up, and what SQL makes of all other
+        texts.
+        """
+        texts = [f"base.{text}" for text in self.texts]
+        hit = f"v{self.place}.hit"
+        if has_forms and isinstance(self.reader, CodeReader):
+            texts = [
+                f"case when {hit} then v{self.place}.f{n} else {text} end"
+                for n, text in enumerate(texts)
+            ]
+        values = self.reader.plain_fields(*texts)
+        if has_forms and not isinstance(self.reader, CodeReader):
+            values = tuple(
+                f"case when {hit} then v{self.place}.f{n} else {value} end"
+                for n, value in enumerate(values)
+            )
+        return dict(zip(self.reader.fields, values, strict=True))
 
-    Attributes:
-        forms: texts that are not plain (t0 and on), what Python makes of them (f0 and
-            on), and `hit`, which is true.
-        values: of readers of few values all distinct texts, and the rows of each.
-    """
-
-    forms: Table
-    values: Table | None = None
+    def join(self) -> str:
+        """The join of `base` with what was looked up."""
+        alias = f"v{self.place}"
+        same = " and ".join(
+            f"base.{text} is not distinct from {alias}.t{n}"
+            for n, text in enumerate(self.texts)
+        )
+        if len(self.texts) == 1:  # and so never NULL
+            same = f"base.{self.texts[0]} = {alias}.t0"
+        forms = f"(select * from {{forms}} where reader = {self.place})"
+        return f"\nleft join {forms} as {alias} on {same}"
 
 
 @dataclass(frozen=True)
@@ -77,33 +99,32 @@ class Standardised:
 
     table: Table
     _base: Table
-    _lookups: Mapping[str, _Lookup]  # by the first field of their readers
+    _readers: Sequence[_Placed]
+    _values: Table
+    _forms: Table
 
-    def unread(self, engine: Engine, reader: Reader) -> dict[str, int]:
-        """Texts of the one column of a reader of names or dates that is not plain SQL's
-        or Python's to read, and the rows of each.
+    def unread(self, engine: Engine, name: str) -> dict[str, int]:
+        """Texts of the one column of which a field is read, but of which none was made,
+        and the rows of each; of a reader of few values.
         """
-        lookup = self._lookups[reader.fields[0]]
-        assert lookup.values is not None
-        value = reader.plain_fields("a.t0")[0]
+        placed = next(one for one in self._readers if name in one.reader.fields)
+        value = placed.reader.plain_fields("a.t0")[placed.reader.fields.index(name)]
         query = engine.sql(
             f"""
             select a.t0, a.n
             from {{values}} as a
-            left join {{forms}} as b on a.t0 = b.t0
-            where a.t0 is not null
+            left join {{forms}} as b on a.t0 = b.t0 and b.reader = {placed.place}
+            where a.reader = {placed.place} and a.t0 is not null
                 and case when b.hit then b.f0 else {value} end is null
             """,
-            values=lookup.values,
-            forms=lookup.forms,
+            values=self._values,
+            forms=self._forms,
         )
         return {row["t0"]: row["n"] for row in rows(engine, query)}
 
     def drop(self, engine: Engine) -> None:
         """Give back the view and what it reads."""
-        engine.drop(self.table, self._base)
-        for lookup in self._lookups.values():
-            engine.drop(lookup.forms, *([lookup.values] if lookup.values else []))
+        engine.drop(self.table, self._base, self._values, self._forms)
 
 
 def text_of(column: str, kind: pa.DataType) -> str:
@@ -132,42 +153,33 @@ def standardise(
         A view with the columns of `carry` and the description's fields.
     """
     base = _texts(engine, table, description, carry)
-    texts = {name: f"base.c{n}" for n, name in enumerate(description.columns)}
-    readers = description.used
-    columns_of = [[texts[name] for name in reader.columns] for reader in readers]
-    work = [
-        functools.partial(_look_up, engine, base, reader, columns)
-        for reader, columns in zip(readers, columns_of, strict=True)
+    texts = {name: f"c{n}" for n, name in enumerate(description.columns)}
+    readers = [
+        _Placed(place, reader, tuple(texts[name] for name in reader.columns))
+        for place, reader in enumerate(description.used)
     ]
-    lookups = engine.run_concurrently(*work)
-    fields, forms = dict[str, _Field](), dict[str, Table]()
-    for reader, columns, lookup in zip(readers, columns_of, lookups, strict=True):
-        join, values = "", reader.plain_fields(*columns)
-        if engine.count(lookup.forms):
-            alias = f"v{len(forms)}"
-            forms[alias] = lookup.forms
-            join = f"\nleft join {{{alias}}} as {alias} on {_same(columns, alias)}"
-            values = _looked_up(reader, columns, alias)
-        for name, value in zip(reader.fields, values, strict=True):
-            fields.setdefault(name, _Field(value, join))
-    null = _Field("cast(null as varchar)")
-    used = {name: fields.get(name, null) for name in description.fields}
+    values = engine.sql(_values_of(readers), base=base, store=True)
+    forms = _forms_of(engine, values, readers)
+    looked_up = _looked_up(engine, forms)
+    fields, joins = dict[str, str](), ""
+    for one in readers:
+        has_forms = one.place in looked_up
+        fields = one.fields(has_forms=has_forms) | fields
+        joins += one.join() if has_forms else ""
+    null = "cast(null as varchar)"
     outputs = [f"base.k{n} as {quote(name)}" for n, name in enumerate(carry)]
-    outputs += [f"{field.expression} as {quote(name)}" for name, field in used.items()]
+    outputs += [
+        f"{fields.get(name, null)} as {quote(name)}" for name in description.fields
+    ]
     condition = "\nwhere base.is_known" if skip_empty else ""
-    joins = "".join(dict.fromkeys(field.join for field in used.values()))
     view = engine.sql(
         f"select {', '.join(outputs)} from {{base}} as base{joins}{condition}",
         params=None,
         store=False,
         base=base,
-        **forms,
+        **({"forms": forms} if joins else {}),
     )
-    by_field = {
-        reader.fields[0]: lookup
-        for reader, lookup in zip(readers, lookups, strict=True)
-    }
-    return Standardised(view, base, by_field)
+    return Standardised(view, base, readers, values, forms)
 
 
 def _texts(
@@ -191,82 +203,77 @@ def _texts(
     return engine.sql(query, table=table)
 
 
-def _same(texts: Sequence[str], alias: str) -> str:
-    """The condition of a join with what was looked up; a text alone is never NULL."""
-    if len(texts) == 1:
-        return f"{texts[0]} = {alias}.t0"
-    return " and ".join(
-        f"{text} is not distinct from {alias}.t{n}" for n, text in enumerate(texts)
-    )
+def _values_of(readers: Sequence[_Placed]) -> str:
+    """A query of the distinct texts of each reader, t0 and on, and their rows, n.
 
-
-def _looked_up(reader: Reader, texts: Sequence[str], alias: str) -> tuple[str, ...]:
-    """The fields: what was looked up, and what SQL makes of all other texts."""
-    hit = f"{alias}.hit"
-    if isinstance(reader, CodeReader):
-        in_ascii = [
-            f"case when {hit} then {alias}.f{n} else {text} end"
-            for n, text in enumerate(texts)
-        ]
-        return reader.plain_fields(*in_ascii)
-    return tuple(
-        f"case when {hit} then {alias}.f{n} else {value} end"
-        for n, value in enumerate(reader.plain_fields(*texts))
-    )
-
-
-def _look_up(
-    engine: Engine, base: Table, reader: Reader, texts: Sequence[str]
-) -> _Lookup:
-    """Read the distinct texts that are not plain in Python.
-
-    Names and dates are few: their distinct values are found first. Most codes are one
-    person's, and are looked at where they stand.
+    Names and dates are few: all their values are found first, and then looked at. Most
+    codes are one person's, and are looked at where they stand.
     """
-    selected = ", ".join(f"{text} as t{n}" for n, text in enumerate(texts))
+    width = max((len(one.texts) for one in readers), default=1)
+    parts = []
+    for one in readers:
+        nulls = ["cast(null as varchar)"] * (width - len(one.texts))
+        texts = ", ".join(
+            f"{text} as t{n}" for n, text in enumerate([*one.texts, *nulls])
+        )
+        is_other = f"not {one.reader.is_plain(*one.texts)}"
+        parts.append(
+            f"select cast({one.place} as integer) as reader, {texts}, count(*) as n "
+            f"from {{base}} {'' if one.reader.has_few_values else f'where {is_other}'} "
+            f"group by {', '.join(one.texts)}"
+        )
+    return "\nunion all\n".join(parts)
+
+
+def _forms_of(engine: Engine, values: Table, readers: Sequence[_Placed]) -> Table:
+    """The texts that are not plain, with what Python makes of them, f0 and on, and
+    `hit`, which is true.
+    """
+    texts = [name for name in values.columns if name not in ("reader", "n")]
+    cases = " ".join(
+        f"when {one.place} then {one.reader.is_plain(*texts[: len(one.texts)])}"
+        for one in readers
+    )
     letters = " + ".join(f"coalesce(length({text}), 0)" for text in texts)
-    values = None
-    if reader.has_few_values:
-        values = engine.sql(
-            f"""
-            select {selected}, {letters} as letters, count(*) as n
-            from {{base}} as base
-            group by {", ".join(texts)}
-            """,
-            base=base,
-            store=True,
-        )
-        names = [f"t{n}" for n in range(len(texts))]
-        others = engine.sql(
-            f"select {', '.join(names)}, letters from {{values}} "
-            f"where not {reader.is_plain(*names)}",
-            values=values,
-        )
-    else:
-        others = engine.sql(
-            f"select distinct {selected}, {letters} as letters from {{base}} as base "
-            f"where not {reader.is_plain(*texts)}",
-            base=base,
-        )
-    outputs = len(texts) if isinstance(reader, CodeReader) else len(reader.fields)
-    columns = [f"t{n}" for n in range(len(texts))] + [f"f{n}" for n in range(outputs)]
-    work = functools.partial(_read_values, reader=reader, outputs=outputs)
-    kinds = dict.fromkeys(columns, "varchar") | {"hit": "boolean"}
-    forms = engine.by_group(others, work, kinds, by="letters")  # any group will do
+    others = engine.sql(
+        f"select reader, {', '.join(texts)}, {letters} as letters from {{values}} "
+        f"where not case reader {cases} end",
+        values=values,
+    )
+    outputs = [f"f{n}" for n in range(max(one.outputs for one in readers))]
+    work = functools.partial(_read_values, readers=readers, outputs=outputs)
+    kinds = {"reader": "integer"} | dict.fromkeys([*texts, *outputs], "varchar")
+    # Any group will do: a value needs no other.
+    forms = engine.by_group(others, work, kinds | {"hit": "boolean"}, by="letters")
     engine.drop(others)
-    return _Lookup(forms, values)
+    return forms
 
 
-def _read_values(texts: pa.Table, reader: Reader, outputs: int) -> pa.Table:
-    """Distinct texts next to what a reader makes of them."""
-    columns = [name for name in texts.column_names if name != "letters"]
-    names = [*columns, *(f"f{n}" for n in range(outputs))]
-    schema = pa.schema([(name, pa.string()) for name in names])
+def _looked_up(engine: Engine, forms: Table) -> set[int]:
+    """Places of the readers that have forms."""
+    if not engine.count(forms):
+        return set()
+    places = engine.sql("select distinct reader from {forms}", forms=forms)
+    return {row["reader"] for row in rows(engine, places)}
+
+
+def _read_values(
+    others: pa.Table, readers: Sequence[_Placed], outputs: Sequence[str]
+) -> pa.Table:
+    """Texts next to what their readers make of them."""
+    inputs = others.drop_columns("letters")
+    schema = pa.schema([*inputs.schema, *((name, pa.string()) for name in outputs)])
     pieces = []
-    for batch in texts.select(columns).to_batches(_PIECE):
-        values = [column.to_pylist() for column in batch.columns]
-        rows = [_read(reader, row, outputs) for row in zip(*values, strict=True)]
-        results = [pa.array(row, pa.string()) for row in zip(*rows, strict=True)]
+    for batch in inputs.to_batches(_PIECE):
+        places, *texts = (column.to_pylist() for column in batch.columns)
+        read = [
+            _read(readers[place], row)
+            for place, row in zip(places, zip(*texts, strict=True), strict=True)
+        ]
+        results = [
+            pa.array([row[n] if n < len(row) else None for row in read], pa.string())
+            for n in range(len(outputs))
+        ]
         pieces.append(
             pa.RecordBatch.from_arrays([*batch.columns, *results], schema=schema)
         )
@@ -274,10 +281,10 @@ def _read_values(texts: pa.Table, reader: Reader, outputs: int) -> pa.Table:
     return table.append_column("hit", pa.repeat(True, table.num_rows))
 
 
-def _read(reader: Reader, row: Sequence[Value], outputs: int) -> Sequence[Value]:
-    """What a reader makes of a row's values without blanks around them."""
-    values = [(value.strip() or None) if value else None for value in row]
-    return reader.read(*values) if any(values) else (None,) * outputs
+def _read(placed: _Placed, row: Sequence[Value]) -> Sequence[Value]:
+    """What a reader makes of texts without blanks around them."""
+    texts = [text and (text.strip() or None) for text in row[: len(placed.texts)]]
+    return placed.reader.read(*texts) if any(texts) else ()
 
 
 def read_in_python(description: Description, table: pa.Table) -> pa.Table:
@@ -301,7 +308,10 @@ def read_in_python(description: Description, table: pa.Table) -> pa.Table:
 
 
 def _read_sample(reader: Reader, row: Sequence[Value]) -> Sequence[Value]:
+    if not any(row):
+        return (None,) * len(reader.fields)
+    values = reader.read(*row)
     if not isinstance(reader, CodeReader):
-        return _read(reader, row, len(reader.fields))
-    text = next((value for value in _read(reader, row, len(row)) if value), "")
+        return values
+    text = next((value for value in values if value), "")
     return ("".join(filter(str.isalnum, text.upper())) or None,)
