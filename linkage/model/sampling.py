@@ -95,6 +95,15 @@ def below(share: float) -> int:
     return round(min(share, 1.0) * _PRIME)
 
 
+def pair_slot(left: str, right: str) -> str:
+    """SQL of the slot of a pair of unit ids, by which pairs are sampled."""
+    mixed = (
+        f"((cast({left} as bigint) % {_PRIME} * {_MULTIPLIERS[0]} + "
+        f"cast({right} as bigint) % {_PRIME} * {_MULTIPLIERS[1]}) % {_PRIME})"
+    )
+    return f"({mixed} * {mixed} % {_PRIME})"
+
+
 def halves(engine: Engine, units: Table, *, seed: int) -> tuple[Table, Table]:
     """A file's units in two halves, drawn as samples are: pairs across them are pairs
     of the file drawn at random.

@@ -11,7 +11,7 @@ from linkage.model import BlockingRule, Model, from_dict
 from linkage.model.blocking import choose_rules, count_reached
 from linkage.model.blocking.choose import COMMON_RULES
 from linkage.model.blocking.keys import KeySet, blocking_rule, key_sets, keys_of_model
-from linkage.model.blocking.pilot import pilot_cases
+from linkage.model.blocking.pilot import Cases, pilot_cases
 from linkage.model.comparisons import comparison, settings
 from linkage.model.sampling import drawn
 from linkage.model.training import train
@@ -203,7 +203,8 @@ def test_dependence_between_fields_is_seen_on_the_pairs(engine: Engine) -> None:
     strata: dict[KeySet, float] = {
         (places[name],): 16_000.0 for name in ("surname", "dob", "postcode")
     }
-    cases = pilot_cases(engine, model, keys, strata, sides)
+    unknown = Cases(np.zeros(1, dtype=np.uint64), np.zeros(1), np.zeros(1))
+    cases = pilot_cases(engine, model, keys, strata, unknown, sides)
     is_dob, is_postcode, is_surname = (
         cases.covered((places[name],)) for name in ("dob", "postcode", "surname")
     )

@@ -41,8 +41,8 @@ PAIRS_PER_RECORD = 10.0
 """Pairs of all rules for each record of the larger side: what is scored in a small part
 of a run's time.
 """
-AFFORDED_PAIRS = 5_000_000
-"""Pairs of all rules that files of any size may have: some seconds of scoring."""
+AFFORDED_PAIRS = 1_000_000
+"""Pairs of all rules that files of any size may have: a second of scoring."""
 WHOLE_BUDGET_GAIN = 0.002
 """Share of the matches that a rule adds at least if it uses the whole budget; one that
 uses a tenth adds a tenth of that.
@@ -147,7 +147,7 @@ def choose_rules(
     expected = _expected_matches(engine, model, keys, made_of or {}, (left, right))
     counted = _counted_rules(engine, keys, expected, sides, budget)
     affordable = {rule: pairs for rule, pairs in counted.items() if pairs <= budget}
-    cases = pilot_cases(engine, model, keys, affordable, sides)
+    cases = pilot_cases(engine, model, keys, affordable, expected, sides)
     engine.drop(*(side.sample for side in sides))
     cases = (
         _with_true_matches(engine, keys, cases, left, right, true_pairs)

@@ -3,15 +3,18 @@
 What a rule costs and what it adds to others depends on which keys agree together, of
 pairs and of matches alike. Errors of fields are not independent (a record with a wrong
 birth date more often lacks a postcode too), so that products of m tell it badly. The
-pilot makes pairs of a part of the larger file with the other file, compares them, and
-counts them by the keys that agree. The expected matches among them are the sum of
-their match probabilities: of an agreement pattern, that of the model without term
-frequencies, as in EM.
+pilot makes pairs of a part of the larger file with the other file, and counts them by
+the keys that agree. The expected matches among them are the sum of their match
+probabilities; of a sampled record only its best pair counts, since the others of its
+household are no matches. A match that the model cannot tell from a non-match is none
+here: to compare it would link nothing.
 
-Pairs are sampled by strata (Cochran, Sampling Techniques, 3rd edition 1977, chapter 5).
-A stratum is the pairs of one rule that no rule before it makes, and each is sampled by
-a share of its own, so that the pairs of a broad rule do not crowd out those of a
-precise one.
+Pairs are sampled in two phases (Neyman, Journal of the American Statistical Association
+33, 1938; Cochran, Sampling Techniques, 3rd edition 1977, chapters 5 and 12). In the
+first they are sampled by strata: the pairs of one rule that no rule before it makes,
+each stratum by a share of its own, so that the pairs of a broad rule do not crowd out
+those of a precise one. In the second, of pairs that agree on so little that hardly one
+of them matches, a part is scored.
 """
 
 from collections.abc import Mapping, Sequence
@@ -19,6 +22,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 from scipy.special import expit
 
 from linkage.engine import Engine, Table, quote
@@ -30,14 +34,22 @@ from linkage.model.blocking.keys import (
     blocking_rule,
 )
 from linkage.model.compiled import rule_pairs, scored_pairs
-from linkage.model.sampling import Side, below, sampled
-from linkage.model.splink_json import Model, from_dict
+from linkage.model.sampling import Side, below, pair_slot, sampled
+from linkage.model.splink_json import Model
 
 Floats = npt.NDArray[np.float64]
 
-STRATUM_PAIRS = 30_000
-"""Pairs of a rule that are compared: a share of one in a hundred is then known to a
-twentieth of itself.
+STRATUM_PAIRS = 60_000
+"""Pairs of a rule in the first phase: a share of one in a thousand is then known to an
+eighth of itself.
+"""
+SCORED_PAIRS = 1_000
+"""Pairs that agree on the same keys, of one rule, that are scored in the second phase,
+if most are non-matches.
+"""
+FEW_MATCHES = 0.1
+"""Expected share of matches below which pairs that agree on the same keys are mostly
+non-matches.
 """
 LEAST_WEIGHT = -7.0
 """Match weight in bits below which a pair is no match that a step would link: a
@@ -80,44 +92,62 @@ class Cases:
         return mask
 
 
+@dataclass(frozen=True)
+class _Sides:
+    """The two sides of the pilot: of the larger one a sample is drawn, the other is
+    looked through.
+    """
+
+    left: Table
+    right: Table
+    drawn: str  # "left" or "right"
+    share: float  # of the drawn side
+    looked_through: float  # share of the other
+
+    def of(self, side: str) -> Table:
+        return self.left if side == "left" else self.right
+
+
 def pilot_cases(
     engine: Engine,
     model: Model,
     keys: Sequence[Key],
     strata: Mapping[KeySet, float],
+    expected: Cases,
     sides: Sequence[Side],
 ) -> Cases:
     """The pairs that some of the rules make, by the keys that agree.
 
     Args:
         strata: rules, and about how many pairs each makes of the whole files.
+        expected: shares of the matches that agree on keys, if fields err independently.
         sides: left and right, with samples that have the columns of keys and model.
     """
-    rules = sorted(strata, key=lambda rule: (strata[rule], rule))
     drawn = 0 if sides[0].units > sides[1].units else 1
     other = _other_side(engine, sides[1 - drawn], 1 - drawn)
-    shares = [
-        min(
-            sides[drawn].share,
-            STRATUM_PAIRS / max(strata[rule] * other.share, 1.0),
-        )
-        for rule in rules
-    ]
-    tables = [sides[drawn].sample, other.sample]
-    pairs = _made_pairs(
-        engine,
-        [rule_pairs(blocking_rule([keys[place] for place in r]), ()) for r in rules],
-        shares,
-        tables if drawn == 0 else tables[::-1],
-        drawn,
+    is_left_drawn = drawn == 0
+    pilot = _Sides(
+        left=sides[0].sample if is_left_drawn else other.sample,
+        right=other.sample if is_left_drawn else sides[1].sample,
+        drawn="left" if is_left_drawn else "right",
+        share=sides[drawn].share,
+        looked_through=other.share,
     )
-    compared = _compared_pairs(
-        engine, model, keys, pairs, *(tables if drawn == 0 else tables[::-1])
+    rules = sorted(strata, key=lambda rule: (strata[rule], rule))
+    pairs_of_strata = np.array([strata[rule] for rule in rules])
+    shares = np.minimum(
+        pilot.share, STRATUM_PAIRS / np.maximum(pairs_of_strata * other.share, 1.0)
     )
-    scales = 1 / (np.array(shares) * other.share)
-    counts = _pair_counts(engine, compared)
-    matches = _match_counts(engine, model, compared, ("left_id", "right_id")[drawn])
-    engine.drop(pairs, compared)
+    scales = 1 / (shares * pilot.looked_through)
+    pairs = _made_pairs(engine, keys, rules, shares, pilot)
+    counts = _pair_counts(engine, pairs)
+    all_matches = model.prior * sides[0].units * sides[1].units
+    scored_shares = _scored_shares(counts, scales, expected, all_matches)
+    frequencies = [_frequencies(engine, name, sides) for name in model.tf_columns]
+    matches = _match_counts(
+        engine, model, pairs, counts, scored_shares, frequencies, pilot
+    )
+    engine.drop(pairs, *frequencies)
     if other.sample not in (sides[1 - drawn].sample, sides[1 - drawn].table):
         engine.drop(other.sample)
     return Cases.united(
@@ -149,31 +179,43 @@ def _other_side(engine: Engine, side: Side, place: int) -> Side:
 
 def _made_pairs(
     engine: Engine,
-    queries: Sequence[str],
-    shares: Sequence[float],
-    sides: Sequence[Table],
-    drawn: int,
+    keys: Sequence[Key],
+    rules: Sequence[KeySet],
+    shares: Floats,
+    sides: _Sides,
 ) -> Table:
-    """stratum, left_id, right_id of the pairs that each rule makes of its share of one
-    side's sample.
+    """stratum, left_id, right_id, agreeing of the pairs that each rule makes of its
+    share of the drawn side.
+
+    Shares fall from rule to rule, so that a pair is found by the first rule that makes
+    it if by any.
     """
-    names = ("left", "right")
-    tables = {names[1 - drawn]: sides[1 - drawn]}
-    parts = []
-    for place, (query, share) in enumerate(zip(queries, shares, strict=True)):
-        part = f"{names[drawn]}_{place}"
+    looked_through = "right" if sides.drawn == "left" else "left"
+    tables = {looked_through: sides.of(looked_through)}
+    queries = []
+    for place, (rule, share) in enumerate(zip(rules, shares, strict=True)):
+        part = f"{sides.drawn}_{place}"
         tables[part] = engine.sql(
-            f"select * from {{t}} where slot < {below(share)}", t=sides[drawn]
+            f"select * from {{t}} where slot < {below(share)}", t=sides.of(sides.drawn)
         )
-        made = query.replace(f"{{{names[drawn]}}}", f"{{{part}}}")
-        parts.append(
-            f"select {place} as stratum, left_id, right_id from ({made}) as made"
+        query = rule_pairs(blocking_rule([keys[key] for key in rule]), ())
+        query = query.replace(f"{{{sides.drawn}}}", f"{{{part}}}")
+        queries.append(
+            f"select {place} as stratum, left_id, right_id from ({query}) as made"
         )
-    made = "\nunion all\n".join(parts)
+    made = "\nunion all\n".join(queries)
+    tables |= {"all_left": sides.left, "all_right": sides.right}
     return engine.sql(
         f"""
-        select min(stratum) as stratum, left_id, right_id from ({made}) as made
-        group by left_id, right_id
+        with made as ({made}),
+        pairs as (
+            select min(stratum) as stratum, left_id, right_id from made
+            group by left_id, right_id
+        )
+        select p.stratum, p.left_id, p.right_id, {agreeing_bits(keys)} as agreeing
+        from pairs as p
+        join {{all_left}} as l on l.unit_id = p.left_id
+        join {{all_right}} as r on r.unit_id = p.right_id
         """,
         params=None,
         store=True,
@@ -187,47 +229,17 @@ class _Counts:
 
     stratum: npt.NDArray[np.int64]
     agreeing: npt.NDArray[np.uint64]
-    pairs: npt.NDArray[np.float64]
+    pairs: Floats
 
 
-def _compared_pairs(
-    engine: Engine,
-    model: Model,
-    keys: Sequence[Key],
-    pairs: Table,
-    left: Table,
-    right: Table,
-) -> Table:
-    """The pairs with their agreeing keys, and the model's columns of both sides."""
-    compared = ", ".join(
-        f"{side}.{quote(name)} as {quote(f'{name}_{side}')}"
-        for name in model.compared
-        for side in "lr"
-    )
-    return engine.sql(
-        f"""
-        select p.stratum, p.left_id, p.right_id, {agreeing_bits(keys)} as agreeing,
-            {compared}
-        from {{pairs}} as p
-        join {{left}} as l on l.unit_id = p.left_id
-        join {{right}} as r on r.unit_id = p.right_id
-        """,
-        params=None,
-        store=True,
-        pairs=pairs,
-        left=left,
-        right=right,
-    )
-
-
-def _pair_counts(engine: Engine, compared: Table) -> _Counts:
+def _pair_counts(engine: Engine, pairs: Table) -> _Counts:
     table = engine.arrow(
         engine.sql(
             """
-            select stratum, agreeing, count(*) as pairs from {compared}
+            select stratum, agreeing, count(*) as pairs from {pairs}
             group by stratum, agreeing order by stratum, agreeing
             """,
-            compared=compared,
+            pairs=pairs,
         )
     )
     return _Counts(
@@ -237,14 +249,76 @@ def _pair_counts(engine: Engine, compared: Table) -> _Counts:
     )
 
 
-def _match_counts(engine: Engine, model: Model, compared: Table, unit: str) -> _Counts:
+def _scored_shares(
+    counts: _Counts, scales: Floats, expected: Cases, all_matches: float
+) -> Floats:
+    """Of the pairs of each stratum and set of agreeing keys, the share that is scored:
+    all, or some of many non-matches.
+    """
+    by_bits = dict(zip(expected.agreeing.tolist(), expected.matches, strict=True))
+    matches = all_matches * np.array(
+        [by_bits.get(bits, 0.0) for bits in counts.agreeing.tolist()]
+    )
+    is_mostly_none = matches < FEW_MATCHES * counts.pairs * scales[counts.stratum]
+    shares = np.minimum(SCORED_PAIRS / np.maximum(counts.pairs, 1.0), 1.0)
+    return np.where(is_mostly_none, shares, 1.0)
+
+
+def _frequencies(engine: Engine, column: str, sides: Sequence[Side]) -> Table:
+    """value, bits: log2 of the share of the sampled records that hold a value."""
+    name = quote(column)
+    return engine.sql(
+        f"""
+        with known as (
+            select {name} as value from {{left}} where {name} is not null
+            union all
+            select {name} from {{right}} where {name} is not null
+        ),
+        counts as (select value, count(*) as units from known group by value),
+        whole as (select greatest(count(*), 1) as units from known)
+        select c.value, log2(cast(c.units as double) / w.units) as bits
+        from counts as c cross join whole as w
+        """,
+        left=sides[0].sample,
+        right=sides[1].sample,
+        store=True,
+    )
+
+
+def _match_counts(
+    engine: Engine,
+    model: Model,
+    pairs: Table,
+    counts: _Counts,
+    scored_shares: Floats,
+    frequencies: Sequence[Table],
+    sides: _Sides,
+) -> _Counts:
     """Expected matches: of each sampled unit its best pair, by its probability."""
+    slots = [below(share) for share in scored_shares]
+    cells = engine.from_arrow(
+        pa.table(
+            {
+                "stratum": counts.stratum,
+                "agreeing": counts.agreeing.astype(np.int64),
+                "slots": np.array(slots, dtype=np.int64),
+            }
+        )
+    )
+    chosen = f"""
+        select p.* from {{pairs}} as p
+        join {{cells}} as c on c.stratum = p.stratum and c.agreeing = p.agreeing
+        where {pair_slot("p.left_id", "p.right_id")} < c.slots
+        """
     scored = scored_pairs(
-        without_term_frequencies(model),
-        "select * from {compared}",
+        model,
+        _with_columns(model, chosen),
         LEAST_WEIGHT,
         carried=("stratum", "agreeing"),
     )
+    unit = f"{sides.drawn}_id"
+    tables = {f"frequencies_{place}": t for place, t in enumerate(frequencies)}
+    tables |= {"pairs": pairs, "cells": cells, "left": sides.left, "right": sides.right}
     table = engine.arrow(
         engine.sql(
             f"""
@@ -260,28 +334,48 @@ def _match_counts(engine: Engine, model: Model, compared: Table, unit: str) -> _
             order by stratum, agreeing, match_weight, equals
             """,
             params=None,
-            compared=compared,
+            store=False,
+            **tables,
         )
     )
-    columns = {name: table[name].to_numpy() for name in table.column_names}
-    probabilities = expit(columns["match_weight"] * np.log(2)) / columns["equals"]
-    return _Counts(
-        columns["stratum"].astype(np.int64),
-        columns["agreeing"].astype(np.uint64),
-        columns["pairs"] * probabilities,
+    engine.drop(cells)
+    stratum = table["stratum"].to_numpy().astype(np.int64)
+    agreeing = table["agreeing"].to_numpy().astype(np.uint64)
+    weights, equals, number = (
+        table[name].to_numpy().astype(np.float64)
+        for name in ("match_weight", "equals", "pairs")
     )
-
-
-def without_term_frequencies(model: Model) -> Model:
-    """The model without adjustments by how common a value is."""
-    comparisons = [
-        {
-            **comparison,
-            "comparison_levels": [
-                {name: value for name, value in level.items() if "tf_" not in name}
-                for level in comparison["comparison_levels"]
-            ],
-        }
-        for comparison in model.raw["comparisons"]
+    share_of = dict(
+        zip(
+            zip(counts.stratum.tolist(), counts.agreeing.tolist(), strict=True),
+            scored_shares,
+            strict=True,
+        )
+    )
+    shares = [
+        share_of[cell] for cell in zip(stratum.tolist(), agreeing.tolist(), strict=True)
     ]
-    return from_dict({**model.raw, "comparisons": comparisons})
+    probabilities = expit(weights * np.log(2)) / equals
+    return _Counts(stratum, agreeing, number * probabilities / np.array(shares))
+
+
+def _with_columns(model: Model, pairs: str) -> str:
+    """SQL of pairs with what the model's scorer reads of both sides."""
+    columns, lookups = [], ""
+    for name in model.compared:
+        for side in "lr":
+            columns.append(f"{side}.{quote(name)} as {quote(f'{name}_{side}')}")
+    for place, name in enumerate(model.tf_columns):
+        for side in "lr":
+            table = f"frequencies_{place}_{side}"
+            columns.append(f"{table}.bits as {quote(f'bits_{name}_{side}')}")
+            lookups += (
+                f"\nleft join {{frequencies_{place}}} as {table} "
+                f"on {table}.value = {side}.{quote(name)}"
+            )
+    return f"""
+        select p.stratum, p.left_id, p.right_id, p.agreeing, {", ".join(columns)}
+        from ({pairs}) as p
+        join {{left}} as l on l.unit_id = p.left_id
+        join {{right}} as r on r.unit_id = p.right_id {lookups}
+        """
