@@ -415,9 +415,8 @@ def training_lines(report: "TrainingReport") -> list[str]:
     ]
     for rule in report.rules:
         lines.append(
-            f"m from {rule['pairs']:,} pairs that agree on "
-            f"{' and '.join(rule['columns'])}: "
-            f"about {rule['matches']:,} matches, {rule['iterations']} iterations"
+            f"m from {rule.pairs:,} pairs that agree on {' and '.join(rule.columns)}: "
+            f"about {rule.matches or 0:,} matches"
         )
     lines.append(f"share of all pairs that match: {report.prior:.3g}")
     return [

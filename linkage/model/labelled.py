@@ -23,7 +23,7 @@ import numpy.typing as npt
 
 from linkage.errors import InputError
 from linkage.model.splink_json import Level, Model, from_dict
-from linkage.model.training.informative_prior import UNSEEN_MATCHES, pseudo_counts
+from linkage.model.training.informative_prior import pseudo_counts
 
 MATCH, NO_MATCH, UNCERTAIN = "match", "no match", "uncertain"
 
@@ -31,6 +31,11 @@ CONFLICT = 0.1
 """Prior probability that the model's m of a level is of no use. The more labels
 contradict it the likelier that is, and the less it counts: a robust mixture prior
 (Schmidli and others, Biometrics 70, 2014).
+"""
+
+UNSEEN_MATCHES = 5.0
+"""Pseudo-count of matches, spread over a comparison's levels as the model has it: one
+per level.
 """
 
 Floats = npt.NDArray[np.float64]

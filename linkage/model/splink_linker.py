@@ -17,7 +17,7 @@ from linkage.model.splink_json import GIVE_A_MODEL, NOT_OBSERVED, Model, from_di
 from linkage.model.training import TrainingReport
 from linkage.model.training.blocks import TrainingBlock, count_blocks, training_blocks
 from linkage.model.training.counts import Layout
-from linkage.model.training.report import level_reports
+from linkage.model.training.report import BlockReport, level_reports
 
 _SAMPLE = 100_000
 """Records of a side by which training blocks are chosen."""
@@ -186,10 +186,7 @@ def _report(
         seed=seed,
         units=[engine.count(left), engine.count(right)],
         random_pairs=int(_RANDOM_PAIRS),
-        rules=[
-            {"columns": list(block.columns), "pairs": block.pairs, "used": True}
-            for block in blocks
-        ],
+        rules=[BlockReport(list(block.columns), block.pairs) for block in blocks],
         prior=model.prior,
         levels=level_reports(model),
         versions={"splink": version("splink")},

@@ -65,8 +65,7 @@ def _evidence(
     engine: Engine, sides: tuple[Table, Table]
 ) -> tuple[Evidence, Evidence | None]:
     evidence = gather(engine, MODEL, *sides, seed=3)
-    runs = estimate(evidence).runs
-    matches = {number: run.matches for number, run in enumerate(runs)}
+    matches = [block.matches for block in estimate(evidence).blocks]
     return evidence, enlarge(engine, evidence, matches, *sides, seed=3)
 
 

@@ -7,7 +7,7 @@ blocks share the work.
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from linkage.engine import Engine, columns, quote, rows
 from linkage.errors import NothingToTrainOnError
@@ -43,8 +43,6 @@ class TrainingBlock:
     seen: int = 0  # pairs that the count saw, of which `pairs` is the projection
     known: int = 0  # pairs that the count saw with the columns known on both sides
     known_share: float = 1.0  # of the pairs, those with the columns known on both sides
-    # it says something of comparisons some levels of which read what is blocked on
-    lenient: bool = False
 
     @property
     def chance(self) -> float:
@@ -52,24 +50,32 @@ class TrainingBlock:
         return self.seen / max(self.known, 1)
 
     def leaves_free(self, comparison: Comparison) -> bool:
-        """Whether EM on this block says anything of a comparison: not where it reads
-        what is blocked on.
+        """Whether EM on this block says anything of a comparison: not where it decides
+        one of the levels.
+
+        A level of a name that also reads the other name (the two are swapped) is not
+        decided by a block on the other.
         """
-        read = (
-            own_columns(comparison)
-            if self.lenient and not comparison.given
-            else comparison.columns
-        )
-        return not {*read, *comparison.given} & set(self.columns)
+        blocked = set(self.columns)
+        if comparison.given:
+            return not {*comparison.columns, *comparison.given} & blocked
+        read = [set(sided_columns(level.condition)) for level in _graded(comparison)]
+        return not any(names <= blocked for names in read)
 
     def leaves_level_free(self, level: Level) -> bool:
         """Whether it says anything of a level: not where that reads what is blocked on,
         though others do not.
         """
-        read = (
-            sided_columns(level.condition) if self.lenient and level.condition else ()
+        return not level.condition or not (
+            set(sided_columns(level.condition)) & set(self.columns)
         )
-        return not set(read) & set(self.columns)
+
+
+def _graded(comparison: Comparison) -> list[Level]:
+    """The graded levels but the last, which asks nothing."""
+    return [
+        level for level in comparison.levels if level.value >= 0 and level.condition
+    ]
 
 
 def own_columns(comparison: Comparison) -> set[str]:
@@ -102,22 +108,14 @@ def training_blocks(
     # A block without what is a person's own would show EM brothers and sisters as
     # matches.
     personal = [block for block in counted if PERSONAL & set(block.columns)]
-    candidates = _fitting(smaller, personal or counted)
+    candidates = _fitting(smaller, personal or counted) or _with_pairs(counted)
     if not candidates:
         raise NothingToTrainOnError(
-            "nothing to train on: no column or pair of columns makes between 0.02 and "
-            f"{MOST_PAIRS} pairs a record\n"
-            f"  {GIVE_A_MODEL}, or map more columns"
+            "nothing to train on: no two records of the two sides are equal in any "
+            f"column\n  {GIVE_A_MODEL}, or map more columns"
         )
     selection, rest = _chosen(candidates, set(comparisons), chance)
-    # Comparisons of names that may be swapped read both: without a birth date every
-    # block of persons is on one of them. A lenient block estimates all of the other
-    # comparison except how often the names are swapped.
-    spares = (
-        _unique_columns(counted),
-        *([replace(block, lenient=True) for block in of] for of in (personal, counted)),
-    )
-    for blocks in spares:
+    for blocks in (_unique_columns(counted), counted):
         if rest:
             additions, rest = _chosen(_fitting(smaller, blocks), rest, chance)
             selection += additions
@@ -136,6 +134,11 @@ def _fitting(
         if max(0.02 * known, FEWEST_PAIRS) <= block.pairs <= MOST_PAIRS * known:
             candidates.append((block, block.pairs / known > PURE_PAIRS))
     return candidates
+
+
+def _with_pairs(blocks: Sequence[TrainingBlock]) -> list[tuple[TrainingBlock, bool]]:
+    """Blocks that make any pair, for files that are too small for others."""
+    return [(block, False) for block in blocks if block.pairs]
 
 
 def _chosen(

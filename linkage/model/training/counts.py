@@ -96,7 +96,7 @@ class Layout:
         """Of each comparison the levels whose m is not fixed, where the last, no
         agreement, is one of them.
         """
-        free = ~self.fixed("m")
+        free = ~self.fixed_m
         return [
             part[free[part]]
             for part in np.split(np.arange(len(free)), self.first[1:])
@@ -112,7 +112,7 @@ class Layout:
         other years differ by a constant.
         """
         chains = []
-        free = ~self.fixed("m")
+        free = ~self.fixed_m
         for numbers in np.split(np.arange(len(self.places)), self.first[1:]):
             conditions = {int(n): self.levels[n].condition or "" for n in numbers}
             measures = {
@@ -152,17 +152,15 @@ class Layout:
             ]
         )
 
-    def fixed(self, kind: str) -> Flags:
-        """Levels whose m or u the model's file fixes."""
-        return np.array(
-            [
-                bool(
-                    raw.get(f"fix_{kind}_probability")
-                    and raw.get(f"{kind}_probability") is not None
-                )
-                for raw in map(self._raw, self.places)
-            ]
-        )
+    @cached_property
+    def fixed_m(self) -> Flags:
+        """Levels whose m the model's file fixes."""
+        return self._fixed("m")
+
+    @cached_property
+    def fixed_u(self) -> Flags:
+        """Levels whose u the model's file fixes."""
+        return self._fixed("u")
 
     def starting_m(self) -> Floats:
         """Where EM starts: the model's m; else, as in Splink, 0.95 for full agreement,
@@ -173,6 +171,13 @@ class Layout:
         default = np.where(is_full, 0.95, 0.05 / np.maximum(level_counts - 1, 1))
         m = self.given("m")
         return np.where(np.isnan(m), default, m)
+
+    def _fixed(self, kind: str) -> Flags:
+        flag, name = f"fix_{kind}_probability", f"{kind}_probability"
+        settings = [self._raw(place) for place in self.places]
+        return np.array(
+            [bool(raw.get(flag)) and raw.get(name) is not None for raw in settings]
+        )
 
     def _raw(self, place: tuple[int, int]) -> dict[str, Any]:
         raw: dict[str, Any] = self.model.raw["comparisons"][place[0]][

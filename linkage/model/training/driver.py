@@ -2,7 +2,7 @@
 sides.
 
 - u: random pairs of both sides;
-- m: EM with fixed u, once for each training block;
+- m: one EM with fixed u over all training blocks together;
 - conditional comparisons: pairs within each file that agree on the conditions
   (linkage.model.training.dependence);
 - the prior: matches that EM found in the blocks, scaled up by how often matches agree
@@ -13,6 +13,8 @@ hundred counts.
 """
 
 from collections.abc import Callable
+
+import numpy as np
 
 from linkage.engine import Engine, Table
 from linkage.model.splink_json import GIVE_A_MODEL, Model
@@ -48,9 +50,8 @@ def train(
             estimation starts, and counts as further matches.
 
     Raises:
-        NothingToTrainOnError: no block makes enough pairs to learn from, for example
-            because the sides share no value; or EM did not converge, or converged on
-            non-matches.
+        NothingToTrainOnError: no block makes a pair, for example because the sides
+            share no value.
     """
     say = progress or (lambda _: None)
     start = informative.model if informative else model
@@ -65,10 +66,9 @@ def train(
         progress=say,
     )
     estimates = estimate(evidence)
-    matches = {
-        number: run.matches for number, run in enumerate(estimates.runs) if run.usable
-    }
-    if larger_evidence := enlarge(engine, evidence, matches, left, right, seed=seed):
+    matches = [block.matches for block in estimates.blocks]
+    larger_evidence = enlarge(engine, evidence, matches, left, right, seed=seed)
+    if larger_evidence:
         say("few matches so far: m from more of the pairs")
         evidence = larger_evidence
         estimates = estimate(evidence)
@@ -97,8 +97,15 @@ def default_parameters(
     u = estimate_u(evidence)
     evidence = with_dependence(engine, evidence, u, left, right, seed=seed)
     layout = evidence.layout
-    m, prior = layout.starting_m(), 0.5 / max(*evidence.units, 2)
-    estimates = Estimates(m / layout.totals(m), u, prior)
+    m = layout.starting_m()
+    nothing = np.zeros(len(m))
+    estimates = Estimates(
+        m=m / layout.totals(m),
+        u=u,
+        prior=0.5 / max(*evidence.units, 2),
+        matches=nothing,
+        silent=nothing.astype(bool),
+    )
     trained_model = with_estimates(layout, estimates)
     report = training_report(evidence, trained_model, estimates, seed)
     report.warnings = [

@@ -1,7 +1,7 @@
 """All that training counts of two sides: the part that the engine does."""
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 from linkage.engine import Engine, Table
@@ -19,14 +19,11 @@ from linkage.model.training.counts import (
     random_pairs,
     within_pairs,
 )
+from linkage.model.training.em import ENOUGH_MATCHES
 from linkage.model.training.informative_prior import InformativePrior
 
 SAMPLE_ROWS = 120_000
 """Records of each side; a training block has its fill of matches long before."""
-ENOUGH_MATCHES = 3_000.0
-"""Matches that a block's pairs should show: what one in a hundred does is then known to
-a fifth of itself.
-"""
 FEW_MATCHES = 1_000.0
 """Matches below which a larger sample of a block's pairs is worth its time."""
 
@@ -90,7 +87,7 @@ def gather(
             pairs within a side say nothing about non-matches.
 
     Raises:
-        NothingToTrainOnError: no block makes enough pairs to learn from.
+        NothingToTrainOnError: no block makes a pair.
     """
     layout = Layout(model)
     sides = drawn(
@@ -164,7 +161,7 @@ def gather(
 def enlarge(
     engine: Engine,
     evidence: Evidence,
-    matches: Mapping[int, float],
+    matches: Sequence[float],
     left: Table,
     right: Table,
     *,
@@ -177,7 +174,7 @@ def enlarge(
     thousand pairs of one birth date.
 
     Args:
-        matches: number of a block to the matches that EM found in it.
+        matches: that EM found in each block.
         seed: that the evidence was gathered with: its pairs are among the new ones.
     """
     shares = {
@@ -186,7 +183,7 @@ def enlarge(
             evidence.blocks[number].share * ENOUGH_MATCHES / max(match_count, 1.0),
             _most_share(evidence, number),
         )
-        for number, match_count in matches.items()
+        for number, match_count in enumerate(matches)
         if match_count < FEW_MATCHES
     }
     shares = {

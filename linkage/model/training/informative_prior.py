@@ -19,10 +19,6 @@ VARIATION = 0.5
 deviation). Levels of names do so by 0.2 to 0.3 among the synthetic NPD, ILR, HESA,
 Wales and Scotland; bodies differ more.
 """
-UNSEEN_MATCHES = 5.0
-"""Pseudo-count of matches, spread over a comparison's levels as the model has it before
-training: one per level.
-"""
 
 
 @dataclass(frozen=True)
@@ -32,7 +28,7 @@ class InformativePrior:
     Attributes:
         step: its name.
         model: as trained there.
-        matches: how many EM saw of those that its m rests on, in the run that saw the
+        matches: how many its m rests on, of the comparison that was known in the
             fewest.
     """
 
@@ -65,15 +61,13 @@ def most_informative(
 
 
 def fewest_matches(training: Mapping[str, Any]) -> int | None:
-    """How many matches trained m rest on, of the run of EM that saw the fewest; None
-    where nothing was learnt.
+    """How many matches trained m rest on, of the comparison that was known in the
+    fewest; None where nothing was learnt.
+
+    Args:
+        training: a training report as a dictionary.
     """
-    matches = [
-        int(rule["matches"])
-        for rule in training.get("rules", ())
-        if rule.get("used", True)
-    ]
-    return min(matches, default=None)
+    return int(training.get("matches") or 0) or None
 
 
 def pseudo_counts(m: Floats, seen: float) -> Floats:

@@ -2,7 +2,7 @@
 whether it can be trusted.
 
 Counts and probabilities, no values. A fault is a comparison whose m is not estimated;
-warnings name runs of EM that were left out, and comparisons that have no weight.
+warnings name comparisons that have no weight, and files that show few matches.
 """
 
 import math
@@ -13,10 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from linkage.model.splink_json import Comparison, Model
+from linkage.model.splink_json import GIVE_A_MODEL, Comparison, Model
 from linkage.model.training.counts import Layout
-from linkage.model.training.em import LIMIT
-from linkage.model.training.estimates import Estimates, Run
+from linkage.model.training.estimates import PSEUDO_MATCHES, Estimates, TrainedBlock
 from linkage.model.training.evidence import Evidence
 from linkage.model.training.u import pairs_seen
 
@@ -36,6 +35,15 @@ class LevelReport:
     )  # of the weight; None where a pseudo-count or the model's file decides it
 
 
+@dataclass(frozen=True)
+class BlockReport:
+    """A training block: pairs that agree on some columns."""
+
+    columns: list[str]
+    pairs: int  # that were compared
+    matches: int | None = None  # that EM expects among these; None of Splink's
+
+
 @dataclass
 class TrainingReport:
     """What a model was trained on: counts, no values."""
@@ -43,7 +51,10 @@ class TrainingReport:
     seed: int = 0
     units: list[int] = field(default_factory=list)  # left, right
     random_pairs: int = 0
-    rules: list[dict[str, Any]] = field(default_factory=list)
+    rules: list[BlockReport] = field(default_factory=list)
+    # that m rests on, of the comparison that was known in the fewest
+    matches: int = 0
+    iterations: int = 0  # of EM
     prior: float = 0.0
     levels: list[LevelReport] = field(default_factory=list)
     faults: list[str] = field(
@@ -56,7 +67,7 @@ class TrainingReport:
     learnt: bool = True
     guessed: list[str] = field(
         default_factory=list
-    )  # comparisons of which no run tells how many matches differ
+    )  # comparisons of which no block tells how many matches differ
     versions: dict[str, str] = field(
         default_factory=dict
     )  # of other software that trained it
@@ -70,31 +81,36 @@ def training_report(
     evidence: Evidence, model: Model, estimates: Estimates, seed: int
 ) -> TrainingReport:
     """The report on a model as trained."""
-    layout, is_learnt = evidence.layout, bool(estimates.runs)
+    layout = evidence.layout
+    matches = estimates.matches[layout.first]
+    learnt_matches = matches[matches >= 1]
+    is_learnt = bool(estimates.matches.max(initial=0.0) >= PSEUDO_MATCHES)
     return TrainingReport(
         seed=seed,
         units=list(evidence.units),
         random_pairs=evidence.random.pairs,
-        rules=[
-            {
-                "columns": list(run.block.columns),
-                "pairs": run.pairs.patterns.pairs,
-                "matches": round(run.matches),
-                "iterations": run.estimate.iterations,
-                "used": run.usable,
-            }
-            for run in estimates.runs
-        ],
+        rules=[_block_report(block) for block in estimates.blocks],
+        matches=int(min(learnt_matches, default=0)),
+        iterations=estimates.iterations,
         prior=model.prior,
         levels=level_reports(model, standard_errors(evidence, estimates)),
-        faults=_never_free(layout, estimates) if is_learnt else [],
+        faults=_never_free(layout, estimates),
         warnings=[
-            *_rejected(estimates),
+            *_few_matches(estimates, is_learnt),
+            *_not_converged(estimates),
             *_never_known(layout, estimates),
             *_silent(layout, estimates),
         ],
         learnt=is_learnt,
         guessed=_guessed(layout, estimates),
+    )
+
+
+def _block_report(block: TrainedBlock) -> BlockReport:
+    return BlockReport(
+        columns=list(block.columns),
+        pairs=block.pairs.patterns.pairs,
+        matches=round(block.matches),
     )
 
 
@@ -130,9 +146,9 @@ def standard_errors(evidence: Evidence, estimates: Estimates) -> list[float | No
     it is on the small side.
     """
     layout, m, u = evidence.layout, estimates.m, estimates.u
-    matches = m * (np.zeros(len(m)) if estimates.matches is None else estimates.matches)
+    matches = m * estimates.matches
     pairs = pairs_seen(evidence)
-    is_fixed = layout.fixed("m") & layout.fixed("u")
+    is_fixed = layout.fixed_m & layout.fixed_u
     known = (matches >= 1) & (pairs >= 1) & ~is_fixed
     with np.errstate(divide="ignore", invalid="ignore"):
         errors = np.sqrt((1 - m) / matches + (1 - u) / pairs) / math.log(2)
@@ -158,37 +174,48 @@ def _silent(layout: Layout, estimates: Estimates) -> list[str]:
         "are the two columns the same thing, in the same codes? Map another column, or "
         "recode it"
         for first, comparison in _fields(layout)
-        if estimates.silent is not None and estimates.silent[first]
+        if estimates.silent[first]
     ]
 
 
 def _guessed(layout: Layout, estimates: Estimates) -> list[str]:
-    """Comparisons of which no run tells how many matches differ: each was learnt where
-    only it was free.
+    """Comparisons of which no block tells how many matches differ: only it was free in
+    each.
     """
     names = []
     for first, comparison in _fields(layout):
-        runs = [run for run in estimates.runs if run.usable and run.free[first]]
-        if runs and not any(_separates(layout, run) for run in runs):
+        blocks = [block for block in estimates.blocks if _knows(layout, block, first)]
+        if blocks and not any(_separates(layout, block) for block in blocks):
             names.append(comparison.name)
     return names
 
 
-def _separates(layout: Layout, run: Run) -> bool:
+def _knows(layout: Layout, block: TrainedBlock, first: int) -> bool:
+    """Whether a block leaves a comparison free, and both sides know it in some pair.
+
+    Args:
+        first: number of the comparison's first level.
+    """
+    is_shown = block.free & block.pairs.patterns.shown.any(axis=0)
+    return bool(is_shown[layout.owner == layout.owner[first]].any())
+
+
+def _separates(layout: Layout, block: TrainedBlock) -> bool:
     """Whether matches and non-matches are separated by two fields, or most of the pairs
     match.
     """
-    return run.free[layout.first].sum() > 1 or run.estimate.prior > 0.5
+    known = [first for first, _ in _fields(layout) if _knows(layout, block, first)]
+    return len(known) > 1 or block.prior > 0.5
 
 
 def _never_free(layout: Layout, estimates: Estimates) -> list[str]:
+    if not estimates.blocks:
+        return []
     return [
-        f"comparison '{comparison.name}' was blocked on in every run: its m is not "
-        "estimated; map more columns"
+        f"comparison '{comparison.name}' was blocked on in every training block: its m "
+        "is not estimated; map more columns"
         for _, comparison in _fields(layout)
-        if not any(
-            run.usable and run.block.leaves_free(comparison) for run in estimates.runs
-        )
+        if not _is_free(estimates, comparison)
     ]
 
 
@@ -198,20 +225,28 @@ def _never_known(layout: Layout, estimates: Estimates) -> list[str]:
         f"comparison '{comparison.name}' was known on both sides of no pair: its m is "
         "not estimated"
         for first, comparison in _fields(layout)
-        if any(run.block.leaves_free(comparison) for run in estimates.runs)
-        and not any(run.free[first] for run in estimates.runs)
+        if _is_free(estimates, comparison)
+        and not any(_knows(layout, block, first) for block in estimates.blocks)
     ]
 
 
-def _rejected(estimates: Estimates) -> list[str]:
+def _is_free(estimates: Estimates, comparison: Comparison) -> bool:
+    blocks = [trained.pairs.block for trained in estimates.blocks]
+    return any(block.leaves_free(comparison) for block in blocks)
+
+
+def _few_matches(estimates: Estimates, is_learnt: bool) -> list[str]:
+    """Pseudo-counts that outweigh what the files show."""
+    if is_learnt or not estimates.blocks:
+        return []
     return [
-        f"EM on {', '.join(run.block.columns)} did not converge in {LIMIT:,} "
-        "iterations: left out of the estimates"
-        for run in estimates.runs
-        if not run.estimate.converged
-    ] + [
-        f"EM on {', '.join(run.block.columns)} converged on non-matches, such as "
-        "households: left out of the estimates"
-        for run in estimates.runs
-        if run.rejected
+        f"the files show about {estimates.matches.max():.0f} matches: what matches "
+        "show is taken more from how such fields usually are written than from them; "
+        f"look at the links, or {GIVE_A_MODEL}"
     ]
+
+
+def _not_converged(estimates: Estimates) -> list[str]:
+    if estimates.converged:
+        return []
+    return [f"EM did not end in {estimates.iterations:,} iterations"]

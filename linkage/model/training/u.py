@@ -7,7 +7,7 @@ import numpy as np
 
 from linkage.model.comparisons import PERSONAL
 from linkage.model.splink_json import sided_columns
-from linkage.model.training.blocks import own_columns
+from linkage.model.training.blocks import TrainingBlock, own_columns
 from linkage.model.training.counts import Floats, Layout, Patterns
 from linkage.model.training.evidence import BlockPairs, Evidence
 
@@ -18,6 +18,8 @@ non-matches.
 SAME_PERSON = 10.0
 """Bits of personal evidence by which two records of one file are taken for one person.
 """
+ALLOWANCE = 3.0
+"""Standard deviations by which a block may have more matches than chance leaves."""
 UNSEEN_PAIRS = 0.5
 """Pseudo-count of random pairs for a level that none shows (Jeffreys' prior)."""
 
@@ -40,7 +42,7 @@ def estimate_u(evidence: Evidence) -> Floats:
     floor = UNSEEN_PAIRS / max(evidence.random.pairs, 1)
     shares = np.maximum(np.where(shares > 0, shares, np.nan_to_num(model_u)), floor)
     u: Floats = np.where(
-        layout.fixed("u"), model_u, np.where(is_counted, by_values, shares)
+        layout.fixed_u, model_u, np.where(is_counted, by_values, shares)
     )
     return u
 
@@ -59,8 +61,8 @@ def without_matches(evidence: Evidence, u: Floats, m: Floats, prior: float) -> F
     """
     layout = evidence.layout
     floor = u / np.sqrt(np.maximum(pairs_seen(evidence), 1))
-    others = np.where(layout.fixed("u"), u, np.maximum(u - prior * m, floor))
-    return np.where(layout.fixed("u"), u, others / layout.totals(others))
+    others = np.where(layout.fixed_u, u, np.maximum(u - prior * m, floor))
+    return np.where(layout.fixed_u, u, others / layout.totals(others))
 
 
 def _counted_on_values(evidence: Evidence) -> tuple[Floats, Floats]:
@@ -101,59 +103,79 @@ def _is_full_agreement(layout: Layout, number: int) -> bool:
     return layout.places[number][1] == first and all(read == column for read in nulls)
 
 
-def block_u(layout: Layout, pairs: BlockPairs, u: Floats) -> Floats:
+def block_u(
+    layout: Layout, pairs: BlockPairs, u: Floats, matches: Floats | None = None
+) -> Floats:
     """Share of the non-matches inside a training block at each level: (levels,).
 
     Fields depend on each other: people of one forename are of one sex, people of one
     surname and postcode a household. Two records of one file are non-matches, but for
-    its duplicates; random pairs decide where there are few of them.
+    its duplicates. Random pairs decide where there are few of them.
 
     Args:
         u: of random pairs.
+        matches: (patterns,) expected among the block's pairs. Of one file, whose pairs
+            are the block's own, the others are its non-matches.
     """
-    if not pairs.within:
-        return u
-    file_counts = [
-        table.level_counts(_without_duplicates(layout, pairs, table, u))
-        for table in pairs.within
+    if pairs.within:
+        counts = [
+            _without_duplicates(layout, pairs, table, u) for table in pairs.within
+        ]
+    elif matches is None:
+        counts = [_without_duplicates(layout, pairs, pairs.patterns, u)]
+    else:
+        counts = [pairs.patterns.counts - matches]
+    tables = pairs.within or (pairs.patterns,)
+    at_levels = [
+        table.level_counts(non_matches)
+        for table, non_matches in zip(tables, counts, strict=True)
     ]
-    totals = [layout.totals(counts) for counts in file_counts]
-    pooled = (np.sum(file_counts, axis=0) + u * PSEUDO_PAIRS) / (
+    totals = [layout.totals(levels) for levels in at_levels]
+    pooled = (np.sum(at_levels, axis=0) + u * PSEUDO_PAIRS) / (
         np.sum(totals, axis=0) + PSEUDO_PAIRS
     )
-    last = np.append(
-        layout.owner[1:] != layout.owner[:-1], True
-    )  # of what differs, which is the rest
-    agreements = np.where(last, 0.0, across_files(file_counts, totals, pooled))
-    shares = np.where(last, np.maximum(1 - layout.totals(agreements), 1e-6), agreements)
-    return np.where(layout.fixed("u"), u, shares)
+    is_last = np.append(layout.owner[1:] != layout.owner[:-1], True)
+    agreements = np.where(is_last, 0.0, across_files(at_levels, totals, pooled))
+    differs = np.maximum(1 - layout.totals(agreements), 1e-6)
+    shares = np.where(is_last, differs, agreements)
+    return np.where(layout.fixed_u, u, shares)
 
 
-def most_matches(layout: Layout, pairs: BlockPairs, u: Floats) -> float:
-    """The largest share of a block's pairs that may match: the others agree by chance,
-    as pairs within each file do.
+def most_matches(
+    layout: Layout, block: TrainingBlock, u: Floats, units: tuple[int, int]
+) -> float:
+    """The largest share of a block's pairs that may match: as many as agree on the
+    block's columns by chance, if these were independent, do not.
 
-    n and k records of a value make nk pairs across the files, and n^2 / 2 and k^2 / 2
-    within them: where both files have the same values as often, non-matches across are
-    twice the geometric mean of those within. Where they have not, these are too many
-    (Cauchy-Schwarz), so that it is no bound in a block of which most pairs do not
-    match.
+    Columns depend on each other rather more than less, so that no fewer agree. The
+    allowance is three standard deviations of a share of so many pairs, at most.
 
     Args:
-        u: (levels,) of random pairs.
+        u: (levels,) of random pairs without matches.
+        units: records of each side.
     """
-    counts = [
-        pair_count
-        * _without_duplicates(layout, pairs, table, u).sum()
-        / max(table.pairs, 1)
-        for pair_count, table in zip(pairs.block.within, pairs.within, strict=False)
+    chances = equal_shares(layout, block.columns, u)
+    if len(chances) < len(block.columns):
+        return 1.0
+    known_pairs = units[0] * units[1] * block.known_share
+    pairs = max(block.pairs, 1)
+    share_by_chance = known_pairs * math.prod(chances) / pairs
+    allowance = ALLOWANCE / math.sqrt(pairs)
+    return min(max(1 - share_by_chance, 0.0) + allowance, 1.0)
+
+
+def equal_shares(layout: Layout, names: Sequence[str], shares: Floats) -> list[float]:
+    """The share of pairs that are equal on each column, where each level has a share.
+
+    Levels before a column's exact level agree on more: a whole address, and not its
+    postcode only.
+    """
+    exact = [layout.exact_levels[name] for name in names if name in layout.exact_levels]
+    firsts = [layout.first[layout.owner[number]] for number in exact]
+    return [
+        float(shares[first : number + 1].sum())
+        for first, number in zip(firsts, exact, strict=True)
     ]
-    share = (
-        1 - 2 * math.sqrt(math.prod(counts)) / max(pairs.block.pairs, 1)
-        if counts
-        else 1.0
-    )
-    return share if share > 0.5 else 1.0
 
 
 def across_files(

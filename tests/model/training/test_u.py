@@ -81,19 +81,22 @@ def test_u_of_random_pairs_leaves_out_the_matches_among_them() -> None:
 
 
 @pytest.mark.parametrize(
-    ("counts", "bound"), [((50, 8), 1 - 2 * 20 / 1_000), ((900, 900), 1.0)]
+    ("pairs", "bound"),
+    [
+        (1_000, 1 - 0.1 + 3 / math.sqrt(1_000)),
+        (100_000, 1 - 0.001 + 3 / math.sqrt(100_000)),
+        (50, 3 / math.sqrt(50)),
+    ],
 )
-def test_pairs_within_the_files_bound_the_matches_of_a_block_that_mostly_matches(
-    counts: tuple[int, int], bound: float
+def test_pairs_that_agree_by_chance_bound_the_matches_of_a_block(
+    pairs: int, bound: float
 ) -> None:
-    """50 and 8 non-matches within the files: 2 * sqrt(50 * 8) = 40 across them, of
-    1,000.
+    """Of 20,000 pairs with both columns known 1 % agree on both by chance, half of them
+    known: 100.
     """
-    tables = (_patterns({"≠≠": counts[0]}), _patterns({"≠≠": counts[1]}))
-    pairs = BlockPairs(
-        TrainingBlock(("c",), 1_000, 1.0, counts), 1.0, _patterns({"==": 1}), tables
-    )
-    assert most_matches(LAYOUT, pairs, U) == pytest.approx(bound)
+    names = TrainingBlock(("a", "b"), pairs, 1.0, known_share=0.5)
+    u = np.array([0.1, 0.9, 0.1, 0.9])
+    assert most_matches(LAYOUT, names, u, (200, 100)) == pytest.approx(min(bound, 1.0))
 
 
 def test_u_that_the_model_fixes_stays() -> None:
@@ -103,8 +106,13 @@ def test_u_that_the_model_fixes_stays() -> None:
     )[[0, 2]].tolist() == [0.3, 0.3]
 
 
-def test_without_pairs_within_the_files_a_block_has_u_of_random_pairs() -> None:
-    assert block_u(LAYOUT, BlockPairs(BLOCK, 1.0, _patterns({"==": 1})), U) is U
+def test_u_of_a_block_of_one_file_is_that_of_its_pairs_that_do_not_match() -> None:
+    """A tenth of the pairs match and agree on both; of the others half agree on a."""
+    pairs = BlockPairs(
+        BLOCK, 1.0, _patterns({"==": 100_000, "=≠": 450_000, "≠≠": 450_000})
+    )
+    u = block_u(LAYOUT, pairs, U, np.array([100_000.0, 0.0, 0.0]))
+    assert u == pytest.approx([0.5, 0.5, 0.0, 1.0], abs=1e-3)
 
 
 def test_u_of_a_block_is_that_of_the_pairs_within_each_file_where_they_are_many() -> (
