@@ -47,7 +47,7 @@ WHOLE_BUDGET_GAIN = 0.002
 """Share of the matches that a rule adds at least if it uses the whole budget; one that
 uses a tenth adds a tenth of that.
 """
-LEAST_GAIN = 2e-4
+LEAST_GAIN = 1e-4
 """Share of the matches that a rule adds at least."""
 PAIRS_OF_A_RUN = 0.1
 """Pairs of which scoring costs what it costs to look at one record for one rule."""

@@ -51,12 +51,19 @@ FEW_MATCHES = 0.1
 """Expected share of matches below which pairs that agree on the same keys are mostly
 non-matches.
 """
+LEAST_WHOLE_GAIN = 0.005
+"""Expected share of the matches for which a rule looks through a whole large side."""
+MOST_WHOLE_RULES = 5
 LEAST_WEIGHT = -7.0
 """Match weight in bits below which a pair is no match that a step would link: a
 probability of 1 in 128.
 """
+MOST_MATCHED = 0.9
+"""Share of a side: nearer to 1 the adjustment would depend on few units without a
+match.
+"""
 PROBED_UNITS = 1_000_000
-"""Units of the smaller side that are looked through for partners of the sample."""
+"""Units of the smaller side that are looked through by rules that add few matches."""
 
 
 @dataclass(frozen=True)
@@ -95,61 +102,89 @@ class Cases:
 @dataclass(frozen=True)
 class _Sides:
     """The two sides of the pilot: of the larger one a sample is drawn, the other is
-    looked through.
+    looked through, as a whole or a sample of it.
     """
 
-    left: Table
-    right: Table
     drawn: str  # "left" or "right"
-    share: float  # of the drawn side
-    looked_through: float  # share of the other
+    sample: Table  # of the drawn side
+    share: float  # of the drawn side that the sample holds
+    other: Table
+    other_sample: Side
 
-    def of(self, side: str) -> Table:
-        return self.left if side == "left" else self.right
+    @property
+    def left(self) -> Table:
+        """The left units of all pairs."""
+        return self.sample if self.drawn == "left" else self.other
+
+    @property
+    def right(self) -> Table:
+        """The right units of all pairs."""
+        return self.other if self.drawn == "left" else self.sample
+
+
+@dataclass(frozen=True)
+class _Strata:
+    """Rules in the order of the strata, and how each is sampled. Shares of the drawn
+    side fall from rule to rule, and sampled rules follow those that look through the
+    whole other side, so that a pair is found by the first rule that makes it if by any.
+    """
+
+    rules: list[KeySet]
+    shares: Floats  # of the drawn side
+    looked_through: Floats  # share of the other side
+
+    @property
+    def scales(self) -> Floats:
+        """How many pairs a sampled pair stands for."""
+        return 1 / (self.shares * self.looked_through)
 
 
 def pilot_cases(
     engine: Engine,
     model: Model,
     keys: Sequence[Key],
-    strata: Mapping[KeySet, float],
+    pairs_of_rules: Mapping[KeySet, float],
     expected: Cases,
     sides: Sequence[Side],
 ) -> Cases:
     """The pairs that some of the rules make, by the keys that agree.
 
     Args:
-        strata: rules, and about how many pairs each makes of the whole files.
+        pairs_of_rules: about how many pairs each rule makes of the whole files.
         expected: shares of the matches that agree on keys, if fields err independently.
         sides: left and right, with samples that have the columns of keys and model.
     """
     drawn = 0 if sides[0].units > sides[1].units else 1
-    other = _other_side(engine, sides[1 - drawn], 1 - drawn)
-    is_left_drawn = drawn == 0
+    other = sides[1 - drawn]
     pilot = _Sides(
-        left=sides[0].sample if is_left_drawn else other.sample,
-        right=other.sample if is_left_drawn else sides[1].sample,
-        drawn="left" if is_left_drawn else "right",
+        drawn=("left", "right")[drawn],
+        sample=sides[drawn].sample,
         share=sides[drawn].share,
-        looked_through=other.share,
+        other=other.sample if other.share >= 1 else other.table,
+        other_sample=_other_sample(engine, other, 1 - drawn),
     )
-    rules = sorted(strata, key=lambda rule: (strata[rule], rule))
-    pairs_of_strata = np.array([strata[rule] for rule in rules])
-    shares = np.minimum(
-        pilot.share, STRATUM_PAIRS / np.maximum(pairs_of_strata * other.share, 1.0)
-    )
-    scales = 1 / (shares * pilot.looked_through)
-    pairs = _made_pairs(engine, keys, rules, shares, pilot)
+    strata = _strata(pairs_of_rules, expected, pilot)
+    pairs = _made_pairs(engine, keys, strata, pilot)
     counts = _pair_counts(engine, pairs)
     all_matches = model.prior * sides[0].units * sides[1].units
-    scored_shares = _scored_shares(counts, scales, expected, all_matches)
+    scored_shares = _scored_shares(counts, strata, expected, all_matches)
     frequencies = [_frequencies(engine, name, sides) for name in model.tf_columns]
+    seen = [pilot.share, pilot.share]
+    seen[drawn] = float(strata.looked_through.max(initial=0.0))
     matches = _match_counts(
-        engine, model, pairs, counts, scored_shares, frequencies, pilot
+        engine,
+        model,
+        pairs,
+        counts,
+        scored_shares,
+        frequencies,
+        pilot,
+        _cardinality_bits(all_matches, [side.units for side in sides], seen),
     )
     engine.drop(pairs, *frequencies)
-    if other.sample not in (sides[1 - drawn].sample, sides[1 - drawn].table):
-        engine.drop(other.sample)
+    if pilot.other_sample.share < 1:
+        engine.drop(pilot.other_sample.sample)
+    scales = strata.scales
     return Cases.united(
         Cases(
             counts.agreeing,
@@ -164,10 +199,8 @@ def pilot_cases(
     )
 
 
-def _other_side(engine: Engine, side: Side, place: int) -> Side:
-    """The side that is looked through: its sample where that is all of it, else more of
-    it than its sample.
-    """
+def _other_sample(engine: Engine, side: Side, place: int) -> Side:
+    """Of the side that is looked through at most about PROBED_UNITS."""
     if side.share >= 1:
         return side
     if side.units <= PROBED_UNITS:
@@ -177,29 +210,57 @@ def _other_side(engine: Engine, side: Side, place: int) -> Side:
     )
 
 
-def _made_pairs(
-    engine: Engine,
-    keys: Sequence[Key],
-    rules: Sequence[KeySet],
-    shares: Floats,
-    sides: _Sides,
-) -> Table:
-    """stratum, left_id, right_id, agreeing of the pairs that each rule makes of its
-    share of the drawn side.
-
-    Shares fall from rule to rule, so that a pair is found by the first rule that makes
-    it if by any.
+def _strata(
+    pairs_of_rules: Mapping[KeySet, float], expected: Cases, sides: _Sides
+) -> _Strata:
+    """Rules that together reach most matches look through the whole other side: a
+    sampled record then meets its own match, without which somebody of the same name
+    would be taken for it. For the others a sample of it is enough.
     """
-    looked_through = "right" if sides.drawn == "left" else "left"
-    tables = {looked_through: sides.of(looked_through)}
+    ascending = sorted(pairs_of_rules, key=lambda rule: (pairs_of_rules[rule], rule))
+    covers = {rule: expected.covered(rule) for rule in ascending}
+    whole_rules: list[KeySet] = []
+    is_reached = np.zeros(len(expected.matches), dtype=bool)
+    while ascending and len(whole_rules) < MOST_WHOLE_RULES:
+        gains = {
+            rule: float(expected.matches[covers[rule] & ~is_reached].sum())
+            for rule in ascending
+        }
+        best = max(ascending, key=lambda rule: gains[rule] / pairs_of_rules[rule])
+        if gains[best] < LEAST_WHOLE_GAIN:
+            break
+        whole_rules.append(best)
+        is_reached |= covers[best]
+    rules = [rule for rule in ascending if rule in whole_rules]
+    rules += [rule for rule in ascending if rule not in whole_rules]
+    looked_through = np.where(
+        np.arange(len(rules)) < len(whole_rules), 1.0, sides.other_sample.share
+    )
+    pairs = np.array([pairs_of_rules[rule] for rule in rules])
+    shares = np.minimum(
+        sides.share, STRATUM_PAIRS / np.maximum(pairs * looked_through, 1.0)
+    )
+    return _Strata(rules, np.minimum.accumulate(shares), looked_through)
+
+
+def _made_pairs(
+    engine: Engine, keys: Sequence[Key], strata: _Strata, sides: _Sides
+) -> Table:
+    """stratum, left_id, right_id, agreeing of the pairs of each stratum."""
+    other = "right" if sides.drawn == "left" else "left"
+    tables = {"other_whole": sides.other, "other_sample": sides.other_sample.sample}
     queries = []
-    for place, (rule, share) in enumerate(zip(rules, shares, strict=True)):
-        part = f"{sides.drawn}_{place}"
+    for place, rule in enumerate(strata.rules):
+        part = f"drawn_{place}"
         tables[part] = engine.sql(
-            f"select * from {{t}} where slot < {below(share)}", t=sides.of(sides.drawn)
+            f"select * from {{t}} where slot < {below(strata.shares[place])}",
+            t=sides.sample,
         )
+        is_whole = strata.looked_through[place] >= 1
         query = rule_pairs(blocking_rule([keys[key] for key in rule]), ())
-        query = query.replace(f"{{{sides.drawn}}}", f"{{{part}}}")
+        query = query.replace(f"{{{sides.drawn}}}", f"{{{part}}}").replace(
+            f"{{{other}}}", "{other_whole}" if is_whole else "{other_sample}"
+        )
         queries.append(
             f"select {place} as stratum, left_id, right_id from ({query}) as made"
         )
@@ -250,7 +311,7 @@ def _pair_counts(engine: Engine, pairs: Table) -> _Counts:
 
 
 def _scored_shares(
-    counts: _Counts, scales: Floats, expected: Cases, all_matches: float
+    counts: _Counts, strata: _Strata, expected: Cases, all_matches: float
 ) -> Floats:
     """Of the pairs of each stratum and set of agreeing keys, the share that is scored:
     all, or some of many non-matches.
@@ -259,9 +320,28 @@ def _scored_shares(
     matches = all_matches * np.array(
         [by_bits.get(bits, 0.0) for bits in counts.agreeing.tolist()]
     )
-    is_mostly_none = matches < FEW_MATCHES * counts.pairs * scales[counts.stratum]
+    pairs = counts.pairs * strata.scales[counts.stratum]
+    is_mostly_none = matches < FEW_MATCHES * pairs
     shares = np.minimum(SCORED_PAIRS / np.maximum(counts.pairs, 1.0), 1.0)
     return np.where(is_mostly_none, shares, 1.0)
+
+
+def _cardinality_bits(
+    matches: float, units: Sequence[int], seen: Sequence[float]
+) -> float:
+    """What one link a record adds to the prior, in bits: a pair without a better one
+    competes with having no match (Sadinle, Journal of the American Statistical
+    Association 112, 2017).
+
+    Args:
+        seen: of each side the share of the other side among which better pairs would
+            be found.
+    """
+    matched = [
+        min(matches / max(number, 1) * share, MOST_MATCHED)
+        for number, share in zip(units, seen, strict=True)
+    ]
+    return float(-np.log2(1 - np.array(matched)).sum())
 
 
 def _frequencies(engine: Engine, column: str, sides: Sequence[Side]) -> Table:
@@ -293,6 +373,7 @@ def _match_counts(
     scored_shares: Floats,
     frequencies: Sequence[Table],
     sides: _Sides,
+    cardinality_bits: float,
 ) -> _Counts:
     """Expected matches: of each sampled unit its best pair, by its probability."""
     slots = [below(share) for share in scored_shares]
@@ -355,7 +436,8 @@ def _match_counts(
     shares = [
         share_of[cell] for cell in zip(stratum.tolist(), agreeing.tolist(), strict=True)
     ]
-    probabilities = expit(weights * np.log(2)) / equals
+    odds = weights + cardinality_bits
+    probabilities = expit(odds * np.log(2)) / equals
     return _Counts(stratum, agreeing, number * probabilities / np.array(shares))
 
 
