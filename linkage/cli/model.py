@@ -4,6 +4,7 @@ rules.
 
 import math
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -319,6 +320,8 @@ def _as_splink(rule: "BlockingRule") -> dict[str, Any]:
 
 def blocking_lines(suggestion: "Suggested", target: float) -> list[str]:
     """Suggested rules as a terminal shows them."""
+    from linkage.pipeline.blocking import CHOICE_HEADS, choice_rows
+
     rules = suggestion.rules
     kind = "measured" if rules.is_measured else "estimated"
     rows = []
@@ -348,11 +351,17 @@ def blocking_lines(suggestion: "Suggested", target: float) -> list[str]:
             f"no set within the budget reaches {target}: give more --pairs-per-record, "
             "or ask for less"
         )
+    rejected = choice_rows({"rules": (), "rejected": asdict(rules)["rejected"]})
     return [
         *table_lines(
             ["rule", "pairs", "new pairs", f"own recall ({kind})", "in all"], rows
         ),
         *summary,
+        *(
+            ["", "not chosen:", *table_lines(CHOICE_HEADS, rejected)]
+            if rejected
+            else []
+        ),
     ]
 
 

@@ -30,6 +30,7 @@ from linkage.config.file_run import is_file_run
 from linkage.config.resources import SCHEMAS, copy_definitions, definitions, shipped_dir
 from linkage.config.toml_file import toml_of
 from linkage.errors import ConfigError, LeoError
+from linkage.pipeline.folder import MANIFEST, read_manifest
 from linkage.pipeline.plan import Decision, Scope
 from linkage.pipeline.progress import progress_for
 
@@ -271,7 +272,33 @@ def plan(runner: "Runner", scope: Scope, as_json: o.Json = False) -> None:
         }
         for one in decisions
     ]
-    show({"run": root, "stages": stages}, plan_lines(decisions, root), as_json=as_json)
+    lines = [*plan_lines(decisions, root), *_choice_lines(root)]
+    show({"run": root, "stages": stages}, lines, as_json=as_json)
+
+
+def _choice_lines(root: Path) -> list[str]:
+    """The blocking rules that the run's link step chose when it was last run, and those
+    that it did not choose.
+    """
+    from linkage.pipeline.blocking import CHOICE_HEADS, choice_rows
+
+    if not (root / MANIFEST).is_file():
+        return []
+    stages = read_manifest(root)["stages"]
+    choices = [
+        stage["counts"]["blocking"]
+        for stage in stages
+        if "blocking" in stage.get("counts", {})
+    ]
+    return [
+        line
+        for choice in choices
+        for line in (
+            "",
+            f"blocking rules of {choice['considered']:,} that were compared:",
+            *table_lines(CHOICE_HEADS, choice_rows(choice)),
+        )
+    ]
 
 
 def ended_lines(root: Path, manifest: Mapping[str, Any]) -> list[str]:

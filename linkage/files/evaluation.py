@@ -93,7 +93,7 @@ def evaluate_link(
         joins_second_records=step.duplicates == "join",
         cardinality=step.cardinality,
         model=result.model.raw,
-        blocking=result.summary,
+        blocking={**result.summary, "choice": training.get("blocking")},
         reached=reached,
         sampled=result.draws,
         draws=step.link_draws,

@@ -2,10 +2,10 @@
 blocking`.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from linkage.engine import Engine, Table, connect
 from linkage.errors import InputError
@@ -45,6 +45,28 @@ class Suggested:
     pairs: list[RulePairs]
     units: tuple[int, int]
     budget: float
+
+
+CHOICE_HEADS = ("rule", "pairs", "own recall", "adds", "in all", "")
+
+
+def choice_rows(choice: Mapping[str, Any]) -> list[list[str]]:
+    """The rules of a choice (`ChosenRules` as a dictionary), then the rejected ones
+    with the reason, as CHOICE_HEADS name the columns.
+    """
+
+    def share(value: float | None) -> str:
+        return "" if value is None else f"{value:.4f}"
+
+    return [
+        [
+            rule["rule"]["condition"].replace('"', ""),
+            f"{rule['pairs']:,}",
+            *map(share, (rule["alone"], rule["added"], rule.get("together"))),
+            rule.get("reason", "chosen"),
+        ]
+        for rule in (*choice["rules"], *choice["rejected"])
+    ]
 
 
 def suggest_for_step(

@@ -217,7 +217,9 @@ def blocked(
             seconds), rules (rule, pairs, new_pairs, pairs_are, pairs_kept, links,
             seconds, estimated_recall, estimated_added), estimated_recall,
             unreached_spread (linkage.match.recall). With --links-only there are no
-            rules and no estimate.
+            rules and no estimate. choice: how the rules were chosen
+            (linkage.model.blocking.ChosenRules as a dictionary), None where a model
+            states them.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule),
             together, in_all (with passes).
 
@@ -253,6 +255,7 @@ def blocked(
         "true_pairs": whole,
         "recall": recall("together"),
         "recall_with_passes": recall("in_all"),
+        "choice": blocking.get("choice"),
     }
 
 

@@ -149,7 +149,32 @@ def _blocking_tables(p: Publication, step: Step) -> list[Block]:
                 f"{title}: pairs, links and recall by blocking rule", heads, rows, note
             )
         )
+    if choice := blocking.get("choice"):
+        blocks.append(Fold(f"{title}: choice of blocking rules", _choice(p, choice)))
     return blocks
+
+
+def _choice(p: Publication, choice: Mapping[str, Any]) -> list[Block]:
+    """The rules that were chosen and those that were not, with what each adds."""
+    rows: list[Row] = [
+        [
+            rule_in_words(rule["rule"]["condition"], p.names),
+            p.d.count(rule["pairs"]),
+            _per_cent(p, rule["alone"]),
+            _per_cent(p, rule["added"]),
+            _per_cent(p, rule.get("together")),
+            rule.get("reason", "chosen"),
+        ]
+        for rule in (*choice["rules"], *choice["rejected"])
+    ]
+    text = (
+        f"Of {choice['considered']:,} rules these were chosen in this order: each adds "
+        "most matches for the pairs that it adds. Shares are of the matches that the "
+        "model can tell from a sample of pairs, and no estimate of blocking recall."
+    )
+    heads = ["Blocking rule", "Pairs", "Recall, %", "Recall added, %"]
+    heads += ["Recall in all, %", "Why"]
+    return [Text(text), Table("Choice of blocking rules", heads, rows)]
 
 
 def _reached(p: Publication, step: Step, *name: str) -> list[Cell]:
