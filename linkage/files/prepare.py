@@ -219,8 +219,9 @@ def inferred_files(
     needs.
     """
     stated = options.schema and read_schema(options.schema, list(options.paths))
-    files = [
-        read_file(
+    work = [
+        functools.partial(
+            read_file,
             engine,
             path,
             scratch / side,
@@ -232,6 +233,7 @@ def inferred_files(
             options.paths.items(), options.encodings, strict=False
         )
     ]
+    files = engine.run_concurrently(*work)
     if stated:
         return _described(files, stated, truth_column)
     _note_names(files)
@@ -277,8 +279,9 @@ def described_files(
         InputError: a file cannot be read, or both are one.
         ConfigError: a stated column that the file lacks.
     """
-    files = [
-        read_file(
+    work = [
+        functools.partial(
+            read_file,
             engine,
             Path(source.file),
             scratch / side,
@@ -288,6 +291,7 @@ def described_files(
         )
         for side, source in sources.items()
     ]
+    files = engine.run_concurrently(*work)
     return _described(files, schemas_of(sources), truth_column)
 
 

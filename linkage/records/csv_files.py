@@ -30,6 +30,7 @@ LINE, FILE = (
 )  # columns of the Parquet file; with a space, so that no header has them
 
 _BLOCK = 8_000_000  # characters read at a time
+_WHOLE_BLOCK = 1 << 30  # bytes, more than a block has: it is one piece
 _SHORT = (
     "row has",
     "a quote opens",
@@ -39,7 +40,7 @@ _CUT = (
 )
 # lines: a quote that does not close within them is a fault of the line that opens it
 _LONGEST_ROW = 100
-_ESCAPED, _REPLACED = re.compile("[\udc80-\udcff]"), re.compile("[\udc80-\udcff\ufffd]")
+_REPLACED = re.compile("[\udc80-\udcff\ufffd]")
 _MARKS = {
     b"\xff\xfe\0\0": "utf-32",
     b"\xff\xfe": "utf-16",
@@ -135,7 +136,12 @@ def to_parquet(
             ]
         )
         with pq.ParquetWriter(
-            out, schema, compression="zstd", compression_level=1
+            out,
+            schema,
+            compression="snappy",
+            write_statistics=False,  # nothing skips a part of the rows
+            use_dictionary=[*names, FILE],
+            column_encoding={LINE: "DELTA_BINARY_PACKED"},
         ) as writer:
             for table in _tables(path, fmt, stream, result):
                 if table.num_rows:
@@ -308,7 +314,9 @@ def _quick(block: _Block, fmt: FileFormat, header: list[str]) -> pa.Table | None
     try:
         table = pacsv.read_csv(
             pa.BufferReader(text.encode("utf-8")),
-            read_options=pacsv.ReadOptions(column_names=header),
+            read_options=pacsv.ReadOptions(
+                column_names=header, use_threads=False, block_size=_WHOLE_BLOCK
+            ),
             parse_options=pacsv.ParseOptions(
                 delimiter=fmt.delimiter, quote_char=fmt.quote or False
             ),
@@ -409,7 +417,13 @@ def _unreadable_text(text: str, fmt: FileFormat) -> str | None:
 
 def _undecoded(text: str, fmt: FileFormat) -> bool:
     """Whether a byte of the text was none of the encoding."""
-    return bool((_REPLACED if _replaces(fmt) else _ESCAPED).search(text))
+    if _replaces(fmt):
+        return bool(_REPLACED.search(text))
+    try:
+        text.encode()  # an escape has no place in UTF-8
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def _replaces(fmt: FileFormat) -> bool:
