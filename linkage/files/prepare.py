@@ -443,7 +443,7 @@ def _standardise(
     standard = standardise(engine, rows, description, carry, skip_empty=True)
     engine.write(standard.table, path)
     unparsed = _count_unparsed(engine, standard, description)
-    standard.drop(engine)
+    engine.drop(*standard.tables)
     return unparsed
 
 

@@ -2,6 +2,8 @@
 engine.
 """
 
+import contextlib
+import datetime
 import functools
 import re
 from collections.abc import Sequence
@@ -28,6 +30,7 @@ _FIXED = {
     "%d%m%y",
 }  # without separators each part has all its digits
 ISO = "%Y-%m-%d"
+_MONTHS = "JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC"
 
 
 def parsed(text: str, formats: Sequence[str]) -> str:
@@ -85,6 +88,34 @@ def no_date_texts() -> frozenset[str]:
     return frozenset(identifier_rules().date.texts)
 
 
+def day_in(text: str, formats: Sequence[str]) -> str | None:
+    """A text as year-month-day, as `parsed` reads it; None where it is no day."""
+    for pattern in formats:
+        expression, groups = _compiled(pattern)
+        if match := expression.fullmatch(text):
+            parts = dict(zip(groups, match.groups(), strict=False))
+            with contextlib.suppress(ValueError):
+                return _day(parts).isoformat()
+    return None
+
+
+def _day(parts: dict[str, str]) -> datetime.date:
+    year = parts.get("year") or ""
+    if short := parts.get("short_year"):
+        year = f"{'20' if short < '69' else '19'}{short}"
+    month = parts.get("month") or ""
+    if name := parts.get("month_name"):
+        place = _MONTHS.find(name.upper())
+        month = str(place // 3 + 1) if place >= 0 and place % 3 == 0 else ""
+    return datetime.date(int(year), int(month), int(parts["day"]))
+
+
+@functools.cache
+def _compiled(pattern: str) -> tuple[re.Pattern[str], list[str]]:
+    expression, groups = _regex(pattern)
+    return re.compile(expression, re.ASCII), groups
+
+
 def _in_format(text: str, pattern: str) -> str:
     expression, groups = _regex(pattern)
     match = literal(expression)
@@ -102,10 +133,7 @@ def _in_format(text: str, pattern: str) -> str:
     if "month" in groups:
         month = part("month")
     else:
-        place = (
-            "strpos('JANFEBMARAPRMAYJUNJULAUGSEPOCTNOVDEC', "
-            f"upper({part('month_name')}))"
-        )
+        place = f"strpos('{_MONTHS}', upper({part('month_name')}))"
         month = (
             f"case when {place} % 3 = 1 then cast(({place} + 2) // 3 as varchar) end"
         )

@@ -100,14 +100,16 @@ class Standardised:
     table: Table
     _base: Table
     _readers: Sequence[_Placed]
-    _values: Table
-    _forms: Table
+    _values: Table | None
+    _forms: Table | None
 
     def unread(self, engine: Engine, name: str) -> dict[str, int]:
         """Texts of the one column of which a field is read, but of which none was made,
         and the rows of each; of a reader of few values.
         """
         placed = next(one for one in self._readers if name in one.reader.fields)
+        assert self._values
+        assert self._forms
         value = placed.reader.plain_fields("a.t0")[placed.reader.fields.index(name)]
         query = engine.sql(
             f"""
@@ -122,9 +124,11 @@ class Standardised:
         )
         return {row["t0"]: row["n"] for row in rows(engine, query)}
 
-    def drop(self, engine: Engine) -> None:
-        """Give back the view and what it reads."""
-        engine.drop(self.table, self._base, self._values, self._forms)
+    @property
+    def tables(self) -> tuple[Table, ...]:
+        """The view and what it reads, for who drops them."""
+        tables = (self.table, self._base, self._values, self._forms)
+        return tuple(table for table in tables if table)
 
 
 def text_of(column: str, kind: pa.DataType) -> str:
@@ -158,9 +162,11 @@ def standardise(
         _Placed(place, reader, tuple(texts[name] for name in reader.columns))
         for place, reader in enumerate(description.used)
     ]
-    values = engine.sql(_values_of(readers), base=base, store=True)
-    forms = _forms_of(engine, values, readers)
-    looked_up = _looked_up(engine, forms)
+    values = forms = None
+    if readers:
+        values = engine.sql(_values_of(readers), base=base, store=True)
+        forms = _forms_of(engine, values, readers)
+    looked_up = _looked_up(engine, forms) if forms else set()
     fields, joins = dict[str, str](), ""
     for one in readers:
         has_forms = one.place in looked_up
@@ -177,7 +183,7 @@ def standardise(
         params=None,
         store=False,
         base=base,
-        **({"forms": forms} if joins else {}),
+        **({"forms": forms} if forms and joins else {}),
     )
     return Standardised(view, base, readers, values, forms)
 

@@ -1,108 +1,9 @@
-"""Postcodes, numbers and birth dates in one form, and whether a value was rejected, on
-a column's distinct values.
-
-Values that are in form already are not among the values that are looked up.
+"""SQL of postcodes, persons' numbers and birth dates: their form, and values that stand
+for "not known".
 """
 
-from collections.abc import Sequence
-
-from linkage.engine import Engine, Table, literal, quote
-from linkage.records import dates
+from linkage.engine import literal
 from linkage.records.rules import identifier_rules
-
-LETTERS_AND_DIGITS = "upper(regexp_replace(raw, '[^A-Za-z0-9]', '', 'g'))"
-"""SQL over raw: its capitals and digits, without separators."""
-
-
-def standard_identifiers(
-    engine: Engine,
-    table: Table,
-    column: str,
-    role: str,
-    date_formats: Sequence[str],
-    *,
-    form: str | None = None,
-) -> Table:
-    """The distinct values of a text column with their standard form.
-
-    A person's number or postcode stands on many rows: each is checked once, and looked
-    up where it stands. Postcodes that are in form are left out, so that a large file's
-    million of them are neither counted nor joined.
-
-    Args:
-        table: any table with the text column `column`, trimmed.
-        role: "postcode", "former_postcode", "nino", "uln", "upn", "husid", "phone" or a
-            date: "dob", "valid_from", "valid_to".
-        date_formats: strptime patterns, tried in order.
-        form: "code" for postcodes of any country, "number" for numbers of persons; the
-            role's own when None.
-
-    Returns:
-        Columns raw (distinct, no NULL), name (the standard form, DATE for dates, or
-        NULL) and flagged BOOLEAN; stored. Any other text is its own standard form, and
-        not flagged.
-    """
-    clean_text, value, flagged = (
-        _code_expressions(form) if form else _expressions(role, date_formats)
-    )
-    known = quote(column)
-    others = (
-        f"{known} is not null and not "
-        f"{_in_form(role, known) if form is None else 'false'}"
-    )
-    return engine.sql(
-        f"""
-        with distinct_values as (
-            select distinct {known} as raw from {{table}} where {others}
-        ),
-        cleaned_values as (
-            select raw, {clean_text} as cleaned from distinct_values
-        ),
-        judged as (
-            select raw, cleaned, {flagged} as flagged from cleaned_values
-        )
-        select raw, {value} as name, flagged from judged
-        """,
-        table=table,
-        store=True,
-    )
-
-
-def _code_expressions(form: str) -> tuple[str, str, str]:
-    """As `_expressions`, of a code without a form of its own. One without a digit, or
-    of zeros or nines alone, is none.
-
-    A British postcode among those of any country is written as Britain writes it.
-    """
-    none = (
-        "(not regexp_matches(cleaned, '[0-9]') or regexp_matches(cleaned, '^(0*|9*)$'))"
-    )
-    if form == "number":
-        return LETTERS_AND_DIGITS, "case when not flagged then cleaned end", none
-    code, valid = _british_postcode()
-    return (
-        LETTERS_AND_DIGITS,
-        f"case when flagged then null when {valid} then {code} else cleaned end",
-        none,
-    )
-
-
-def _in_form(role: str, raw: str) -> str:
-    """A SQL expression: a raw value is its own standard form."""
-    if role not in ("postcode", "former_postcode"):
-        return "false"
-    rules = identifier_rules().postcode
-    sentinels = ", ".join(
-        literal(f"{code[:-3]} {code[-3:]}") for code in rules.sentinels
-    )
-    areas = "".join(
-        f" and not starts_with({raw}, {literal(area)})" for area in rules.sentinel_areas
-    )
-    return (
-        f"(regexp_matches({raw}, {literal(rules.standard)}){areas} and {raw} not "
-        "in "
-        f"({sentinels}))"
-    )
 
 
 def letters_and_digits(text: str) -> str:
@@ -114,7 +15,18 @@ def letters_and_digits(text: str) -> str:
 
 def is_standard_postcode(text: str) -> str:
     """A SQL condition: a British postcode as it is written."""
-    return _in_form("postcode", text)
+    rules = identifier_rules().postcode
+    sentinels = ", ".join(
+        literal(f"{code[:-3]} {code[-3:]}") for code in rules.sentinels
+    )
+    areas = "".join(
+        f" and not starts_with({text}, {literal(area)})"
+        for area in rules.sentinel_areas
+    )
+    return (
+        f"(regexp_matches({text}, {literal(rules.standard)}){areas} "
+        f"and {text} not in ({sentinels}))"
+    )
 
 
 def is_british_postcode(code: str) -> str:
@@ -138,65 +50,6 @@ def default_date(day: str) -> str:
 def first_of_january(day: str) -> str:
     """A SQL expression: a birth date on 1 January, where too many are."""
     return f"(month({day}) = 1 and day({day}) = 1)"
-
-
-def _expressions(role: str, date_formats: Sequence[str]) -> tuple[str, str, str]:
-    """Cleaned text or date from raw, the value from cleaned and flagged, and flagged
-    from cleaned.
-    """
-    if role in ("postcode", "former_postcode"):
-        code, valid = _british_postcode()
-        return (
-            LETTERS_AND_DIGITS,
-            f"case when not flagged then {code} end",
-            f"not ({valid})",
-        )
-    if role == "nino":
-        # The suffix says nothing of the person and is often missing: eight characters
-        # are the number.
-        value = "case when not flagged then left(cleaned, 8) end"
-        return LETTERS_AND_DIGITS, value, f"not {valid_nino('cleaned')}"
-    if role == "uln":
-        return (
-            LETTERS_AND_DIGITS,
-            "case when not flagged then cleaned end",
-            f"not {valid_uln('cleaned')}",
-        )
-    if role == "upn":
-        valid, temporary = valid_upn("cleaned"), is_temporary_upn("cleaned")
-        return (
-            LETTERS_AND_DIGITS,
-            f"case when {valid} then cleaned end",
-            f"(not {valid} or {temporary})",
-        )
-    if role == "husid":
-        return LETTERS_AND_DIGITS, "nullif(cleaned, '')", "false"
-    if role == "phone":  # words, and one digit over and over, stand for none
-        digits = "regexp_replace(cleaned, '[^0-9]', '', 'g')"
-        others = f"replace({digits}, substr({digits}, 1, 1), '')"
-        return (
-            LETTERS_AND_DIGITS,
-            f"case when length({others}) > 0 then cleaned end",
-            "false",
-        )
-    if role == "dob":
-        value = f"case when not {default_date('cleaned')} then cleaned end"
-        flagged = (
-            f"(cleaned is null or {default_date('cleaned')} or "
-            f"{first_of_january('cleaned')})"
-        )
-        return dates.parsed("raw", date_formats), value, flagged
-    return dates.parsed("raw", date_formats), "cleaned", "false"
-
-
-def _british_postcode() -> tuple[str, str]:
-    """SQL over `cleaned`: the postcode as it is written, and whether it is a British
-    one.
-    """
-    return (
-        "left(cleaned, length(cleaned) - 3) || ' ' || right(cleaned, 3)",
-        _valid_postcode("cleaned"),
-    )
 
 
 def _valid_postcode(code: str) -> str:

@@ -5,14 +5,11 @@ Names are standardised in Python on the distinct values of a column, so that eve
 engine sees the same bytes.
 """
 
-import functools
 import re
-from collections.abc import Callable
 
-import pyarrow as pa
 from anyascii import anyascii
 
-from linkage.engine import Engine, Table, literal, quote
+from linkage.engine import literal
 from linkage.records.rules import NameRules, name_rules
 
 _APOSTROPHES = re.compile(r"['`\"]")
@@ -153,11 +150,10 @@ def _plain(raw: str, rules: NameRules) -> bool:
     )
 
 
-def is_plain_name(text: str) -> str:
+def is_plain_name(text: str, rules: NameRules) -> str:
     """A SQL condition: one word of letters that no rule speaks of, so that its capitals
     are its one form. NULL of NULL.
     """
-    rules = name_rules()
     name = f"upper({text})"
     known = ", ".join(map(literal, sorted(rules.sentinels.names | rules.titles)))
     tests = [f"regexp_full_match({text}, '[A-Za-z]+')", f"{name} not in ({known})"]
@@ -223,65 +219,3 @@ def _is_sentinel(name: str, rules: NameRules) -> bool:
 
 def _is_repeated(name: str, rules: NameRules) -> bool:
     return rules.sentinels.repeated_letter and len(name) > 1 and not name.strip(name[0])
-
-
-_FORMS: dict[
-    str, tuple[tuple[str, ...], Callable[[str, NameRules], tuple[Name, ...]]]
-] = {
-    "surname": (("name",), lambda raw, rules: (surname(raw, rules),)),
-    "forenames": (("name", "others"), forenames),
-    "whole_forename": (("name",), lambda raw, rules: (whole_forename(raw, rules),)),
-    "text": (("name",), lambda raw, rules: (free_text(raw, rules),)),
-}
-
-
-def standard_names(engine: Engine, table: Table, column: str, form: str) -> Table:
-    """The distinct values of a text column that are not in standard form, with that
-    form.
-
-    Args:
-        table: any table with the text column `column`.
-        form: "surname", "forenames" (name and others), "whole_forename" or "text".
-
-    Returns:
-        Columns raw (distinct, no NULL), name and, for "forenames", others. Any other
-        text is its own standard form, without others. The caller drops it.
-    """
-    work = functools.partial(
-        _in_form, form=form, rules=name_rules()
-    )  # a worker may lack the definitions of a run
-    col = quote(column)
-    distinct = engine.sql(
-        f"select distinct {col} as raw, length({col}) as letters from {{table}} where "
-        f"{col} is not null",
-        table=table,
-    )
-    kinds = dict.fromkeys(("raw", *_FORMS[form][0]), "varchar")
-    forms = engine.by_group(
-        distinct, work, kinds, by="letters"
-    )  # any group will do: a value needs no other
-    engine.drop(distinct)
-    return forms
-
-
-def _in_form(values: pa.Table, form: str, rules: NameRules) -> pa.Table:
-    """Values (raw) that are not in a form, next to it."""
-    outputs, function = _FORMS[form]
-    schema = pa.schema([(name, pa.string()) for name in ("raw", *outputs)])
-    pieces = []
-    for batch in values.select(["raw"]).to_batches(_PIECE):
-        raw = batch.column(0).to_pylist()
-        changes = [
-            (value, *result)
-            for value in raw
-            if (result := function(value, rules)) != (value, None)[: len(outputs)]
-        ]
-        columns = [
-            pa.array([row[place] for row in changes], pa.string())
-            for place in range(len(schema))
-        ]
-        pieces.append(pa.RecordBatch.from_arrays(columns, schema=schema))
-    return pa.Table.from_batches(pieces, schema=schema)
-
-
-_PIECE = 100_000  # values that are Python's at a time

@@ -14,6 +14,7 @@ from typing import ClassVar, Literal
 from anyascii import anyascii
 
 from linkage.engine import literal
+from linkage.records import dates
 from linkage.records.identifiers import (
     british_postcode,
     is_british_postcode,
@@ -24,7 +25,7 @@ from linkage.records.identifiers import (
     valid_upn,
 )
 from linkage.records.names import forenames, is_plain_name, surname, whole_forename
-from linkage.records.rules import name_rules
+from linkage.records.rules import NameRules, name_rules
 
 Value = str | None
 Values = tuple[Value, ...]
@@ -94,9 +95,13 @@ class NameReader(Reader):
     roles: tuple[str, ...]
     two_letters: bool = False
     initials: frozenset[str] = frozenset()
+    # of this process: a worker may lack the definitions of a run
+    rules: NameRules = field(default_factory=lambda: name_rules(), repr=False)
 
     def is_plain(self, *texts: str) -> str:
-        return every(f"({text} is null or {is_plain_name(text)})" for text in texts)
+        return every(
+            f"({text} is null or {is_plain_name(text, self.rules)})" for text in texts
+        )
 
     def texts_of(self, texts: Iterable[str]) -> dict[str, str]:
         """Role to its column's expression in capitals."""
@@ -146,14 +151,14 @@ class GivenNames(NameReader):
         text = known.get("forename") or known.get("initials")
         first, others = self._parts(text) if text else (None, None)
         middle = known.get("middle_names")
-        own = whole_forename(middle) if middle else None
+        own = whole_forename(middle, self.rules) if middle else None
         middle_names = " ".join(name for name in (others, own) if name)
         return self.short("forename", first), middle_names or None
 
     def _parts(self, text: str) -> tuple[Value, Value]:
         if not self.splits:
-            return whole_forename(text), None
-        first, others = forenames(text)
+            return whole_forename(text, self.rules), None
+        first, others = forenames(text, self.rules)
         if first and others and self.call_name_last:
             *words, last = others.split()
             return last, " ".join([first, *words])
@@ -190,15 +195,51 @@ class FamilyNames(NameReader):
 
     def read(self, *values: Value) -> Values:
         known = self.values_of(values)
-        texts = {role: surname(value) for role, value in known.items() if value}
+        texts = {
+            role: surname(value, self.rules) for role, value in known.items() if value
+        }
         if "surname_particle" in known and "surname" in known:
             whole = f"{known['surname_particle']} {known['surname']}"
-            texts["surname"] = surname(whole)
+            texts["surname"] = surname(whole, self.rules)
         other, second = texts.get("other_surname"), texts.get("second_surname")
         name = texts.get("surname") or other
         if name and self.splits:
             name, _, second = name.partition(" ")
         return self.short("surname", name), other, second or None
+
+
+@dataclass(frozen=True)
+class FamilyName(NameReader):
+    """A surname in one column."""
+
+    def plain_fields(self, *texts: str) -> tuple[str, ...]:
+        return tuple(self.texts_of(texts).values())
+
+    def read(self, *values: Value) -> Values:
+        return (surname(values[0] or "", self.rules),)
+
+
+@dataclass(frozen=True)
+class Day(Reader):
+    """A day of the calendar as text, year-month-day; none where a text is no day.
+
+    Attributes:
+        formats: strptime patterns, tried in order.
+    """
+
+    formats: tuple[str, ...]
+
+    def is_plain(self, *texts: str) -> str:
+        (text,) = texts
+        form = "'[0-9]{4}-[0-9]{2}-[0-9]{2}'"
+        return f"({text} is null or regexp_full_match({text}, {form}))"
+
+    def plain_fields(self, *texts: str) -> tuple[str, ...]:
+        (text,) = texts
+        return (f"case when not starts_with({text}, '0000') then {text} end",)
+
+    def read(self, *values: Value) -> Values:
+        return (dates.day_in(values[0] or "", self.formats),)
 
 
 # Codes and texts -----------------------------------------------------------------

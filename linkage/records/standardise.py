@@ -1,4 +1,4 @@
-"""Identifiers of any table of persons in one form, with a flag for each
+"""Identifiers of the persons of a run's source in one form, with a flag for each
 rejected value.
 """
 
@@ -7,27 +7,35 @@ from dataclasses import dataclass, field
 
 from linkage.catalogue import PROBLEMS
 from linkage.config.identifiers import IDENTIFIERS
-from linkage.engine import Engine, Table, columns, literal, quote, types_of
+from linkage.engine import Engine, Table, columns, quote, types_of
 from linkage.errors import ConfigError
 from linkage.records import dates
+from linkage.records.fields import Description, standardise, text_of
 from linkage.records.identifiers import (
     default_date,
     first_of_january,
-    standard_identifiers,
+    is_temporary_upn,
 )
-from linkage.records.names import standard_names
+from linkage.records.readers import (
+    Day,
+    Email,
+    FamilyName,
+    GivenNames,
+    Number,
+    Phone,
+    Postcode,
+    Reader,
+    Sex,
+    Text,
+)
 from linkage.records.rules import identifier_rules
-from linkage.records.values import as_text, day_of, is_day
+from linkage.records.values import day_of, is_day
 
 DATES = ("dob", "valid_from", "valid_to")
 FORMER = ("former_surname", "former_postcode")
 OTHER = ("email", "phone", "address")
 
-_NAME_FORMS = {
-    "surname": "surname",
-    "former_surname": "surname",
-    "middle_names": "whole_forename",
-}
+_NUMBERS = ("nino", "uln", "upn", "husid")
 
 
 @dataclass(frozen=True)
@@ -63,11 +71,55 @@ class PersonColumns:
             else self.split_forename
         )
 
-    def column(self, key: str) -> str:
-        """The column behind a role, or behind a text's key."""
-        return self.roles.get(key) or next(
-            (c for c, name in self.texts.items() if _text_key(name) == key), key
-        )
+    def description(self, days: Sequence[str]) -> Description:
+        """How the columns are read.
+
+        Args:
+            days: roles whose columns are days already, which need no reader.
+        """
+        roles = {r: column for r, column in self.roles.items() if r not in days}
+        readers = [self._reader(role, column) for role, column in roles.items()]
+        given = tuple(role for role in ("forename", "middle_names") if role in roles)
+        if given:
+            sources = tuple(roles[role] for role in given)
+            names = ("forename", "middle_names")
+            readers.append(GivenNames(sources, names, given, splits=self.splits))
+        kept = [self._kept(column, name) for column, name in self.texts.items()]
+        fields = [role for role in roles if role not in given]
+        fields += ["forename", "middle_names"] if given else []
+        wanted = [*fields, *map(_text_key, self.texts.values())]
+        return Description([*filter(None, readers), *kept], wanted)
+
+    def _reader(self, role: str, column: str) -> Reader | None:
+        """How a role's column is read; None of forenames, which are read together."""
+        sources, fields = (column,), (role,)
+        form = self.forms.get(column)
+        if form or role in ("postcode", "former_postcode"):
+            return _code_reader(column, role, form)
+        if role in ("surname", "former_surname"):
+            return FamilyName(sources, fields, (role,))
+        if role in DATES:
+            formats = tuple(dict.fromkeys((dates.ISO, *self.date_formats)))
+            return Day(sources, fields, formats)
+        if role == "sex":
+            return Sex(sources, fields, codes=_sexes(self))
+        if role in _NUMBERS:
+            return Number(sources, fields, role)
+        others = {"email": Email, "phone": Phone, "address": Text}
+        return others[role](sources, fields) if role in others else None
+
+    def _kept(self, column: str, name: str) -> Reader:
+        form = self.forms.get(column)
+        if form:
+            return _code_reader(column, _text_key(name), form)
+        return Text((column,), (_text_key(name),))
+
+
+def _code_reader(column: str, name: str, form: str | None) -> Reader:
+    """A British postcode where no form is given."""
+    if form == "number":
+        return Number((column,), (name,))
+    return Postcode((column,), (name,), "code" if form else "unit")
 
 
 def standard_view(
@@ -91,49 +143,46 @@ def standard_view(
     """
     _check(table, persons)
     kinds = types_of(engine, table)
-    days = {
-        role: column
+    days = [r for r, c in persons.roles.items() if r in DATES and is_day(kinds[c])]
+    carry = {column: quote(column) for column in persons.carry}
+    carry |= {_raw(role): day_of(persons.roles[role]) for role in days}
+    carry |= {
+        _raw(role): f"{text_of(column, kinds[column])} is not null"
         for role, column in persons.roles.items()
-        if role in DATES and is_day(kinds[column])
+        if role in PROBLEMS and role not in days
     }
-    texts = {role: column for role, column in persons.roles.items() if role not in days}
-    texts |= {_text_key(name): column for column, name in persons.texts.items()}
-    raw = {key: as_text(column, kinds[column]) for key, column in texts.items()}
-    raw |= {role: day_of(column) for role, column in days.items()}
-    expressions = ", ".join(
-        f"{expression} as {quote(f'r:{key}')}" for key, expression in raw.items()
+    description = persons.description(days)
+    standard = standardise(engine, table, description, carry)
+    values = {name: _value(name, persons, days) for name in _names_of(persons)}
+    typed = ", ".join(f"{value} as {quote(name)}" for name, value in values.items())
+    texts = ", ".join(
+        f"{quote(_text_key(name))} as {quote(name)}" for name in persons.texts.values()
     )
-    base = engine.sql(
-        f"select {', '.join(x for x in (columns(persons.carry), expressions) if x)} "
-        f"from {{table}}",
-        table=table,
-    )
-
-    lookup_keys = [key for key in raw if key not in days and key != "sex"]
-    alias = {key: f"v{index}" for index, key in enumerate(lookup_keys)}
-    values = {alias[key]: _values(engine, base, key, persons) for key in lookup_keys}
-    for key in [
-        key
-        for key in lookup_keys
-        if key not in DATES and engine.count(values[alias[key]]) == 0
-    ]:
-        engine.drop(
-            values.pop(alias.pop(key))
-        )  # all are in form: nothing is to be looked up
-    joins = "".join(
-        f"\n        left join {{{v}}} as {v} on base.{quote(f'r:{key}')} = {v}.raw"
-        for key, v in alias.items()
-    )
+    known = {role: quote(_raw(role)) for role in persons.roles if role in PROBLEMS}
+    handed_on = [columns([*persons.carry, *values, *persons.texts.values()])]
+    handed_on += [f"cast({_problems(persons, known, days)} as integer) as problems"]
+    raw = "".join(f", {text}" for text in known.values())
+    first = ", ".join(part for part in (columns(persons.carry), typed, texts) if part)
     view = engine.sql(
         f"""
-        select {_outputs(persons, alias)}
-        from {{base}} as base{joins}
+        with typed as (
+            select {first}{raw} from {{standard}}
+        )
+        select {", ".join(handed_on)} from typed
         """,
-        params=None,
-        store=False,
-        **{"base": base, **values},
+        standard=standard.table,
     )
-    return view, [base, *values.values()]
+    return view, [*standard.tables]
+
+
+def _names_of(persons: PersonColumns) -> list[str]:
+    """Identifiers and dates, which every source has, and its other roles."""
+    others = [role for role in (*FORMER, *OTHER) if role in persons.roles]
+    return [*IDENTIFIERS, "valid_from", "valid_to", *others]
+
+
+def _raw(role: str) -> str:
+    return f"raw {role}"  # with a blank, so that no column of a file has the name
 
 
 def sex_codes(frame: Mapping[str, str]) -> dict[str, str]:
@@ -164,119 +213,36 @@ def _text_key(name: str) -> str:
     return f"x:{name}"  # apart from the roles, whose names it may bear
 
 
-def _values(engine: Engine, base: Table, key: str, persons: PersonColumns) -> Table:
-    """The distinct values of one raw column with their standard form; of text, those
-    that are not in it.
+def _value(name: str, persons: PersonColumns, days: Sequence[str]) -> str:
+    """A SQL expression over what was standardised."""
+    made = name == "middle_names" and "forename" in persons.roles
+    if name not in persons.roles and not made:
+        return f"cast(null as {'date' if name in DATES else 'varchar'})"
+    if name not in DATES:
+        return quote(name)
+    day = quote(_raw(name)) if name in days else f"try_cast({quote(name)} as date)"
+    return f"case when not {default_date(day)} then {day} end" if name == "dob" else day
+
+
+def _problems(
+    persons: PersonColumns, known: Mapping[str, str], days: Sequence[str]
+) -> str:
+    """The sum of flags, as a SQL expression.
+
+    Args:
+        known: role to whether a row has a value of it; of `days` to the day.
     """
-    if form := _name_form(key, persons):
-        return standard_names(engine, base, f"r:{key}", form)
-    formats = tuple(dict.fromkeys((dates.ISO, *persons.date_formats)))
-    return standard_identifiers(
-        engine,
-        base,
-        f"r:{key}",
-        key,
-        formats,
-        form=persons.forms.get(persons.column(key)),
-    )
-
-
-def _name_form(key: str, persons: PersonColumns) -> str | None:
-    """How a column's values are brought into form one by one; None for numbers and
-    dates, which SQL does.
-    """
-    if persons.column(key) in persons.forms:
-        return None
-    if key == "forename":
-        return "forenames" if persons.splits else "whole_forename"
-    return _NAME_FORMS.get(key) or (
-        "text" if key in ("email", "address") or key not in persons.roles else None
-    )
-
-
-def _text(key: str, alias: Mapping[str, str]) -> str:
-    """A text's standard form: what was looked up, and what needed no looking up as it
-    is.
-    """
-    if key not in alias:
-        return f"base.{quote(f'r:{key}')}"
-    return (
-        f"case when {alias[key]}.raw is null then base.{quote(f'r:{key}')} else "
-        f"{alias[key]}.name end"
-    )
-
-
-def _outputs(persons: PersonColumns, alias: Mapping[str, str]) -> str:
-    """The select list of the last step."""
-    lines = [f"base.{quote(column)}" for column in persons.carry]
-    lines += [
-        f"{_value(role, persons, alias)} as {quote(role)}"
-        for role in (*IDENTIFIERS, "valid_from", "valid_to")
-    ]
-    lines += [
-        f"{_value(role, persons, alias)} as {quote(role)}"
-        for role in (*FORMER, *OTHER)
-        if role in persons.roles
-    ]
-    lines += [
-        f"{_text(_text_key(name), alias)} as {quote(name)}"
-        for name in persons.texts.values()
-    ]
-    return ",\n               ".join(
-        [*lines, f"cast({_problems(persons, alias)} as integer) as problems"]
-    )
-
-
-def _value(role: str, persons: PersonColumns, alias: Mapping[str, str]) -> str:
-    raw = f"base.{quote(f'r:{role}')}"
-    if role == "middle_names" and persons.splits and "forename" in persons.roles:
-        own_value = (
-            _text(role, alias) if role in persons.roles else "cast(null as varchar)"
-        )
-        others = (
-            f"{alias['forename']}.others"
-            if "forename" in alias
-            else "cast(null as varchar)"
-        )
-        return (
-            f"case when {others} is null then {own_value} else {others} || "
-            f"coalesce(' ' || {own_value}, '') end"
-        )
-    if role not in persons.roles:
-        return f"cast(null as {'date' if role in DATES else 'varchar'})"
-    if role in DATES and role in alias:
-        return f"{alias[role]}.name"
-    if role == "sex":
-        cases = " ".join(
-            f"when {literal(code)} then {literal(sex)}"
-            for code, sex in _sexes(persons).items()
-        )
-        return f"case upper({raw}) {cases} end"
-    if role in DATES:
-        return (
-            f"case when not {default_date(raw)} then {raw} end"
-            if role == "dob"
-            else raw
-        )
-    return _text(role, alias)
-
-
-def _problems(persons: PersonColumns, alias: Mapping[str, str]) -> str:
-    """The sum of flags, as a SQL expression."""
-    conditions: dict[str, str] = {}
-    for role in PROBLEMS:
-        raw = f"base.{quote(f'r:{role}')}"
-        if role in alias:
-            conditions[role] = f"{alias[role]}.flagged"
-        elif role == "dob" and role in persons.roles:  # a date already
-            conditions[role] = f"{default_date(raw)} or {first_of_january(raw)}"
-        elif role == "sex" and role in persons.roles:
-            codes = ", ".join(literal(code) for code in _sexes(persons))
-            conditions[role] = f"{raw} is not null and upper({raw}) not in ({codes})"
+    conditions = {role: f"{raw} and {role} is null" for role, raw in known.items()}
+    if "upn" in known:
+        temporary = f"{is_temporary_upn('upn')} and upn is not null"
+        conditions["upn"] += f" or ({temporary})"
+    if "dob" in days:
+        raw = known["dob"]
+        conditions["dob"] = f"{default_date(raw)} or {first_of_january(raw)}"
+    elif "dob" in known:
+        conditions["dob"] += f" or {first_of_january('dob')}"
     if nameless := [
-        f"{_text(role, alias)} is null"
-        for role in ("forename", "surname")
-        if role in persons.roles
+        f"{role} is null" for role in ("forename", "surname") if role in persons.roles
     ]:
         conditions["name"] = " or ".join(nameless)
     return (

@@ -24,7 +24,8 @@ from tests.records.conftest import _variable
         ("code", "ZZ99 3VZ", "ZZ993VZ"),  # for other forms it is not a sentinel
         ("code", "UNKNOWN", None),
         ("code", "00000", None),
-        ("number", "123-45-6789", "123456789"),
+        ("number", "123-45-6780", "123456780"),
+        ("number", "123456789", None),
         ("number", "999999999", None),
         ("number", "not known", None),
     ],

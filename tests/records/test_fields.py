@@ -30,7 +30,7 @@ def read(engine, reader: Reader, *rows: tuple[str | None, ...]) -> list[tuple]:
     description = Description([reader], reader.fields)
     standard = standardise(engine, table, description, {"row": "row"})
     table = engine.arrow(standard.table).sort_by("row").drop_columns("row")
-    standard.drop(engine)
+    engine.drop(*standard.tables)
     return [tuple(row.values()) for row in table.to_pylist()]
 
 

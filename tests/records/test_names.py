@@ -8,14 +8,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from linkage.engine import Engine, batches
-from linkage.records import names
+from linkage.records import names, readers
+from linkage.records.fields import Description, standardise
 from linkage.records.names import (
     forenames,
     free_text,
-    standard_names,
     surname,
     whole_forename,
 )
+from linkage.records.readers import GivenNames
 from linkage.records.rules import name_rules
 from tests.conftest import parse
 
@@ -149,30 +150,24 @@ def test_the_quick_check_of_a_name_agrees_with_the_rules(raw):
     assert surname(raw) == expected
 
 
-def test_each_distinct_value_is_standardised_once(engine: Engine, rows):
-    table = engine.from_arrow(
-        parse("name | n\nAnn | 1\nAnn | 2\nMary Ann | 3\n- | 4\nEVE | 5")
-    )
-    assert rows(standard_names(engine, table, "name", "forenames")) == [
-        ("Ann", "ANN", None),
-        ("Mary Ann", "MARY", "ANN"),
-    ]
-
-
 @pytest.mark.spark
 def test_workers_use_the_rules_of_the_run_on_spark(
     spark_engine: Engine, monkeypatch: pytest.MonkeyPatch
 ):
     rules = name_rules().model_copy(update={"titles": name_rules().titles | {"HERO"}})
-    monkeypatch.setattr(names, "name_rules", lambda: rules)
+    monkeypatch.setattr(readers, "name_rules", lambda: rules)
     monkeypatch.setattr(batches, "BATCH_ROWS", 1)
     table = spark_engine.from_arrow(
         parse("name | n\nHero Ann | 1\nHERO EVE | 2\nMary Ann | 3\nEVE | 4")
     )
-    table_of_names = spark_engine.arrow(
-        standard_names(spark_engine, table, "name", "forenames")
+    fields = ("forename", "middle_names")
+    reader = GivenNames(("name",), fields, ("forename",))
+    standard = standardise(
+        spark_engine, table, Description([reader], fields), {"name": "name"}
     )
-    assert sorted(zip(*table_of_names.to_pydict().values(), strict=True)) == [
+    table_of_names = spark_engine.arrow(standard.table)
+    assert sorted(tuple(row.values()) for row in table_of_names.to_pylist()) == [
+        ("EVE", "EVE", None),
         ("HERO EVE", "EVE", None),
         ("Hero Ann", "ANN", None),
         ("Mary Ann", "MARY", "ANN"),
