@@ -706,28 +706,34 @@ def _infer_call_names(sides: Sequence[Side], fields: Sequence[str]) -> None:
     is_told = "middle_names" in fields or not {"forename", "surname"} <= set(fields)
     if len(sides) < 2 or not keys or is_told:
         return
+    key = keys[0]
     for number, (profile, schema) in enumerate(sides):
-        middle, *_ = _sample_of(profile, schema, "middle_names")
-        has_middle = pa.array([bool(names) for names in middle])
-        some = replace(profile, sample=profile.sample.filter(has_middle))
+        other, other_schema = sides[number - 1]
+        # Where the other file is known whole, a few records find theirs.
+        some = profile.thinned(_NAMES) if other.is_whole else profile
+        (middle_names,) = _sample_of(some, schema, "middle_names")
+        some = some.where(map(bool, middle_names))
         if not some.rows:
             continue
-        others = {
-            (surname, key): forename
-            for surname, key, forename in zip(
-                *_sample_of(*sides[number - 1], "surname", keys[0], "forename"),
+        (shown_keys,) = map(frozenset, _sample_of(some, schema, key))
+        (other_keys,) = _sample_of(other, other_schema, key)
+        other = other.where(value in shown_keys for value in other_keys)
+        forename_of = {
+            (surname, value): forename
+            for surname, value, forename in zip(
+                *_sample_of(other, other_schema, "surname", key, "forename"),
                 strict=True,
             )
-            if surname and key
+            if surname and value
         }
         first = last = 0
-        for surname, key, forename, middle_names in zip(
-            *_sample_of(some, schema, "surname", keys[0], "forename", "middle_names"),
+        for surname, value, forename, middle in zip(
+            *_sample_of(some, schema, "surname", key, "forename", "middle_names"),
             strict=True,
         ):
-            if other := others.get((surname, key)):
-                first += forename == other
-                last += middle_names.split()[-1] == other
+            if name := forename_of.get((surname, value)):
+                first += forename == name
+                last += middle.split()[-1] == name
         if last - first > _STANDARD_DEVIATIONS * math.sqrt(last + first):
             schema.settings.setdefault("name", {})["call_name"] = "last"
 

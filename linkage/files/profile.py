@@ -9,7 +9,7 @@ to a known name disagreement.
 import functools
 import unicodedata
 from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Annotated
@@ -213,7 +213,13 @@ class Profile:
         if self.rows <= most:
             return self
         places = np.linspace(0, self.rows - 1, most).astype(np.int64)
-        sample = self.sample.take(pa.array(places))
+        return self._part(self.sample.take(pa.array(places)))
+
+    def where(self, mask: Iterable[bool]) -> "Profile":
+        """The rows of a mask."""
+        return self._part(self.sample.filter(pa.array(mask, pa.bool_())))
+
+    def _part(self, sample: pa.Table) -> "Profile":
         return Profile(self.file, sample, is_whole=False, missing=self.missing)
 
     @cached_property
