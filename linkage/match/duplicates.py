@@ -19,7 +19,7 @@ from linkage.config import OTHER_SIDE, holds_many
 from linkage.engine import Engine, Table, components, one
 from linkage.match.candidates import score_by_comparison
 from linkage.match.inputs import StepInputs
-from linkage.match.resolve import heaviest_first
+from linkage.match.resolve import DECIMALS, heaviest_first
 from linkage.match.score import Scored
 from linkage.match.thresholds import most_adjustment, weight_of
 
@@ -92,12 +92,20 @@ def _side_duplicates(
         scores.sizes, step.cardinality
     )
     side_names = {"side": side, "other": OTHER_SIDE[side]}
-    candidates = engine.sql(
-        _CANDIDATES.format(**side_names, heaviest=heaviest_first()),
+    led = engine.sql(
+        _LED.format(**side_names),
         params={"lowest": lowest},
         pairs=scores.pairs,
         store=True,
     )
+    candidates = engine.sql(
+        _CANDIDATES.format(**side_names, heaviest=heaviest_first()),
+        params={"lowest": lowest},
+        pairs=scores.pairs,
+        led=led,
+        store=True,
+    )
+    engine.drop(led)
     if engine.count(candidates) == 0:
         engine.drop(candidates)
         return None
@@ -182,10 +190,53 @@ def _side_duplicates(
     return Duplicates(persons, probabilities, share)
 
 
+# Units whom no pass has linked, and of which the best pair is not the best of its
+# partner, or one of several such: no other can have a leader for its best pair.
+_LED = f"""
+    with every as (
+        select {{side}}_id, {{other}}_id, round(match_weight, {DECIMALS}) as weight,
+            case when method = 'probabilistic' then 1 else 0 end as by_rule
+        from {{{{pairs}}}}
+        where match_weight >= $lowest or method <> 'probabilistic'
+    ),
+    units as (
+        select {{side}}_id, max(weight) as best, min(by_rule) as by_rule
+        from every group by {{side}}_id
+    ),
+    partners as (
+        select {{other}}_id, max(weight) as best, min(by_rule) as by_rule,
+               count(*) as pairs
+        from every group by {{other}}_id
+    ),
+    tops as (
+        select e.{{side}}_id, e.{{other}}_id, e.weight
+        from every as e
+        join units as u on u.{{side}}_id = e.{{side}}_id
+        where e.weight = u.best and u.by_rule = 1
+    ),
+    ties as (
+        select e.{{other}}_id
+        from every as e
+        join partners as p on p.{{other}}_id = e.{{other}}_id
+        where p.pairs > 1 and e.weight = p.best
+        group by e.{{other}}_id
+        having count(*) > 1
+    )
+    select distinct t.{{side}}_id
+    from tops as t
+    join partners as p on p.{{other}}_id = t.{{other}}_id
+    where p.pairs > 1
+      and (
+          t.weight < p.best
+          or p.by_rule = 0
+          or exists (select 1 from ties as c where c.{{other}}_id = t.{{other}}_id)
+      )
+    """
+
 # The leader of a unit of the other side is the unit that a pass has linked to it, else
 # the heaviest. A unit may be a duplicate of the leader of its best pair; `chosen` is
-# the share of that leader in the odds of all its leaders. Only units that compete for
-# one of the other side, as few do, can have a leader.
+# the share of that leader in the odds of all its leaders. Only the units of _LED can
+# have one, and only their partners' pairs are looked at.
 _CANDIDATES = """
     with every as (
         select left_id, right_id, match_weight,
@@ -193,26 +244,23 @@ _CANDIDATES = """
         from {{pairs}}
         where match_weight >= $lowest or method <> 'probabilistic'
     ),
-    competing as (
-        select e.{side}_id as unit_id
-        from every as e
-        join (select {other}_id from every group by {other}_id having count(*) > 1) as c
-            on c.{other}_id = e.{other}_id
+    own as (
+        select e.* from every as e
+        where exists (select 1 from {{led}} as u where u.{side}_id = e.{side}_id)
     ),
-    pairs as (
-        select e.* from every as e where exists (select 1 from competing as c
-            where c.unit_id = e.{side}_id)
+    partners as (
+        select e.* from every as e
+        where exists (select 1 from own as o where o.{other}_id = e.{other}_id)
     ),
     placed as (
-        select *, min(by_rule) over (partition by {side}_id) as unit_by_rule,
+        select *,
                row_number() over (partition by {other}_id order by by_rule, {heaviest},
                    {side}_id) as place
-        from pairs
+        from partners
     ),
     led as (
-        select p.left_id, p.right_id, p.match_weight, p.unit_by_rule,
-            l.{side}_id as leader_id
-        from placed as p
+        select p.left_id, p.right_id, p.match_weight, l.{side}_id as leader_id
+        from own as p
         join placed as l on l.{other}_id = p.{other}_id and l.place = 1
     ),
     best as (
@@ -230,7 +278,7 @@ _CANDIDATES = """
     )
     select left_id, right_id, match_weight, leader_id, chosen
     from chosen
-    where place = 1 and unit_by_rule = 1 and leader_id <> {side}_id
+    where place = 1 and leader_id <> {side}_id
     """
 
 

@@ -109,6 +109,7 @@ def link_step(engine: Engine, inputs: StepInputs) -> StepResult:
             resolution.thresholds.adjustment,
             inputs.seed,
         )
+    engine.drop(*resolution.stored)
     if step.diagnose:
         inputs.progress("diagnosis")
         diagnosis = diagnose(engine, inputs, scores, links)
