@@ -358,7 +358,13 @@ def _best_pairs(engine: Engine, competition: _Competition) -> Table:
     if not competition.single:
         return empty(engine, columns)
     if len(competition.single) == len(OTHER_SIDE):
-        return engine.sql(_BEST_OF_BOTH, store=columns, **competition.standing)
+        standing = competition.standing
+        return engine.sql(
+            _BEST_OF_BOTH,
+            left=standing["left"],
+            right=standing["right"],
+            store=columns,
+        )
     side = competition.single[0]
     query = _BEST_OF_ONE.format(side=side, other=OTHER_SIDE[side])
     return engine.sql(query, standing=competition.standing[side], store=columns)
