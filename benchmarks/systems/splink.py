@@ -4,11 +4,12 @@ files or clusters of one.
 python -m benchmarks.systems.splink LEFT [RIGHT] OUT THRESHOLD [--scored PATH]
 
 --scored: also write what the best threshold is sought among: the best mutual links of
-two files, or all pairs of one, down to a match probability of 0.001.
+two files, or all pairs of one, down to a match probability of 1e-6.
 """
 
 import argparse
 import sys
+from contextlib import suppress
 from typing import Any
 
 import duckdb
@@ -38,7 +39,7 @@ _DEDUPE_RULES_WITHOUT_BIRTH_DATE = [
     ["phone"],
     ["email"],
 ]
-_LEAST_PROBABILITY = 0.001  # of the pairs among which the best threshold is sought
+_LEAST_PROBABILITY = 1e-6  # of the pairs among which the best threshold is sought
 _WITHOUT_BIRTH_DATE = ("forename", "surname", "birth_year", "postcode", "town")
 
 
@@ -85,10 +86,8 @@ def main(arguments: list[str]) -> None:
     birth = next(
         name for name in ("dob", "phone", "postcode", "town") if name in columns
     )
-    for fields in ([birth], ["forename", "surname"]):
-        linker.training.estimate_parameters_using_expectation_maximisation(
-            block_on(*fields), estimate_without_term_frequencies=True, max_pairs=1e6
-        )
+    _train(linker, [[birth]])
+    _train(linker, [["forename", "surname"], ["surname", "town"], ["forename", "town"]])
     least = min(threshold, _LEAST_PROBABILITY) if options.scored else threshold
     pairs = linker.inference.predict(threshold_match_probability=least)
     if is_link:
@@ -108,6 +107,18 @@ def main(arguments: list[str]) -> None:
     connection.execute(f"copy ({query}) to '{out}' (format parquet)")
     if options.scored:
         connection.execute(f"copy ({scored}) to '{options.scored}' (format parquet)")
+
+
+def _train(linker: Linker, blocks: list[list[str]]) -> None:
+    """Train on the first block that Splink can train on; where the probability of a
+    level falls below what it allows, an analyst tries another.
+    """
+    for fields in blocks:
+        with suppress(ValueError):
+            linker.training.estimate_parameters_using_expectation_maximisation(
+                block_on(*fields), estimate_without_term_frequencies=True, max_pairs=1e6
+            )
+            return
 
 
 def _dedupe_rules(columns: list[str]) -> list[list[str]]:

@@ -188,7 +188,7 @@ def test_swapped_names_stand_in_the_other_column(hard):
 
 
 def test_splink_does_without_a_constant_column(hard, tmp_path):
-    """As an analyst leaves out what says nothing; its pairs are ranked to 0.001."""
+    """As an analyst leaves out what says nothing; its pairs are ranked."""
     data = hard("constant-town", 600)
     assert duckdb.sql(f"select distinct town from '{data.ready[0]}'").fetchall() in (
         [("GEELONG",), (None,)],
