@@ -13,7 +13,6 @@ from linkage.files.read_file import PersonFile
 from linkage.files.train import FileSides
 from linkage.match.recall import sample_of_pairs, true_pairs_reached
 from linkage.match.step import StepResult
-from linkage.model import Model
 
 
 @dataclass(frozen=True)
@@ -107,7 +106,7 @@ def evaluate_dedupe(
     sides: FileSides,
     sources: Sequence[SourceCounts],
     result: Deduplicated,
-    model: Model,
+    training: Mapping[str, Any],
     true_pairs: Table | None,
 ) -> dict[str, Any]:
     """Aggregates for the report of one file.
@@ -123,7 +122,9 @@ def evaluate_dedupe(
         links=result.links,
         unlinked=result.unlinked,
         units=result.step.units,
-        model=model.raw,
+        model=result.model.raw,
+        blocking={**result.step.summary, "rules": []},  # counted of two files only
+        recall_unknown=recall_unknown(training),
         true_pairs=true_pairs,
     )
     alone = sum(result.summary["alone"].values())

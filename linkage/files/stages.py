@@ -282,7 +282,7 @@ def _link_one_file(
         progress=space.note,
     )
     evaluation = evaluate_dedupe(
-        space.engine, sides, sources, result, model, true_pairs
+        space.engine, sides, sources, result, training, true_pairs
     )
     return _Linked(
         result.tables, result.links, result.model, result.summary, evaluation

@@ -23,7 +23,7 @@ from linkage.engine import (
 )
 from linkage.match.candidates import union_all
 from linkage.match.inputs import StepInputs
-from linkage.match.recall import below_floor, blocking_recall, links_by_pass
+from linkage.match.recall import blocking_recall, links_by_pass, missed_figures
 from linkage.match.resolve import BELOW, CAPPED, LOST, UNRESOLVED
 from linkage.match.score import Scored
 from linkage.model import Model
@@ -64,7 +64,6 @@ def diagnose(
     unlinked = find_reasons(engine, inputs, links)
     figures = {
         **_blocking_figures(engine, inputs, scores, links),
-        "below_floor": round(below_floor(engine, links, scores.floor), 3),
         "known": _count_known(engine, scores.model, inputs),
     }
     return Diagnosis(unlinked, count_by(engine, unlinked, "reason"), figures)
@@ -73,9 +72,7 @@ def diagnose(
 def _blocking_figures(
     engine: Engine, inputs: StepInputs, scores: Scored, links: Table
 ) -> dict[str, Any]:
-    """Counts of each pass and rule, with the estimated blocking recall; of one file
-    it is not known.
-    """
+    """Counts of each pass and rule, and the estimated missed matches."""
     if inputs.is_one_file:
         by_pass = links_by_pass(engine, links)
         return {
@@ -84,7 +81,7 @@ def _blocking_figures(
                 {**counts, "links": by_pass.get(f"rule {number}", 0)}
                 for number, counts in enumerate(scores.rules, 1)
             ],
-            "estimated_recall": None,
+            **missed_figures(engine, scores.model, links, scores.floor),
         }
     return blocking_recall(
         engine,
@@ -94,6 +91,7 @@ def _blocking_figures(
         passes=scores.passes,
         rules=scores.rules,
         links=links,
+        floor=scores.floor,
     )
 
 

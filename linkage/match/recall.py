@@ -1,8 +1,7 @@
 """Blocking recall and the false negatives of a step, from its scored pairs.
 
-Matches are missed in three places: no blocking rule makes their pair (blocking recall,
-estimated by capture-recapture in linkage.model.blocking), their pair is below the
-floor, or it was not accepted (counted by its probability).
+Matches are missed in three places: no blocking rule makes their pair, their pair is
+below the floor, or it was not accepted. linkage.model.blocking.captured estimates them.
 """
 
 from collections.abc import Mapping, Sequence
@@ -13,47 +12,14 @@ from linkage.engine import Engine, Table, one, quote, rows
 from linkage.match.units import DERIVED
 from linkage.model import Model
 from linkage.model.blocking import (
-    Pattern,
+    MissedMatches,
+    PatternCount,
     count_reached,
-    estimated_recall,
+    estimate_missed,
     expected_recall,
     rule_pairs,
 )
 from linkage.model.compiled import levels_of
-
-# of the matches in two bits of weight to those in the two above: nearer 1 the sum below
-# the floor diverges
-_STEEPEST = 0.9
-
-
-def below_floor(engine: Engine, links: Table, floor: float) -> float:
-    """Matches expected among the candidate pairs below the floor.
-
-    Expected matches fall by a nearly constant ratio from bit to bit of match weight.
-    The ratio of the two bits above the floor to the two above these is continued below
-    it (a geometric tail).
-    """
-    sums = one(
-        engine,
-        engine.sql(
-            """
-            select coalesce(sum(case when match_weight < $next then match_probability
-                else 0e0 end), 0) as nearest,
-                   coalesce(sum(case when match_weight >= $next then match_probability
-                       else 0e0 end), 0) as above
-            from {links}
-            where match_weight >= $floor and match_weight < $next + 2
-                and method = 'probabilistic'
-            """,
-            params={"floor": floor, "next": floor + 2},
-            links=links,
-        ),
-    )
-    nearest_matches, upper_matches = float(sums["nearest"]), float(sums["above"])
-    ratio = (
-        min(nearest_matches / upper_matches, _STEEPEST) if upper_matches else _STEEPEST
-    )
-    return nearest_matches * ratio / (1 - ratio)
 
 
 def blocking_recall(
@@ -65,24 +31,24 @@ def blocking_recall(
     passes: Sequence[Mapping[str, Any]],
     rules: Sequence[Mapping[str, Any]],
     links: Table,
+    floor: float,
 ) -> dict[str, Any]:
-    """Counts of each pass and of each blocking rule; no values.
+    """Counts of each pass and of each blocking rule of two files; no values.
 
     Args:
         sides: all units of the step, left and right.
         still_open: the units on which the rules were run.
         passes: of each pass that was run: pass, pairs, accepted, seconds.
         rules: of each of the model's rules: pairs_kept, seconds.
-        links: of the step, with pass and decision.
+        links: every scored pair of the step, with pass and decision.
+        floor: match weight below which pairs were not kept.
 
     Returns:
         passes: as given, with links; rules: as given, with pairs (candidate pairs),
             new_pairs (made by no earlier rule),
         pairs_are ("counted", or "estimated" from a sample), links, estimated_recall and
         estimated_added (None where the model has no parameters for the rule), if errors
-        in fields are independent; estimated_recall of all rules, by capture-recapture
-        where links are many enough; unreached_spread, the standard deviation of the
-        logarithm of the matches that no rule reaches.
+        in fields are independent; and what `missed_figures` returns.
     """
     link_counts = links_by_pass(engine, links)
     pair_counts = rule_pairs(engine, model.blocking_rules, *still_open)
@@ -90,8 +56,6 @@ def blocking_recall(
     expected = expected_recall(
         model, model.blocking_rules, _known(engine, model, sides), source_fields
     )
-    matches = _matches_by_pattern(engine, links)
-    estimate = estimated_recall(model, model.blocking_rules, matches, source_fields)
     rule_counts = []
     for place, (rule, pairs) in enumerate(zip(rules, pair_counts, strict=True)):
         # The estimate from a sample may be less than the known number.
@@ -113,9 +77,74 @@ def blocking_recall(
             for counts in passes
         ],
         "rules": rule_counts,
-        "estimated_recall": _rounded(estimate.share if estimate else expected.together),
-        "unreached_spread": _rounded(estimate.log_sd) if estimate else 0.0,
+        **missed_figures(engine, model, links, floor),
     }
+
+
+def missed_figures(
+    engine: Engine, model: Model, links: Table, floor: float
+) -> dict[str, Any]:
+    """What is estimated of the missed matches of a step, of two files or of one.
+
+    Args:
+        links: every scored pair of the step, with its decision.
+        floor: match weight below which pairs were not kept.
+
+    Returns:
+        estimated_recall (of all blocking rules together), below_floor,
+        unreached_spread, scored_factor and scored_spread (MissedMatches); where they
+        cannot be told estimated_recall is None, and missed_unknown is true.
+    """
+    if not model.blocking_rules:
+        return {"estimated_recall": 0.0, "below_floor": 0.0, "unreached_spread": 0.0}
+    estimate = _estimate(engine, model, links, floor)
+    if estimate is None:
+        return {"estimated_recall": None, "missed_unknown": True}
+    return {
+        "estimated_recall": _rounded(estimate.blocking_recall),
+        "below_floor": round(estimate.below_floor, 3),
+        "unreached_spread": _rounded(estimate.log_sd),
+        "scored_factor": _rounded(estimate.scored_factor),
+        "scored_spread": _rounded(estimate.scored_log_sd),
+    }
+
+
+def _estimate(
+    engine: Engine, model: Model, links: Table, floor: float
+) -> MissedMatches | None:
+    counts = rows(engine, engine.sql(_BY_PATTERN, links=links))
+    return estimate_missed(
+        model,
+        model.blocking_rules,
+        {
+            levels_of(row["pattern"]): PatternCount(
+                int(row["pairs"]), float(row["matches"]), float(row["missed"])
+            )
+            for row in counts
+        },
+        {name: field for name, (field, _) in DERIVED.items()},
+        floor=floor,
+        adjustment=max(
+            (float(row["adjustment"] or 0.0) for row in counts), default=0.0
+        ),
+    )
+
+
+# The cardinality adjustment is what the log odds of a pair without competing pairs
+# exceed its match weight by; nearer to 0 and 1 the odds lose digits.
+_BY_PATTERN = """
+    select pattern, count(*) as pairs, sum(match_probability) as matches,
+           sum(case when decision = 'accepted' then 0e0 else match_probability end)
+               as missed,
+           max(case when method = 'probabilistic'
+                       and match_probability between 0.001 and 0.999
+                   then ln(match_probability / (1 - match_probability)) / ln(2e0)
+                       - match_weight end) as adjustment
+    from {links}
+    where pattern is not null
+    group by pattern
+    order by pattern
+    """
 
 
 def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
@@ -126,23 +155,6 @@ def links_by_pass(engine: Engine, links: Table) -> dict[str, int]:
         links=links,
     )
     return {str(row["pass"]): int(row["links"]) for row in rows(engine, pass_counts)}
-
-
-def _matches_by_pattern(engine: Engine, links: Table) -> dict[Pattern, float]:
-    """Levels of the comparisons to the expected number of matches among the scored
-    pairs.
-    """
-    pattern_matches = engine.sql(
-        """
-        select pattern, sum(match_probability) as matches from {links} group by pattern
-            order by pattern
-        """,
-        links=links,
-    )
-    return {
-        levels_of(row["pattern"]): float(row["matches"])
-        for row in rows(engine, pattern_matches)
-    }
 
 
 def _known(

@@ -1,10 +1,11 @@
 """Linkage error estimated from match probabilities, where there is no truth.
 
-The match probabilities of the links add up to the expected correct links, those of the
-other scored pairs to the expected missed matches. Matches that were not scored are
-estimated from the blocking recall and the candidate pairs below the floor. Ranges are
-sensitivity ranges: sampling error, and factors by which probabilities may be wrong.
-Where there is truth, quality.measures.calibration tests the probabilities.
+The match probabilities of the links add up to the expected correct links. Missed
+matches are the sum of the probabilities of other scored pairs, corrected where these
+are doubtful, and matches that no rule reaches or that are below the floor
+(linkage.match.recall). Ranges are sensitivity ranges: sampling error, and factors by
+which probabilities may be wrong. Where there is truth, quality.measures.calibration
+tests the probabilities.
 """
 
 import functools
@@ -23,17 +24,24 @@ from quality.measures.evaluated import evaluation_of
 # factor on false links, 95 % of 25 steps with truth
 # (docs/explanation/measuring-error.md)
 FALSE_WITHIN = 3.0
-SCORED_WITHIN = 1.5  # factor on missed matches among scored pairs, same steps
-SCORED_WITHIN_OF_ONE_FILE = 3.0  # the same where one file is linked with itself
-UNSCORED_WITHIN = 2.0  # factor on matches that were not scored, same steps
+# factor on missed matches among pairs that rules make, 95 % of 27 sets of files
+# (docs/adr/0020)
+MISSED_WITHIN = 2.0
+# factor on matches that no rule makes: fields that err together e times as often as by
+# chance (docs/adr/0020)
+UNREACHED_WITHIN = 3.0
 _DRAWS, _SEED = 2_000, 2026  # of a sensitivity range
 
 LINKS_ONLY, UNLEARNT, GUESSED = "links_only", "unlearnt", "guessed"
+UNCAPTURED = "uncaptured"
 WHY_UNKNOWN = {
     LINKS_ONLY: "the step was not diagnosed (--links-only)",
     UNLEARNT: "the model could not be trained on these data",
     GUESSED: "too few fields are compared; another field or a clerical review would "
     "show it",
+    UNCAPTURED: "most matches would be among pairs that no rule made or that look like "
+    "non-matches; another field, another blocking rule or a clerical review would show "
+    "them",
 }
 """Why recall is not estimated."""
 
@@ -49,12 +57,13 @@ class Unseen:
     Attributes:
         reach: estimated blocking recall; None for all.
         dropped: expected matches among candidate pairs below the floor.
-        spread: standard deviation of the logarithm of the matches that no rule makes.
+        spread: standard deviation of the logarithm of the matches that were not scored.
         most: the most matches there can be; None where a record may have several on
             either side.
         unknown: why recall is not estimated (WHY_UNKNOWN); None where it is.
-        kept_within: factor within which the missed matches among scored pairs are
-            known.
+        scored_factor: missed matches among scored pairs, divided by the sum of their
+            probabilities.
+        scored_spread: standard deviation of the logarithm of that factor.
     """
 
     reach: float | None = None
@@ -62,7 +71,8 @@ class Unseen:
     spread: float = 0.0
     most: float | None = None
     unknown: str | None = None
-    kept_within: float = SCORED_WITHIN
+    scored_factor: float = 1.0
+    scored_spread: float = 0.0
 
     @classmethod
     def of_run(cls, folder: Path, step: str) -> "Unseen | None":
@@ -81,7 +91,23 @@ class Unseen:
             blocking.get("unreached_spread", 0.0),
             error.get("most"),
             error.get("recall_unknown"),
+            scored_factor=blocking.get("scored_factor", 1.0),
+            scored_spread=blocking.get("scored_spread", 0.0),
         )
+
+    def missed_scored(self, summed: Any, deviates: Any = 0.0) -> Any:
+        """Missed matches among scored pairs, given the sum of their probabilities;
+        numbers or arrays.
+
+        Args:
+            deviates: by how many standard deviations they exceed the estimate.
+        """
+        log_sd = math.hypot(math.log(MISSED_WITHIN) / Z95, self.scored_spread)
+        return summed * self.scored_factor * np.exp(deviates * log_sd)
+
+    def _factor(self, within: float, deviates: Any) -> Any:
+        """Lognormal factors within this one and the spread between models."""
+        return np.exp(deviates * math.hypot(math.log(within) / Z95, self.spread))
 
     def hidden(self, scored: Any, deviates: Any = 0.0) -> Any:
         """Matches that were not scored, given the matches among scored pairs; numbers
@@ -90,14 +116,10 @@ class Unseen:
         Args:
             deviates: by how many standard deviations they exceed the estimate.
         """
-        factor = math.log(UNSCORED_WITHIN) / Z95
-        below_floor = self.dropped * np.exp(deviates * factor)
+        below_floor = self.dropped * self._factor(MISSED_WITHIN, deviates)
         hits = scored + self.dropped
-        misses = (
-            hits
-            * (1 / self.reach - 1 if self.reach else 0.0)
-            * np.exp(deviates * math.hypot(factor, self.spread))
-        )
+        share = 1 / self.reach - 1 if self.reach else 0.0
+        misses = hits * share * self._factor(UNREACHED_WITHIN, deviates)
         if self.most is not None:
             misses = np.minimum(misses, np.maximum(self.most - hits, 0.0))
         return below_floor + misses
@@ -173,7 +195,7 @@ def of_sums(
         correct[1]
     )
     right = links - np.clip(false, 0.0, links)
-    scored_sum = missed[0] * unseen.kept_within ** (scored_factor / Z95)
+    scored_sum = unseen.missed_scored(missed[0], scored_factor)
     unseen_sum = unseen.hidden(right + scored_sum, scored_factor)
     loss = np.maximum(
         scored_sum
@@ -192,7 +214,7 @@ def of_sums(
         "links": links,
         "correct": correct[0],
         "false": links - correct[0],
-        "missed_scored": missed[0],
+        "missed_scored": unseen.missed_scored(missed[0]),
         "missed_below_floor": unseen.dropped,
         "missed_unscored": float(unseen_sum[0]) - unseen.dropped,
         "blocking_recall": unseen.reach,

@@ -28,8 +28,7 @@ from quality.measures.definitions import Definitions
 from quality.measures.definitions import load as load_definitions
 from quality.measures.estimated_error import (
     LINKS_ONLY,
-    SCORED_WITHIN,
-    SCORED_WITHIN_OF_ONE_FILE,
+    UNCAPTURED,
     Unseen,
     estimated_error,
     most_matches,
@@ -321,12 +320,18 @@ def unseen_of(step: StepTables, most: float | None) -> Unseen:
         dropped=blocking.get("below_floor", 0.0),
         spread=blocking.get("unreached_spread", 0.0),
         most=most,
-        unknown=LINKS_ONLY
-        if not blocking.get("diagnosed", True)
-        else step.recall_unknown,
-        kept_within=SCORED_WITHIN_OF_ONE_FILE
-        if step.left == step.right
-        else SCORED_WITHIN,
+        unknown=_recall_unknown(step, blocking),
+        scored_factor=blocking.get("scored_factor", 1.0),
+        scored_spread=blocking.get("scored_spread", 0.0),
+    )
+
+
+def _recall_unknown(step: StepTables, blocking: Mapping[str, Any]) -> str | None:
+    """Why recall is not estimated; None where it is."""
+    if not blocking.get("diagnosed", True):
+        return LINKS_ONLY
+    return step.recall_unknown or (
+        UNCAPTURED if blocking.get("missed_unknown") else None
     )
 
 

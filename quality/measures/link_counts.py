@@ -216,10 +216,10 @@ def blocked(
         blocking: counts by the match stage: passes (pass, pairs, accepted, links,
             seconds), rules (rule, pairs, new_pairs, pairs_are, pairs_kept, links,
             seconds, estimated_recall, estimated_added), estimated_recall,
-            unreached_spread (linkage.match.recall). With --links-only there are no
-            rules and no estimate. choice: how the rules were chosen
-            (linkage.model.blocking.ChosenRules as a dictionary), None where a model
-            states them.
+            unreached_spread, scored_factor, scored_spread (linkage.match.recall). With
+            --links-only there are no rules and no estimate. choice: how the rules were
+            chosen (linkage.model.blocking.ChosenRules as a dictionary), None where a
+            model states them.
         reached: of true pairs: true_pairs (looked at), alone and added (by rule),
             together, in_all (with passes).
 
@@ -252,6 +252,8 @@ def blocked(
         ],
         "estimated_recall": blocking["estimated_recall"],
         "unreached_spread": blocking.get("unreached_spread", 0.0),
+        "scored_factor": blocking.get("scored_factor", 1.0),
+        "scored_spread": blocking.get("scored_spread", 0.0),
         "true_pairs": whole,
         "recall": recall("together"),
         "recall_with_passes": recall("in_all"),

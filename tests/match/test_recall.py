@@ -7,7 +7,8 @@ from collections.abc import Callable
 import pytest
 
 from linkage.engine import Engine, Table
-from linkage.match.recall import below_floor
+from linkage.match.recall import missed_figures
+from tests.match.exact_model import exact_model
 from tests.match.test_step import linked
 
 World = Callable[[str], Table]
@@ -46,22 +47,22 @@ def test_recall_is_estimated_from_equality_and_what_is_known(engine: Engine) -> 
     assert [rule["estimated_recall"] for rule in summary["rules"]] == pytest.approx(
         [first, second], abs=1e-5
     )
-    assert summary["estimated_recall"] == pytest.approx(
-        first + (1 - first) * second, abs=1e-5
-    )
 
 
-def test_matches_below_the_floor_continue_the_fall_above_it(
-    engine: Engine, world: World
-) -> None:
-    """8 matches in the second two bits and 2 in the first: 0.5, 0.125 and so on below,
-    in all two thirds.
-    """
+def test_recall_of_all_rules_is_estimated_from_the_scored_pairs(engine: Engine) -> None:
+    """Three matches among the pairs of the rules leave it wide open."""
+    summary = linked(engine).summary
+    assert 0.5 < summary["estimated_recall"] < 1
+    assert summary["unreached_spread"] >= 0
+    assert summary["scored_factor"] > 0
+
+
+def test_recall_of_one_pair_is_not_known(engine: Engine, world: World) -> None:
+    """Its names agree and its birth date does not: most matches would be elsewhere."""
+    model = exact_model()
     links = world("""
-        match_weight:float | match_probability:float | method
-        3.5                | 8                       | probabilistic
-        1.5                | 2                       | probabilistic
-        2.5                | 9                       | deterministic
+        pattern      | match_weight:float | match_probability:float | method        | pass:text | decision
+        0,0,0,0,0,0  | 1.0                | 0.9                     | probabilistic | rule 1    | accepted
     """)
-    assert below_floor(engine, links, 0.0) == pytest.approx(2 * 0.25 / 0.75)
-    assert below_floor(engine, links, 10.0) == 0.0
+    figures = missed_figures(engine, model, links, 0.0)
+    assert figures == {"estimated_recall": None, "missed_unknown": True}

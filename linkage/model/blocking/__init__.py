@@ -2,6 +2,12 @@
 to use.
 """
 
+from linkage.model.blocking.captured import (
+    MissedMatches,
+    Pattern,
+    PatternCount,
+    estimate_missed,
+)
 from linkage.model.blocking.choose import (
     ChosenRule,
     ChosenRules,
@@ -14,26 +20,21 @@ from linkage.model.blocking.counting import (
     count_reached,
     rule_pairs,
 )
-from linkage.model.blocking.recall import (
-    Expected,
-    Pattern,
-    Recall,
-    estimated_recall,
-    expected_recall,
-)
+from linkage.model.blocking.recall import Expected, expected_recall
 
 __all__ = [
     "ChosenRule",
     "ChosenRules",
     "Expected",
+    "MissedMatches",
     "Pattern",
+    "PatternCount",
     "Reached",
-    "Recall",
     "RejectedRule",
     "RulePairs",
     "choose_rules",
     "count_reached",
-    "estimated_recall",
+    "estimate_missed",
     "expected_recall",
     "rule_pairs",
 ]

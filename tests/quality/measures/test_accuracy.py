@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from linkage.engine import Engine
 from quality.measures.estimated_error import Unseen, most_matches, of_sums
-from quality.measures.evaluation import Inputs, evaluate, unseen_of
+from quality.measures.evaluation import Inputs, evaluate
 
 
 @pytest.fixture
@@ -167,25 +167,31 @@ def test_a_sensitivity_range_holds_the_factors_and_sampling_error() -> None:
 
 def test_unscored_matches_widen_the_range_of_recall() -> None:
     """Of 1,000 matches 900 are linked, 40 scored, 60 below the floor: these may be half
-    or twice as many.
+    or twice as many; 60 that no rule makes three times.
     """
     result = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(dropped=60.0))
     recall = result["recall"]
     assert (result["missed_below_floor"], recall["value"]) == (60.0, 0.9)
     assert (recall["low"], recall["high"]) == pytest.approx(
-        (900 / 1_080, 900 / (930 + 40 / 1.5)), abs=0.01
+        (900 / 1_100, 900 / 950), abs=0.01
     )
-
-
-def test_recall_of_one_file_is_known_less_well(pupils_and_learners: Inputs) -> None:
-    """Of 40 matches among scored pairs there may be 120 or 13."""
-    (step,) = pupils_and_learners.steps
-    of_one_file = unseen_of(dataclasses.replace(step, right=step.left), None)
-    recall = of_sums(960, (960.0, 0.0), (40.0, 0.0), of_one_file)["recall"]
+    result = of_sums(900, (900.0, 0.0), (40.0, 0.0), Unseen(reach=0.94))
+    recall = result["recall"]
+    assert result["missed_unscored"] == pytest.approx(60.0)
     assert (recall["low"], recall["high"]) == pytest.approx(
-        (960 / 1_080, 960 / (960 + 40 / 3)), abs=0.015
+        (900 / (900 + 80 + 180), 900 / 940), abs=0.02
     )
-    assert unseen_of(step, None).kept_within == 1.5
+
+
+def test_doubtful_pairs_correct_the_sum_of_probabilities() -> None:
+    """Of 400 matches by their probabilities 100, within the factor and the models."""
+    corrected = of_sums(900, (900.0, 0.0), (400.0, 0.0), Unseen(scored_factor=0.25))
+    assert corrected["missed_scored"] == 100.0
+    assert corrected["recall"]["value"] == 0.9
+    wider = of_sums(
+        900, (900.0, 0.0), (400.0, 0.0), Unseen(scored_factor=0.25, scored_spread=0.5)
+    )
+    assert wider["recall"]["low"] < corrected["recall"]["low"] - 0.05
 
 
 def test_no_more_matches_are_expected_than_there_are_people() -> None:
