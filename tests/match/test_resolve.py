@@ -107,7 +107,11 @@ def test_the_better_of_two_candidates_takes_the_evidence_of_the_other(
         (1, 12): ("rejected", LOST),
         (2, 12): ("accepted", None),
     }
-    assert [links[pair]["runner_up_weight"] for pair in links] == [10.0, 20.0, 10.0]
+    assert {pair: row["runner_up_weight"] for pair, row in links.items()} == {
+        (1, 11): 10.0,
+        (1, 12): 20.0,
+        (2, 12): 10.0,
+    }
 
 
 CANDIDATES = """

@@ -53,6 +53,14 @@ RIGHT = """
 """
 
 
+STRANGERS = """
+    unit_id | forename | surname | dob:text   | sex | postcode | nino
+    11      | EVE      | FROST   | 1970-05-06 | -   | Q1       | -
+    12      | PIA      | MOSS    | 1971-06-07 | -   | Q2       | -
+"""
+"""Records that share no value with those on the left."""
+
+
 def linked(
     engine: Engine,
     left: str = LEFT,
@@ -388,7 +396,7 @@ def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(
     engine: Engine,
 ) -> None:
     """The prior is still that of these sides: half of the smaller one has a partner."""
-    result = linked(engine, train=True)
+    result = linked(engine, right=STRANGERS, train=True)
     assert "nothing to train on" in result.summary["training"]["taken_as_given"]
     assert result.model.prior == pytest.approx(0.5 / 8)
     assert [c.levels for c in result.model.comparisons] == [
@@ -403,7 +411,7 @@ def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:
             level.pop("m_probability", None)
     sides = [
         units(engine, name, engine.from_arrow(parse(text)))
-        for name, text in (("left", LEFT), ("right", RIGHT))
+        for name, text in (("left", LEFT), ("right", STRANGERS))
     ]
     with pytest.raises(NothingToTrainOnError, match="nothing to train on"):
         link_step(

@@ -23,7 +23,6 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
-from scipy.special import expit
 
 from linkage.engine import Engine, Table, quote
 from linkage.model.blocking.keys import (
@@ -437,7 +436,7 @@ def _match_counts(
         share_of[cell] for cell in zip(stratum.tolist(), agreeing.tolist(), strict=True)
     ]
     odds = weights + cardinality_bits
-    probabilities = expit(odds * np.log(2)) / equals
+    probabilities = 1 / (1 + np.exp2(-odds)) / equals
     return _Counts(stratum, agreeing, number * probabilities / np.array(shares))
 
 
