@@ -128,7 +128,7 @@ def to_sql(tree: exp.Expression) -> str:
             else node
         )
 
-    return str(tree.transform(known).sql("duckdb"))
+    return str(tree.transform(known).sql("duckdb", copy=False))  # it is a copy
 
 
 @functools.lru_cache(maxsize=4096)
