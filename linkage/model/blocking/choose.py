@@ -41,9 +41,9 @@ PAIRS_PER_RECORD = 10.0
 """Pairs of all rules for each record of the larger side: what is scored in a small part
 of a run's time.
 """
-AFFORDED_PAIRS = 2_000_000
+AFFORDED_PAIRS = 1_000_000
 """Pairs of all rules that files of any size may have: some seconds of scoring."""
-WHOLE_BUDGET_GAIN = 0.001
+WHOLE_BUDGET_GAIN = 0.0005
 """Share of the matches that a rule adds at least if it uses the whole budget; one that
 uses a tenth adds a tenth of that.
 """

@@ -42,7 +42,7 @@ STRATUM_PAIRS = 60_000
 """Pairs of a rule in the first phase: a share of one in a thousand is then known to an
 eighth of itself.
 """
-SCORED_PAIRS = 1_000
+SCORED_PAIRS = 5_000
 """Pairs that agree on the same keys, of one rule, that are scored in the second phase,
 if most are non-matches.
 """
