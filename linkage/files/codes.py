@@ -1,6 +1,4 @@
-"""Sexes, ages, person numbers, telephones, e-mail addresses and postcodes: how columns
-write them, and each in one form.
-"""
+"""Sexes, ages, person numbers and postcodes: how columns write them."""
 
 import math
 import re
@@ -8,8 +6,6 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import pyarrow as pa
-import pyarrow.compute as pc
 from anyascii import anyascii
 
 from linkage.files.distinct import Counts, share_that_match
@@ -28,7 +24,6 @@ _STANDARD_DEVIATIONS = 3.0  # by which one count must exceed another
 # by which one file's numbers must be shorter, more than first zeros that a spreadsheet
 # drops
 _FEWER_SIGNS = 2
-_MIN_PHONE_DIGITS = 7  # of a telephone within its town
 _MIN_ONE_LENGTH = (
     0.5  # share of postcodes that are digits, from which they have one length
 )
@@ -36,8 +31,6 @@ _MIN_BRITISH, _MIN_AREAS = (
     0.6,
     0.8,
 )  # share of postcodes that are British units; or units, sectors or districts
-_SHORT = 4  # digits that may all be the same by chance
-_MAIL = re.compile(r'[^\s;,|/<>"]+@[^\s;,|/<>"]+')
 _AREA = re.compile(r"([A-Z]{1,2}[0-9][A-Z0-9]?)(?: ?([0-9])([A-Z]{2})| ([0-9]))?")
 FORMS = {
     role: f"(?i)^(?:{form})$"
@@ -98,12 +91,6 @@ def infer_sexes(columns: Sequence[tuple[Counts, str]]) -> list[dict[str, Any]]:
         {"codes": {code: sex for code, sex in frame.items() if code in codes}}
         for frame, codes in zip(frames, present, strict=True)
     ]
-
-
-def read_sex(text: str, settings: Mapping[str, Any]) -> str | None:
-    """M or F; None for another code."""
-    sex: str | None = settings["codes"].get(_sex_code(text))
-    return sex
 
 
 def read_age(text: str) -> int | None:
@@ -179,88 +166,6 @@ def infer_numbers(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     return [{"length": length} | common for length in lengths]
 
 
-def read_number(text: str, role: str, settings: Mapping[str, Any]) -> str | None:
-    """A person number as letters and digits; None for one that stands for none, or
-    fails its check digit.
-    """
-    code, length, rules = (
-        _code(text),
-        int(settings.get("length", 0)),
-        identifier_rules(),
-    )
-    if not any(map(str.isdigit, code)):
-        return None
-    if length > _SHORT and (
-        len(set(code)) == 1 or (len(code) > _SHORT and code in "01234567890")
-    ):
-        return None
-    if role == "nino":
-        return (
-            code[:8]
-            if re.search(rules.nino.form, code)
-            and code[:2] not in rules.nino.never_issued
-            else None
-        )
-    if (role == "uln" and not _is_uln(code)) or (role == "upn" and not _is_upn(code)):
-        return None
-    return code[-settings["last"] :] if settings.get("last") else code
-
-
-def _is_uln(code: str) -> bool:
-    """Ten digits, of which the last checks the others (mod 11; Learning Records
-    Service).
-    """
-    if (
-        len(code) != 10
-        or not code.isdigit()
-        or code in identifier_rules().uln.temporary
-    ):
-        return False
-    rest = sum((10 - place) * int(digit) for place, digit in enumerate(code[:9])) % 11
-    return rest > 0 and 10 - rest == int(code[9])
-
-
-def _is_upn(code: str) -> bool:
-    """A letter that checks twelve digits (mod 23; DfE, Unique pupil numbers)."""
-    letters = identifier_rules().upn.letters
-    if not re.fullmatch(rf"[{letters}][0-9]{{11}}[0-9{letters}]", code):
-        return False
-    values = [int(sign) if sign.isdigit() else letters.index(sign) for sign in code[1:]]
-    return (
-        letters[sum((place + 2) * value for place, value in enumerate(values)) % 23]
-        == code[0]
-    )
-
-
-def _dialled(text: str) -> str:
-    return re.sub(r"[^0-9]", "", re.sub(r"\.0$", "", text)).lstrip("0")
-
-
-def read_phone(text: str) -> str | None:
-    """The first telephone of a cell as its last seven digits: +44 20 7946 0000 and 020
-    7946 0000 are one.
-    """
-    parts = [
-        part
-        for part in re.split(r"[;,|/\n]", text)
-        if len(_dialled(part)) >= _MIN_PHONE_DIGITS
-    ]
-    numbers = [_dialled(part) for part in (parts if len(parts) > 1 else [text])]
-    return next(
-        (number[-_MIN_PHONE_DIGITS:] for number in numbers if len(set(number)) > 1),
-        None,
-    )
-
-
-def read_email(text: str) -> str | None:
-    """The first e-mail address of a cell, without what somebody adds to sort by:
-    ann+news@post.example.
-    """
-    addresses = _MAIL.findall(text) if text.count("@") > 1 or "<" in text else [text]
-    first = next((address for address in addresses if "@" in address), "")
-    return re.sub(r"[+][^@]*@", "@", first).upper().rstrip(".,;:") or None
-
-
 def infer_postcodes(sides: Sequence[Counts]) -> list[dict[str, Any]]:
     """How the postcodes of one or two files are compared: British ones by unit, sector
     or district; others as codes.
@@ -324,19 +229,4 @@ def read_postcode(text: str, settings: Mapping[str, Any]) -> str | None:
         f"{match[1]} {match[2] or match[4] or ''}".rstrip()
         if settings["precision"] == "sector"
         else match[1]
-    )
-
-
-def are_postcodes(values: pa.Array) -> pa.Array:
-    """Which texts are British postcodes as `read_postcode` writes them, so that it need
-    not be called.
-    """
-    rules = identifier_rules().postcode
-    stands_for_none = pc.is_in(
-        pc.replace_substring(values, " ", ""), pa.array([*rules.sentinels], pa.string())
-    )
-    for area in rules.sentinel_areas:
-        stands_for_none = pc.or_(stands_for_none, pc.starts_with(values, area))
-    return pc.and_(
-        pc.match_substring_regex(values, rules.standard), pc.invert(stands_for_none)
     )

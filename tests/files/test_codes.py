@@ -2,34 +2,11 @@
 
 from collections import Counter
 
-import pytest
-
 from linkage.files.codes import (
     infer_numbers,
     infer_postcodes,
-    read_number,
-    read_phone,
     read_postcode,
 )
-
-
-@pytest.mark.parametrize(
-    ("role", "text", "value"),
-    [
-        ("nino", "ab 12 34 56 C", "AB123456"),
-        ("nino", "BG123456A", None),
-        ("uln", "1000000044", None),
-        ("uln", "1000000043", "1000000043"),
-        ("upn", "Z999999999999", None),
-        ("husid", "0711 1012 34567", "0711101234567"),
-        ("national_number", "NONE", None),
-        ("national_number", "000000000", None),
-        ("national_number", "123456789", None),
-        ("national_number", "85-12.345", "8512345"),
-    ],
-)
-def test_numbers_in_their_form_or_none(role: str, text: str, value: str | None) -> None:
-    assert read_number(text, role, {"length": 9}) == value
 
 
 def test_numbers_are_compared_by_the_part_that_both_files_write() -> None:
@@ -40,11 +17,6 @@ def test_numbers_are_compared_by_the_part_that_both_files_write() -> None:
         {"length": 4, "last": 4},
     ]
     assert infer_numbers([full, full]) == [{"length": 9}, {"length": 9}]
-
-
-def test_telephones_by_their_last_digits() -> None:
-    assert read_phone("(020) 79460000; 0161 496 0000") == "9460000"
-    assert read_phone("0000000") is None
 
 
 def test_postcodes_are_compared_to_what_both_files_have() -> None:
