@@ -238,6 +238,10 @@ class _Linked:
     evaluation: dict[str, Any] | None
 
 
+_IDENTITY = {"links": ("left_id", "right_id", "match_probability", "decision")}
+"""Columns that tell two sets of links apart; a hash of all takes as long as writing."""
+
+
 def _link(job: FileJob, space: Workspace) -> Counts:
     engine = space.engine
     counts = space.counts(records_file(job.sides[0]))
@@ -255,7 +259,7 @@ def _link(job: FileJob, space: Workspace) -> Counts:
     linked = link(space, job, sides, sources, model, training, true_pairs)
     space.note("writing")
     for name, table in linked.tables.items():
-        space.write(f"{name}.parquet", table)
+        space.write(f"{name}.parquet", table, _IDENTITY.get(name))
     linked.model.save(space.place(MODEL))
     if linked.evaluation:
         space.write_document(EVALUATION, linked.evaluation)

@@ -2,13 +2,13 @@
 given.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
 from linkage.config.toml_file import json_of
-from linkage.engine import Engine, Table
+from linkage.engine import Engine, Table, columns
 from linkage.pipeline.atomic import size, write_json
 from linkage.records.source_files import sha256_of
 
@@ -66,6 +66,7 @@ class Workspace:
     note: Callable[[str], None]
     tell: Callable[[str], None]
     _rows: dict[str, int] = field(default_factory=dict, init=False)
+    _identities: dict[str, list[str]] = field(default_factory=dict, init=False)
 
     def path(self, artefact: str) -> Path:
         """Where an artefact of an earlier stage lies.
@@ -104,14 +105,25 @@ class Workspace:
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
 
-    def write(self, name: str, table: Table) -> int:
-        """Write a table; its number of rows."""
+    def write(
+        self, name: str, table: Table, identity: Sequence[str] | None = None
+    ) -> int:
+        """Write a table; its number of rows.
+
+        Args:
+            identity: columns of which the table's fingerprint is made; all when None.
+        """
         self._rows[name] = self.engine.write(table, self.place(name))
+        if identity:
+            self._identities[name] = list(identity)
         return self._rows[name]
 
     def adopt(self, name: str, path: Path) -> None:
-        """Take a Parquet file that the stage has written elsewhere as a table."""
+        """Take a Parquet file that the stage has written elsewhere, rows in their
+        order, as a table. The file itself is its identity.
+        """
         path.rename(self.place(name))
+        self._identities[name] = []
 
     def write_document(self, name: str, value: Any) -> None:
         """Write a document as JSON."""
@@ -134,11 +146,21 @@ class Workspace:
                 table = self.engine.read(path)
                 rows = self._rows.get(artefact)
                 facts["rows"] = self.engine.count(table) if rows is None else rows
-                facts["fingerprint"] = self.engine.fingerprint(table)
+                facts["fingerprint"] = self._fingerprint(artefact, table, path)
             elif kind(artefact) == "document":
                 facts["sha256"] = sha256_of(path)
             artefacts[artefact] = facts
         return artefacts
+
+    def _fingerprint(self, artefact: str, table: Table, path: Path) -> str:
+        """A hash of a table's identity, whatever the order of its rows."""
+        identity = self._identities.get(artefact)
+        if identity is None:
+            return self.engine.fingerprint(table)
+        if not identity:
+            return sha256_of(path)
+        query = f"select {columns(identity)} from {{table}}"
+        return self.engine.fingerprint(self.engine.sql(query, table=table))
 
 
 @dataclass(frozen=True)
