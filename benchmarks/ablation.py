@@ -12,14 +12,17 @@ of runs are measured by a run of leo demo, by its step education-cis.
 import argparse
 import contextlib
 import json
+import pkgutil
 import shutil
 import tempfile
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from statistics import fmean
 from typing import Any
 from unittest import mock
+
+import numpy as np
 
 from benchmarks import files, measure
 from benchmarks.compare import LEO, judged
@@ -38,6 +41,10 @@ from linkage.match.step import link_step
 from linkage.match.units import Units
 from linkage.model import from_dict
 from linkage.model.leo import settings_of
+from linkage.model.splink_json import Level, sided_columns
+from linkage.model.training.blocks import TrainingBlock
+from linkage.model.training.counts import Floats, Layout
+from linkage.model.training.em import Block, Estimate, expectation_maximisation
 
 PEOPLE = {"easy": 20_000, "synthetic": 20_000, "hard": 20_000, "run": 5_000}
 """People of each synthetic population, which has more pairs than FEBRL."""
@@ -132,9 +139,38 @@ def without(replacements: Mapping[str, Any]) -> Iterator[None]:
 def _replacement(value: Any) -> Any:
     if not isinstance(value, dict) or not value:
         return value
+    if "calls" in value:
+        return pkgutil.resolve_name(value["calls"])
     return lambda *arguments, **_: (
         arguments[value["argument"]] if "argument" in value else value.get("returns")
     )
+
+
+def em_of_each_block(
+    layout: Layout, blocks: Sequence[Block], pseudo_counts: Floats
+) -> Estimate:
+    """EM on each block by itself, and the mean of the blocks that say something of a
+    level, weighted by their matches: what Splink's combination comes to.
+    """
+    fits = [
+        expectation_maximisation(layout, [block], pseudo_counts) for block in blocks
+    ]
+    counts = np.array([fit.counts for fit in fits])
+    totals = layout.totals(counts)
+    weights = np.where(totals > 0, totals, 1e-9)
+    m = np.average([fit.m for fit in fits], axis=0, weights=weights)
+    return Estimate(
+        m=m / layout.totals(m),
+        priors=tuple(prior for fit in fits for prior in fit.priors),
+        counts=counts.sum(axis=0),
+        iterations=sum(fit.iterations for fit in fits),
+        converged=all(fit.converged for fit in fits),
+    )
+
+
+def reads_a_blocked_column(block: TrainingBlock, level: Level) -> bool:
+    """A block decides every level that reads one of its columns."""
+    return bool(set(sided_columns(level.condition)) & set(block.columns))
 
 
 def _of_set(

@@ -10,6 +10,7 @@ import pytest
 from linkage.engine import Engine, Table
 from linkage.model import from_dict
 from linkage.model.comparisons import comparison, settings
+from linkage.model.training import blocks as blocks_module
 from linkage.model.training import evidence as evidence_module
 from linkage.model.training import train
 from linkage.model.training.estimates import estimate
@@ -59,6 +60,8 @@ def small(monkeypatch: pytest.MonkeyPatch) -> None:
     """
     monkeypatch.setattr(evidence_module, "BLOCK_PAIRS", 700)
     monkeypatch.setattr(evidence_module, "ENOUGH_MATCHES", 10_000.0)
+    # Blocks with few pairs, although they leave one comparison free only.
+    monkeypatch.setattr(blocks_module, "IDENTIFYING", 1)
 
 
 def _evidence(

@@ -6,7 +6,7 @@ blocks share the work.
 """
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from linkage.engine import Engine, columns, quote, rows
@@ -24,6 +24,11 @@ PURE_PAIRS = 40
 """Pairs a record up to which a block is preferred to a larger one."""
 FEWEST_PAIRS = 30
 """Pairs from which a block shows anything."""
+IDENTIFYING = 3
+"""Comparisons that tell matches from non-matches without anything else known: a mixture
+of two classes is identified by three independent variables (Allman, Matias and Rhodes,
+Annals of Statistics 37, 2009).
+"""
 SIGNIFICANT = 3.0
 """Standard deviations beyond chance: a model has dozens of levels, of which two would
 be beyond 2 by chance.
@@ -56,26 +61,27 @@ class TrainingBlock:
         A level of a name that also reads the other name (the two are swapped) is not
         decided by a block on the other.
         """
-        blocked = set(self.columns)
         if comparison.given:
-            return not {*comparison.columns, *comparison.given} & blocked
-        read = [set(sided_columns(level.condition)) for level in _graded(comparison)]
-        return not any(names <= blocked for names in read)
+            read = {*comparison.columns, *comparison.given}
+            return read.isdisjoint(self.columns)
+        return not any(
+            level.value >= 0 and self.decides(level) for level in comparison.levels
+        )
+
+    def free_comparisons(self, comparisons: Iterable[Comparison]) -> int:
+        """How many of these comparisons it says something of."""
+        return sum(self.leaves_free(comparison) for comparison in comparisons)
+
+    def decides(self, level: Level) -> bool:
+        """Whether all that a level reads is what is blocked on."""
+        read = sided_columns(level.condition)
+        return bool(read) and set(read) <= set(self.columns)
 
     def leaves_level_free(self, level: Level) -> bool:
         """Whether it says anything of a level: not where that reads what is blocked on,
         though others do not.
         """
-        return not level.condition or not (
-            set(sided_columns(level.condition)) & set(self.columns)
-        )
-
-
-def _graded(comparison: Comparison) -> list[Level]:
-    """The graded levels but the last, which asks nothing."""
-    return [
-        level for level in comparison.levels if level.value >= 0 and level.condition
-    ]
+        return set(sided_columns(level.condition)).isdisjoint(self.columns)
 
 
 def own_columns(comparison: Comparison) -> set[str]:
@@ -114,10 +120,12 @@ def training_blocks(
             "nothing to train on: no two records of the two sides are equal in any "
             f"column\n  {GIVE_A_MODEL}, or map more columns"
         )
-    selection, rest = _chosen(candidates, set(comparisons), chance)
+    selection, rest = _chosen(candidates, set(comparisons), comparisons, chance)
     for blocks in (_unique_columns(counted), counted):
         if rest:
-            additions, rest = _chosen(_fitting(smaller, blocks), rest, chance)
+            additions, rest = _chosen(
+                _fitting(smaller, blocks), rest, comparisons, chance
+            )
             selection += additions
     return selection
 
@@ -144,28 +152,31 @@ def _with_pairs(blocks: Sequence[TrainingBlock]) -> list[tuple[TrainingBlock, bo
 def _chosen(
     candidates: Sequence[tuple[TrainingBlock, bool]],
     rest: set[Comparison],
+    comparisons: Sequence[Comparison],
     chance: Mapping[str, float],
 ) -> tuple[list[TrainingBlock], set[Comparison]]:
     """Blocks by which each comparison is left free at least once, and the comparisons
     that none leaves free.
+
+    Args:
+        rest: comparisons that are to be free; comparisons: all of them.
     """
     selection: list[TrainingBlock] = []
 
-    def freed(block: TrainingBlock) -> int:
-        return sum(block.leaves_free(comparison) for comparison in rest)
+    def order(candidate: tuple[TrainingBlock, bool]) -> tuple[float, ...]:
+        block, is_large = candidate
+        return (
+            -block.free_comparisons(rest),
+            _is_chance(block, chance),
+            -min(block.free_comparisons(comparisons), IDENTIFYING),
+            -round(block.complete, 1),
+            is_large,
+            block.pairs,
+        )
 
     while rest and candidates:
-        block, _ = min(
-            candidates,
-            key=lambda c: (
-                -freed(c[0]),
-                _is_chance(c[0], chance),
-                -round(c[0].complete, 1),
-                c[1],
-                c[0].pairs,
-            ),
-        )
-        if not freed(block):
+        block, _ = min(candidates, key=order)
+        if not block.free_comparisons(rest):
             break
         selection.append(block)
         rest = {comparison for comparison in rest if not block.leaves_free(comparison)}

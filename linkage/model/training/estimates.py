@@ -1,6 +1,5 @@
 """m, u and the prior of a model, estimated from counts by one joint EM."""
 
-import math
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -16,7 +15,7 @@ from linkage.model.training.em import Block, expectation_maximisation
 from linkage.model.training.evidence import BlockPairs, Evidence
 from linkage.model.training.u import (
     block_u,
-    equal_shares,
+    equal_share,
     estimate_u,
     most_matches,
     without_matches,
@@ -166,8 +165,8 @@ def _starting_prior(
 
     From much higher odds EM takes a whole block for matches and never comes back.
     """
-    of_m = math.prod(equal_shares(layout, block.columns, layout.starting_m()))
-    of_u = math.prod(equal_shares(layout, block.columns, u))
+    of_m = equal_share(layout, block.columns, layout.starting_m())
+    of_u = equal_share(layout, block.columns, u)
     odds = prior / (1 - prior) * of_m / of_u
     return odds / (1 + odds)
 
@@ -195,8 +194,7 @@ def _prior(
     """
     matches = sum(block.all_matches for block in blocks)
     shares = sum(
-        math.prod(equal_shares(layout, block.columns, m))
-        * block.pairs.block.known_share
+        equal_share(layout, block.columns, m) * block.pairs.block.known_share
         for block in blocks
     )
     total = max(matches / max(shares, 1e-12), 1.0)

@@ -154,28 +154,30 @@ def most_matches(
         u: (levels,) of random pairs without matches.
         units: records of each side.
     """
-    chances = equal_shares(layout, block.columns, u)
-    if len(chances) < len(block.columns):
+    if not layout.exact_levels.keys() >= set(block.columns):
         return 1.0
     known_pairs = units[0] * units[1] * block.known_share
     pairs = max(block.pairs, 1)
+    chances = [equal_share(layout, [name], u) for name in block.columns]
     share_by_chance = known_pairs * math.prod(chances) / pairs
     allowance = ALLOWANCE / math.sqrt(pairs)
     return min(max(1 - share_by_chance, 0.0) + allowance, 1.0)
 
 
-def equal_shares(layout: Layout, names: Sequence[str], shares: Floats) -> list[float]:
-    """The share of pairs that are equal on each column, where each level has a share.
+def equal_share(layout: Layout, names: Sequence[str], shares: Floats) -> float:
+    """The share of pairs that are equal on some columns, where each level has a share.
 
     Levels before a column's exact level agree on more: a whole address, and not its
-    postcode only.
+    postcode only. Who is equal on the narrower of two columns of one comparison, a
+    postcode and a town, is taken to be equal on the other.
     """
-    exact = [layout.exact_levels[name] for name in names if name in layout.exact_levels]
-    firsts = [layout.first[layout.owner[number]] for number in exact]
-    return [
-        float(shares[first : number + 1].sum())
-        for first, number in zip(firsts, exact, strict=True)
-    ]
+    of_comparisons: dict[int, float] = {}
+    for name in layout.exact_levels.keys() & set(names):
+        exact = layout.exact_levels[name]
+        owner = int(layout.owner[exact])
+        share = float(shares[layout.first[owner] : exact + 1].sum())
+        of_comparisons[owner] = min(share, of_comparisons.get(owner, 1.0))
+    return math.prod(of_comparisons[owner] for owner in sorted(of_comparisons))
 
 
 def across_files(
