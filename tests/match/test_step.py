@@ -10,7 +10,7 @@ import pytest
 from linkage.config import Pass, Step
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
-from linkage.errors import ConfigError, NothingToTrainOnError
+from linkage.errors import ConfigError
 from linkage.match import StepInputs, StepResult, candidates, link_step
 from linkage.match.overrides import Overrides
 from linkage.model import from_dict
@@ -392,7 +392,16 @@ def test_progress_names_each_part_of_the_work(
     ]
 
 
-def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(
+def test_sides_with_few_matches_are_trained_on_and_give_a_warning(
+    engine: Engine,
+) -> None:
+    result = linked(engine, train=True)
+    training = result.summary["training"]
+    assert training["learnt"] is False
+    assert training["warnings"][0].startswith("the files show about")
+
+
+def test_sides_without_a_common_value_take_the_models_own_m_and_u(
     engine: Engine,
 ) -> None:
     """The prior is still that of these sides: half of the smaller one has a partner."""
@@ -404,22 +413,22 @@ def test_sides_too_small_to_learn_from_take_the_models_own_m_and_u(
     ]
 
 
-def test_an_untrained_model_cannot_be_taken_as_it_is(engine: Engine) -> None:
+def test_an_untrained_model_is_trained_on_a_handful_of_matches(engine: Engine) -> None:
     raw = exact_model().raw
     for comparison in raw["comparisons"]:
         for level in comparison["comparison_levels"]:
             level.pop("m_probability", None)
     sides = [
         units(engine, name, engine.from_arrow(parse(text)))
-        for name, text in (("left", LEFT), ("right", STRANGERS))
+        for name, text in (("left", LEFT), ("right", RIGHT))
     ]
-    with pytest.raises(NothingToTrainOnError, match="nothing to train on"):
-        link_step(
-            engine,
-            StepInputs(
-                STEP.model_copy(update={"train": True}),
-                *sides,
-                passes=[PASS],
-                model=from_dict(raw),
-            ),
-        )
+    result = link_step(
+        engine,
+        StepInputs(
+            STEP.model_copy(update={"train": True}),
+            *sides,
+            passes=[PASS],
+            model=from_dict(raw),
+        ),
+    )
+    assert result.model.is_trained

@@ -55,14 +55,13 @@ class Block:
     def matches(self, m: Floats, prior: float) -> Floats:
         """Expected matches among the pairs of each pattern: (patterns,)."""
         weights = np.log(np.maximum(m, _LEAST)) - np.log(np.maximum(self.u, _LEAST))
-        with np.errstate(divide="ignore"):
-            prior_weight = np.log(prior) - np.log1p(-prior)
-        # einsum sums in a fixed order, so that a model is the same at any number of
-        # threads.
-        pair_weights = np.einsum(
-            "pl,l->p", self.patterns.shown, np.where(self.free, weights, 0.0)
-        )
-        shares = np.exp(-np.logaddexp(0.0, -(prior_weight + pair_weights)))
+        weights = np.where(self.free, weights, 0.0)
+        with np.errstate(divide="ignore", over="ignore"):
+            # einsum sums in a fixed order, so that a model is the same at any number of
+            # threads.
+            evidence = np.einsum("pl,l->p", self.patterns.shown, weights)
+            evidence = evidence + np.log(prior) - np.log1p(-prior)
+            shares = 1 / (1 + np.exp(-evidence))
         return np.asarray(shares * self.patterns.counts, dtype=float)
 
 

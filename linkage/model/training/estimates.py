@@ -246,6 +246,7 @@ def silent_levels(layout: Layout, counts: Floats, u: Floats) -> Flags:
     Args:
         counts: (levels,) of matches.
     """
+
     totals = layout.totals(counts)
     shares = np.where(totals > 0, counts / np.maximum(totals, 1e-12), u)
     ordered_shares = monotone(layout, shares, u)
