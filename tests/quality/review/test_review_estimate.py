@@ -17,7 +17,11 @@ from hypothesis import strategies as st
 from linkage.engine import Engine, Table
 from linkage.engine import rows as engine_rows
 from linkage.errors import InputError
-from quality.measures.estimated_error import Unseen
+from quality.measures.estimated_error import (
+    MISSED_WITHIN,
+    UNREACHED_WITHIN,
+    Unseen,
+)
 from quality.measures.review_estimates import all_readings
 from quality.review.estimate import Answers, estimate
 from quality.review.labels import COLUMNS, Origin, labels_of_csv, settled
@@ -482,12 +486,15 @@ def test_uncertain_answers_widen_the_interval() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unseen", "number_missing"),
-    [(Unseen(0.8), 275), (Unseen(dropped=110), 110)],
+    ("unseen", "number_missing", "factor"),
+    [
+        (Unseen(0.8), 275, UNREACHED_WITHIN),
+        (Unseen(dropped=110), 110, MISSED_WITHIN),
+    ],
     ids=["no rule", "below the floor"],
 )
-def test_recall_counts_unscored_matches_known_within_a_factor_of_two(
-    unseen: Unseen, number_missing: float
+def test_recall_counts_unscored_matches_known_within_a_factor(
+    unseen: Unseen, number_missing: float, factor: float
 ) -> None:
     """Every scored pair is reviewed and 1,100 match: the interval is that of the
     unscored matches only.
@@ -499,8 +506,9 @@ def test_recall_counts_unscored_matches_known_within_a_factor_of_two(
     }
     recall = estimate(STRATA, answers, unseen=unseen)["recall"]["middle"]
     assert recall["value"] == pytest.approx(1100 / (1100 + number_missing))
-    assert recall["low"] == pytest.approx(1100 / (1100 + 2 * number_missing), abs=0.01)
-    assert recall["high"] == pytest.approx(1100 / (1100 + number_missing / 2), abs=0.01)
+    most, least = number_missing * factor, number_missing / factor
+    assert recall["low"] == pytest.approx(1100 / (1100 + most), abs=0.01)
+    assert recall["high"] == pytest.approx(1100 / (1100 + least), abs=0.01)
 
 
 def test_a_first_answer_against_a_link_is_no_error() -> None:
