@@ -56,7 +56,7 @@ def fit_classes(counts: Numbers, is_seen: Flags, classes: int) -> Numbers:
         share_seen = float(whole[is_seen].sum())
         before, likelihood = (
             likelihood,
-            float(seen_counts[is_seen] @ np.log(whole[is_seen] / share_seen)),
+            float((seen_counts[is_seen] * np.log(whole[is_seen] / share_seen)).sum()),
         )
         if likelihood - before < _CONVERGED:
             break
