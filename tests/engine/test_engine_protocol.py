@@ -62,8 +62,8 @@ def test_any_column_name_is_safe(engine, rows):
 def test_a_column_may_be_called_like_a_table_or_a_value(engine, rows):
     table = engine.from_arrow(pa.table({"pay in $usd": [1], "{name}": ["x"]}))
     query = """
-        select "pay in $usd" as pay, "{name}" as name, '{odd} of $pay' as said  -- $usd,
-            not {name}
+        select "pay in $usd" as pay, "{name}" as name, '{odd} of $pay' as said
+        -- $usd, not {name}
         from {odd} where "pay in $usd" = $pay
     """
     assert rows(engine.sql(query, params={"pay": 1}, odd=table)) == [
